@@ -1,0 +1,54 @@
+"""The protocol of a provider: one call in, pieces of text and one finish out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from haven.ai.task import Delta, Tier, Tool, Turn, Usage
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a provider is handed: redacted, priced and recorded already."""
+
+    turns: tuple[Turn, ...]
+    system: tuple[str, ...]
+    max_tokens: int
+    temperature: float = 0.0
+    schema: Mapping[str, Any] | None = None
+    tool: Tool | None = None
+    priority: int = 0
+    """0: a person waits; 1: background work."""
+
+
+@dataclass(frozen=True)
+class Finish:
+    """The end of one call. A provider yields exactly one, last, and raises where the reply is not whole."""
+
+    text: str
+    usage: Usage
+    stop: str
+    """`end`, `length` (cut at max_tokens) or `tool`."""
+    data: Any = None
+    model: str = ""
+
+
+class Provider(Protocol):
+    """A way to a model.
+
+    `generate` raises Unavailable (out of reach: network, overload, missing model; `after` in seconds if the other
+    side named it) or ModelError (refused, truncated, malformed). Closing the iterator cancels the call at once.
+    """
+
+    tier: Tier
+    model: str
+
+    def missing(self) -> str:
+        """Why it can't be used now, in one sentence; "" when it can. No I/O that blocks."""
+        ...
+
+    def generate(self, call: Call) -> AsyncIterator[Delta | Finish]: ...
+
+    async def close(self) -> None: ...

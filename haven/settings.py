@@ -1,0 +1,227 @@
+"""One typed tree of settings: haven.toml, then HAVEN_ environment variables; secrets are files of their own.
+
+Secrets are never read from haven.toml or from variables that other programs use (ANTHROPIC_API_KEY and the like):
+only from `config_dir/secrets/NAME` (mode 0600) or from systemd's `$CREDENTIALS_DIRECTORY/NAME`.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from haven.errors import SettingsError
+
+ANTHROPIC_KEY = "anthropic_api_key"
+DISCORD_TOKEN = "discord_token"
+KIOSK_PIN = "kiosk_pin"
+
+
+def _xdg(variable: str, default: str) -> Path:
+    return Path(os.environ.get(variable) or Path.home() / default)
+
+
+def default_state_dir() -> Path:
+    """`$STATE_DIRECTORY` under systemd, else XDG."""
+    return Path(os.environ.get("STATE_DIRECTORY") or _xdg("XDG_STATE_HOME", ".local/state") / "haven")
+
+
+def default_config_dir() -> Path:
+    return Path(os.environ.get("CONFIGURATION_DIRECTORY") or _xdg("XDG_CONFIG_HOME", ".config") / "haven")
+
+
+def default_runtime_dir() -> Path:
+    """Where the socket lies; falls back to the state directory where the system has no runtime directory."""
+    under = os.environ.get("RUNTIME_DIRECTORY")
+    if under:
+        return Path(under)
+    xdg = os.environ.get("XDG_RUNTIME_DIR")
+    return Path(xdg) / "haven" if xdg and os.access(xdg, os.W_OK) else default_state_dir() / "run"
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Paths(Section):
+    """Where Haven writes."""
+
+    state_dir: Path = Field(default_factory=default_state_dir)
+    config_dir: Path = Field(default_factory=default_config_dir)
+    runtime_dir: Path = Field(default_factory=default_runtime_dir)
+
+
+class Project(Section):
+    """The repository that Haven looks after."""
+
+    repository: Path | None = None
+    """A local git repository (a checkout or a bare one)."""
+    target_branch: str = "main"
+    remote: str = ""
+    """Pushed to after an approval, if named; a remote of `repository`."""
+    name: str = ""
+
+
+class Models(Section):
+    """Models that run in this process."""
+
+    default: str = "smollm2-135m"
+    threads: int = Field(0, ge=0, le=64)
+    """Decode threads; 0 means cores - 1."""
+    context_tokens: int = Field(4096, ge=512, le=131072)
+    local: bool = True
+    """False turns the local model off: rules answer alone."""
+
+
+class Cloud(Section):
+    """Claude, and what it may cost. Nothing is spent before a key and a cap are set."""
+
+    model: str = "claude-sonnet-5-5"
+    base_url: str = ""
+    """Another address that speaks Claude's wire protocol; empty means Anthropic's own."""
+    stand_in: bool = False
+    """True marks the address as the stand-in, on every screen; prices then count nothing real."""
+    monthly_usd: float = Field(5.0, ge=0)
+    daily_usd: float = Field(2.0, ge=0)
+    per_change_usd: float = Field(1.0, ge=0)
+    per_person_daily_usd: float = Field(1.0, ge=0)
+    timeout_s: float = Field(300.0, gt=0, le=3600)
+    attempts: int = Field(3, ge=1, le=10)
+    max_output_tokens: int = Field(16000, ge=256, le=128000)
+
+
+class Changes(Section):
+    """How a change is made."""
+
+    rounds: int = Field(3, ge=1, le=10)
+    context_tokens: int = Field(16000, ge=500, le=400000)
+    plan_first: bool = False
+    """True: a person approves the plan and its worst-case price before Claude is asked."""
+    requester_may_approve: bool = True
+    keep_rejected_days: int = Field(14, ge=0)
+
+
+class Sandbox(Section):
+    """Limits of a test run."""
+
+    timeout_s: float = Field(600.0, gt=0, le=7200)
+    memory_mb: int = Field(2048, ge=128)
+    processes: int = Field(512, ge=16)
+    file_mb: int = Field(256, ge=1)
+    tree_mb: int = Field(1024, ge=16)
+    output_kb: int = Field(512, ge=16)
+
+
+class Discord(Section):
+    """Numeric ids only. Closed by default: with no ids, the owner alone may act."""
+
+    guild_id: int | None = None
+    owner_ids: frozenset[int] = frozenset()
+    reviewer_role_ids: frozenset[int] = frozenset()
+    member_role_ids: frozenset[int] = frozenset()
+    everyone_may_ask: bool = False
+    channel_id: int | None = None
+    """Where change threads are made; empty means the channel of the request."""
+
+
+class Kiosk(Section):
+    socket_group: str = ""
+    """A group whose members may attach (socket mode 0660); empty: only the owner (0600)."""
+    panel_users: frozenset[str] = frozenset()
+    """System users whose display is the wall panel: it may read and ask, and needs the PIN for more."""
+
+
+class Settings(BaseSettings):
+    """The whole tree. Environment: `HAVEN_CLOUD__MODEL=...` sets `cloud.model`."""
+
+    model_config = SettingsConfigDict(env_prefix="HAVEN_", env_nested_delimiter="__", extra="forbid", frozen=True)
+
+    paths: Paths = Paths()
+    project: Project = Project()
+    models: Models = Models()
+    cloud: Cloud = Cloud()
+    changes: Changes = Changes()
+    sandbox: Sandbox = Sandbox()
+    discord: Discord = Discord()
+    kiosk: Kiosk = Kiosk()
+    log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return env_settings, init_settings
+
+    @property
+    def database(self) -> Path:
+        return self.paths.state_dir / "haven.db"
+
+    @property
+    def socket(self) -> Path:
+        return self.paths.runtime_dir / "kiosk.sock"
+
+    def secret(self, name: str) -> str | None:
+        """One secret, or None. Raises SettingsError where its file can be read by others."""
+        for folder in (os.environ.get("CREDENTIALS_DIRECTORY"), self.paths.config_dir / "secrets"):
+            if folder is None:
+                continue
+            file = Path(folder) / name
+            if file.is_file():
+                if folder != os.environ.get("CREDENTIALS_DIRECTORY") and file.stat().st_mode & 0o077:
+                    mode = stat.filemode(file.stat().st_mode)
+                    raise SettingsError(f"The secret file {file} can be read by others ({mode}).", f"Run: chmod 600 {file}")
+                return file.read_text(encoding="utf-8").strip() or None
+        return None
+
+    def write_secret(self, name: str, value: str) -> Path:
+        """Store one secret, 0600 in a folder 0700."""
+        folder = self.paths.config_dir / "secrets"
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        file = folder / name
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+            os.fchmod(out.fileno(), 0o600)
+            out.write(value.strip() + "\n")
+        return file
+
+
+def config_file() -> Path:
+    """`$HAVEN_CONFIG`, else haven.toml in the configuration directory."""
+    return Path(os.environ.get("HAVEN_CONFIG") or default_config_dir() / "haven.toml")
+
+
+def load(file: Path | None = None) -> Settings:
+    """Read the settings; a missing file means the defaults.
+
+    Raises SettingsError: one line that names the key and what is wrong with it.
+    """
+    file = file or config_file()
+    try:
+        tree = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file} is not valid TOML: {error}.", "Mend that line, or start from haven.example.toml.") from None
+    except OSError as error:
+        raise SettingsError(f"{file} can't be read: {error.strerror}.") from None
+    return parse(tree, str(file))
+
+
+def parse(tree: dict[str, Any], source: str = "haven.toml") -> Settings:
+    """Settings from a parsed tree; the environment wins over it."""
+    try:
+        return Settings(**tree)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        reason = "there is no such setting" if first["type"] == "extra_forbidden" else first["msg"]
+        raise SettingsError(f"{source}: {key}: {reason}.", "See haven.example.toml.") from None
