@@ -1,0 +1,1 @@
+"""The Round Table and its four assistants, shared by all faces."""

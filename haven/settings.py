@@ -141,14 +141,14 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="HAVEN_", env_nested_delimiter="__", extra="forbid", frozen=True)
 
-    paths: Paths = Paths()
-    project: Project = Project()
-    models: Models = Models()
-    cloud: Cloud = Cloud()
-    changes: Changes = Changes()
-    sandbox: Sandbox = Sandbox()
-    discord: Discord = Discord()
-    kiosk: Kiosk = Kiosk()
+    paths: Paths = Field(default_factory=Paths)
+    project: Project = Field(default_factory=Project)
+    models: Models = Field(default_factory=Models)
+    cloud: Cloud = Field(default_factory=Cloud)
+    changes: Changes = Field(default_factory=Changes)
+    sandbox: Sandbox = Field(default_factory=Sandbox)
+    discord: Discord = Field(default_factory=Discord)
+    kiosk: Kiosk = Field(default_factory=Kiosk)
     log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
 
     @classmethod
@@ -179,7 +179,9 @@ class Settings(BaseSettings):
             if file.is_file():
                 if folder != os.environ.get("CREDENTIALS_DIRECTORY") and file.stat().st_mode & 0o077:
                     mode = stat.filemode(file.stat().st_mode)
-                    raise SettingsError(f"The secret file {file} can be read by others ({mode}).", f"Run: chmod 600 {file}")
+                    raise SettingsError(
+                        f"The secret file {file} can be read by others ({mode}).", f"Run: chmod 600 {file}"
+                    )
                 return file.read_text(encoding="utf-8").strip() or None
         return None
 
@@ -210,7 +212,9 @@ def load(file: Path | None = None) -> Settings:
     try:
         tree = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{file} is not valid TOML: {error}.", "Mend that line, or start from haven.example.toml.") from None
+        raise SettingsError(
+            f"{file} is not valid TOML: {error}.", "Mend that line, or start from haven.example.toml."
+        ) from None
     except OSError as error:
         raise SettingsError(f"{file} can't be read: {error.strerror}.") from None
     return parse(tree, str(file))

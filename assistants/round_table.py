@@ -1,0 +1,180 @@
+"""The Round Table takes every request: it picks the assistant, which answers or proposes a change."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from assistants.base import Assistant
+from assistants.cartographer import CARTOGRAPHER
+from assistants.lorekeeper import LOREKEEPER
+from assistants.scribe import SCRIBE
+from assistants.sentinel import SENTINEL
+from haven.access import Act, Principal, check
+from haven.ai.engine import Engine
+from haven.ai.task import Delta, Privacy, Reply, Restart, Task, Tier, Turn, Where
+from haven.changes.decisions import Changes
+from haven.changes.prompt import data_block
+from haven.changes.proposal import Kind, Proposal, clean, plain_title
+from haven.errors import HavenError, NotFound
+from haven.store.changes import Change
+
+log = logging.getLogger("haven.round_table")
+
+SEATS: dict[str, Assistant] = {seat.name: seat for seat in (SENTINEL, CARTOGRAPHER, SCRIBE, LOREKEEPER)}
+ANSWER_TOKENS = 400
+KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
+    (Kind.FIX, re.compile(r"^\s*(please\s+)?(fix|repair|mend|debug)\b", re.I)),
+    (Kind.REFACTOR, re.compile(r"^\s*(please\s+)?(refactor|rename|restructure|simplify|clean up)\b", re.I)),
+    (Kind.DOCS, re.compile(r"^\s*(please\s+)?(document\b|(write|add)\s+(docs|documentation|docstrings?)\b)", re.I)),
+    (
+        Kind.FEATURE,
+        re.compile(
+            r"^\s*(please\s+)?(add|implement|build|make|create|let)\b.*\b(button|mode|option|page|command"
+            r"|feature|support|view|viewer|export|import|filter|screen|setting|menu|function|test)s?\b",
+            re.I,
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a face hands over. `key` makes a repeated delivery the same request."""
+
+    text: str
+    principal: Principal
+    kind: Kind | None = None
+    assistant: str | None = None
+    where: Where = Where.AUTO
+    private: bool = False
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class Seat:
+    """Who takes the request, and why."""
+
+    assistant: Assistant
+    reasons: tuple[str, ...]
+
+
+Answer = AsyncIterator[Seat | Delta | Restart | Reply]
+
+
+class RoundTable:
+    """One for all faces."""
+
+    def __init__(self, engine: Engine, changes: Changes) -> None:
+        self._engine = engine
+        self._changes = changes
+
+    @property
+    def assistants(self) -> tuple[Assistant, ...]:
+        return tuple(SEATS.values())
+
+    async def request(self, request: Request) -> Change | Answer:
+        """A change where one is asked for, else an answer to iterate over: first the Seat, last the Reply."""
+        kind = request.kind or change_kind(request.text)
+        return self.ask(request) if kind is None else await self.propose(request, kind)
+
+    async def propose(self, request: Request, kind: Kind) -> Change:
+        """Hand the finished proposal in; it is on the disk when this returns."""
+        check(request.principal, Act.REQUEST)
+        text = clean(request.text)
+        seat = await self.pick(text, request)
+        title = await self._title(text, request)
+        proposal = Proposal(kind, title, text, seat.assistant.name, seat.reasons, request.key)
+        return await self._changes.submit(proposal, request.principal)
+
+    async def ask(self, request: Request) -> Answer:
+        """Yields the Seat, then what the engine yields; the Reply is last."""
+        check(request.principal, Act.ASK)
+        text = clean(request.text)
+        seat = await self.pick(text, request)
+        yield seat
+        task = Task(
+            kind="answer",
+            turns=(Turn("user", data_block("request", text)),),
+            principal=request.principal,
+            purpose=f"{seat.assistant.title} answers a question",
+            system=(seat.assistant.prompt,),
+            privacy=Privacy.PRIVATE if request.private else Privacy.OPEN,
+            where=request.where,
+            max_tokens=ANSWER_TOKENS,
+        )
+        async for piece in self._engine.stream(task):
+            yield piece
+
+    async def pick(self, text: str, request: Request) -> Seat:
+        """The assistant asked for; else by rules; else the local model with a closed list."""
+        if request.assistant:
+            chosen = SEATS.get(request.assistant.lower())
+            if chosen is None:
+                raise NotFound(f"There is no assistant {request.assistant!r}.", f"Choose one of: {', '.join(SEATS)}.")
+            return Seat(chosen, (f"{request.principal.name} asked for {chosen.title}",))
+        scores = {seat.name: seat.matches(text) for seat in SEATS.values()}
+        best, second = sorted(scores, key=lambda name: -len(scores[name]))[:2]
+        if len(scores[best]) > len(scores[second]):
+            return Seat(SEATS[best], (f"rules: the request speaks of {', '.join(scores[best][:4])}",))
+        return await self._pick_by_model(text, request, SEATS[best] if scores[best] else SCRIBE)
+
+    async def _pick_by_model(self, text: str, request: Request, fallback: Assistant) -> Seat:
+        jobs = "\n".join(f"{seat.name}: {seat.job}" for seat in SEATS.values())
+        task = Task(
+            kind="assistant",
+            turns=(Turn("user", data_block("request", text[:1_500])),),
+            principal=request.principal,
+            purpose="choose the assistant",
+            system=(f"Choose the assistant whose field fits the request best.\n{jobs}\nAnswer as JSON.",),
+            privacy=Privacy.PRIVATE,
+            where=Where.LOCAL,
+            schema={
+                "type": "object",
+                "properties": {"assistant": {"enum": list(SEATS)}},
+                "required": ["assistant"],
+            },
+            max_tokens=24,
+        )
+        try:
+            reply = await self._engine.complete(task)
+        except HavenError as error:
+            log.info("assistant chosen without a model: %s", error)
+            return Seat(fallback, ("rules were unsure and the local model is not there",))
+        return Seat(SEATS[reply.data["assistant"]], (f"rules were unsure; the local model {reply.model} chose",))
+
+    async def _title(self, text: str, request: Request) -> str:
+        """A short title: the request's own first line, or the local model's words where that is long."""
+        plain = plain_title(text)
+        if not plain.endswith("…"):
+            return plain
+        task = Task(
+            kind="title",
+            turns=(Turn("user", data_block("request", text[:1_500])),),
+            principal=request.principal,
+            purpose="a title for the change",
+            system=("Name the requested code change in at most eight words, starting with a verb. Answer as JSON.",),
+            privacy=Privacy.PRIVATE,
+            where=Where.LOCAL,
+            schema={
+                "type": "object",
+                "properties": {"title": {"type": "string", "minLength": 8, "maxLength": 72}},
+                "required": ["title"],
+            },
+            max_tokens=48,
+        )
+        try:
+            reply = await self._engine.complete(task)
+        except HavenError as error:
+            log.info("title without a model: %s", error)
+            return plain
+        return clean(str(reply.data["title"]), 200, "title") if reply.tier is Tier.LOCAL else plain
+
+
+def change_kind(text: str) -> Kind | None:
+    """Which kind of code change the words ask for; None where they ask a question."""
+    if text.rstrip().endswith("?"):
+        return None
+    return next((kind for kind, pattern in KINDS if pattern.search(text)), None)

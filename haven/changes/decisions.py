@@ -1,0 +1,191 @@
+"""The person's side of a change: hand in, look, approve, tweak, reject, cancel. The pipeline does the work between."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable
+
+from haven.access import Act, Principal, check
+from haven.changes.proposal import Proposal, clean
+from haven.changes.repository import Repository
+from haven.changes.review import Review
+from haven.changes.reviewing import assemble
+from haven.changes.states import OPEN, RESTING, State, sources
+from haven.errors import BadInput, Conflict
+from haven.settings import Settings
+from haven.store import changes as table
+from haven.store import events, jobs, ledger
+from haven.store.changes import Change
+from haven.store.database import Database, Transaction
+
+JOB = "change"
+
+
+async def queue_step(tx: Transaction, id: str, run_at: float = 0.0) -> None:
+    """Queue the work on a change: one job a change, idempotent by its id."""
+    await jobs.add(tx, JOB, id, f"{JOB}:{id}", run_at)
+
+
+class Changes:
+    """Every decision is one transaction: the row, its event and the work it makes necessary."""
+
+    def __init__(
+        self, database: Database, settings: Settings, repository: Callable[[], Repository], stop: Callable[[str], None]
+    ) -> None:
+        self._database = database
+        self._settings = settings
+        self._repository = repository
+        self._stop = stop
+
+    async def submit(self, proposal: Proposal, principal: Principal) -> Change:
+        """Put the change on disk; it is queued when this returns. The same key again returns the first one."""
+        check(principal, Act.REQUEST)
+        self._repository()  # no repository, no change: said before anything is written
+        id = secrets.token_hex(3)
+        change = Change(
+            id=id,
+            key=proposal.key or f"change:{id}",
+            kind=proposal.kind.value,
+            title=clean(proposal.title, 200, "title"),
+            request=clean(proposal.request),
+            assistant=proposal.assistant,
+            reasons=list(proposal.reasons),
+            requester=principal.id,
+            requester_name=principal.name,
+            face=principal.face,
+            state=State.QUEUED.value,
+            target=self._settings.project.target_branch,
+        )
+
+        async def work(tx: Transaction) -> Change:
+            known = await table.by_key(tx, change.key)
+            if known is not None:
+                return known
+            await table.insert(tx, change)
+            await table.insert_round(tx, id, 1, "request")
+            await events.record(tx, "change.state", id, principal.id, state=change.state, title=change.title, round=1)
+            await queue_step(tx, id)
+            return change
+
+        return await self._database.write(work)
+
+    async def get(self, id: str) -> Change:
+        return await table.get(self._database, id.strip().lower())
+
+    async def list(self, states: Iterable[str] = (), requester: str | None = None, limit: int = 50) -> list[Change]:
+        return await table.find(self._database, states, requester, limit)
+
+    async def review(self, id: str) -> Review:
+        """All a person needs to decide, whatever the state."""
+        change = await self.get(id)
+        return await assemble(self._database, self._repository(), change, self._settings)
+
+    async def approve(self, id: str, principal: Principal, *, round: int, commit: str, confirm: str = "") -> Change:
+        """Approve exactly this round and commit; in `awaiting plan`, let the plan go on.
+
+        `confirm` is "" for one tap, "two taps" after a second one, or the typed id of the change.
+        Raises AccessDenied, Conflict (stale card), BadInput (a stronger confirmation is needed).
+        """
+        change = await self._decide(id, principal)
+        if change.state == State.AWAITING_PLAN:
+            return await self._move(change, State.EDITING, principal, round=round, reason="")
+        if change.state != State.REVIEW or change.round != round:
+            raise self._stale(change)
+        review = await self.review(id)
+        if review.commit != commit:
+            raise self._stale(change)
+        if not commit:
+            raise BadInput("This round has no edits that could be merged.", "Tweak it in words, or reject it.")
+        if review.confirm == "type the id" and confirm.strip().lower() != change.id:
+            raise BadInput(f"{review.why_not} To merge all the same, type the change's id: {change.id}.")
+        if review.confirm == "two taps" and confirm not in {"two taps", change.id}:
+            raise BadInput(f"This change touches {', '.join(review.risk_marks)}.", "Approve a second time to merge it.")
+        return await self._move(change, State.MERGING, principal, round=round, reason="", decided_by=principal.id)
+
+    async def tweak(self, id: str, principal: Principal, words: str, *, round: int) -> Change:
+        """Another round with the person's words."""
+        words = clean(words, 4_000, "tweak")
+        change = await self._decide(id, principal)
+        if change.state not in {State.REVIEW, State.FAILED} or change.round != round:
+            raise self._stale(change)
+        number = change.round + 1
+
+        async def work(tx: Transaction) -> None:
+            await table.move(tx, change.id, [change.state], State.EDITING, round=round, reason="", attempts=0)
+            await table.update(tx, change.id, round=number)
+            await table.insert_round(tx, change.id, number, "tweak", words)
+            await self._tell(tx, change, State.EDITING, principal, round=number)
+            await queue_step(tx, change.id)
+
+        await self._database.write(work)
+        return await self.get(change.id)
+
+    async def reject(self, id: str, principal: Principal, *, round: int, why: str = "") -> Change:
+        """Close it; the branch is kept for some days."""
+        change = await self._decide(id, principal)
+        if change.state not in {State.REVIEW, State.AWAITING_PLAN} or change.round != round:
+            raise self._stale(change)
+        reason = clean(why, 1_000, "reason") if why.strip() else ""
+        return await self._move(change, State.REJECTED, principal, round=round, reason=reason, decided_by=principal.id)
+
+    async def cancel(self, id: str, principal: Principal) -> Change:
+        """Stop the work at once; a call that is under way stays charged at its worst case."""
+        change = await self.get(id)
+        check(principal, Act.CANCEL, requester=change.requester)
+        if change.state not in {state.value for state in sources(State.CANCELLED)}:
+            raise self._stale(change)
+        moved = await self._move(
+            change, State.CANCELLED, principal, round=change.round, reason="", decided_by=principal.id
+        )
+        self._stop(change.id)
+        return moved
+
+    async def resume(self, id: str, principal: Principal) -> Change:
+        """Try a waiting change again now."""
+        change = await self.get(id)
+        check(principal, Act.CANCEL, requester=change.requester)
+        if change.state != State.WAITING:
+            raise self._stale(change)
+        await self._database.write(lambda tx: jobs.hurry(tx, change.id))
+        return change
+
+    async def spent(self, id: str) -> list[ledger.Entry]:
+        """The change's calls that left the house."""
+        return await ledger.of_change(self._database, id)
+
+    async def open_count(self) -> int:
+        return len(await self.list([state.value for state in OPEN], limit=500))
+
+    async def _decide(self, id: str, principal: Principal) -> Change:
+        change = await self.get(id)
+        allowed = self._settings.changes.requester_may_approve
+        check(principal, Act.DECIDE, requester=change.requester, requester_may_approve=allowed)
+        return change
+
+    async def _move(self, change: Change, to: State, principal: Principal, *, round: int, **fields: str) -> Change:
+        async def work(tx: Transaction) -> None:
+            await table.move(tx, change.id, sources(to), to.value, round=round, **fields)
+            await self._tell(tx, change, to, principal, round=round)
+            if to not in RESTING:
+                await queue_step(tx, change.id)
+
+        await self._database.write(work)
+        return await self.get(change.id)
+
+    async def _tell(self, tx: Transaction, change: Change, to: State, principal: Principal, *, round: int) -> None:
+        await events.record(
+            tx,
+            "change.state",
+            change.id,
+            principal.id,
+            state=to.value,
+            title=change.title,
+            round=round,
+            by=principal.name,
+        )
+
+    def _stale(self, change: Change) -> Conflict:
+        return Conflict(
+            f"Change {change.id} is at round {change.round}, {change.state}: that decision no longer fits.",
+            "Open it again to see where it stands.",
+        )

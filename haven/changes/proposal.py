@@ -1,0 +1,53 @@
+"""A proposed change, finished and handed in: what is asked, of which kind, by whom, and why this assistant."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+
+from haven.errors import BadInput
+
+MAX_REQUEST = 8_000
+"""Characters. Longer requests are documents: they belong in the repository."""
+
+
+class Kind(StrEnum):
+    FEATURE = "feature"
+    FIX = "fix"
+    DOCS = "docs"
+    REFACTOR = "refactor"
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """`key` makes handing in twice the same as once (a Discord interaction id, say); empty: always new."""
+
+    kind: Kind
+    title: str
+    request: str
+    assistant: str
+    reasons: tuple[str, ...]
+    key: str = ""
+
+
+def clean(text: str, limit: int = MAX_REQUEST, what: str = "request") -> str:
+    """The text as people meant it: no control characters, folded edges. Raises BadInput where it can't be used."""
+    kept = "".join(c for c in text.replace("\r\n", "\n") if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"})
+    kept = kept.strip()
+    if not kept:
+        raise BadInput(f"The {what} is empty.", "Say in a sentence what you would like.")
+    if len(kept) > limit:
+        raise BadInput(
+            f"The {what} has {len(kept):,} characters; {limit:,} is the most.",
+            "Say it shorter, or put the long part in a file.",
+        )
+    return kept
+
+
+def plain_title(request: str, limit: int = 72) -> str:
+    """The first sentence or line of the request, cut at a word."""
+    first = re.split(r"(?<=[.!?])\s|\n", " ".join(request.split(" ")).strip(), maxsplit=1)[0].strip().rstrip(".")
+    first = re.sub(r"\s+", " ", first)
+    return first if len(first) <= limit else first[: limit - 1].rsplit(" ", 1)[0] + "…"

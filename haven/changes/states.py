@@ -1,0 +1,46 @@
+"""The life of a change as data: every state, and where it may go."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class State(StrEnum):
+    QUEUED = "queued"
+    PLANNING = "planning"
+    AWAITING_PLAN = "awaiting plan"
+    WAITING = "waiting"
+    EDITING = "editing"
+    TESTING = "testing"
+    REVIEW = "review"
+    MERGING = "merging"
+    MERGED = "merged"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+S = State
+TRANSITIONS: dict[State, frozenset[State]] = {
+    S.QUEUED: frozenset({S.PLANNING, S.CANCELLED, S.FAILED}),
+    S.PLANNING: frozenset({S.EDITING, S.AWAITING_PLAN, S.WAITING, S.CANCELLED, S.FAILED}),
+    S.AWAITING_PLAN: frozenset({S.EDITING, S.REJECTED, S.CANCELLED}),
+    S.WAITING: frozenset({S.PLANNING, S.EDITING, S.TESTING, S.MERGING, S.CANCELLED, S.FAILED}),
+    S.EDITING: frozenset({S.TESTING, S.EDITING, S.REVIEW, S.WAITING, S.CANCELLED, S.FAILED}),
+    S.TESTING: frozenset({S.REVIEW, S.EDITING, S.WAITING, S.CANCELLED, S.FAILED}),
+    S.REVIEW: frozenset({S.MERGING, S.EDITING, S.REJECTED, S.CANCELLED}),
+    S.MERGING: frozenset({S.MERGED, S.REVIEW, S.WAITING, S.FAILED}),
+    S.MERGED: frozenset(),
+    S.REJECTED: frozenset(),
+    S.CANCELLED: frozenset(),
+    S.FAILED: frozenset({S.EDITING, S.CANCELLED}),
+}
+RESTING = frozenset({S.AWAITING_PLAN, S.REVIEW, S.MERGED, S.REJECTED, S.CANCELLED, S.FAILED})
+"""Nothing moves here until a person acts."""
+FINAL = frozenset({S.MERGED, S.REJECTED, S.CANCELLED})
+OPEN = frozenset(State) - FINAL - {S.FAILED}
+
+
+def sources(to: State) -> tuple[State, ...]:
+    """The states from which `to` may be reached."""
+    return tuple(state for state, targets in TRANSITIONS.items() if to in targets)

@@ -1,0 +1,188 @@
+"""Changes and their rounds: the rows are the truth."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from haven.errors import Conflict, NotFound
+from haven.store.database import Database, Row, Transaction, now
+
+JSON_COLUMNS = frozenset({"reasons", "plan", "context", "proposal", "route", "tests", "summary", "seconds"})
+
+
+@dataclass(frozen=True)
+class Change:
+    """One requested code change."""
+
+    id: str
+    key: str
+    kind: str
+    title: str
+    request: str
+    assistant: str
+    reasons: list[str]
+    requester: str
+    requester_name: str
+    face: str
+    state: str
+    target: str
+    reason: str = ""
+    resume: str = ""
+    retry_at: float | None = None
+    attempts: int = 0
+    round: int = 1
+    base: str = ""
+    branch: str = ""
+    plan: dict[str, Any] = field(default_factory=dict)
+    merged: str = ""
+    decided_by: str = ""
+    created_at: float = 0.0
+    updated_at: float = 0.0
+
+
+@dataclass(frozen=True)
+class Round:
+    """One attempt inside a change. `proposal` is None until a reply has come."""
+
+    change_id: str
+    number: int
+    cause: str
+    instruction: str = ""
+    context: dict[str, Any] = field(default_factory=dict)
+    proposal: dict[str, Any] | None = None
+    route: dict[str, Any] = field(default_factory=dict)
+    parent: str = ""
+    commit_id: str = ""
+    tests: dict[str, Any] = field(default_factory=dict)
+    summary: dict[str, Any] = field(default_factory=dict)
+    ended: str = ""
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+async def insert(tx: Transaction, change: Change) -> None:
+    at = now()
+    await tx.execute(
+        "insert into change (id, key, kind, title, request, assistant, reasons, requester, requester_name, face, state,"
+        " target, created_at, updated_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            *(change.id, change.key, change.kind, change.title, change.request, change.assistant),
+            *(json.dumps(change.reasons), change.requester, change.requester_name, change.face, change.state),
+            *(change.target, at, at),
+        ),
+    )
+
+
+async def by_key(tx: Transaction, key: str) -> Change | None:
+    for row in await tx.execute_fetchall("select * from change where key = ?", (key,)):
+        return _change(row)
+    return None
+
+
+async def get(database: Database, id: str) -> Change:
+    """Raises NotFound."""
+    row = await database.row("select * from change where id = ?", (id,))
+    if row is None:
+        raise NotFound(f"There is no change {id!r}.", "`haven change list` shows those there are.")
+    return _change(row)
+
+
+async def find(
+    database: Database, states: Iterable[str] = (), requester: str | None = None, limit: int = 50
+) -> list[Change]:
+    """Newest first; `states` empty means all."""
+    wanted = list(states)
+    marks = ",".join("?" * len(wanted))
+    where = f"state in ({marks})" if wanted else "1"
+    values: list[Any] = [*wanted]
+    if requester is not None:
+        where += " and requester = ?"
+        values.append(requester)
+    rows = await database.rows(f"select * from change where {where} order by created_at desc limit ?", [*values, limit])
+    return [_change(row) for row in rows]
+
+
+async def move(
+    tx: Transaction, id: str, states: Iterable[str], to: str, *, round: int | None = None, **fields: Any
+) -> None:
+    """Compare and swap: from one of `states` (and this round) to `to`, with other columns.
+
+    Raises Conflict where somebody was first.
+    """
+    wanted = list(states)
+    fields |= {"state": to, "updated_at": now()}
+    sets = ", ".join(f"{column} = ?" for column in fields)
+    marks = ",".join("?" * len(wanted))
+    check, values = ("", []) if round is None else (" and round = ?", [round])
+    cursor = await tx.execute(
+        f"update change set {sets} where id = ? and state in ({marks}){check}",
+        [*(_value(column, value) for column, value in fields.items()), id, *wanted, *values],
+    )
+    if cursor.rowcount != 1:
+        rows = list(await tx.execute_fetchall("select state, round from change where id = ?", (id,)))
+        if not rows:
+            raise NotFound(f"There is no change {id!r}.")
+        raise Conflict(
+            f"Change {id} is at round {rows[0]['round']}, state {rows[0]['state']}: that step no longer fits.",
+            "Look at it again; somebody or something was first.",
+        )
+
+
+async def update(tx: Transaction, id: str, **fields: Any) -> None:
+    """Set columns that are no state."""
+    sets = ", ".join(f"{column} = ?" for column in fields)
+    await tx.execute(
+        f"update change set {sets}, updated_at = ? where id = ?",
+        [*(_value(column, value) for column, value in fields.items()), now(), id],
+    )
+
+
+async def insert_round(tx: Transaction, change_id: str, number: int, cause: str, instruction: str = "") -> None:
+    await tx.execute(
+        "insert or ignore into round (change_id, number, cause, instruction) values (?, ?, ?, ?)",
+        (change_id, number, cause, instruction),
+    )
+
+
+async def update_round(tx: Transaction, change_id: str, number: int, **fields: Any) -> None:
+    sets = ", ".join(f"{column} = ?" for column in fields)
+    await tx.execute(
+        f"update round set {sets} where change_id = ? and number = ?",
+        [*(_value(column, value) for column, value in fields.items()), change_id, number],
+    )
+
+
+async def rounds(database: Database, change_id: str) -> list[Round]:
+    return [
+        _round(row)
+        for row in await database.rows("select * from round where change_id = ? order by number", (change_id,))
+    ]
+
+
+async def round_of(database: Database, change: Change) -> Round:
+    """The round the change is at."""
+    row = await database.row("select * from round where change_id = ? and number = ?", (change.id, change.round))
+    if row is None:
+        raise NotFound(f"Change {change.id} has no round {change.round}.")
+    return _round(row)
+
+
+def _value(column: str, value: Any) -> Any:
+    return json.dumps(value) if column in JSON_COLUMNS else value
+
+
+def _fields(row: Row) -> dict[str, Any]:
+    return {
+        column: (json.loads(row[column]) if row[column] else None) if column in JSON_COLUMNS else row[column]
+        for column in row.keys()  # noqa: SIM118 - iterating a Row gives values
+    }
+
+
+def _change(row: Row) -> Change:
+    return Change(**_fields(row))
+
+
+def _round(row: Row) -> Round:
+    return Round(**_fields(row))

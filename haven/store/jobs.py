@@ -1,0 +1,100 @@
+"""The job table: lease, attempts, one row a key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from haven.store.database import Database, Row, Transaction, now
+
+
+@dataclass(frozen=True)
+class Job:
+    id: int
+    kind: str
+    subject: str
+    key: str
+    run_at: float
+    attempts: int
+
+
+async def add(tx: Transaction, kind: str, subject: str, key: str, run_at: float = 0.0) -> None:
+    """Queue work inside the transaction that makes it necessary; the same key twice is one job."""
+    await tx.execute(
+        "insert into job (kind, subject, key, run_at) values (?, ?, ?, ?)"
+        " on conflict (key) do update set state = 'due', run_at = excluded.run_at where state in ('done', 'failed')",
+        (kind, subject, key, run_at),
+    )
+
+
+async def claim(tx: Transaction, worker: str, lease_s: float) -> Job | None:
+    """Lease the job that is due first, or one whose lease ran out."""
+    at = now()
+    rows = await tx.execute_fetchall(
+        "update job set state = 'running', attempts = attempts + 1, leased_by = ?, leased_until = ? where id ="
+        " (select id from job where (state = 'due' and run_at <= ?) or (state = 'running' and leased_until < ?)"
+        " order by run_at, id limit 1) returning *",
+        (worker, at + lease_s, at, at),
+    )
+    for row in rows:
+        return _job(row)
+    return None
+
+
+async def renew(tx: Transaction, job: Job, worker: str, lease_s: float) -> bool:
+    """Heartbeat; False where another worker has taken the job."""
+    cursor = await tx.execute(
+        "update job set leased_until = ? where id = ? and leased_by = ? and state = 'running'",
+        (now() + lease_s, job.id, worker),
+    )
+    return cursor.rowcount == 1
+
+
+async def finish(tx: Transaction, job: Job, worker: str, error: str = "") -> None:
+    await tx.execute(
+        "update job set state = ?, error = ?, leased_by = null, leased_until = null where id = ? and leased_by = ?",
+        ("failed" if error else "done", error, job.id, worker),
+    )
+
+
+async def later(tx: Transaction, job: Job, worker: str, run_at: float) -> None:
+    """Give the job back to run at `run_at`."""
+    await tx.execute(
+        "update job set state = 'due', run_at = ?, leased_by = null, leased_until = null"
+        " where id = ? and leased_by = ?",
+        (run_at, job.id, worker),
+    )
+
+
+async def hurry(tx: Transaction, subject: str) -> None:
+    """Make a subject's waiting job due now."""
+    await tx.execute("update job set run_at = 0 where subject = ? and state = 'due'", (subject,))
+
+
+async def release(tx: Transaction, worker: str) -> None:
+    """Free every job leased by a worker that is known to be dead."""
+    await tx.execute(
+        "update job set state = 'due', leased_by = null, leased_until = null where leased_by = ? and state = 'running'",
+        (worker,),
+    )
+
+
+async def workers(database: Database) -> list[str]:
+    """Who holds a lease now."""
+    return [row[0] for row in await database.rows("select distinct leased_by from job where state = 'running'")]
+
+
+async def next_due(database: Database) -> float | None:
+    """When the next job is due or its lease ends; None where nothing waits."""
+    row = await database.row(
+        "select min(case state when 'due' then run_at else leased_until end) from job where state in ('due', 'running')"
+    )
+    return row[0] if row else None
+
+
+async def waiting(database: Database) -> int:
+    row = await database.row("select count(*) from job where state in ('due', 'running')")
+    return int(row[0]) if row else 0
+
+
+def _job(row: Row) -> Job:
+    return Job(row["id"], row["kind"], row["subject"], row["key"], row["run_at"], row["attempts"])
