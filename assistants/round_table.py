@@ -7,6 +7,8 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+from haven.changes.prompt import data_block
+
 from assistants.base import Assistant
 from assistants.cartographer import CARTOGRAPHER
 from assistants.lorekeeper import LOREKEEPER
@@ -16,7 +18,6 @@ from haven.access import Act, Principal, check
 from haven.ai.engine import Engine
 from haven.ai.task import Delta, Privacy, Reply, Restart, Task, Tier, Turn, Where
 from haven.changes.decisions import Changes
-from haven.changes.prompt import data_block
 from haven.changes.proposal import Kind, Proposal, clean, plain_title
 from haven.errors import HavenError, NotFound
 from haven.store.changes import Change

@@ -1,0 +1,1 @@
+"""The hybrid core: from a task to a reply."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,13 +42,22 @@ class Entry:
     at: float = 0.0
 
 
-async def insert(tx: Transaction, entry: Entry) -> int:
+async def insert(tx: Transaction, entry: Entry, sent: str) -> int:
+    """Write the row before the call leaves; `sent` is the redacted text, kept compressed."""
     cursor = await tx.execute(
         "insert into ledger (at, process, state, principal, change_id, round, purpose, tier, model, recipient,"
-        " stand_in, sent_sha256, sent_chars, redacted, worst_usd) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " stand_in, sent, sent_sha256, sent_chars, redacted, worst_usd) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             *(now(), entry.process, entry.state, entry.principal, entry.change_id, entry.round, entry.purpose),
-            *(entry.tier, entry.model, entry.recipient, int(entry.stand_in), entry.sent_sha256, entry.sent_chars),
+            *(
+                entry.tier,
+                entry.model,
+                entry.recipient,
+                int(entry.stand_in),
+                zlib.compress(sent.encode()),
+                entry.sent_sha256,
+                entry.sent_chars,
+            ),
             *(json.dumps(entry.redacted), entry.worst_usd),
         ),
     )
@@ -56,11 +66,9 @@ async def insert(tx: Transaction, entry: Entry) -> int:
 
 
 async def settle(tx: Transaction, id: int, **fields: Any) -> None:
-    """Put the true figures; a row is settled once."""
+    """Put the true figures and the new state; a row leaves `reserved` once."""
     sets = ", ".join(f"{column} = ?" for column in fields)
-    await tx.execute(
-        f"update ledger set {sets}, state = 'settled' where id = ? and state = 'reserved'", [*fields.values(), id]
-    )
+    await tx.execute(f"update ledger set {sets} where id = ? and state = 'reserved'", [*fields.values(), id])
 
 
 async def spent(tx: Transaction, since: float, *, principal: str | None = None, change_id: str | None = None) -> float:
@@ -99,6 +107,12 @@ async def open_processes(database: Database) -> list[str]:
     return [row[0] for row in await database.rows("select distinct process from ledger where state = 'reserved'")]
 
 
+async def sent(database: Database, id: int) -> str:
+    """The redacted text of one call."""
+    row = await database.row("select sent from ledger where id = ?", (id,))
+    return zlib.decompress(row[0]).decode() if row else ""
+
+
 async def of_change(database: Database, change_id: str) -> list[Entry]:
     return [
         _entry(row) for row in await database.rows("select * from ledger where change_id = ? order by id", (change_id,))
@@ -106,5 +120,5 @@ async def of_change(database: Database, change_id: str) -> list[Entry]:
 
 
 def _entry(row: Row) -> Entry:
-    fields = {column: row[column] for column in row.keys()}  # noqa: SIM118 - iterating a Row gives values
+    fields = {column: row[column] for column in row.keys() if column != "sent"}  # noqa: SIM118 - a Row iterates values
     return Entry(**fields | {"redacted": json.loads(row["redacted"]), "stand_in": bool(row["stand_in"])})

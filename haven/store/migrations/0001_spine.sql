@@ -83,6 +83,7 @@ create table ledger (
   model text not null,
   recipient text not null,
   stand_in integer not null default 0,
+  sent blob not null,
   sent_sha256 text not null,
   sent_chars integer not null,
   redacted text not null default '{}',

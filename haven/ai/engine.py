@@ -1,0 +1,250 @@
+"""MAP. From a task to a reply: admit -> route -> reserve -> generate -> validate -> settle -> reply.
+
+The only caller of providers, and so the one door of the house: what is private is stopped here a second time, and
+what leaves is redacted, priced and recorded before it leaves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import Any
+
+from haven.access import Act, Role, check
+from haven.ai import policy, prices, tokens, validate
+from haven.ai.ledger import Ledger
+from haven.ai.providers.base import Call, Finish, Provider
+from haven.ai.task import Delta, Reply, Restart, Route, Task, Tier, Turn
+from haven.errors import AccessDenied, BadInput, HavenError, ModelError, Unavailable
+from haven.redact import Redaction
+from haven.settings import Cloud
+
+ALLOW_CLOUD = True
+"""Tests set this to False: then only a stand-in may be called."""
+MAX_TASK_CHARS = 4_000_000
+QUICK_RETRY_S = 10.0
+"""A retry sooner than this is waited for here; a later one is the caller's to schedule."""
+
+Piece = Delta | Restart | Reply
+
+
+class Engine:
+    """One for all faces and jobs."""
+
+    def __init__(
+        self,
+        providers: Mapping[Tier, Provider],
+        ledger: Ledger,
+        cloud: Cloud,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._providers = providers
+        self._ledger = ledger
+        self._cloud = cloud
+        self._sleep = sleep
+
+    async def complete(self, task: Task) -> Reply:
+        """The reply alone."""
+        async with aclosing(self.stream(task)) as pieces:
+            async for piece in pieces:
+                if isinstance(piece, Reply):
+                    return piece
+        raise ModelError("The model ended without a reply.", "Ask again.")
+
+    async def stream(self, task: Task) -> AsyncIterator[Piece]:
+        """Text as it comes; a Restart where the next tier replaces it; one Reply, last.
+
+        Raises AccessDenied, BadInput, OverBudget, Unavailable (no tier is left) or ModelError.
+        """
+        self._admit(task)
+        route = self.route(task)
+        if route.refused:
+            raise Unavailable(route.refused, retry=task.kind in policy.CLOUD_KINDS)
+        best: Reply | None = None
+        failure: HavenError | None = None
+        for tier, following in zip(route.tiers, [*route.tiers[1:], None], strict=True):
+            try:
+                async with aclosing(self._on_tier(task, route, tier)) as pieces:
+                    async for piece in pieces:
+                        if isinstance(piece, Reply):
+                            best = max(best or piece, piece, key=lambda reply: reply.score)
+                        else:
+                            yield piece
+            except (Unavailable, ModelError) as error:
+                failure = error
+                if following is not None:
+                    yield Restart(str(error), following)
+                continue
+            if best is not None and best.score >= validate.PASS_MARK:
+                break
+            if following is not None and best is not None:
+                yield Restart(f"scored {best.score} of 100: {', '.join(best.score_reasons)}", following)
+        if best is None:
+            raise failure or ModelError("No model gave a reply.", "Ask again later.")
+        yield best
+
+    def route(self, task: Task) -> Route:
+        """The decision alone; nothing is asked of a model."""
+        return policy.route(task, {tier: self._missing(task, tier) for tier in Tier})
+
+    def worst_case(self, task: Task) -> float:
+        """US dollars that one cloud call of this task may cost at the most."""
+        text = "".join(task.system) + "".join(turn.text for turn in task.turns) + (str(task.tool) if task.tool else "")
+        return prices.worst_case(self._cloud.model, tokens.count(text), task.max_tokens)
+
+    def _admit(self, task: Task) -> None:
+        check(task.principal, Act.ASK)
+        size = sum(len(turn.text) for turn in task.turns)
+        if not size:
+            raise BadInput("There is nothing to ask.", "Write a question.")
+        if size > MAX_TASK_CHARS:
+            raise BadInput(f"That is {size:,} characters; {MAX_TASK_CHARS:,} is the most.", "Ask about a smaller part.")
+
+    def _missing(self, task: Task, tier: Tier) -> str:
+        provider = self._providers.get(tier)
+        if provider is None:
+            return "it is not configured"
+        if tier is not Tier.LOCAL:
+            if not ALLOW_CLOUD and not self._cloud.stand_in:
+                return "the cloud is switched off here"
+            if task.principal.role < Role.MEMBER:
+                return "you may not use the cloud"
+            if task.principal.needs_pin and not task.principal.pin_given:
+                return "the panel needs its PIN to use the cloud"
+        return provider.missing()
+
+    async def _on_tier(self, task: Task, route: Route, tier: Tier) -> AsyncIterator[Delta | Reply]:
+        """One tier with its quick retries; each is a call, a price and a ledger row of its own."""
+        attempts = self._cloud.attempts if tier is Tier.CLOUD else 1
+        for attempt in range(1, attempts + 1):
+            try:
+                once = self._local(task, route) if tier is Tier.LOCAL else self._leaving(task, route, tier)
+                async with aclosing(once) as pieces:
+                    async for piece in pieces:
+                        yield piece
+                return
+            except Unavailable as error:
+                pause = error.after if error.after is not None else 0.5 * 2**attempt
+                if attempt == attempts or not error.retry or pause > QUICK_RETRY_S:
+                    raise
+                await self._sleep(pause)
+
+    async def _local(self, task: Task, route: Route) -> AsyncIterator[Delta | Reply]:
+        provider = self._providers[Tier.LOCAL]
+        started = time.monotonic()
+        async with aclosing(_generate(provider, _call(task))) as pieces:
+            async for piece in pieces:
+                if isinstance(piece, Delta):
+                    yield piece
+                else:
+                    yield _reply(task, route, Tier.LOCAL, piece, provider, time.monotonic() - started)
+
+    async def _leaving(self, task: Task, route: Route, tier: Tier) -> AsyncIterator[Delta | Reply]:
+        """A call that leaves the house: stopped if private, redacted, reserved, settled."""
+        if not policy.may_leave(task):
+            raise AccessDenied("This is private, so it does not leave the house.", "Ask without `private`.")
+        provider = self._providers[tier]
+        redaction = Redaction()
+        call = _redacted(_call(task), redaction)
+        out = Outgoing(call, self.worst_case(task), time.monotonic())
+        reserved = await self._ledger.reserve(
+            task,
+            tier=tier,
+            model=provider.model,
+            recipient="stand-in, not Claude" if self._cloud.stand_in else self._cloud.base_url or "Anthropic",
+            sent=out.text,
+            redacted=redaction.counts,
+            worst_usd=out.worst_usd,
+        )
+        began = False
+        try:
+            async with aclosing(_generate(provider, call)) as pieces:
+                async for piece in pieces:
+                    began = True
+                    if isinstance(piece, Delta):
+                        yield Delta(redaction.restore(piece.text))
+                        continue
+                    usd = prices.cost(self._cloud.model, piece.usage)
+                    await self._ledger.settle(reserved, usd, piece.usage, out.seconds)
+                    reply = _reply(task, route, tier, piece, provider, out.seconds)
+                    yield replace(
+                        reply,
+                        text=redaction.restore(reply.text),
+                        data=_restored(reply.data, redaction),
+                        usd=usd,
+                        stand_in=self._cloud.stand_in,
+                        redacted=redaction.counts,
+                    )
+        except Unavailable as error:
+            end = self._ledger.lost if began else self._ledger.unbilled
+            await end(reserved, out.seconds, str(error))
+            raise
+        except BaseException as error:
+            await self._ledger.lost(reserved, out.seconds, str(error) or type(error).__name__)
+            raise
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """One call on its way out."""
+
+    call: Call
+    worst_usd: float
+    started: float
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.started
+
+    @property
+    def text(self) -> str:
+        """Exactly the text that leaves, for the record."""
+        return "\n\n".join([*self.call.system, *(f"[{turn.role}]\n{turn.text}" for turn in self.call.turns)])
+
+
+def _call(task: Task) -> Call:
+    return Call(task.turns, task.system, task.max_tokens, task.temperature, task.schema, task.tool)
+
+
+def _redacted(call: Call, redaction: Redaction) -> Call:
+    turns = tuple(Turn(turn.role, redaction.apply(turn.text)) for turn in call.turns)
+    return replace(call, turns=turns, system=tuple(redaction.apply(part) for part in call.system))
+
+
+def _restored(data: Any, redaction: Redaction) -> Any:
+    if isinstance(data, str):
+        return redaction.restore(data)
+    if isinstance(data, dict):
+        return {key: _restored(value, redaction) for key, value in data.items()}
+    if isinstance(data, list):
+        return [_restored(value, redaction) for value in data]
+    return data
+
+
+async def _generate(provider: Provider, call: Call) -> AsyncIterator[Delta | Finish]:
+    """The provider's pieces; a provider that ends without a Finish has failed."""
+    finished = False
+    async with aclosing(provider.generate(call)) as pieces:  # type: ignore[type-var]
+        async for piece in pieces:
+            finished = finished or isinstance(piece, Finish)
+            yield piece
+    if not finished:
+        raise ModelError("The model's answer broke off.", "Ask again.")
+
+
+def _reply(task: Task, route: Route, tier: Tier, finish: Finish, provider: Provider, seconds: float) -> Reply:
+    points, reasons = validate.score(task, finish.text, finish.data, finish.stop)
+    return Reply(
+        text=finish.text,
+        tier=tier,
+        model=finish.model or provider.model,
+        route=route,
+        usage=finish.usage,
+        seconds=seconds,
+        score=points,
+        score_reasons=reasons,
+        data=finish.data,
+    )
