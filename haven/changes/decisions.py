@@ -108,11 +108,10 @@ class Changes:
         change = await self._decide(id, principal)
         if change.state not in {State.REVIEW, State.FAILED} or change.round != round:
             raise self._stale(change)
-        number = change.round + 1
+        number = 1 + max(one.number for one in await table.rounds(self._database, change.id))
 
         async def work(tx: Transaction) -> None:
-            await table.move(tx, change.id, [change.state], State.EDITING, round=round, reason="", attempts=0)
-            await table.update(tx, change.id, round=number)
+            await table.move(tx, change.id, [change.state], State.EDITING, at_round=round, round=number, reason="", attempts=0)
             await table.insert_round(tx, change.id, number, "tweak", words)
             await self._tell(tx, change, State.EDITING, principal, round=number)
             await queue_step(tx, change.id)
@@ -164,7 +163,7 @@ class Changes:
 
     async def _move(self, change: Change, to: State, principal: Principal, *, round: int, **fields: str) -> Change:
         async def work(tx: Transaction) -> None:
-            await table.move(tx, change.id, sources(to), to.value, round=round, **fields)
+            await table.move(tx, change.id, sources(to), to.value, at_round=round, **fields)
             await self._tell(tx, change, to, principal, round=round)
             if to not in RESTING:
                 await queue_step(tx, change.id)

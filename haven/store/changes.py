@@ -105,7 +105,7 @@ async def find(
 
 
 async def move(
-    tx: Transaction, id: str, states: Iterable[str], to: str, *, round: int | None = None, **fields: Any
+    tx: Transaction, id: str, states: Iterable[str], to: str, *, at_round: int | None = None, **fields: Any
 ) -> None:
     """Compare and swap: from one of `states` (and this round) to `to`, with other columns.
 
@@ -115,7 +115,7 @@ async def move(
     fields |= {"state": to, "updated_at": now()}
     sets = ", ".join(f"{column} = ?" for column in fields)
     marks = ",".join("?" * len(wanted))
-    check, values = ("", []) if round is None else (" and round = ?", [round])
+    check, values = ("", []) if at_round is None else (" and round = ?", [at_round])
     cursor = await tx.execute(
         f"update change set {sets} where id = ? and state in ({marks}){check}",
         [*(_value(column, value) for column, value in fields.items()), id, *wanted, *values],

@@ -1,0 +1,264 @@
+"""MAP. A change from proposal to merge: plan -> edit -> test -> review -> merge, one step a function.
+
+The row is the truth: a step reads it, does its work, and moves it on in one transaction. A process that dies in the
+middle leaves the row where it was, and the same step runs again from there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from haven.access import Principal, Role
+from haven.changes import landing
+from haven.changes.checking import Checker
+from haven.changes.decisions import queue_step
+from haven.changes.rounds import Rounds
+from haven.changes.states import RESTING, State, sources
+from haven.errors import BadInput, Conflict, EditError, HavenError, ModelError, OverBudget, Unavailable, error_id
+from haven.events import Bus
+from haven.settings import Settings
+from haven.store import changes as table
+from haven.store import events
+from haven.store.changes import Change, Round
+from haven.store.database import Database, Transaction, now
+from haven.store.jobs import Job
+
+log = logging.getLogger("haven.changes")
+
+WAIT_S = (30.0, 60.0, 300.0, 900.0, 3600.0)
+"""Pauses of a change that waits, by attempt; the last one repeats."""
+MODEL_FAILURES = 2
+"""Replies that are cut off or malformed are asked for again this often."""
+
+
+class Pipeline:
+    """The steps of a change; `handle` is the job handler."""
+
+    def __init__(self, database: Database, bus: Bus, settings: Settings, rounds: Rounds, checker: Checker) -> None:
+        self._database = database
+        self._bus = bus
+        self._settings = settings
+        self._rounds = rounds
+        self._checker = checker
+        self._steps: dict[str, Callable[[Change], Awaitable[None]]] = {
+            State.QUEUED: self._queued,
+            State.WAITING: self._waiting,
+            State.PLANNING: self._plan,
+            State.EDITING: self._edit,
+            State.TESTING: self._test,
+            State.MERGING: self._merge,
+        }
+
+    async def handle(self, job: Job) -> float | None:
+        """Take the change as far as it goes; returns when it wants to go on, or None where it rests."""
+        while True:
+            change = await table.get(self._database, job.subject)
+            if change.state in RESTING:
+                return None
+            if change.state == State.WAITING and (change.retry_at or 0) > now() and job.run_at > 0:
+                return change.retry_at
+            try:
+                await self._steps[change.state](change)
+            except Conflict as error:
+                current = await table.get(self._database, change.id)
+                if (current.state, current.round) == (change.state, change.round):
+                    await self._fail(change, error)
+                log.info("change %s was decided elsewhere: %s", change.id, error)
+            except Unavailable as error:
+                await self._wait(change, error)
+            except HavenError as error:
+                await self._fail(change, error)
+            except asyncio.CancelledError:
+                raise
+            except Exception as error:
+                id = error_id()
+                log.exception("[%s] change %s failed in %s", id, change.id, change.state)
+                await self._fail(change, HavenError(f"Something went wrong in Haven [{id}]: {type(error).__name__}."))
+
+    # One step a function ---------------------------------------------------------------------------------------------
+
+    async def _queued(self, change: Change) -> None:
+        await self._move(change, State.PLANNING)
+
+    async def _waiting(self, change: Change) -> None:
+        await self._move(change, State(change.resume), reason="", retry_at=None)
+
+    async def _plan(self, change: Change) -> None:
+        """Choose the context and price it, before anything is asked."""
+        self._progress(change, "reading the repository")
+        plan, base, branch = await self._rounds.plan(change)
+        after = State.AWAITING_PLAN if self._settings.changes.plan_first else State.EDITING
+        await self._move(change, after, plan=plan, base=base, branch=branch)
+
+    async def _edit(self, change: Change) -> None:
+        """Ask for edits once a round, apply them on the branch."""
+        current = await table.round_of(self._database, change)
+        try:
+            if current.proposal is None:
+                self._progress(change, f"round {change.round}: asking for edits")
+                current = await self._rounds.ask(change, current, _requester(change), self._progress)
+            self._progress(change, f"round {change.round}: applying the edits")
+            commit, notes = await self._rounds.apply(change, current)
+        except EditError as error:
+            await self._repair(change, current, f"The edits could not be applied. {error}", "edits did not apply")
+        except ModelError as error:
+            await self._ask_again(change, current, error)
+        else:
+            await self._move(change, State.TESTING, round_fields={"commit_id": commit, "ended": "; ".join(notes)})
+
+    async def _test(self, change: Change) -> None:
+        """Before and after, every test classed; red tests go back as a repair round while there are some left."""
+        current = await table.round_of(self._database, change)
+        self._progress(change, f"round {change.round}: running the tests")
+        result = await self._checker.check(change, current, self._progress)
+        if result.failures and await self._repairs_left(change, current, result.failures):
+            await self._repair(change, current, result.failures, "tests failed", tests=result.tests)
+            return
+        self._progress(change, "writing the summary")
+        summary = await self._rounds.summarise(change, current, result.tests, _requester(change))
+        ended = "ready" if not result.failures else "tests failed"
+        fields = {"tests": result.tests, "summary": summary, "ended": ended}
+        await self._review(change, current, fields)
+
+    async def _merge(self, change: Change) -> None:
+        """Merge what was approved; where the base moved, test the merged tree first."""
+        self._progress(change, "merging")
+        outcome = await landing.land(
+            self._rounds.repository, self._checker, change, await table.round_of(self._database, change), self._settings
+        )
+        if outcome.back_to_review:
+            await self._move(change, State.REVIEW, reason=outcome.back_to_review)
+        else:
+            await self._move(change, State.MERGED, merged=outcome.commit, reason=outcome.note)
+
+    # What may come between -------------------------------------------------------------------------------------------
+
+    async def _repair(self, change: Change, current: Round, failures: str, ended: str, **fields: Any) -> None:
+        """A new round with what went wrong, or the best round's review where none is left."""
+        used = await self._repairs(change, current)
+        if used + 1 >= self._settings.changes.rounds:
+            await self._review(change, current, {"ended": ended, **fields})
+            return
+        number = change.round + 1
+
+        async def work(tx: Transaction) -> None:
+            await table.update_round(tx, change.id, current.number, ended=ended, **fields)
+            await table.insert_round(tx, change.id, number, "repair", failures)
+            await self._record(tx, change, State.EDITING, {"round": number, "attempts": 0}, number)
+
+        await self._database.write(work)
+
+    async def _review(self, change: Change, current: Round, fields: dict[str, Any]) -> None:
+        """Show the best round to a person; fail where no round has anything to show."""
+        await self._database.write(lambda tx: table.update_round(tx, change.id, current.number, **fields))
+        best = best_round(await table.rounds(self._database, change.id))
+        if best is None:
+            reason = f"No round gave edits that could be used: {fields['ended']}."
+            await self._move(change, State.FAILED, reason=reason)
+            return
+        reason = "" if best.number == current.number else f"round {best.number} is the best of {current.number}"
+        await self._move(change, State.REVIEW, reason=reason, new_round=best.number)
+
+    async def _ask_again(self, change: Change, current: Round, error: ModelError) -> None:
+        """A reply that can't be used costs an attempt; after some the change fails and says why."""
+        if change.attempts + 1 > MODEL_FAILURES:
+            raise error
+        log.warning("[%s] change %s: %s", error.id, change.id, error)
+        await self._move(change, State.EDITING, attempts=change.attempts + 1, reason=str(error))
+
+    async def _wait(self, change: Change, error: Unavailable) -> None:
+        """Out of reach for now: say why and until when, and go on by itself."""
+        pause = error.after or WAIT_S[min(change.attempts, len(WAIT_S) - 1)]
+        if isinstance(error, OverBudget) or not error.retry:
+            pause = WAIT_S[-1]
+        log.warning("[%s] change %s waits %.0f s: %s", error.id, change.id, pause, error)
+        at = now() + pause
+        fields = {"reason": error.full, "resume": change.state, "retry_at": at, "attempts": change.attempts + 1}
+
+        async def work(tx: Transaction) -> None:
+            await self._record(tx, change, State.WAITING, fields, change.round)
+            await queue_step(tx, change.id, at)
+
+        await self._write_if_current(change, work)
+
+    async def _fail(self, change: Change, error: HavenError) -> None:
+        log.error("[%s] change %s failed: %s", error.id, change.id, error)
+        await self._write_if_current(
+            change, lambda tx: self._record(tx, change, State.FAILED, {"reason": f"{error.full} [{error.id}]"}, change.round)
+        )
+
+    async def _repairs(self, change: Change, current: Round) -> int:
+        """Repair rounds since a person last spoke."""
+        used = 0
+        for earlier in reversed(await table.rounds(self._database, change.id)):
+            if earlier.number <= current.number:
+                if earlier.cause != "repair":
+                    break
+                used += 1
+        return used
+
+    async def _repairs_left(self, change: Change, current: Round, failures: str) -> bool:
+        """Whether another round may help: not after the same failures twice."""
+        repeated = current.cause == "repair" and current.instruction.strip() == failures.strip()
+        return not repeated and await self._repairs(change, current) + 1 < self._settings.changes.rounds
+
+    async def _move(
+        self,
+        change: Change,
+        to: State,
+        *,
+        new_round: int | None = None,
+        round_fields: dict[str, Any] | None = None,
+        **fields: Any,
+    ) -> None:
+        """One transaction: the round's columns, the change's state, the event."""
+        number = change.round if new_round is None else new_round
+        if change.state != State.WAITING:
+            fields.setdefault("attempts", 0)
+
+        async def work(tx: Transaction) -> None:
+            if round_fields:
+                await table.update_round(tx, change.id, change.round, **round_fields)
+            await self._record(tx, change, to, {**fields, "round": number}, number)
+
+        await self._database.write(work)
+
+    async def _record(self, tx: Transaction, change: Change, to: State, fields: dict[str, Any], number: int) -> None:
+        if change.state not in sources(to):
+            raise Conflict(f"A change can't go from {change.state} to {to.value}.")
+        await table.move(tx, change.id, [change.state], to.value, at_round=change.round, **fields)
+        reason = fields.get("reason", "")
+        await events.record(
+            tx, "change.state", change.id, state=to.value, title=change.title, round=number, reason=reason
+        )
+
+    async def _write_if_current(self, change: Change, work: Callable[[Transaction], Awaitable[None]]) -> None:
+        try:
+            await self._database.write(work)
+        except Conflict:
+            log.info("change %s was decided elsewhere meanwhile", change.id)
+
+    def _progress(self, change: Change, text: str) -> None:
+        self._bus.live("change.progress", change.id, stage=change.state, text=text)
+
+
+def best_round(rounds: list[Round]) -> Round | None:
+    """Green before untested before red; among equals the fewest regressions, then the newest."""
+
+    def rank(one: Round) -> tuple[int, int, int]:
+        tests = one.tests
+        counts = tests.get("counts", {})
+        green = 2 if tests.get("green") else 1 if tests.get("untested") else 0
+        return green, -(counts.get("regressed", 0) + counts.get("new_failing", 0)), one.number
+
+    return max((one for one in rounds if one.commit_id), key=rank, default=None)
+
+
+def _requester(change: Change) -> Principal:
+    """The one who asked, for the ledger's caps; the right to ask was checked when it was handed in."""
+    if not change.requester:
+        raise BadInput("The change has no requester.")
+    return Principal(change.requester, change.requester_name, Role.MEMBER, change.face)

@@ -1,0 +1,238 @@
+"""One round's work: choose the context, ask for edits, apply them on the branch, put the result into words."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from haven.access import Principal
+from haven.ai import tokens
+from haven.ai.engine import Engine
+from haven.ai.task import Delta, Privacy, Reply, Restart, Task, Turn, Where
+from haven.changes import edits, prompt
+from haven.changes.context import Context, choose
+from haven.changes.proposal import clean
+from haven.changes.repository import Repository, slug
+from haven.changes.review import summary_fallback
+from haven.errors import EditError, HavenError, ModelError
+from haven.settings import Settings
+from haven.store import changes as table
+from haven.store import events
+from haven.store.changes import Change, Round
+from haven.store.database import Database, Transaction
+
+INSTRUCTION_FILES = ("HAVEN.md", "CLAUDE.md", "AGENTS.md")
+SUMMARY_SCHEMA = {
+    "type": "object",
+    "properties": {"summary": {"type": "string", "minLength": 20, "maxLength": 280}},
+    "required": ["summary"],
+}
+Progress = Callable[[Change, str], None]
+
+
+class Rounds:
+    """What the pipeline's steps plan, edit and summary do."""
+
+    def __init__(self, database: Database, repository: Repository, engine: Engine, settings: Settings) -> None:
+        self.repository = repository
+        self._database = database
+        self._engine = engine
+        self._settings = settings
+
+    async def plan(self, change: Change) -> tuple[dict[str, Any], str, str]:
+        """The plan (files, tokens, worst-case price), the base commit and the branch's name."""
+        await self.repository.fetch(change.target)
+        base = await self.repository.tip(change.target)
+        context = await self._context(change, base)
+        first = Round(change.id, 1, "request")
+        task = await self._task(change, first, context, base, _nobody(change))
+        worst = self._engine.worst_case(task)
+        plan = {**_described(context), "worst_usd": worst, "rounds": self._settings.changes.rounds}
+        return plan, base, f"haven/change-{change.id}-{slug(change.title)}"
+
+    async def ask(self, change: Change, current: Round, principal: Principal, progress: Progress) -> Round:
+        """Ask for edits and keep the reply before anything is done with it."""
+        parent = await self._parent(change, current)
+        context = await self._context(change, parent)
+        task = await self._task(change, current, context, parent, principal)
+        started = time.monotonic()
+        reply = await self._reply(change, task, progress)
+        proposal = {"tool": reply.data} if isinstance(reply.data, dict) else {"text": reply.text}
+        route = {
+            "tier": reply.tier.value,
+            "model": reply.model,
+            "reasons": list(reply.route.reasons),
+            "usd": reply.usd,
+            "stand_in": reply.stand_in,
+            "usage": asdict(reply.usage),
+            "redacted": dict(reply.redacted),
+        }
+        seconds = {**current.seconds, "cloud": round(time.monotonic() - started, 3)}
+        await self.keep_reply(change, current, proposal, route, _described(context), parent, seconds)
+        return await table.round_of(self._database, change)
+
+    async def keep_reply(
+        self,
+        change: Change,
+        current: Round,
+        proposal: dict[str, Any],
+        route: dict[str, Any],
+        context: dict[str, Any],
+        parent: str,
+        seconds: dict[str, float],
+    ) -> None:
+        """Store a reply, from the cloud or carried by hand."""
+
+        async def work(tx: Transaction) -> None:
+            await table.update_round(
+                tx,
+                change.id,
+                current.number,
+                proposal=proposal,
+                route=route,
+                context=context,
+                parent=parent,
+                seconds=seconds,
+            )
+            await events.record(tx, "change.reply", change.id, round=current.number, model=route["model"])
+
+        await self._database.write(work)
+
+    async def apply(self, change: Change, current: Round) -> tuple[str, tuple[str, ...]]:
+        """Apply the kept reply in a fresh worktree; the commit and notes on forgiving matches.
+
+        Raises EditError in words for the model, HavenError where the reply holds no edits at all.
+        """
+        proposed = parse(current.proposal or {})
+        worktree = await self.repository.worktree(change.id, change.branch, current.parent)
+        applied = await edits.apply_off_loop(worktree, proposed.edits)
+        message = f"{change.title}\n\n{proposed.summary}\n\nHaven change {change.id}, round {current.number}"
+        commit = await self.repository.commit(worktree, message)
+        await self.repository.remove_worktree(change.id)
+        return commit, applied.notes
+
+    async def summarise(
+        self, change: Change, current: Round, tests: dict[str, Any], principal: Principal
+    ) -> dict[str, str]:
+        """A paragraph for people who don't program: by the local model, else by rules."""
+        files = await self.repository.diff_stat(change.base, current.commit_id)
+        said = parse(current.proposal or {}).summary
+        by_rule = {"text": summary_fallback(files, tests.get("one_line", "")), "by": "rules"}
+        task = Task(
+            kind="summary",
+            turns=(
+                Turn(
+                    "user",
+                    prompt.data_block("request", change.request[:600])
+                    + prompt.data_block("changes", f"{said[:600]}\nFiles: {', '.join(f.path for f in files[:8])}"),
+                ),
+            ),
+            principal=principal,
+            purpose="a summary for the review",
+            system=("Say in one or two plain sentences what this code change does for its users. Answer as JSON.",),
+            privacy=Privacy.PRIVATE,
+            where=Where.LOCAL,
+            schema=SUMMARY_SCHEMA,
+            max_tokens=120,
+            change=change.id,
+            round=current.number,
+        )
+        try:
+            reply = await self._engine.complete(task)
+        except HavenError:
+            return by_rule
+        text = clean(str(reply.data["summary"]), 400, "summary")
+        return {"text": text, "by": reply.model, "facts": by_rule["text"]}
+
+    async def prompt_task(self, change: Change, principal: Principal) -> tuple[Task, str, dict[str, Any]]:
+        """The task of the round at hand, its parent commit and its context: for a prompt carried by hand."""
+        current = await table.round_of(self._database, change)
+        parent = await self._parent(change, current)
+        context = await self._context(change, parent)
+        return await self._task(change, current, context, parent, principal), parent, _described(context)
+
+    async def _reply(self, change: Change, task: Task, progress: Progress) -> Reply:
+        received = 0
+        async for piece in self._engine.stream(task):
+            if isinstance(piece, Reply):
+                return piece
+            if isinstance(piece, Restart):
+                received = 0
+            elif isinstance(piece, Delta):
+                received += len(piece.text)
+                progress(change, f"round {task.round}: receiving edits, {received:,} characters")
+        raise ModelError("The model ended without a reply.")
+
+    async def _parent(self, change: Change, current: Round) -> str:
+        """What this round's edits are made on: the newest earlier round that has a commit, else the base."""
+        earlier = [one for one in await table.rounds(self._database, change.id) if one.number < current.number]
+        return next((one.commit_id for one in reversed(earlier) if one.commit_id), change.base)
+
+    async def _context(self, change: Change, commit: str) -> Context:
+        files = await self.repository.list_files(commit)
+
+        async def read(paths: list[str]) -> dict[str, bytes]:
+            return await self.repository.read_many(commit, paths)
+
+        return await choose(change.request, files, read, self._settings.changes.context_tokens, tokens.count)
+
+    async def _task(
+        self, change: Change, current: Round, context: Context, parent: str, principal: Principal
+    ) -> Task:
+        previous = await self.repository.diff(change.base, parent) if parent not in {change.base, ""} else None
+        said = current.instruction or None
+        inputs = prompt.RoundInput(
+            number=current.number,
+            instruction=said if current.cause == "tweak" else None,
+            failures=said if current.cause == "repair" else None,
+            previous_diff=previous,
+        )
+        instructions = await self._instructions(change.base or parent)
+        name = self._settings.project.name or "the project"
+        system, turns = prompt.build(change.request, change.kind, context, instructions, name, inputs)
+        return Task(
+            kind="edits",
+            turns=turns,
+            principal=principal,
+            purpose=f"edits for change {change.id}, round {current.number}",
+            system=system,
+            tool=edits.EDIT_TOOL,
+            max_tokens=self._settings.cloud.max_output_tokens,
+            change=change.id,
+            round=current.number,
+        )
+
+    async def _instructions(self, commit: str) -> str | None:
+        """The project's own words for its helpers, from the base commit only."""
+        for name in INSTRUCTION_FILES:
+            content = await self.repository.read(commit, name)
+            if content is not None:
+                return content.decode("utf-8", "replace")[:8_000]
+        return None
+
+
+def parse(proposal: dict[str, Any]) -> edits.Proposed:
+    """Edits from a kept reply. Raises EditError, or HavenError where a model answered in words alone."""
+    if "tool" in proposal:
+        return edits.from_tool(proposal["tool"])
+    text = str(proposal.get("text", ""))
+    try:
+        return edits.from_text(text)
+    except EditError:
+        if "SEARCH" in text or "REPLACE" in text:
+            raise
+        said = " ".join(text.split())[:300] or "nothing"
+        raise HavenError(f"The model made no edits. It said: {said}", "Ask for it in other words.") from None
+
+
+def _described(context: Context) -> dict[str, Any]:
+    files = [{"path": one.path, "score": round(one.score, 3), "reasons": list(one.reasons)} for one in context.files]
+    return {"files": files, "tokens": context.tokens, "considered": context.considered}
+
+
+def _nobody(change: Change) -> Principal:
+    from haven.access import Role
+
+    return Principal(change.requester, change.requester_name, Role.MEMBER, change.face)

@@ -1,0 +1,37 @@
+"""The clock: APScheduler's ticks. A tick only starts work; what must survive a power cut is a job or a row."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+log = logging.getLogger("haven.schedule")
+
+
+class Schedule:
+    """Named ticks in memory; a tick that is still running is not started twice."""
+
+    def __init__(self) -> None:
+        self._scheduler = AsyncIOScheduler(timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1})
+
+    def every(self, hours: float, name: str, call: Callable[[], Awaitable[object]]) -> None:
+        """Call it each so many hours; a failure is logged and the clock goes on."""
+
+        async def tick() -> None:
+            try:
+                await call()
+            except Exception:
+                log.exception("the tick %r failed", name)
+
+        self._scheduler.add_job(tick, "interval", hours=hours, id=name, misfire_grace_time=None)
+
+    async def run(self) -> None:
+        """Tick until cancelled."""
+        self._scheduler.start()
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            self._scheduler.shutdown(wait=False)
