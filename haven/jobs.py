@@ -10,9 +10,10 @@ import asyncio
 import logging
 import os
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-from haven.errors import HavenError, error_id
+from haven.errors import HavenError, StoreError, error_id
 from haven.store import jobs as table
 from haven.store.database import Database, now
 from haven.store.jobs import Job
@@ -46,15 +47,23 @@ def is_alive(identity: str) -> bool:
     return pid.isdigit() and _identity(int(pid)) == identity
 
 
-class JobQueue:
-    """Claims due jobs and runs their handlers, `at_once` at the same time."""
+@dataclass(frozen=True)
+class Outcome:
+    """How a handler ended: to run again at a time, failed with an error, or done."""
 
-    def __init__(self, database: Database, handlers: dict[str, Handler], at_once: int = 1) -> None:
+    run_again: float | None = None
+    error: str = ""
+
+
+class JobQueue:
+    """Claims due jobs of the registered kinds and runs their handlers, one at a time: a Pi has no room for two."""
+
+    def __init__(self, database: Database, handlers: dict[str, Handler]) -> None:
         self._database = database
         self._handlers = handlers
         self._worker = process_identity()
-        self._slots = asyncio.Semaphore(at_once)
-        self._running: dict[str, asyncio.Task[None]] = {}
+        self._running: tuple[str, asyncio.Task[None]] | None = None
+        self._stopped = False
         self._changed = asyncio.Event()
         database.on_commit(self._changed.set)
 
@@ -66,74 +75,80 @@ class JobQueue:
                 await self._database.write(lambda tx, worker=worker: table.release(tx, worker))  # type: ignore[misc]
 
     async def run(self) -> None:
-        """Work until cancelled; running handlers are cancelled with it and their jobs given back."""
+        """Work until cancelled; a running handler is cancelled with it and its job given back."""
         await self.recover()
-        try:
-            async with asyncio.TaskGroup() as group:
-                while True:
-                    await self._slots.acquire()
-                    job = await self._next()
-                    task = group.create_task(self._work(job), name=f"job {job.kind} {job.subject}")
-                    self._running[job.subject] = task
-        finally:
-            self._running.clear()
+        while True:
+            job = await self._next()
+            self._running = job.subject, asyncio.create_task(self._work(job), name=f"job {job.kind} {job.subject}")
+            try:
+                await self._running[1]
+            except asyncio.CancelledError:
+                if not self._stopped:
+                    raise
+            finally:
+                self._running, self._stopped = None, False
 
     def stop(self, subject: str) -> None:
         """Cancel the running handler of a subject: a person pressed stop."""
-        task = self._running.get(subject)
-        if task is not None:
-            task.cancel()
+        if self._running is not None and self._running[0] == subject:
+            self._stopped = True
+            self._running[1].cancel()
 
     async def _next(self) -> Job:
         while True:
             self._changed.clear()
-            job = (
-                await self._database.write(lambda tx: table.claim(tx, self._worker, LEASE_S))
-                if await self._due()
-                else None
-            )
+            job = await self._claim() if await self._due() else None
             if job is not None:
                 return job
-            due = await table.next_due(self._database)
-            pause = IDLE_S if due is None else min(IDLE_S, max(0.02, due - now()))
+            due = await table.next_due(self._database, self._handlers)
+            pause = IDLE_S if due is None else min(IDLE_S, max(0.05, due - now()))
             try:
                 await asyncio.wait_for(self._changed.wait(), pause)
             except TimeoutError:
                 await self.recover()
 
+    async def _claim(self) -> Job | None:
+        return await self._database.write(lambda tx: table.claim(tx, self._worker, LEASE_S, self._handlers))
+
     async def _due(self) -> bool:
-        due = await table.next_due(self._database)
+        due = await table.next_due(self._database, self._handlers)
         return due is not None and due <= now()
 
     async def _work(self, job: Job) -> None:
         beat = asyncio.create_task(self._heartbeat(job))
         try:
-            again = await self._handlers[job.kind](job)
+            await self._record(job, await self._handle(job))
         except asyncio.CancelledError:
-            await self._database.write(lambda tx: table.later(tx, job, self._worker, 0.0))
-            current = asyncio.current_task()
-            if self._running.get(job.subject) is current and current is not None and current.uncancel() == 0:
-                return  # stopped by `stop`, not by shutdown: the queue goes on
+            await self._record(job, Outcome(run_again=0.0))
             raise
-        except Exception as error:
-            await self._fail(job, error)
-        else:
-            if again is None:
-                await self._database.write(lambda tx: table.finish(tx, job, self._worker))
-            else:
-                await self._database.write(lambda tx: table.later(tx, job, self._worker, again))
         finally:
             beat.cancel()
-            self._running.pop(job.subject, None)
-            self._slots.release()
 
-    async def _fail(self, job: Job, error: Exception) -> None:
-        id = error.id if isinstance(error, HavenError) else error_id()
-        log.error("[%s] job %s %s failed", id, job.kind, job.subject, exc_info=error)
-        sentence = f"[{id}] {error}"
-        await self._database.write(lambda tx: table.finish(tx, job, self._worker, sentence))
+    async def _handle(self, job: Job) -> Outcome:
+        try:
+            return Outcome(run_again=await self._handlers[job.kind](job))
+        except Exception as error:
+            id = error.id if isinstance(error, HavenError) else error_id()
+            log.error("[%s] job %s %s failed", id, job.kind, job.subject, exc_info=error)
+            if isinstance(error, StoreError):
+                return Outcome(run_again=now() + LEASE_S)
+            return Outcome(error=f"[{id}] {error}")
+
+    async def _record(self, job: Job, outcome: Outcome) -> None:
+        """Write how it ended; where the database can't be written now, the lease runs out and it is done again."""
+        try:
+            if outcome.run_again is not None:
+                at = outcome.run_again
+                await self._database.write(lambda tx: table.later(tx, job, self._worker, at))
+            else:
+                await self._database.write(lambda tx: table.finish(tx, job, self._worker, outcome.error))
+        except StoreError as error:
+            log.error("[%s] job %s %s: its end could not be recorded: %s", error.id, job.kind, job.subject, error)
 
     async def _heartbeat(self, job: Job) -> None:
         while True:
             await asyncio.sleep(LEASE_S / 3)
-            await self._database.write(lambda tx: table.renew(tx, job, self._worker, LEASE_S))
+            try:
+                await self._database.write(lambda tx: table.renew(tx, job, self._worker, LEASE_S))
+            except StoreError as error:
+                log.warning("[%s] the lease of %s %s was not renewed: %s", error.id, job.kind, job.subject, error)

@@ -44,7 +44,7 @@ class Checker:
         return await self.check_commits(change.base, current.commit_id, lambda text: progress(change, text))
 
     async def check_commits(self, base: str, commit: str, progress: Callable[[str], None]) -> Result:
-        """Raises Unavailable where the test environment can't be made now; a missing sandbox gives an untested result."""
+        """Raises Unavailable where the test environment can't be made now; without a sandbox: untested."""
         missing = self._runner.problem()
         if missing:
             return Result(untested(missing), "")

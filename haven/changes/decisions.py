@@ -111,7 +111,9 @@ class Changes:
         number = 1 + max(one.number for one in await table.rounds(self._database, change.id))
 
         async def work(tx: Transaction) -> None:
-            await table.move(tx, change.id, [change.state], State.EDITING, at_round=round, round=number, reason="", attempts=0)
+            await table.move(
+                tx, change.id, [change.state], State.EDITING, at_round=round, round=number, reason="", attempts=0
+            )
             await table.insert_round(tx, change.id, number, "tweak", words)
             await self._tell(tx, change, State.EDITING, principal, round=number)
             await queue_step(tx, change.id)

@@ -78,6 +78,13 @@ class Pipeline:
                 log.exception("[%s] change %s failed in %s", id, change.id, change.state)
                 await self._fail(change, HavenError(f"Something went wrong in Haven [{id}]: {type(error).__name__}."))
 
+    async def prune(self) -> None:
+        """Drop the branches of changes that were rejected or cancelled some days ago."""
+        before = now() - self._settings.changes.keep_rejected_days * 86_400
+        for change in await table.find(self._database, [State.REJECTED, State.CANCELLED], limit=500):
+            if change.updated_at < before and change.branch:
+                await self._rounds.repository.prune(change.id, change.branch)
+
     # One step a function ---------------------------------------------------------------------------------------------
 
     async def _queued(self, change: Change) -> None:
@@ -186,9 +193,8 @@ class Pipeline:
 
     async def _fail(self, change: Change, error: HavenError) -> None:
         log.error("[%s] change %s failed: %s", error.id, change.id, error)
-        await self._write_if_current(
-            change, lambda tx: self._record(tx, change, State.FAILED, {"reason": f"{error.full} [{error.id}]"}, change.round)
-        )
+        fields = {"reason": f"{error.full} [{error.id}]"}
+        await self._write_if_current(change, lambda tx: self._record(tx, change, State.FAILED, fields, change.round))
 
     async def _repairs(self, change: Change, current: Round) -> int:
         """Repair rounds since a person last spoke."""

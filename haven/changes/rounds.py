@@ -178,9 +178,7 @@ class Rounds:
 
         return await choose(change.request, files, read, self._settings.changes.context_tokens, tokens.count)
 
-    async def _task(
-        self, change: Change, current: Round, context: Context, parent: str, principal: Principal
-    ) -> Task:
+    async def _task(self, change: Change, current: Round, context: Context, parent: str, principal: Principal) -> Task:
         previous = await self.repository.diff(change.base, parent) if parent not in {change.base, ""} else None
         said = current.instruction or None
         inputs = prompt.RoundInput(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from haven.store.database import Database, Row, Transaction, now
@@ -18,22 +19,27 @@ class Job:
 
 
 async def add(tx: Transaction, kind: str, subject: str, key: str, run_at: float = 0.0) -> None:
-    """Queue work inside the transaction that makes it necessary; the same key twice is one job."""
+    """Queue work inside the transaction that makes it necessary.
+
+    The same key twice is one job; added while it runs, it runs once more afterwards.
+    """
     await tx.execute(
-        "insert into job (kind, subject, key, run_at) values (?, ?, ?, ?)"
-        " on conflict (key) do update set state = 'due', run_at = excluded.run_at where state in ('done', 'failed')",
+        "insert into job (kind, subject, key, run_at) values (?, ?, ?, ?) on conflict (key) do update set"
+        " run_at = excluded.run_at, again = (state = 'running'),"
+        " state = case state when 'running' then 'running' else 'due' end",
         (kind, subject, key, run_at),
     )
 
 
-async def claim(tx: Transaction, worker: str, lease_s: float) -> Job | None:
-    """Lease the job that is due first, or one whose lease ran out."""
+async def claim(tx: Transaction, worker: str, lease_s: float, kinds: Collection[str]) -> Job | None:
+    """Lease the job of these kinds that is due first, or one whose lease ran out."""
     at = now()
+    marks = ",".join("?" * len(kinds))
     rows = await tx.execute_fetchall(
         "update job set state = 'running', attempts = attempts + 1, leased_by = ?, leased_until = ? where id ="
-        " (select id from job where (state = 'due' and run_at <= ?) or (state = 'running' and leased_until < ?)"
-        " order by run_at, id limit 1) returning *",
-        (worker, at + lease_s, at, at),
+        " (select id from job where ((state = 'due' and run_at <= ?) or (state = 'running' and leased_until < ?))"
+        f" and kind in ({marks}) order by run_at, id limit 1) returning *",
+        (worker, at + lease_s, at, at, *kinds),
     )
     for row in rows:
         return _job(row)
@@ -51,7 +57,8 @@ async def renew(tx: Transaction, job: Job, worker: str, lease_s: float) -> bool:
 
 async def finish(tx: Transaction, job: Job, worker: str, error: str = "") -> None:
     await tx.execute(
-        "update job set state = ?, error = ?, leased_by = null, leased_until = null where id = ? and leased_by = ?",
+        "update job set state = case again when 1 then 'due' else ? end, error = ?, again = 0,"
+        " leased_by = null, leased_until = null where id = ? and leased_by = ?",
         ("failed" if error else "done", error, job.id, worker),
     )
 
@@ -59,15 +66,15 @@ async def finish(tx: Transaction, job: Job, worker: str, error: str = "") -> Non
 async def later(tx: Transaction, job: Job, worker: str, run_at: float) -> None:
     """Give the job back to run at `run_at`."""
     await tx.execute(
-        "update job set state = 'due', run_at = ?, leased_by = null, leased_until = null"
-        " where id = ? and leased_by = ?",
+        "update job set state = 'due', run_at = case again when 1 then run_at else ? end, again = 0,"
+        " leased_by = null, leased_until = null where id = ? and leased_by = ?",
         (run_at, job.id, worker),
     )
 
 
 async def hurry(tx: Transaction, subject: str) -> None:
     """Make a subject's waiting job due now."""
-    await tx.execute("update job set run_at = 0 where subject = ? and state = 'due'", (subject,))
+    await tx.execute("update job set run_at = 0 where subject = ? and state in ('due', 'running')", (subject,))
 
 
 async def release(tx: Transaction, worker: str) -> None:
@@ -83,10 +90,13 @@ async def workers(database: Database) -> list[str]:
     return [row[0] for row in await database.rows("select distinct leased_by from job where state = 'running'")]
 
 
-async def next_due(database: Database) -> float | None:
-    """When the next job is due or its lease ends; None where nothing waits."""
+async def next_due(database: Database, kinds: Collection[str]) -> float | None:
+    """When the next job of these kinds is due or its lease ends; None where nothing waits."""
+    marks = ",".join("?" * len(kinds))
     row = await database.row(
-        "select min(case state when 'due' then run_at else leased_until end) from job where state in ('due', 'running')"
+        "select min(case state when 'due' then run_at else leased_until end) from job"
+        f" where state in ('due', 'running') and kind in ({marks})",
+        list(kinds),
     )
     return row[0] if row else None
 

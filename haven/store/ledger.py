@@ -46,7 +46,8 @@ async def insert(tx: Transaction, entry: Entry, sent: str) -> int:
     """Write the row before the call leaves; `sent` is the redacted text, kept compressed."""
     cursor = await tx.execute(
         "insert into ledger (at, process, state, principal, change_id, round, purpose, tier, model, recipient,"
-        " stand_in, sent, sent_sha256, sent_chars, redacted, worst_usd) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " stand_in, sent, sent_sha256, sent_chars, redacted, worst_usd)"
+        " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             *(now(), entry.process, entry.state, entry.principal, entry.change_id, entry.round, entry.purpose),
             *(

@@ -20,6 +20,7 @@ create table job (
   attempts integer not null default 0,
   leased_by text,
   leased_until real,
+  again integer not null default 0,
   error text not null default ''
 ) strict;
 create index job_due on job (state, run_at);

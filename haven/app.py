@@ -1,0 +1,228 @@
+"""The roof: settings in, one running process out. Only this file builds the objects; the one TaskGroup is here."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import hashlib
+import logging
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistants.round_table import RoundTable
+from assistants.sentinel import Sentinel
+from haven.ai.engine import Engine
+from haven.ai.ledger import Ledger
+from haven.ai.providers.anthropic import AnthropicProvider
+from haven.ai.providers.base import Provider
+from haven.ai.registry import Registry
+from haven.ai.task import Tier
+from haven.changes.by_hand import ByHand
+from haven.changes.checking import Checker
+from haven.changes.decisions import JOB, Changes
+from haven.changes.pipeline import Pipeline
+from haven.changes.repository import Repository
+from haven.changes.rounds import Rounds
+from haven.changes.sandbox import Sandbox
+from haven.changes.testenv import TestEnvironments
+from haven.changes.testrun import TestRunner
+from haven.errors import Conflict, HavenError, Unavailable
+from haven.events import Bus
+from haven.health import LoopLag
+from haven.jobs import Handler, JobQueue, is_alive, process_identity
+from haven.schedule import Schedule
+from haven.settings import ANTHROPIC_KEY, Settings
+from haven.store import backup, ledger
+from haven.store.database import Database, opened
+
+log = logging.getLogger("haven")
+
+STAND_IN_KEY = "stand-in-needs-no-key"
+
+
+@dataclass(frozen=True)
+class House:
+    """Everything that the faces and the command line are handed."""
+
+    settings: Settings
+    database: Database
+    bus: Bus
+    engine: Engine
+    ledger: Ledger
+    registry: Registry
+    changes: Changes
+    by_hand: ByHand | None
+    round_table: RoundTable
+    sentinel: Sentinel
+    environments: TestEnvironments
+    sandbox: Sandbox
+    jobs: JobQueue
+    pipeline: Pipeline | None
+    lag: LoopLag
+    repository_error: str
+
+
+@asynccontextmanager
+async def open_house(settings: Settings, environments: Path | None = None) -> AsyncIterator[House]:
+    """Build the house; nothing runs yet. `environments` may share the folder of test environments."""
+    async with opened(settings.database) as database:
+        providers = _providers(settings)
+        try:
+            yield await _build(settings, database, providers, environments)
+        finally:
+            for provider in providers.values():
+                await provider.close()
+
+
+async def _build(
+    settings: Settings, database: Database, providers: dict[Tier, Provider], environments: Path | None
+) -> House:
+    state = settings.paths.state_dir
+    identity = process_identity()
+    await _orphan_reservations(database, identity)
+    bus = Bus(database)
+    await bus.start()
+    book = Ledger(database, settings.cloud, identity)
+    engine = Engine(providers, book, settings.cloud)
+    sandbox = Sandbox(settings.sandbox)
+    environments_ = TestEnvironments(environments or state)
+    handlers: dict[str, Handler] = {}
+    jobs = JobQueue(database, handlers)
+    repository, problem = await _repository(settings)
+
+    def the_repository() -> Repository:
+        if repository is None:
+            raise Unavailable(problem, retry=False)
+        return repository
+
+    changes = Changes(database, settings, the_repository, jobs.stop)
+    pipeline, by_hand = None, None
+    if repository is not None:
+        rounds = Rounds(database, repository, engine, settings)
+        checker = Checker(database, repository, TestRunner(sandbox, environments_), state / "scratch")
+        pipeline = Pipeline(database, bus, settings, rounds, checker)
+        by_hand = ByHand(database, rounds, book, state / "prompts")
+        handlers[JOB] = pipeline.handle
+    lag = LoopLag()
+    return House(
+        settings=settings,
+        database=database,
+        bus=bus,
+        engine=engine,
+        ledger=book,
+        registry=Registry(state),
+        changes=changes,
+        by_hand=by_hand,
+        round_table=RoundTable(engine, changes),
+        sentinel=Sentinel(settings, changes, book, providers, sandbox, lag, problem),
+        environments=environments_,
+        sandbox=sandbox,
+        jobs=jobs,
+        pipeline=pipeline,
+        lag=lag,
+        repository_error=problem,
+    )
+
+
+def _providers(settings: Settings) -> dict[Tier, Provider]:
+    """The tiers that are configured; each says itself why it can't be used."""
+    providers: dict[Tier, Provider] = {}
+    if settings.models.local:
+        providers[Tier.LOCAL] = Registry(settings.paths.state_dir).provider(settings.models)
+    key = STAND_IN_KEY if settings.cloud.stand_in else settings.secret(ANTHROPIC_KEY) or ""
+    providers[Tier.CLOUD] = AnthropicProvider(
+        key,
+        model=settings.cloud.model,
+        base_url=settings.cloud.base_url,
+        timeout_s=settings.cloud.timeout_s,
+        stand_in=settings.cloud.stand_in,
+    )
+    return providers
+
+
+async def _repository(settings: Settings) -> tuple[Repository | None, str]:
+    """Haven's own bare clone of the project, or the sentence why there is none."""
+    source = settings.project.repository
+    if source is None:
+        return None, "No repository is configured yet. Run: haven setup repository"
+    name = hashlib.sha256(str(source).encode()).hexdigest()[:16]
+    clones = settings.paths.state_dir / "clones"
+    try:
+        return await Repository.create(source, clones / f"{name}.git", settings.project.target_branch), ""
+    except HavenError as error:
+        log.warning("[%s] the repository can't be used: %s", error.id, error)
+        return None, error.full
+
+
+async def _orphan_reservations(database: Database, identity: str) -> None:
+    """What a dead process had reserved stays charged at its worst case and is shown as unknown."""
+    for process in await ledger.open_processes(database):
+        if process != identity and not is_alive(process):
+            await database.write(lambda tx, process=process: ledger.orphan(tx, process))  # type: ignore[misc]
+
+
+Face = Callable[[House], Awaitable[None]]
+
+
+async def run(house: House, faces: list[Face]) -> None:
+    """One TaskGroup: bus, jobs, clock and faces, until cancelled or a face returns for good.
+
+    Closing goes in order: the faces end first (they answer "restarting"), then the work, then the clock and the bus.
+    """
+    schedule = Schedule()
+    _ticks(house, schedule)
+    async with asyncio.TaskGroup() as group:
+        ground = [group.create_task(part) for part in (house.bus.run(), schedule.run(), house.lag.run())]
+        work = group.create_task(house.jobs.run())
+        shown = [group.create_task(face(house)) for face in faces]
+        try:
+            await asyncio.gather(*shown) if shown else await work
+        finally:
+            for tasks in (shown, [work], ground):
+                for task in tasks:
+                    task.cancel()
+                await asyncio.wait(tasks) if tasks else None
+
+
+def _ticks(house: House, schedule: Schedule) -> None:
+    state = house.settings.paths.state_dir
+    schedule.every(24, "backup", lambda: backup.make(house.settings.database, state / "backups"))
+    if house.pipeline is not None:
+        schedule.every(24, "prune", house.pipeline.prune)
+
+
+@contextmanager
+def only_one(settings: Settings) -> Iterator[None]:
+    """Hold the house's lock while `haven up` runs. Raises Conflict where it runs already."""
+    descriptor = _lock_file(settings)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise Conflict("Haven is running here already.", "Show it with: haven attach") from None
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def is_up(settings: Settings) -> bool:
+    """Whether another process of this house runs: then it does the work."""
+    if not (settings.paths.state_dir / "haven.lock").exists():
+        return False
+    descriptor = _lock_file(settings)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def _lock_file(settings: Settings) -> int:
+    settings.paths.state_dir.mkdir(parents=True, exist_ok=True)
+    return os.open(settings.paths.state_dir / "haven.lock", os.O_RDWR | os.O_CREAT, 0o600)
