@@ -1,0 +1,83 @@
+"""The catalogue of models: TOML in, models with their chat templates out, or one sentence naming what is wrong."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from haven.ai.providers.llama_prompt import ChatTemplate
+from haven.ai.weights import File, Hub, Pypi, Source
+from haven.errors import SettingsError
+
+
+@dataclass(frozen=True)
+class Model:
+    """One entry of the catalogue; sizes in MB (10^6 bytes), `context` in tokens."""
+
+    name: str
+    title: str
+    source: Source
+    licence: str
+    context: int
+    template: ChatTemplate
+    use: str
+    ram_mb: int
+    disk_mb: int
+    sha256: str = ""
+    """Empty where we never hashed the file: the model then counts as unverified."""
+    bytes: int = 0
+
+    @property
+    def installable(self) -> bool:
+        """Whether what its source needs is there."""
+        return not isinstance(self.source, Hub) or find_spec("huggingface_hub") is not None
+
+
+class _Template(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    turn: str = Field(pattern=r"(?s)\{text\}")
+    reply: str
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    title: str
+    source: dict[str, str]
+    licence: str
+    context: int = Field(ge=512)
+    template: str
+    use: str
+    ram_mb: int = Field(gt=0)
+    disk_mb: int = Field(gt=0)
+    sha256: str = Field("", pattern="^([0-9a-f]{64})?$")
+    bytes: int = Field(0, ge=0)
+
+
+_SOURCES: Mapping[str, type[Pypi] | type[Hub] | type[File]] = {"pypi": Pypi, "hub": Hub, "file": File}
+
+
+def read(file: Path, templates: dict[str, ChatTemplate]) -> dict[str, Model]:
+    """The models of one catalogue; its templates are added to `templates`, for later catalogues to use."""
+    try:
+        tree = tomllib.loads(file.read_text(encoding="utf-8"))
+        for name, entry in tree.get("templates", {}).items():
+            templates[name] = ChatTemplate(**_Template(**entry).model_dump())
+        return {name: _model(name, _Entry(**entry), templates) for name, entry in tree.get("models", {}).items()}
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error
+        raise SettingsError(f"The model catalogue {file} can't be used: {reason}.", "See models/README.md.") from None
+
+
+def _model(name: str, entry: _Entry, templates: Mapping[str, ChatTemplate]) -> Model:
+    if not name.replace("-", "").replace("_", "").isalnum():
+        raise ValueError(f"{name!r} is not a usable name (letters, digits, - and _)")
+    kind = entry.source.get("kind", "")
+    if entry.template not in templates or kind not in _SOURCES:
+        raise ValueError(f"{name} names a template or a kind of source that does not exist")
+    source = _SOURCES[kind](**{key: value for key, value in entry.source.items() if key != "kind"})
+    return Model(name=name, **dict(entry) | {"source": source, "template": templates[entry.template]})
