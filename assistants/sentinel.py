@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from assistants.base import Assistant
+from haven.ai.ledger import Ledger
+from haven.ai.providers.base import Provider
+from haven.ai.task import Tier
+from haven.changes.decisions import Changes
+from haven.changes.sandbox import Sandbox
+from haven.changes.states import OPEN, State
+from haven.health import Health, LoopLag, snapshot
+from haven.settings import Settings
 
 SENTINEL = Assistant(
     name="sentinel",
@@ -36,3 +46,65 @@ class StatusLine:
     label: str
     text: str
     level: str = "ok"
+
+
+class Sentinel:
+    """Looks at the house and says how it is, by rules: it works with no model at all."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        changes: Changes,
+        ledger: Ledger,
+        providers: Mapping[Tier, Provider],
+        sandbox: Sandbox,
+        lag: LoopLag,
+        repository_problem: str,
+    ) -> None:
+        self._settings = settings
+        self._changes = changes
+        self._ledger = ledger
+        self._providers = providers
+        self._sandbox = sandbox
+        self._lag = lag
+        self._repository_problem = repository_problem
+
+    async def status(self) -> list[StatusLine]:
+        """One line a subject, the troubles marked; every face shows the same."""
+        machine = await asyncio.to_thread(snapshot, self._settings.paths.state_dir)
+        sandbox = await asyncio.to_thread(self._sandbox.problem)
+        return [
+            self._model_line(),
+            await self._cloud_line(),
+            self._line("Project", self._repository_problem, str(self._settings.project.repository)),
+            self._line("Sandbox", sandbox, "bubblewrap is ready"),
+            await self._changes_line(),
+            *_machine_lines(machine),
+            StatusLine("Event loop", f"lag p99 {self._lag.p99:.0f} ms", "note" if self._lag.p99 > 100 else "ok"),
+        ]
+
+    def _line(self, label: str, problem: str, fine: str) -> StatusLine:
+        return StatusLine(label, problem, "alert") if problem else StatusLine(label, fine)
+
+    def _model_line(self) -> StatusLine:
+        provider = self._providers.get(Tier.LOCAL)
+        if provider is None:
+            return StatusLine("Local model", "switched off: rules answer alone", "note")
+        return self._line("Local model", provider.missing(), provider.model)
+
+    async def _cloud_line(self) -> StatusLine:
+        cloud = self._settings.cloud
+        missing = self._providers[Tier.CLOUD].missing()
+        if cloud.stand_in:
+            return StatusLine("Cloud", "stand-in, not Claude", "note")
+        if missing:
+            return StatusLine("Cloud", missing, "note")
+        spent = await self._ledger.spent_this_month()
+        level = "note" if spent >= 0.8 * cloud.monthly_usd else "ok"
+        return StatusLine("Cloud", f"{cloud.model}: {spent:.2f} of {cloud.monthly_usd:.2f} USD this month", level)
+
+    async def _changes_line(self) -> StatusLine:
+        open_changes = await self._changes.list([state.value for state in OPEN], limit=500)
+        review = sum(change.state == State.REVIEW for change in open_changes)
+        text = f"{len(open_changes)} open, {review} waiting for a decision"
+        return StatusLine("Changes", text, "note" if review else "ok")

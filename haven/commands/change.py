@@ -1,0 +1,209 @@
+"""`haven change ...`: ask for a change, look at it, decide."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from assistants.round_table import Request
+from haven.app import House
+from haven.changes.proposal import Kind
+from haven.changes.review import render
+from haven.changes.states import OPEN, State
+from haven.commands.session import Json, Ticker, err, follow, in_house, out, owner, print_json, read_text
+from haven.errors import BadInput, Unavailable
+from haven.store.changes import Change
+
+app = typer.Typer(no_args_is_help=True, help="Changes: ask, look, approve, tweak, reject.")
+Id = Annotated[str, typer.Argument(help="The change's id, as `haven change list` shows it.")]
+Confirm = Annotated[str, typer.Option("--confirm", help="Type the change's id to merge what is untested or red.")]
+NoWait = Annotated[bool, typer.Option("--no-wait", help="Return at once; a running Haven does the work.")]
+
+
+@app.command()
+def new(
+    text: Annotated[str, typer.Argument(help="What you would like, in a sentence or two.")],
+    kind: Annotated[Kind, typer.Option(help="What kind of change it is.")] = Kind.FEATURE,
+    assistant: Annotated[str | None, typer.Option(help="Who should own it; otherwise the Round Table picks.")] = None,
+    no_wait: NoWait = False,
+    as_json: Json = False,
+) -> None:
+    """Ask for a code change and follow it to its review."""
+
+    async def work(house: House) -> None:
+        request = Request(text, owner(), kind=kind, assistant=assistant)
+        change = await house.round_table.propose(request, kind)
+        if not as_json:
+            err.print(f"Change {change.id}: {change.title}\n  {change.assistant}: {'; '.join(change.reasons)}")
+        await _finish(house, change, as_json=as_json, no_wait=no_wait)
+
+    in_house(work)
+
+
+@app.command("list")
+def list_(
+    all_: Annotated[bool, typer.Option("--all", help="Closed ones too.")] = False,
+    as_json: Json = False,
+) -> None:
+    """The changes, newest first."""
+
+    async def work(house: House) -> None:
+        found = await house.changes.list([] if all_ else [*(state.value for state in OPEN), State.FAILED.value])
+        if as_json:
+            print_json([asdict(change) for change in found])
+            return
+        for change in found:
+            out.print(f"{change.id}  {change.state:<13} {change.kind:<8} {change.title}  ({change.requester_name})")
+        if not found:
+            out.print("No changes." if all_ else "No open changes. `haven change list --all` shows the closed ones.")
+
+    in_house(work)
+
+
+@app.command()
+def show(id: Id, as_json: Json = False) -> None:
+    """The whole review of one change."""
+
+    async def work(house: House) -> None:
+        review = await house.changes.review(id)
+        print_json(review.to_json()) if as_json else out.print(render(review, out.width))
+
+    in_house(work)
+
+
+@app.command()
+def diff(id: Id, as_json: Json = False) -> None:
+    """The diff alone, fit for `git apply`."""
+
+    async def work(house: House) -> None:
+        review = await house.changes.review(id)
+        print_json({"id": review.id, "diff": review.diff}) if as_json else print(review.diff, end="")
+
+    in_house(work)
+
+
+@app.command()
+def approve(id: Id, confirm: Confirm = "", as_json: Json = False) -> None:
+    """Merge a reviewed change, or let a planned one go on."""
+
+    async def work(house: House) -> None:
+        review = await house.changes.review(id)
+        typed = confirm
+        if review.confirm == "two taps" and not confirm and not as_json:
+            typer.confirm(f"This change touches {', '.join(review.risk_marks)}. Merge it?", abort=True, err=True)
+            typed = "two taps"
+        change = await house.changes.approve(id, owner(), round=review.round, commit=review.commit, confirm=typed)
+        await _finish(house, change, as_json=as_json)
+
+    in_house(work)
+
+
+@app.command()
+def tweak(id: Id, words: Annotated[str, typer.Argument(help="What should be different.")], as_json: Json = False) -> None:
+    """Another round with your words."""
+
+    async def work(house: House) -> None:
+        before = await house.changes.get(id)
+        change = await house.changes.tweak(id, owner(), words, round=before.round)
+        await _finish(house, change, as_json=as_json)
+
+    in_house(work)
+
+
+@app.command()
+def reject(id: Id, why: Annotated[str, typer.Option(help="For the record.")] = "", as_json: Json = False) -> None:
+    """Close a change; its branch is kept for some days."""
+
+    async def work(house: House) -> None:
+        before = await house.changes.get(id)
+        change = await house.changes.reject(id, owner(), round=before.round, why=why)
+        _say(change, as_json)
+
+    in_house(work)
+
+
+@app.command()
+def cancel(id: Id, as_json: Json = False) -> None:
+    """Stop the work on a change."""
+    in_house(lambda house: _cancel(house, id, as_json))
+
+
+async def _cancel(house: House, id: str, as_json: bool) -> None:
+    _say(await house.changes.cancel(id, owner()), as_json)
+
+
+@app.command()
+def resume(id: Id, as_json: Json = False) -> None:
+    """Try a waiting change again now."""
+
+    async def work(house: House) -> None:
+        await house.changes.resume(id, owner())
+        await _finish(house, await house.changes.get(id), as_json=as_json, again=True)
+
+    in_house(work)
+
+
+@app.command()
+def prompt(id: Id, as_json: Json = False) -> None:
+    """Write the redacted prompt to a file, to paste into any chat."""
+
+    async def work(house: House) -> None:
+        if house.by_hand is None:
+            raise Unavailable(house.repository_error, retry=False)
+        file = await house.by_hand.prompt(id, owner())
+        if as_json:
+            print_json({"id": id, "file": str(file)})
+        else:
+            out.print(f"The prompt is in {file}\nPaste it into a chat, save the answer, then: haven change reply {id} FILE")
+
+    in_house(work)
+
+
+@app.command()
+def reply(
+    id: Id, file: Annotated[Path, typer.Argument(help="The saved answer; - for standard input.")], as_json: Json = False
+) -> None:
+    """Take a chat's answer through the same edits, sandbox and review."""
+    try:
+        text = read_text(file)
+    except OSError as error:
+        raise BadInput(f"{file} can't be read: {error.strerror}.") from None
+
+    async def work(house: House) -> None:
+        if house.by_hand is None:
+            raise Unavailable(house.repository_error, retry=False)
+        change = await house.by_hand.reply(id, text, owner())
+        await _finish(house, change, as_json=as_json)
+
+    in_house(work)
+
+
+async def _finish(
+    house: House, change: Change, *, as_json: bool = False, no_wait: bool = False, again: bool = False
+) -> None:
+    """Follow the change to where it rests, and show it there."""
+    if not no_wait:
+        with Ticker(quiet=as_json) as tell:
+            change = await follow(house, change.id, tell, past_waiting=again)
+    if change.state in {State.REVIEW, State.AWAITING_PLAN} and not as_json:
+        out.print(render(await house.changes.review(change.id), out.width))
+        out.print(f"\nDecide with: haven change approve|tweak|reject {change.id}")
+        return
+    _say(change, as_json)
+
+
+def _say(change: Change, as_json: bool) -> None:
+    if as_json:
+        print_json(asdict(change))
+        return
+    facts: list[Any] = [f"Change {change.id} is {change.state}."]
+    if change.merged:
+        facts.append(f"Merged as {change.merged[:12]} into {change.target}.")
+    if change.reason:
+        facts.append(change.reason)
+    if change.state == State.WAITING and change.resume == State.EDITING:
+        facts.append(f"To carry the prompt to a chat by hand: haven change prompt {change.id}")
+    out.print("\n".join(facts))

@@ -1,0 +1,42 @@
+"""`haven project ...`: what the project's own repository may ask for."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from haven.access import Act, check
+from haven.app import House
+from haven.changes.project_file import PROJECT_FILE, read_project_file
+from haven.commands.session import Json, in_house, out, owner, print_json
+from haven.errors import Unavailable
+
+app = typer.Typer(no_args_is_help=True, help="The project that this Haven looks after.")
+
+
+@app.command()
+def allow(
+    yes: Annotated[bool, typer.Option("--yes", help="Allow without asking.")] = False, as_json: Json = False
+) -> None:
+    """Read the project's test requirements and allow exactly this content."""
+
+    async def work(house: House) -> None:
+        check(owner(), Act.SETTINGS)
+        if house.repository is None:
+            raise Unavailable(house.repository_error, retry=False)
+        tip = await house.repository.tip(house.settings.project.target_branch)
+        project = read_project_file(await house.repository.read(tip, PROJECT_FILE))
+        raw = await house.repository.read(tip, project.requirements) if project.requirements else None
+        content = (raw or b"").decode("utf-8", "replace").strip()
+        if not content:
+            out.print("The project names no test requirements; there is nothing to allow.")
+            return
+        out.print(content)
+        if not yes:
+            typer.confirm("Install these packages (wheels only) for this project's tests?", abort=True, err=True)
+        digest = house.environments.digest(content)
+        house.environments.allow(digest)
+        print_json({"allowed": digest}) if as_json else out.print(f"Allowed: {digest[:12]}")
+
+    in_house(work)

@@ -1,0 +1,123 @@
+"""One command's stay in the house: open it, act as the shell's owner, follow a change to where it rests."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import json
+import os
+from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+from rich.console import Console
+from rich.status import Status
+
+from haven import logs, settings
+from haven.access import Principal, Role
+from haven.app import House, is_up, open_house
+from haven.changes.states import RESTING, State
+from haven.events import Event
+from haven.settings import Settings
+from haven.store.changes import Change
+
+T = TypeVar("T")
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
+err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
+
+
+def owner() -> Principal:
+    """The shell's owner is the owner of the house."""
+    try:
+        name = getpass.getuser()
+    except (OSError, KeyError):
+        name = "owner"
+    return Principal(f"unix:{os.getuid()}", name, Role.OWNER, "cli")
+
+
+def in_house(work: Callable[[House], Awaitable[T]], given: Settings | None = None) -> T:
+    """Open the house for one command."""
+    loaded = given or settings.load()
+    logs.start(loaded)
+
+    async def stay() -> T:
+        async with open_house(loaded) as house:
+            return await work(house)
+
+    return asyncio.run(stay())
+
+
+async def follow(house: House, id: str, tell: Callable[[Event], None], *, past_waiting: bool = False) -> Change:
+    """Follow a change until it rests or waits, telling its events.
+
+    The work is done in this process unless a running `haven up` does it. `past_waiting`: it waits now, follow on.
+    """
+    work = not is_up(house.settings)
+    tasks = [asyncio.create_task(house.bus.run())]
+    if work:
+        tasks.append(asyncio.create_task(house.jobs.run()))
+    try:
+        with house.bus.subscribe() as subscription:
+            return await _until_rest(house, id, subscription.__aiter__(), tell, tasks, past_waiting)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _until_rest(
+    house: House, id: str, incoming: Any, tell: Callable[[Event], None], tasks: list[asyncio.Task[None]], past_waiting: bool
+) -> Change:
+    while True:
+        change = await house.changes.get(id)
+        if change.state in RESTING or (change.state == State.WAITING and not past_waiting):
+            return change
+        past_waiting = past_waiting and change.state == State.WAITING
+        arrived = asyncio.ensure_future(anext(incoming))
+        await asyncio.wait([arrived, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            if task.done():
+                arrived.cancel()
+                task.result()
+        event = await arrived
+        if event.subject == id:
+            tell(event)
+
+
+class Ticker:
+    """Progress on a terminal: one moving line, and a line that stays for each state."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._status: Status | nullcontext[None] = nullcontext() if quiet else err.status("")
+        self._quiet = quiet
+
+    def __enter__(self) -> Callable[[Event], None]:
+        self._status.__enter__()
+        return self.tell
+
+    def __exit__(self, *details: Any) -> None:
+        self._status.__exit__(*details)
+
+    def tell(self, event: Event) -> None:
+        if self._quiet:
+            return
+        if event.kind == "change.progress" and isinstance(self._status, Status):
+            self._status.update(event.data["text"])
+        elif event.kind == "change.state":
+            reason = f": {event.data['reason']}" if event.data.get("reason") else ""
+            err.print(f"  {event.data['state']}{reason}")
+
+
+def print_json(data: Any) -> None:
+    """One JSON object on standard output, nothing else."""
+    print(json.dumps(data, ensure_ascii=False, default=str))
+
+
+def read_text(file: Path) -> str:
+    """A file's text, or standard input for `-`."""
+    if str(file) == "-":
+        return typer.get_text_stream("stdin").read()
+    return file.read_text(encoding="utf-8", errors="replace")

@@ -1,0 +1,48 @@
+"""The faces of a running house: each one coroutine for the TaskGroup of app.py."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+from bot.client import HavenBot
+from bot.supervisor import Supervisor
+from haven.access import Principal
+from haven.app import Face, House
+from haven.settings import DISCORD_TOKEN
+from kiosk.app import Kiosk
+from kiosk.pin import Pin
+from kiosk.server import serve
+
+
+def faces_of(house: House, ready: asyncio.Event) -> list[Face]:
+    """The kiosk always; the bot where a token is configured (its supervisor says OFF where none is)."""
+
+    async def kiosk(house: House) -> None:
+        pin = Pin(house.settings)
+
+        def make(principal: Principal, driver: type) -> Kiosk:
+            return Kiosk(
+                house.round_table, house.changes, house.bus, house.sentinel.status, principal, pin, driver_class=driver
+            )
+
+        await serve(house.settings.socket, make, house.settings.kiosk, os.getuid(), ready)
+
+    async def bot(house: House) -> None:
+        def build() -> HavenBot:
+            return HavenBot(
+                house.round_table,
+                house.changes,
+                house.bus,
+                house.database,
+                house.settings.discord,
+                house.sentinel.status,
+            )
+
+        supervisor = Supervisor(build, house.settings.secret(DISCORD_TOKEN))
+        try:
+            await supervisor.run()
+        finally:
+            await supervisor.stop()
+
+    return [kiosk, bot]
