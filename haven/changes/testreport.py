@@ -1,0 +1,164 @@
+"""What one test run showed: a case for every test, or the sentence why there is none; read from pytest's JUnit XML."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+from xml.parsers import expat
+
+Outcome = Literal["passed", "failed", "error", "skipped", "xfailed"]
+WORST_LAST: tuple[Outcome, ...] = ("passed", "xfailed", "skipped", "failed", "error")
+MOST_CASES = 50_000
+MOST_NAME = 400
+MOST_MESSAGE = 2_000
+MOST_MESSAGES = 400_000
+"""Characters: of one name, of one message, of all messages of a report together."""
+COLLECTION = "collection failure"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One test. `seconds` counts set-up, call and tear-down; `message` is pytest's short traceback."""
+
+    outcome: Outcome
+    message: str = ""
+    seconds: float = 0.0
+
+    @property
+    def bad(self) -> bool:
+        return self.outcome in ("failed", "error")
+
+    @property
+    def skipped(self) -> bool:
+        return self.outcome in ("skipped", "xfailed")
+
+
+@dataclass(frozen=True)
+class TestReport:
+    """One run. The cases come from a file that the code under test could have forged: they are evidence, not proof.
+
+    `problem` says in a sentence why there is no result or only a part of one; `untested` is true where no test gave
+    one. A module that can't be imported is a case of its own, named by its file alone.
+    """
+
+    __test__ = False
+    cases: Mapping[str, Case] = field(default_factory=dict)
+    exit_code: int | None = None
+    output: str = ""
+    problem: str = ""
+    seconds: float = 0.0
+    untested: bool = False
+
+    @property
+    def broken_files(self) -> frozenset[str]:
+        """Files that could not be imported."""
+        return frozenset(name for name, case in self.cases.items() if case.bad and "::" not in name)
+
+    def passed(self, name: str) -> bool:
+        """Whether that test ran and passed."""
+        case = self.cases.get(name)
+        return case is not None and case.outcome == "passed"
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> TestReport:
+        return cls(**{**data, "cases": {name: Case(**case) for name, case in data["cases"].items()}})
+
+
+def read_junit(data: bytes) -> dict[str, Case]:
+    """Cases by test id ("tests/test_a.py::TestB::test_c[d]"). Raises ValueError, in words, on what is not a result."""
+    reader = _Reader()
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = _refuse
+    parser.StartElementHandler = reader.start
+    parser.EndElementHandler = reader.end
+    parser.CharacterDataHandler = reader.text
+    parser.buffer_text = True
+    try:
+        parser.Parse(data, True)
+    except expat.ExpatError as error:
+        raise ValueError(f"they are not well-formed XML ({error})") from None
+    return reader.cases
+
+
+def _refuse(*_: object) -> None:
+    raise ValueError("they define a document type, which pytest never does")
+
+
+class _Reader:
+    """Collects cases as expat walks by; a test that fails in its call and in its tear-down comes twice, worst wins."""
+
+    def __init__(self) -> None:
+        self.cases: dict[str, Case] = {}
+        self._case: dict[str, str] | None = None
+        self._outcome: Outcome = "passed"
+        self._message: list[str] = []
+        self._inside = False
+        self._room = MOST_MESSAGES
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        if tag == "testcase":
+            self._case, self._outcome, self._message = attributes, "passed", []
+        elif self._case is not None and tag in ("failure", "error", "skipped"):
+            self._inside = True
+            reason = attributes.get("message", "")
+            if tag == "skipped":
+                self._outcome = "xfailed" if attributes.get("type") == "pytest.xfail" else "skipped"
+                self._message = [reason]
+            else:
+                self._outcome = "failed" if tag == "failure" else "error"
+                self._message = [] if tag == "failure" or reason == COLLECTION else [reason + "\n"]
+
+    def text(self, data: str) -> None:
+        if self._inside and self._outcome in ("failed", "error"):
+            self._message.append(data)
+
+    def end(self, tag: str) -> None:
+        if tag in ("failure", "error", "skipped"):
+            self._inside = False
+        elif tag == "testcase" and self._case is not None:
+            self._add(_test_id(self._case), self._case.get("time", ""))
+            self._case = None
+
+    def _add(self, name: str, seconds: str) -> None:
+        before = self.cases.get(name)
+        if before is None and len(self.cases) >= MOST_CASES:
+            raise ValueError(f"there are more than {MOST_CASES} tests")
+        took = _seconds(seconds) + (before.seconds if before else 0.0)
+        if before and WORST_LAST.index(before.outcome) >= WORST_LAST.index(self._outcome):
+            self.cases[name] = Case(before.outcome, before.message, took)
+            return
+        message = "".join(self._message).strip()
+        if len(message) > MOST_MESSAGE:
+            message = f"{message[: MOST_MESSAGE // 2]}\n...\n{message[-MOST_MESSAGE // 2 :]}"
+        message = message[: self._room]
+        self._room -= len(message)
+        self.cases[name] = Case(self._outcome, message, took)
+
+
+def _test_id(attributes: Mapping[str, str]) -> str:
+    """The node id as pytest writes it, from the attributes of xunit1."""
+    file, classname, name = (attributes.get(key, "") for key in ("file", "classname", "name"))
+    module = file.removesuffix(".py").replace("/", ".")
+    if file and name == module and not classname:
+        whole = file
+    elif file and (classname + ".").startswith(module + "."):
+        classes = [part for part in classname[len(module) + 1 :].split(".") if part]
+        whole = "::".join((file, *classes, name))
+    else:
+        whole = "::".join(part for part in (file, classname, name) if part) or "a test without a name"
+    whole = "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in whole)
+    if len(whole) <= MOST_NAME:
+        return whole
+    return f"{whole[: MOST_NAME - 20]}...{hashlib.sha256(whole.encode()).hexdigest()[:12]}"
+
+
+def _seconds(text: str) -> float:
+    try:
+        return min(max(float(text), 0.0), 1e6)
+    except ValueError:
+        return 0.0
