@@ -108,3 +108,20 @@ class Sentinel:
         review = sum(change.state == State.REVIEW for change in open_changes)
         text = f"{len(open_changes)} open, {review} waiting for a decision"
         return StatusLine("Changes", text, "note" if review else "ok")
+
+
+def _machine_lines(machine: Health) -> list[StatusLine]:
+    """Temperature, memory and disk, each with its level; what can't be read is left out."""
+    lines = []
+    if machine.cpu_celsius is not None:
+        text = f"{machine.cpu_celsius:.0f} °C" + (f", {', '.join(machine.throttled_now)}" if machine.throttled_now else "")
+        hot = bool(machine.throttled_now) or machine.cpu_celsius >= 80
+        lines.append(StatusLine("Temperature", text, "alert" if hot else "ok"))
+    if machine.memory_available_mb is not None and machine.memory_total_mb:
+        low = machine.memory_available_mb < 0.1 * machine.memory_total_mb
+        text = f"{machine.memory_available_mb:,.0f} of {machine.memory_total_mb:,.0f} MB free"
+        lines.append(StatusLine("Memory", text, "alert" if low else "ok"))
+    if machine.disk_free_mb is not None:
+        level = "alert" if machine.disk_free_mb < 500 else "note" if machine.disk_free_mb < 2_000 else "ok"
+        lines.append(StatusLine("Disk", f"{machine.disk_free_mb / 1000:,.1f} GB free", level))
+    return lines

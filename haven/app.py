@@ -7,7 +7,7 @@ import fcntl
 import hashlib
 import logging
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +60,7 @@ class House:
     environments: TestEnvironments
     sandbox: Sandbox
     jobs: JobQueue
+    repository: Repository | None
     pipeline: Pipeline | None
     lag: LoopLag
     repository_error: str
@@ -121,6 +122,7 @@ async def _build(
         environments=environments_,
         sandbox=sandbox,
         jobs=jobs,
+        repository=repository,
         pipeline=pipeline,
         lag=lag,
         repository_error=problem,
@@ -131,7 +133,9 @@ def _providers(settings: Settings) -> dict[Tier, Provider]:
     """The tiers that are configured; each says itself why it can't be used."""
     providers: dict[Tier, Provider] = {}
     if settings.models.local:
-        providers[Tier.LOCAL] = Registry(settings.paths.state_dir).provider(settings.models)
+        providers[Tier.LOCAL] = Registry(settings.paths.state_dir).provider(
+            settings.models.default, threads=settings.models.threads, context_tokens=settings.models.context_tokens
+        )
     key = STAND_IN_KEY if settings.cloud.stand_in else settings.secret(ANTHROPIC_KEY) or ""
     providers[Tier.CLOUD] = AnthropicProvider(
         key,
@@ -164,7 +168,7 @@ async def _orphan_reservations(database: Database, identity: str) -> None:
             await database.write(lambda tx, process=process: ledger.orphan(tx, process))  # type: ignore[misc]
 
 
-Face = Callable[[House], Awaitable[None]]
+Face = Callable[[House], Coroutine[None, None, None]]
 
 
 async def run(house: House, faces: list[Face]) -> None:

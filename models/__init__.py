@@ -1,0 +1,1 @@
+"""The model catalogue, as package data; no weights are kept here."""

@@ -1,0 +1,1 @@
+"""The web dashboard: its place in the house; nothing is served yet."""

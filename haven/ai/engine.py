@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any
@@ -54,7 +54,7 @@ class Engine:
                     return piece
         raise ModelError("The model ended without a reply.", "Ask again.")
 
-    async def stream(self, task: Task) -> AsyncIterator[Piece]:
+    async def stream(self, task: Task) -> AsyncGenerator[Piece, None]:
         """Text as it comes; a Restart where the next tier replaces it; one Reply, last.
 
         Raises AccessDenied, BadInput, OverBudget, Unavailable (no tier is left) or ModelError.
@@ -116,7 +116,7 @@ class Engine:
                 return "the panel needs its PIN to use the cloud"
         return provider.missing()
 
-    async def _on_tier(self, task: Task, route: Route, tier: Tier) -> AsyncIterator[Delta | Reply]:
+    async def _on_tier(self, task: Task, route: Route, tier: Tier) -> AsyncGenerator[Delta | Reply, None]:
         """One tier with its quick retries; each is a call, a price and a ledger row of its own."""
         attempts = self._cloud.attempts if tier is Tier.CLOUD else 1
         for attempt in range(1, attempts + 1):
@@ -132,7 +132,7 @@ class Engine:
                     raise
                 await self._sleep(pause)
 
-    async def _local(self, task: Task, route: Route) -> AsyncIterator[Delta | Reply]:
+    async def _local(self, task: Task, route: Route) -> AsyncGenerator[Delta | Reply, None]:
         provider = self._providers[Tier.LOCAL]
         started = time.monotonic()
         async with aclosing(_generate(provider, _call(task))) as pieces:
@@ -142,7 +142,7 @@ class Engine:
                 else:
                     yield _reply(task, route, Tier.LOCAL, piece, provider, time.monotonic() - started)
 
-    async def _leaving(self, task: Task, route: Route, tier: Tier) -> AsyncIterator[Delta | Reply]:
+    async def _leaving(self, task: Task, route: Route, tier: Tier) -> AsyncGenerator[Delta | Reply, None]:
         """A call that leaves the house: stopped if private, redacted, reserved, settled."""
         if not policy.may_leave(task):
             raise AccessDenied("This is private, so it does not leave the house.", "Ask without `private`.")
@@ -224,10 +224,10 @@ def _restored(data: Any, redaction: Redaction) -> Any:
     return data
 
 
-async def _generate(provider: Provider, call: Call) -> AsyncIterator[Delta | Finish]:
+async def _generate(provider: Provider, call: Call) -> AsyncGenerator[Delta | Finish, None]:
     """The provider's pieces; a provider that ends without a Finish has failed."""
     finished = False
-    async with aclosing(provider.generate(call)) as pieces:  # type: ignore[type-var]
+    async with aclosing(provider.generate(call)) as pieces:
         async for piece in pieces:
             finished = finished or isinstance(piece, Finish)
             yield piece

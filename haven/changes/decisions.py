@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import secrets
 from collections.abc import Callable, Iterable
 
@@ -150,7 +151,7 @@ class Changes:
         await self._database.write(lambda tx: jobs.hurry(tx, change.id))
         return change
 
-    async def spent(self, id: str) -> list[ledger.Entry]:
+    async def spent(self, id: str) -> builtins.list[ledger.Entry]:
         """The change's calls that left the house."""
         return await ledger.of_change(self._database, id)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -23,7 +24,7 @@ def list_(as_json: Json = False) -> None:
     async def work(house: House) -> None:
         shelf = house.registry.list()
         if as_json:
-            print_json([item.to_json() for item in shelf])
+            print_json([{**asdict(item.model), "installed": item.installed, "verified": item.verified} for item in shelf])
             return
         for item in shelf:
             mark = "installed" if item.installed else "-"
@@ -58,8 +59,8 @@ def validate(name: Name, as_json: Json = False) -> None:
 
     async def work(house: House) -> None:
         found = await house.registry.validate(name)
-        print_json(found.to_json()) if as_json else out.print(found.sentence)
-        if not (found.hash_ok and found.loads and found.answers):
+        print_json(asdict(found)) if as_json else out.print(found.sentence)
+        if found.hash_ok is False or not found.answers:
             raise ModelError(f"The model {name} did not pass.", f"Install it again: haven models install {name}")
 
     in_house(work)

@@ -19,9 +19,9 @@ from haven import logs, settings
 from haven.access import Principal, Role
 from haven.app import House, is_up, open_house
 from haven.changes.states import RESTING, State
-from haven.events import Event
 from haven.settings import Settings
 from haven.store.changes import Change
+from haven.store.events import Event
 
 T = TypeVar("T")
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]

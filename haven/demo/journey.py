@@ -52,12 +52,13 @@ def cache_dir() -> Path:
     return Path(os.environ.get("HAVEN_CACHE") or Path.home() / ".cache/haven")
 
 
-def demo_settings(folder: Path, base_url: str = "", **cloud: Any) -> Settings:
+def demo_settings(folder: Path, base_url: str = "", changes: dict[str, Any] | None = None, **cloud: Any) -> Settings:
     """Settings that look at nothing outside `folder`: no haven.toml, no key, no token."""
     return parse(
         {
             "paths": {"state_dir": folder, "config_dir": folder / "config", "runtime_dir": folder / "run"},
             "project": {"repository": folder / "atlas", "target_branch": sample.BRANCH, "name": "Voyagers' Atlas"},
+            "changes": changes or {},
             "cloud": {"stand_in": True, "base_url": base_url or "http://127.0.0.1:9", **cloud},
         },
         "the demo's settings",
@@ -110,10 +111,10 @@ def _live_settings(folder: Path, max_usd: float | None) -> Settings:
     key = own.secret(ANTHROPIC_KEY)
     if key is None:
         raise Unavailable("No Claude key is set.", "Run: haven setup claude", retry=False)
-    cloud = own.cloud.model_dump() | {"stand_in": False, "base_url": own.cloud.base_url}
+    cloud = own.cloud.model_dump() | {"stand_in": False}
     if max_usd is not None:
         cloud["per_change_usd"] = max_usd
-    ready = demo_settings(folder, **cloud)
+    ready = demo_settings(folder, changes={"plan_first": True}, **cloud)
     ready.write_secret(ANTHROPIC_KEY, key)
     return ready
 

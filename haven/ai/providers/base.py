@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -49,6 +49,6 @@ class Provider(Protocol):
         """Why it can't be used now, in one sentence; "" when it can. No I/O that blocks."""
         ...
 
-    def generate(self, call: Call) -> AsyncIterator[Delta | Finish]: ...
+    def generate(self, call: Call) -> AsyncGenerator[Delta | Finish, None]: ...
 
     async def close(self) -> None: ...

@@ -1,0 +1,46 @@
+"""What all tests share: nothing of this machine's own Haven is seen, and no real cloud can be reached."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from haven.ai import engine
+from haven.changes import bubblewrap
+
+CACHE = Path(os.environ.get("HAVEN_CACHE") or Path.home() / ".cache/haven")
+
+
+def pytest_configure() -> None:
+    """A real model request in a test is an error; keys and settings of the shell are not seen."""
+    engine.ALLOW_CLOUD = False
+    for name in list(os.environ):
+        if name.startswith(("ANTHROPIC_", "DISCORD_", "HAVEN_")) and name not in {"HAVEN_CACHE", "HAVEN_MODELS", "HAVEN_WHEELS"}:
+            del os.environ[name]
+    os.environ.setdefault("HAVEN_MODELS", str(CACHE / "models"))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("sandbox") and (problem := bubblewrap.problem()):
+        if os.environ.get("CI"):
+            pytest.fail(f"CI must run the sandbox tests: {problem}")
+        pytest.skip(problem)
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Home, state, configuration and runtime below the test's own folder."""
+    home = tmp_path / "home"
+    home.mkdir()
+    for name, folder in {
+        "HOME": home,
+        "XDG_STATE_HOME": home / "state",
+        "XDG_CONFIG_HOME": home / "config",
+        "XDG_RUNTIME_DIR": home / "run",
+        "HAVEN_CACHE": CACHE,
+    }.items():
+        monkeypatch.setenv(name, str(folder))
+    (home / "run").mkdir(mode=0o700)
+    return home

@@ -1,0 +1,67 @@
+"""The walls of the house that import-linter does not see."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+MOST_LINES, MOST_FUNCTION_LINES = 400, 60
+
+
+def tracked(*endings: str) -> list[Path]:
+    """Files of the repository, without the sample project (it is data)."""
+    listed = subprocess.run(
+        ["git", "-C", str(ROOT), "ls-files", "--cached", "--others", "--exclude-standard"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+    return [
+        ROOT / name
+        for name in listed
+        if name.endswith(endings) and not name.startswith("haven/demo/project/") and (ROOT / name).is_file()
+    ]
+
+
+PYTHON = tracked(".py")
+
+
+@pytest.mark.parametrize("file", PYTHON, ids=lambda file: str(file.relative_to(ROOT)))
+def test_files_and_functions_stay_short(file: Path) -> None:
+    source = file.read_text(encoding="utf-8")
+    assert source.count("\n") <= MOST_LINES
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            length = (node.end_lineno or node.lineno) - node.lineno + 1
+            assert length <= MOST_FUNCTION_LINES, f"{node.name} has {length} lines"
+
+
+def test_there_is_one_task_group() -> None:
+    shipped = [file for file in PYTHON if file.relative_to(ROOT).parts[0] in {"haven", "assistants", "bot", "kiosk", "web"}]
+    owners = [str(file.relative_to(ROOT)) for file in shipped if "TaskGroup(" in file.read_text(encoding="utf-8")]
+    assert owners == ["haven/app.py"]
+
+
+def test_sql_stands_in_the_store_alone() -> None:
+    sql = re.compile(r"\"(select|insert into|update|delete from)\s.+\s(from|values|set|where)\b", re.I)
+    for file in PYTHON:
+        parts = file.relative_to(ROOT).parts
+        if parts[0] in {"haven", "assistants", "bot", "kiosk", "web"} and parts[:2] != ("haven", "store"):
+            assert not sql.search(file.read_text(encoding="utf-8")), file
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    for file in PYTHON:
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        assert not tree.body or ast.get_docstring(tree), f"{file.relative_to(ROOT)} has no first sentence"
+
+
+def test_the_repository_names_no_machine() -> None:
+    home = re.compile(r"(?<![\w.])/(root|home/(?!owner|user|\w*\{)\w+)/")
+    for file in tracked(".py", ".md", ".toml", ".service", ".sh", "Makefile"):
+        assert not home.search(file.read_text(encoding="utf-8", errors="replace")), file
