@@ -1,0 +1,1 @@
+"""Voyagers' Atlas: a small star map."""
