@@ -1,0 +1,81 @@
+"""What a step of day one is, where it puts its answers, and how a person is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+from rich.prompt import Confirm, Prompt
+
+from haven.settings import Settings, load
+from haven.setup import toml_file
+
+
+class Answers(BaseModel):
+    """The answers to one step; what is left out keeps its earlier value."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Desk:
+    """Where the answers go: haven.toml, the secrets, and the screen."""
+
+    def __init__(self, file: Path, console: Console) -> None:
+        self.file = file
+        self.console = console
+        self.settings: Settings = load(file)
+
+    def keep(self, **sections: dict[str, Any]) -> None:
+        """Write these values to haven.toml; the settings here are the new ones from then on."""
+        self.settings = toml_file.change(self.file, sections)
+
+    def say(self, sentence: str) -> None:
+        self.console.print(sentence, markup=False, highlight=False)
+
+    def download(self, title: str) -> tuple[Progress, Callable[[int, int | None], None]]:
+        """A progress bar, to be entered with `with`, and what moves it (bytes done, bytes in all)."""
+        columns = TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn()
+        bar = Progress(*columns, console=self.console)
+        task = bar.add_task(title, total=None)
+        return bar, lambda done, total: bar.update(task, completed=done, total=total)
+
+
+class Person:
+    """Questions on a terminal."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def text(self, question: str, default: str = "") -> str:
+        shown = f"{question} [{default}]" if default else question
+        self._console.print(shown, markup=False, highlight=False, end="")
+        return Prompt.ask("", console=self._console, default=default, show_default=False).strip()
+
+    def secret(self, question: str) -> str:
+        """Not shown while it is typed."""
+        self._console.print(question, markup=False, highlight=False, end="")
+        return Prompt.ask("", console=self._console, default="", show_default=False, password=True).strip()
+
+    def yes(self, question: str, default: bool = True) -> bool:
+        return Confirm.ask(question, console=self._console, default=default)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: asking and applying are apart, so that answers from a file go the same way as typed ones."""
+
+    name: str
+    title: str
+    why: str
+    answers: type[Answers]
+    ask: Callable[[Person, Desk], dict[str, Any]]
+    """The answers, unchecked: they are validated like those of a file."""
+    apply: Callable[[Any, Desk], Coroutine[Any, Any, tuple[str, ...]]]
+    """Check, then keep; returns what to tell the person. Raises HavenError, and then nothing was kept."""
+    known: Callable[[Settings], str]
+    """What is set already; "" where nothing is."""

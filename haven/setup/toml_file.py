@@ -1,0 +1,74 @@
+"""haven.toml, changed in place: a person's comments and order stay, and a power cut leaves the old file or the new."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+
+from haven.errors import SettingsError
+from haven.settings import Settings, parse
+
+HEADER = "Haven's settings. haven.example.toml explains every key; keys and tokens lie in the folder secrets."
+Tree = Mapping[str, Mapping[str, Any]]
+
+
+def change(file: Path, values: Tree) -> Settings:
+    """Set these values (section -> key -> value; None removes the key), and return the settings as they are then.
+
+    Raises SettingsError, and leaves the file as it is, where a value is wrong or the file can't be written.
+    """
+    file = Path(os.path.realpath(file))  # a link to a file elsewhere stays a link
+    try:
+        document = tomlkit.parse(file.read_text(encoding="utf-8")) if file.is_file() else _new()
+        for section, pairs in values.items():
+            _set(document, section, pairs)
+        settings = parse(document.unwrap(), str(file))
+        _write(file, tomlkit.dumps(document))
+    except (TOMLKitError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file} is not valid TOML: {error}.", "Mend that line.") from None
+    except OSError as error:
+        raise SettingsError(f"{file} can't be written: {error.strerror}.", "Check who owns its folder.") from None
+    return settings
+
+
+def _new() -> tomlkit.TOMLDocument:
+    document = tomlkit.document()
+    document.add(tomlkit.comment(HEADER))
+    return document
+
+
+def _set(document: tomlkit.TOMLDocument, section: str, pairs: Mapping[str, Any]) -> None:
+    if section not in document:
+        document[section] = tomlkit.table()
+    table: Any = document[section]
+    for key, value in pairs.items():
+        if value is None:
+            table.pop(key, None)
+        else:
+            table[key] = value
+
+
+def _write(file: Path, text: str) -> None:
+    """Aside, then renamed, 0600; a folder made for it is 0700."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=".haven-")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+            out.write(text)
+            out.flush()
+            os.fsync(descriptor)
+        os.replace(name, file)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    folder = os.open(file.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
