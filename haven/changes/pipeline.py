@@ -11,13 +11,12 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from haven.access import Principal, Role
 from haven.changes import landing
 from haven.changes.checking import Checker
 from haven.changes.decisions import queue_step
-from haven.changes.rounds import Rounds
+from haven.changes.rounds import Rounds, requester
 from haven.changes.states import RESTING, State, sources
-from haven.errors import BadInput, Conflict, EditError, HavenError, ModelError, OverBudget, Unavailable, error_id
+from haven.errors import Conflict, EditError, HavenError, ModelError, OverBudget, Unavailable, error_id
 from haven.events import Bus
 from haven.settings import Settings
 from haven.store import changes as table
@@ -106,7 +105,7 @@ class Pipeline:
         try:
             if current.proposal is None:
                 self._progress(change, f"round {change.round}: asking for edits")
-                current = await self._rounds.ask(change, current, _requester(change), self._progress)
+                current = await self._rounds.ask(change, current, requester(change), self._progress)
             self._progress(change, f"round {change.round}: applying the edits")
             commit, notes = await self._rounds.apply(change, current)
         except EditError as error:
@@ -125,7 +124,7 @@ class Pipeline:
             await self._repair(change, current, result.failures, "tests failed", tests=result.tests)
             return
         self._progress(change, "writing the summary")
-        summary = await self._rounds.summarise(change, current, result.tests, _requester(change))
+        summary = await self._rounds.summarise(change, current, result.tests, requester(change))
         ended = "ready" if not result.failures else "tests failed"
         fields = {"tests": result.tests, "summary": summary, "ended": ended}
         await self._review(change, current, fields)
@@ -261,10 +260,3 @@ def best_round(rounds: list[Round]) -> Round | None:
         return green, -(counts.get("regressed", 0) + counts.get("new_failing", 0)), one.number
 
     return max((one for one in rounds if one.commit_id), key=rank, default=None)
-
-
-def _requester(change: Change) -> Principal:
-    """The one who asked, for the ledger's caps; the right to ask was checked when it was handed in."""
-    if not change.requester:
-        raise BadInput("The change has no requester.")
-    return Principal(change.requester, change.requester_name, Role.MEMBER, change.face)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from haven.access import Principal
+from haven.access import Principal, Role
 from haven.ai import tokens
 from haven.ai.engine import Engine
 from haven.ai.task import Delta, Privacy, Reply, Restart, Task, Turn, Where
@@ -47,7 +48,7 @@ class Rounds:
         base = await self.repository.tip(change.target)
         context = await self._context(change, base)
         first = Round(change.id, 1, "request")
-        task = await self._task(change, first, context, base, _nobody(change))
+        task = await self._task(change, first, context, base, requester(change))
         worst = self._engine.worst_case(task)
         plan = {**_described(context), "worst_usd": worst, "rounds": self._settings.changes.rounds}
         return plan, base, f"haven/change-{change.id}-{slug(change.title)}"
@@ -107,7 +108,7 @@ class Rounds:
         """
         proposed = parse(current.proposal or {})
         worktree = await self.repository.worktree(change.id, change.branch, current.parent)
-        applied = await edits.apply_off_loop(worktree, proposed.edits)
+        applied = await asyncio.to_thread(edits.apply, worktree, proposed.edits)
         message = f"{change.title}\n\n{proposed.summary}\n\nHaven change {change.id}, round {current.number}"
         commit = await self.repository.commit(worktree, message)
         await self.repository.remove_worktree(change.id)
@@ -171,25 +172,35 @@ class Rounds:
         return next((one.commit_id for one in reversed(earlier) if one.commit_id), change.base)
 
     async def _context(self, change: Change, commit: str) -> Context:
-        files = await self.repository.list_files(commit)
+        """What is shown of `commit`; the project's own words always come from the base."""
+        base = change.base or commit
 
-        async def read(paths: list[str]) -> dict[str, bytes]:
+        async def read(paths: list[str]) -> Mapping[str, bytes]:
             return await self.repository.read_many(commit, paths)
 
-        return await choose(change.request, files, read, self._settings.changes.context_tokens, tokens.count)
+        edited = [] if commit == base else [file.path for file in await self.repository.diff_stat(base, commit)]
+        return await choose(
+            change.request,
+            await self.repository.list_files(commit),
+            read,
+            self._settings.changes.context_tokens,
+            tokens.count,
+            kind=change.kind,
+            must_see=edited,
+            instructions=await self._instructions(base),
+        )
 
     async def _task(self, change: Change, current: Round, context: Context, parent: str, principal: Principal) -> Task:
-        previous = await self.repository.diff(change.base, parent) if parent not in {change.base, ""} else None
+        base = change.base or parent
         said = current.instruction or None
         inputs = prompt.RoundInput(
             number=current.number,
             instruction=said if current.cause == "tweak" else None,
             failures=said if current.cause == "repair" else None,
-            previous_diff=previous,
+            previous_diff=None if parent == base else await self.repository.diff(base, parent),
         )
-        instructions = await self._instructions(change.base or parent)
         name = self._settings.project.name or "the project"
-        system, turns = prompt.build(change.request, change.kind, context, instructions, name, inputs)
+        system, turns = prompt.build(change.request, change.kind, context, context.instructions, name, inputs)
         return Task(
             kind="edits",
             turns=turns,
@@ -202,16 +213,16 @@ class Rounds:
             round=current.number,
         )
 
-    async def _instructions(self, commit: str) -> str | None:
+    async def _instructions(self, base: str) -> str:
         """The project's own words for its helpers, from the base commit only."""
         for name in INSTRUCTION_FILES:
-            content = await self.repository.read(commit, name)
+            content = await self.repository.read(base, name)
             if content is not None:
-                return content.decode("utf-8", "replace")[:8_000]
-        return None
+                return content.decode("utf-8", "replace")
+        return ""
 
 
-def parse(proposal: dict[str, Any]) -> edits.Proposed:
+def parse(proposal: dict[str, Any]) -> edits.Proposal:
     """Edits from a kept reply. Raises EditError, or HavenError where a model answered in words alone."""
     if "tool" in proposal:
         return edits.from_tool(proposal["tool"])
@@ -230,7 +241,6 @@ def _described(context: Context) -> dict[str, Any]:
     return {"files": files, "tokens": context.tokens, "considered": context.considered}
 
 
-def _nobody(change: Change) -> Principal:
-    from haven.access import Role
-
+def requester(change: Change) -> Principal:
+    """The one who asked, for the ledger's caps; the right to ask was checked when the change was handed in."""
     return Principal(change.requester, change.requester_name, Role.MEMBER, change.face)
