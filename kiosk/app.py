@@ -1,0 +1,171 @@
+"""The kiosk: one App a display, inside Haven's own process, on a driver of our own."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from collections.abc import Awaitable, Callable
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal
+from textual.driver import Driver
+from textual.widgets import ContentSwitcher, Static
+
+from assistants.round_table import RoundTable
+from assistants.sentinel import StatusLine
+from haven.access import Act, Principal, check
+from haven.changes.decisions import Changes
+from haven.errors import error_id
+from haven.events import Bus
+from kiosk.pin import Pin
+from kiosk.plain import line
+from kiosk.screens.ask import Ask
+from kiosk.screens.changes import ChangesPane
+from kiosk.screens.home import Home
+from kiosk.screens.pane import Handed, Pane
+from kiosk.screens.review import ReviewPane
+from kiosk.touch import TouchApp
+from kiosk.widgets.tile import Tile
+
+log = logging.getLogger("haven.kiosk")
+
+STATUS_S = 15.0
+"""Seconds between two looks at the status lines."""
+PANES = {"home": "F1 Home", "ask": "F2 Ask", "changes": "F3 Changes"}
+
+
+class Kiosk(TouchApp):
+    """Home, Ask, Changes and Review for one display and its principal.
+
+    `failure` is the id of the error that ended it, or "".
+    """
+
+    CSS_PATH = "kiosk.tcss"
+    TITLE = "Haven"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("f1", "pane('home')", "Home"),
+        ("f2", "pane('ask')", "Ask"),
+        ("f3", "pane('changes')", "Changes"),
+        ("escape", "back", "Back"),
+    ]
+
+    def __init__(
+        self,
+        *,
+        round_table: RoundTable,
+        changes: Changes,
+        bus: Bus,
+        status: Callable[[], Awaitable[list[StatusLine]]],
+        principal: Principal,
+        pin: Pin,
+        driver_class: type[Driver] | None = None,
+    ) -> None:
+        super().__init__(driver_class=driver_class)
+        self._handed = Handed(round_table, changes, status, principal, pin)
+        self._bus = bus
+        self.failure = ""
+        # Textual would take the whole process's output for as long as a display is open; here it stays Haven's.
+        self._capture_stdout = sys.stdout  # type: ignore[assignment]
+        self._capture_stderr = sys.stderr  # type: ignore[assignment]
+        self._task_factory = asyncio.get_running_loop().get_task_factory()
+
+    def on_load(self) -> None:
+        # Textual makes the loop start tasks eagerly from Python 3.12 on, for good; the rest of Haven does not expect it.
+        asyncio.get_running_loop().set_task_factory(self._task_factory)
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(id="bar"):
+            yield Static(f"HAVEN · {line(self._handed.principal.name, 30)}", id="brand", markup=False)
+            yield Static("", id="cloud", markup=False)
+        with ContentSwitcher(initial="home", id="panes"):
+            yield Home(self._handed, id="home")
+            yield Ask(self._handed, id="ask")
+            yield ChangesPane(self._handed, id="changes")
+            yield ReviewPane(self._handed, id="review")
+        with Horizontal(id="nav"):
+            for pane, label in PANES.items():
+                yield Tile(label, pane, id=f"nav-{pane}", classes="nav")
+
+    def on_mount(self) -> None:
+        self.action_pane("home")
+        home = self.query_one(Home)
+        home.attempt(self._follow(), "follow")
+        home.attempt(self._watch_status(), "status")
+
+    def action_pane(self, pane: str) -> None:
+        self.query_one("#panes", ContentSwitcher).current = pane
+        for tile in self.query(Tile).filter(".nav"):
+            tile.set_class(tile.key == pane, "on")
+        if pane == "ask":
+            self.query_one(Ask).open("")
+        else:
+            self.set_focus(None)
+
+    def action_back(self) -> None:
+        current = self.query_one("#panes", ContentSwitcher).current
+        self.action_pane("changes" if current == "review" else "home")
+
+    def on_tile_pressed(self, event: Tile.Pressed) -> None:
+        """Only the bar below and rows of changes come this far."""
+        if event.tile.has_class("nav"):
+            self.action_pane(event.tile.key)
+        elif event.tile.has_class("change"):
+            self.on_pane_go(Pane.Go("review", change=event.tile.key))
+
+    def on_pane_go(self, event: Pane.Go) -> None:
+        self.action_pane(event.pane)
+        if event.pane == "ask":
+            self.query_one(Ask).open(event.assistant)
+        elif event.change:
+            self.query_one(ReviewPane).open(event.change)
+
+    async def _follow(self) -> None:
+        """Show what happens, as it happens."""
+        with self._bus.subscribe() as subscription:
+            self._refresh("")
+            async for event in subscription:
+                if event.kind == "change.progress":
+                    self.query_one(ChangesPane).progress(event.subject, str(event.data.get("text", "")))
+                    self.query_one(ReviewPane).progress(event.subject, str(event.data.get("text", "")))
+                elif event.kind.startswith("change."):
+                    self._refresh(event.subject)
+
+    def _refresh(self, changed: str) -> None:
+        self.query_one(Home).attempt(self._reload(), "reload", newest=True)
+        if changed:
+            self.query_one(ReviewPane).changed(changed)
+
+    async def _reload(self) -> None:
+        check(self._handed.principal, Act.READ)
+        changes = await self._handed.changes.list()
+        self.query_one(Home).show_changes(changes)
+        self.query_one(ChangesPane).show_changes(changes)
+
+    async def _watch_status(self) -> None:
+        while True:
+            lines = await self._handed.status()
+            cloud = next((fact for fact in lines if fact.label == "Cloud"), None)
+            self.query_one(Home).show_status(lines)
+            self.query_one("#cloud", Static).update(line(cloud.text, 60) if cloud else "")
+            await asyncio.sleep(STATUS_S)
+
+    def on_key(self, event: events.Key) -> None:
+        """Arrows scroll what is shown, and move between tiles, where nothing has the focus."""
+        moves = {"down": self.action_focus_next, "up": self.action_focus_previous}
+        if event.key in moves:
+            event.stop()
+            moves[event.key]()
+
+    def _handle_exception(self, error: Exception) -> None:
+        """A failed display is logged and closed; Textual's own way prints every local variable on the terminal."""
+        if not self.failure:
+            self.failure = error_id()
+            log.error("[%s] the display of %s failed", self.failure, self._handed.principal.id, exc_info=error)
+        self._exception = error
+        self._exception_event.set()
+        self._close_messages_no_wait()

@@ -1,0 +1,148 @@
+"""Ask: a question to an assistant, answered as it is written; or the same words as a change."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.widgets import TextArea
+
+from assistants.round_table import Request, change_kind
+from haven.access import Act
+from haven.ai.task import Where
+from haven.changes.proposal import Kind, clean
+from haven.errors import HavenError
+from kiosk.screens.dialogs import Choice
+from kiosk.screens.pane import Handed, Pane
+from kiosk.widgets.answer import Answer
+from kiosk.widgets.entry import Entry
+from kiosk.widgets.keyboard import Keyboard
+from kiosk.widgets.tile import Tile
+
+NEXT_WHERE = {Where.AUTO: Where.LOCAL, Where.LOCAL: Where.CLOUD, Where.CLOUD: Where.AUTO}
+
+
+class Ask(Pane):
+    """Who is asked, the answer, the words."""
+
+    def __init__(self, handed: Handed, *, id: str) -> None:
+        super().__init__(handed, id=id)
+        self._assistant = ""
+        self._private = False
+        self._where = Where.AUTO
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(id="seats"):
+            yield Tile("Whoever\nfits", "", classes="who on")
+            for seat in self.handed.round_table.assistants:
+                yield Tile(seat.title, seat.name, classes="who")
+            yield Tile("", id="where")
+            yield Tile("", id="private")
+        yield Answer(id="answer")
+        with Horizontal(id="say"):
+            yield Entry("Ask, or say what you would like changed", id="words")
+            yield Tile("Ask", id="send", classes="good")
+            yield Tile("Make this\na change", id="make")
+        yield Keyboard()
+
+    def on_mount(self) -> None:
+        self._keyboard(False)
+        self._options()
+
+    def open(self, assistant: str) -> None:
+        """Ready to type; for an assistant, if one was chosen."""
+        if assistant:
+            self._choose(assistant)
+        self.query_one(Entry).focus()
+
+    def on_tile_pressed(self, event: Tile.Pressed) -> None:
+        event.stop()
+        tile = event.tile
+        if tile.has_class("who"):
+            self._choose(tile.key)
+        elif tile.id == "private":
+            self._private = not self._private
+        elif tile.id == "where":
+            self._where = NEXT_WHERE[self._where]
+        elif tile.id == "send":
+            self._send()
+        elif tile.id == "make":
+            self._keyboard(False)
+            self.attempt(self._propose(), "dialog")
+        self._options()
+
+    def on_entry_touched(self) -> None:
+        self._keyboard(True)
+
+    def on_entry_typed(self) -> None:
+        self._keyboard(False)
+
+    def on_entry_sent(self) -> None:
+        self._send()
+
+    def on_keyboard_typed(self, event: Keyboard.Typed) -> None:
+        if event.key == "hide":
+            self._keyboard(False)
+        else:
+            self.query_one(Entry).take(event.key)
+
+    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        """Where the words ask for a change, the tile for that stands out."""
+        self.query_one("#make").set_class(change_kind(event.text_area.text) is not None, "good")
+
+    def _send(self) -> None:
+        self._keyboard(False)
+        self.attempt(self._ask(), "answer", newest=True)
+
+    async def _ask(self) -> None:
+        entry, answer = self.query_one(Entry), self.query_one(Answer)
+        text = clean(entry.text)
+        principal = await self.authorise(Act.CLOUD if self._where is Where.CLOUD else Act.ASK)
+        if principal is None:
+            return
+        request = Request(
+            text, principal, assistant=self._assistant or None, where=self._where, private=self._private
+        )
+        entry.clear()
+        await answer.begin("private" if self._private else text)
+        ended = "stopped"
+        try:
+            async with aclosing(self.handed.round_table.ask(request)) as pieces:  # type: ignore[type-var]
+                async for piece in pieces:
+                    await answer.show(piece)
+            ended = ""
+        except HavenError as error:
+            ended = f"{error.full} [{error.id}]"
+            raise
+        finally:
+            await answer.end(ended)
+
+    async def _propose(self) -> None:
+        entry = self.query_one(Entry)
+        text = clean(entry.text)
+        kinds = {kind.value: kind.value.capitalize() for kind in Kind}
+        suggested = change_kind(text) or Kind.FEATURE
+        chosen = await self.app.push_screen_wait(Choice("What kind of change is it?", kinds, suggested.value))
+        principal = await self.authorise(Act.REQUEST) if chosen else None
+        if chosen is None or principal is None:
+            return
+        request = Request(text, principal, Kind(chosen), assistant=self._assistant or None)
+        change = await self.handed.round_table.propose(request, Kind(chosen))
+        entry.clear()
+        self.tell(f"Change {change.id} is on its way: {change.title}")
+        self.post_message(self.Go("review", change=change.id))
+
+    def _choose(self, assistant: str) -> None:
+        self._assistant = assistant
+        for tile in self.query(Tile).filter(".who"):
+            tile.set_class(tile.key == assistant, "on")
+
+    def _options(self) -> None:
+        private, where = self.query_one("#private", Tile), self.query_one("#where", Tile)
+        private.say("Private\nstays home" if self._private else "Private\nno")
+        private.set_class(self._private, "on")
+        where.say(f"Model\n{'local' if self._private else self._where.value}")
+
+    def _keyboard(self, up: bool) -> None:
+        self.query_one(Keyboard).display = up

@@ -1,0 +1,91 @@
+"""What every pane has: what it was handed, errors shown as notices, and the PIN asked for where it is needed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from textual.containers import Vertical
+from textual.message import Message
+
+from assistants.round_table import RoundTable
+from assistants.sentinel import StatusLine
+from haven.access import PIN_FREE, Act, Principal
+from haven.changes.decisions import Changes
+from haven.errors import AccessDenied, HavenError, error_id
+from kiosk.pin import Pin
+from kiosk.plain import plain
+from kiosk.screens.dialogs import PinPad
+
+log = logging.getLogger("haven.kiosk")
+
+NOTICE_S, ERROR_S = 4.0, 12.0
+
+
+@dataclass(frozen=True)
+class Handed:
+    """What a display works with."""
+
+    round_table: RoundTable
+    changes: Changes
+    status: Callable[[], Awaitable[list[StatusLine]]]
+    principal: Principal
+    pin: Pin
+
+
+class Pane(Vertical):
+    """One of the things the switcher shows."""
+
+    class Go(Message):
+        """Show another pane; with a change, that change."""
+
+        def __init__(self, pane: str, change: str = "", assistant: str = "") -> None:
+            super().__init__()
+            self.pane = pane
+            self.change = change
+            self.assistant = assistant
+
+    def __init__(self, handed: Handed, *, id: str) -> None:
+        super().__init__(id=id)
+        self.handed = handed
+
+    def attempt(self, work: Coroutine[Any, Any, None], group: str, *, newest: bool = False) -> None:
+        """Run it beside the screen, one of a group at a time: `newest` ends the one before, else it is let go on."""
+        if not newest and any(other.group == group and not other.is_finished for other in self.workers):
+            work.close()
+            return
+        self.run_worker(self._guarded(work), group=group, exclusive=newest)
+
+    async def authorise(self, act: Act) -> Principal | None:
+        """The principal for one action: after the right PIN on the wall panel; None where the person gave up."""
+        principal = self.handed.principal
+        if not principal.needs_pin or act in PIN_FREE:
+            return principal
+        hint = f"Enter the PIN to {act.value}."
+        while True:
+            pin = await self.app.push_screen_wait(PinPad(hint))
+            if pin is None:
+                return None
+            if await self.handed.pin.check(pin):
+                return principal.with_pin()
+            hint = "That PIN is wrong. Try again."
+
+    def tell(self, sentence: str) -> None:
+        self.app.notify(plain(sentence), timeout=NOTICE_S, markup=False)
+
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except HavenError as error:
+            level = logging.INFO if isinstance(error, AccessDenied) else logging.WARNING
+            log.log(level, "[%s] %s", error.id, error)
+            self._complain(f"{error.full} [{error.id}]")
+        except Exception:
+            id = error_id()
+            log.exception("[%s] the kiosk failed at something", id)
+            self._complain(f"Something went wrong [{id}].")
+
+    def _complain(self, sentence: str) -> None:
+        self.app.notify(plain(sentence), severity="error", timeout=ERROR_S, markup=False)

@@ -1,0 +1,225 @@
+"""The Unix socket that displays attach to: who may, one App a display, and nothing a display does stops Haven."""
+
+from __future__ import annotations
+
+import asyncio
+import grp
+import logging
+import os
+import pwd
+import socket
+import stat
+import struct
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from textual.driver import Driver
+
+import haven.settings
+from haven.access import Principal, Role
+from haven.errors import AccessDenied, Conflict, SettingsError, Unavailable, error_id
+from kiosk import wire
+from kiosk.app import Kiosk
+from kiosk.driver import Display, driver_for
+
+log = logging.getLogger("haven.kiosk")
+
+HELLO_S = 5.0
+"""Seconds a client has to say who it is."""
+CLOSE_S = 2.0
+"""Seconds its last bytes may take."""
+MAX_UNSENT = 1024 * 1024
+"""Bytes waiting for one display (about thirty full screens); then it is dropped."""
+MAX_DISPLAYS = 8
+
+MakeApp = Callable[[Principal, type[Driver]], Kiosk]
+
+
+async def serve(socket_path: Path, make_app: MakeApp, settings: haven.settings.Kiosk, owner_uid: int) -> None:
+    """Serve displays until cancelled; then each is told and its terminal put right.
+
+    Raises Conflict where another Haven listens there, SettingsError or Unavailable where the socket can't be made.
+    """
+    listening = await asyncio.to_thread(_listen, socket_path, settings.socket_group)
+    displays: set[asyncio.Task[None]] = set()
+
+    async def attached(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        displays.add(task)
+        try:
+            await Connection(reader, writer).run(make_app, settings, owner_uid, len(displays) > MAX_DISPLAYS)
+        finally:
+            displays.discard(task)
+
+    server = await asyncio.start_unix_server(attached, sock=listening)
+    try:
+        await asyncio.get_running_loop().create_future()
+    finally:
+        server.close()
+        for task in displays:
+            task.cancel()
+        await asyncio.gather(*displays, return_exceptions=True)
+        socket_path.unlink(missing_ok=True)
+
+
+class Connection:
+    """One attached display, from its hello to its end."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._frames = wire.Frames()
+
+    async def run(self, make_app: MakeApp, settings: haven.settings.Kiosk, owner_uid: int, full: bool) -> None:
+        """Show the kiosk until either side ends; every failure ends this display alone."""
+        code, sentence = 0, ""
+        try:
+            principal = await _who(self._writer, settings, owner_uid)
+            display = await self._greet()
+            if full:
+                raise Unavailable(f"{MAX_DISPLAYS} displays show this Haven already.", "Close one of them first.")
+            code, sentence = await self._show(make_app(principal, driver_for(display)), display)
+        except AccessDenied as error:
+            log.warning("[%s] a display was refused: %s", error.id, error)
+            code, sentence = wire.FORBIDDEN, error.full
+        except Unavailable as error:
+            code, sentence = wire.UNAVAILABLE, error.full
+        except (ValueError, KeyError, EOFError, TimeoutError):
+            code, sentence = wire.PROTOCOL, "This client does not fit the Haven that runs here: restart Haven."
+        except asyncio.CancelledError:
+            code, sentence = wire.AGAIN, "Haven is stopping."
+            raise
+        except ConnectionError:
+            return
+        except Exception:
+            id = error_id()
+            log.exception("[%s] a display failed", id)
+            code, sentence = wire.FAILED, f"This display failed [{id}]; Haven itself goes on."
+        finally:
+            await self._close(code, sentence)
+
+    async def _greet(self) -> Display:
+        kind, payload = (await asyncio.wait_for(self._receive(), HELLO_S))[0]
+        hello = wire.read_hello(payload)
+        if kind != wire.HELLO or hello.version != wire.VERSION:
+            raise ValueError("another version")
+        return Display(self._send, hello.columns, hello.rows, hello.colours)
+
+    async def _show(self, app: Kiosk, display: Display) -> tuple[int, str]:
+        listener = asyncio.create_task(self._listen_to(display))
+        try:
+            await app.run_async()
+        finally:
+            listener.cancel()
+            await asyncio.gather(listener, return_exceptions=True)
+        if app.failure:
+            return wire.FAILED, f"This display failed [{app.failure}]; Haven itself goes on. Attach again."
+        return (wire.AGAIN, "Haven is stopping.") if _being_cancelled() else (0, "")
+
+    async def _listen_to(self, display: Display) -> None:
+        try:
+            while True:
+                for kind, payload in await self._receive():
+                    if kind == wire.DATA:
+                        display.receive(payload)
+                    elif kind == wire.RESIZE:
+                        display.resize(*wire.SIZE.unpack(payload))
+        except (ConnectionError, EOFError, ValueError, struct.error):
+            display.hang_up()
+
+    async def _receive(self) -> list[tuple[bytes, bytes]]:
+        """The next frames, at least one. Raises EOFError at the end."""
+        while True:
+            data = await self._reader.read(wire.MAX_PAYLOAD)
+            if not data:
+                raise EOFError
+            found = self._frames.feed(data)
+            if found:
+                return found
+
+    def _send(self, data: bytes) -> None:
+        if self._writer.is_closing():
+            return
+        self._writer.write(wire.frame(wire.DATA, data))
+        if self._writer.transport.get_write_buffer_size() > MAX_UNSENT:
+            log.warning("a display was dropped: it took too long to read what it should show")
+            self._writer.transport.abort()
+
+    async def _close(self, code: int, sentence: str) -> None:
+        with suppress(ConnectionError, TimeoutError):
+            if not self._writer.is_closing():
+                self._writer.write(wire.end(code, sentence))
+                self._writer.close()
+            await asyncio.wait_for(self._writer.wait_closed(), CLOSE_S)
+        self._writer.transport.abort()
+
+
+def _being_cancelled() -> bool:
+    """Textual swallows the cancellation of the task its App runs in."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+async def _who(writer: asyncio.StreamWriter, settings: haven.settings.Kiosk, owner_uid: int) -> Principal:
+    """The principal of the process at the other end, by the kernel's word. Raises AccessDenied."""
+    credentials = struct.Struct("3i")  # pid, uid, gid: struct ucred, unix(7)
+    raw = writer.get_extra_info("socket").getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, credentials.size)
+    uid = credentials.unpack(raw)[1]
+    name = await asyncio.to_thread(_user_name, uid)
+    if name in settings.panel_users:
+        return Principal("panel", "Wall panel", Role.OWNER, "kiosk", needs_pin=True)
+    if uid in {owner_uid, 0}:
+        return Principal(f"unix:{uid}", name, Role.OWNER, "kiosk")
+    raise AccessDenied(
+        f"The user {name} may not attach to this Haven.", "Its owner can name them in the setting kiosk.panel_users."
+    )
+
+
+def _user_name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"number {uid}"
+
+
+def _listen(path: Path, group: str) -> socket.socket:
+    """A listening socket that was never open to others, not even for a moment."""
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        gid = grp.getgrnam(group).gr_gid if group else None
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _clear(path)
+        os.fchmod(listening.fileno(), 0o600)  # before bind: Linux makes the file with the socket's own mode
+        listening.bind(str(path))
+        if gid is not None:
+            os.chown(path, -1, gid)
+            path.chmod(0o660)
+    except KeyError:
+        listening.close()
+        raise SettingsError(f"kiosk.socket_group: there is no group {group!r} on this system.") from None
+    except OSError as error:
+        listening.close()
+        raise Unavailable(f"The kiosk's socket {path} can't be made: {error.strerror or error}.", retry=False) from None
+    except BaseException:
+        listening.close()
+        raise
+    return listening
+
+
+def _clear(path: Path) -> None:
+    """Remove a dead Haven's socket. Raises Conflict where a living one listens, OSError where it is no socket."""
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return
+    if not stat.S_ISSOCK(mode):
+        raise OSError("there is a file of that name")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(str(path))
+        except ConnectionRefusedError:
+            path.unlink()
+            return
+    raise Conflict("Haven is running here already.", "Show it with: haven attach")

@@ -1,0 +1,120 @@
+"""An answer as it is written: streamed about ten times a second, marked as a draft where a better one follows."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.timer import Timer
+from textual.widgets import Markdown, Static
+from textual.widgets.markdown import MarkdownStream
+
+from assistants.round_table import Seat
+from haven.ai.task import Delta, Reply, Restart
+from haven.changes.quoting import clean
+from kiosk.plain import line, plain
+
+FLUSH_S = 0.1
+
+
+class Answer(VerticalScroll, can_focus=True):
+    """Links in it open nothing: a model wrote them."""
+
+    FOCUS_ON_CLICK = False
+    _stream: MarkdownStream | None = None
+    _timer: Timer | None = None
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._written = ""
+        self._pending = ""
+        self._draft = False
+
+    def compose(self) -> ComposeResult:
+        yield Static("", id="who", markup=False)
+        yield Markdown("", id="text", open_links=False)
+        yield Static("", id="foot", markup=False)
+
+    async def begin(self, question: str) -> None:
+        """An empty sheet for a new question."""
+        await self.end()
+        await self._clear()
+        self.query_one("#who", Static).update(f"? {line(question, 160)}")
+        self._foot("thinking …")
+        self.anchor()
+        self._timer = self.set_interval(FLUSH_S, self._flush)
+
+    async def show(self, piece: Seat | Delta | Restart | Reply) -> None:
+        """One piece of what the Round Table yields."""
+        if isinstance(piece, Seat):
+            self.query_one("#who", Static).update(f"{piece.assistant.title} · {line('; '.join(piece.reasons), 120)}")
+        elif isinstance(piece, Delta):
+            if self._draft:
+                await self._clear()
+            self._pending += clean(piece.text)
+        elif isinstance(piece, Restart):
+            await self._restart(piece)
+        else:
+            await self._finish(piece)
+
+    async def end(self, sentence: str = "") -> None:
+        """Write what is left; `sentence` says why it ended, where that was not the reply."""
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+        await self._flush()
+        if self._stream is not None:
+            stream, self._stream = self._stream, None
+            await stream.stop()
+        if sentence:
+            self._foot(sentence)
+
+    async def _restart(self, restart: Restart) -> None:
+        await self._flush()
+        self._draft = True
+        self.add_class("draft")
+        mark = "draft, below the bar" if self._written else "no answer yet"
+        self._foot(f"{mark}: {restart.reason} Asking the {restart.next_tier.value} model …")
+
+    async def _finish(self, reply: Reply) -> None:
+        await self.end()
+        whole = clean(reply.text)
+        if self._draft or whole.strip() != self._written.strip():
+            await self._clear()
+            self._written = whole
+            await self.query_one(Markdown).update(whole)
+        self._foot(_how(reply))
+
+    async def _flush(self) -> None:
+        if not self._pending:
+            return
+        text, self._pending = self._pending, ""
+        self._written += text
+        if self._stream is None:
+            self._stream = Markdown.get_stream(self.query_one(Markdown))
+        await self._stream.write(text)
+
+    async def _clear(self) -> None:
+        """Away with the draft, or with the answer before."""
+        self._draft = False
+        self.remove_class("draft")
+        if self._stream is not None:
+            stream, self._stream = self._stream, None
+            await stream.stop()
+        self._written = self._pending = ""
+        await self.query_one(Markdown).update("")
+
+    def _foot(self, text: str) -> None:
+        self.query_one("#foot", Static).update(plain(text))
+
+
+def _how(reply: Reply) -> str:
+    """By which way it came: tier, model, cost, time, and what it rests on."""
+    cost = "free" if not reply.usd else f"{reply.usd:.4f} USD" + (" (not real)" if reply.stand_in else "")
+    way = [reply.tier.value, line(reply.model, 48), cost, f"{reply.seconds:.1f} s"]
+    if reply.stand_in:
+        way.insert(0, "stand-in, not Claude")
+    if reply.score < 100:
+        way.append(f"score {reply.score} of 100")
+    if reply.sources:
+        way.append("sources: " + line(", ".join(reply.sources), 120))
+    return " · ".join(way)
