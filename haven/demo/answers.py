@@ -19,19 +19,20 @@ NAMED = re.compile(r"\b(?:name|call|rename|label)\b.*?\b(?:button|it)\b\s+(?:to 
 
 @dataclass(frozen=True)
 class Edit:
-    """One edit as the tool `propose_edits` takes it; fields without use are empty."""
+    """One edit as the tool `propose_edits` takes it; `old` and `to` are None where they have no use."""
 
     path: str
     kind: str
-    old: str = ""
+    old: str | None = None
     new: str = ""
-    to: str = ""
+    to: str | None = None
 
     def filled(self, values: Mapping[str, str]) -> Edit:
         """The edit with each `@name@` replaced by its value."""
         old, new = self.old, self.new
         for name, value in values.items():
-            old, new = old.replace(f"@{name}@", value), new.replace(f"@{name}@", value)
+            old = old and old.replace(f"@{name}@", value)
+            new = new.replace(f"@{name}@", value)
         return replace(self, old=old, new=new)
 
 
@@ -67,9 +68,8 @@ class Answer:
     edits: tuple[Edit, ...] = ()
 
 
-BREAKING = Edit(
-    "atlas/systems.py", "replace", "        return len(self.systems)\n", "        return len(self.systems) + 1\n"
-)
+RIGHT, WRONG = "        return len(self.systems)\n", "        return len(self.systems) + 1\n"
+BREAKING = Edit("atlas/systems.py", "replace", RIGHT, WRONG)
 """Breaks tests of the sample project; put right again when it is seen in a prompt that speaks of failures."""
 
 
@@ -118,9 +118,9 @@ def _tweaked(known: Known, instruction: str, shown: str) -> Answer:
 
 def _repaired(known: Known, shown: str) -> Answer:
     step = known.repair or Step("What broke the tests is put right.", ())
-    edits = [edit for edit in step.edits if edit.old in shown]
-    if BREAKING.new in shown:
-        edits.append(replace(BREAKING, old=BREAKING.new, new=BREAKING.old))
+    edits = [edit for edit in step.edits if edit.old and edit.old in shown]
+    if WRONG in shown:
+        edits.append(replace(BREAKING, old=WRONG, new=RIGHT))
     if not edits:
         return Answer(f"{MARK} I know no repair for these failures.")
     return _answer(replace(step, edits=tuple(edits)), {})
@@ -151,8 +151,8 @@ def _list(items: Sequence[str]) -> str:
     return "; ".join(f'"{item}"' for item in items)
 
 
-def _line_end(text: str) -> str:
-    return text if not text or text.endswith("\n") else text + "\n"
+def _line_end(text: str | None) -> str:
+    return text if text and text.endswith("\n") else f"{text}\n" if text else ""
 
 
 def _requests() -> list[str]:

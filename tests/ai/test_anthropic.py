@@ -27,7 +27,7 @@ TOOL = Tool(
         "type": "object",
         "properties": {
             "summary": {"type": "string", "maxLength": 200},
-            "edits": {"type": "array", "items": {"type": "object", "properties": {"path": {"type": "string"}}}},
+            "edits": {"type": "array", "items": {"type": "object", "properties": {"to": {"type": ["string", "null"]}}}},
         },
         "required": ["summary", "edits"],
     },
@@ -96,6 +96,8 @@ async def test_the_request_is_what_the_newest_models_accept() -> None:
     assert tool["strict"] is True
     assert tool["input_schema"]["additionalProperties"] is False
     assert "maxLength" not in tool["input_schema"]["properties"]["summary"]  # strict schemas refuse it
+    edit = tool["input_schema"]["properties"]["edits"]["items"]
+    assert edit["properties"]["to"] == {"anyOf": [{"type": "string"}, {"type": "null"}]}
     assert [block["cache_control"] for block in first["system"]] == [{"type": "ephemeral"}] * 2
     assert second["output_config"] == {"effort": "low"}  # thinking must not eat a short answer's tokens
 

@@ -65,6 +65,7 @@ def apply(tree: Path, edits: tuple[answers.Edit, ...]) -> None:
             file.parent.mkdir(exist_ok=True)
             file.write_text(edit.new, encoding="utf-8")
             continue
+        assert edit.old
         lines, old = "\n" + file.read_text(encoding="utf-8"), "\n" + edit.old.removesuffix("\n") + "\n"
         assert lines.count(old) == 1, edit
         file.write_text(lines.replace(old, "\n" + edit.new.removesuffix("\n") + "\n")[1:], encoding="utf-8")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from haven.ai.providers.base import Call, Finish
@@ -123,8 +123,6 @@ class AnthropicProvider:
 
     def _request(self, call: Call) -> dict[str, Any]:
         """What generating and counting have in common. No temperature: the newest models refuse it."""
-        from anthropic import transform_schema
-
         request: dict[str, Any] = {
             "model": self.model,
             "messages": [{"role": turn.role, "content": turn.text} for turn in call.turns],
@@ -133,13 +131,13 @@ class AnthropicProvider:
             request["system"] = system
         output: dict[str, Any] = {}
         if call.schema is not None:
-            output["format"] = {"type": "json_schema", "schema": transform_schema(dict(call.schema))}
+            output["format"] = {"type": "json_schema", "schema": _strict(call.schema)}
         if call.tool is not None:
             request["tools"] = [
                 {
                     "name": call.tool.name,
                     "description": call.tool.description,
-                    "input_schema": transform_schema(dict(call.tool.schema)),
+                    "input_schema": _strict(call.tool.schema),
                     "strict": True,
                 }
             ]
@@ -150,6 +148,27 @@ class AnthropicProvider:
         if output:
             request["output_config"] = output
         return request
+
+
+def _strict(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema within what strict output allows; what it doesn't, such as a length, goes into the description."""
+    from anthropic import transform_schema
+
+    return transform_schema(_one_type_each(schema))
+
+
+def _one_type_each(node: Any) -> Any:
+    """`{"type": ["string", "null"]}` as `anyOf`, the only way that the SDK and the API take it."""
+    if isinstance(node, list):
+        return [_one_type_each(item) for item in node]
+    if not isinstance(node, Mapping):
+        return node
+    plain = {key: _one_type_each(value) for key, value in node.items()}
+    if isinstance(plain.get("type"), list):
+        kinds = plain.pop("type")
+        about = {"description": plain.pop("description")} if "description" in plain else {}
+        return {"anyOf": [{"type": kind, **(plain if kind != "null" else {})} for kind in kinds], **about}
+    return plain
 
 
 def _system(parts: tuple[str, ...]) -> list[dict[str, Any]]:
