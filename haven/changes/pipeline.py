@@ -113,7 +113,7 @@ class Pipeline:
         except ModelError as error:
             await self._ask_again(change, current, error)
         else:
-            await self._move(change, State.TESTING, round_fields={"commit_id": commit, "ended": "; ".join(notes)})
+            await self._move(change, State.TESTING, round_fields={"commit_id": commit, "notes": list(notes)})
 
     async def _test(self, change: Change) -> None:
         """Before and after, every test classed; red tests go back as a repair round while there are some left."""

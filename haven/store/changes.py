@@ -10,7 +10,7 @@ from typing import Any
 from haven.errors import Conflict, NotFound
 from haven.store.database import Database, Row, Transaction, now
 
-JSON_COLUMNS = frozenset({"reasons", "plan", "context", "proposal", "route", "tests", "summary", "seconds"})
+JSON_COLUMNS = frozenset({"reasons", "plan", "context", "proposal", "route", "tests", "summary", "seconds", "notes"})
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,8 @@ class Round:
     route: dict[str, Any] = field(default_factory=dict)
     parent: str = ""
     commit_id: str = ""
+    notes: list[str] = field(default_factory=list)
+    """Where an edit matched only roughly."""
     tests: dict[str, Any] = field(default_factory=dict)
     summary: dict[str, Any] = field(default_factory=dict)
     ended: str = ""

@@ -63,6 +63,7 @@ create table round (
   route text not null default '{}',
   parent text not null default '',
   commit_id text not null default '',
+  notes text not null default '[]',
   tests text not null default '{}',
   summary text not null default '{}',
   ended text not null default '',
