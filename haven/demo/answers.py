@@ -73,15 +73,16 @@ BREAKING = Edit("atlas/systems.py", "replace", RIGHT, WRONG)
 """Breaks tests of the sample project; put right again when it is seen in a prompt that speaks of failures."""
 
 
-def answer(prompt: str, last_turn: str) -> Answer:
-    """The answer to a prompt; `last_turn` is the part of it that a person's words stand in."""
+def answer(before: str, last_turn: str) -> Answer:
+    """The answer to a prompt; a person's words stand in its last turn, the project's files in either part."""
     request = _tagged("request", last_turn)
     if request is None:
         return _about(last_turn)
     known = next((known for known in _known() if fold(known.request) == fold(request)), None)
     if known is None:
         return Answer(f"{MARK} I only know these requests for the sample project: {_list(_requests())}.")
-    shown = re.sub(TAGGED.format("diff"), "", prompt, flags=re.DOTALL)
+    # A diff tells what was tried. Only in the last turn are tags tags: what comes before may explain them in words.
+    shown = before + re.sub(TAGGED.format("diff"), "", last_turn, flags=re.DOTALL)
     instruction, failures = _tagged("instruction", last_turn), _tagged("failures", last_turn)
     if instruction is not None:
         return _tweaked(known, instruction, shown)

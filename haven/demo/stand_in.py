@@ -154,7 +154,7 @@ class StandIn:
     def _message(self, body: dict[str, Any], fault: FaultKind | None) -> dict[str, Any]:
         system = wire.text_of(body.get("system"))
         turns = [wire.text_of(message["content"]) for message in body["messages"]]
-        answer = answers.answer("\n".join([system, *turns]), turns[-1])
+        answer = answers.answer("\n".join([system, *turns[:-1]]), turns[-1])
         edits = answer.edits
         if edits and fault in BAD_EDITS:
             edits += (BAD_EDITS[fault],)

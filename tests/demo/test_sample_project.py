@@ -53,7 +53,7 @@ def shown(tree: Path) -> str:
 
 def ask(tree: Path, request: str, more: str = "") -> answers.Answer:
     turn = f"<request>\n{request}\n</request>{more}"
-    return answers.answer(shown(tree) + turn, turn)
+    return answers.answer(shown(tree), turn)
 
 
 def apply(tree: Path, edits: tuple[answers.Edit, ...]) -> None:

@@ -129,6 +129,14 @@ async def test_what_only_stands_in_the_diff_is_not_in_the_project() -> None:
     assert "atlas/png.py" in {edit["path"] for edit in edits}  # the first edits once more
 
 
+async def test_rules_that_speak_of_the_tags_hide_no_files() -> None:
+    rules = "`<diff>` shows earlier edits.\n<file>def export_link(</file>"
+    turn = request(PNG, '<diff>+x</diff><instruction>call it "Keep"</instruction>')
+    async with StandIn() as stand_in:
+        edits = tool_input(await say(stand_in, turn, rules, tools=TOOLS))["edits"]
+    assert [edit["kind"] for edit in edits] == ["replace", "replace"]  # the tweak, not the first edits again
+
+
 async def test_the_same_request_again_needs_no_edits() -> None:
     async with StandIn() as stand_in:
         message = await say(stand_in, request(PNG), "def export_link(", tools=TOOLS)
