@@ -1,0 +1,427 @@
+"""Edits are applied exactly as written, or refused with the tree untouched and words that help."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from haven.changes.edits import TEXT_FORMAT, Edit, EditKind, apply, from_text, from_tool
+from haven.errors import EditError
+
+SOURCE = "import os\n\n\ndef area(width, height):\n    return width * height\n\n\ndef name():\n    return 'map'\n"
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    root = tmp_path / "tree"
+    (root / "src").mkdir(parents=True)
+    (root / "src" / "view.py").write_text(SOURCE)
+    return root
+
+
+def contents(root: Path) -> dict[str, tuple[bytes, int]]:
+    found = {}
+    for file in sorted(root.rglob("*")):
+        if file.is_symlink() or file.is_file():
+            data = os.readlink(file).encode() if file.is_symlink() else file.read_bytes()
+            found[str(file.relative_to(root))] = (data, file.lstat().st_mode)
+    return found
+
+
+def refused(tree: Path, *edits: Edit) -> str:
+    """The sentence of the refusal; the tree must be as it was."""
+    before = contents(tree)
+    with pytest.raises(EditError) as error:
+        apply(tree, edits)
+    assert contents(tree) == before
+    return str(error.value)
+
+
+def create(path: str, new: str | None = "x\n") -> Edit:
+    return Edit(path, None, new, EditKind.CREATE)
+
+
+# --- applying
+
+
+def test_all_kinds_together(tree: Path) -> None:
+    (tree / "old.txt").write_text("old\n")
+    (tree / "run.sh").write_text("#!/bin/sh\n")
+    (tree / "run.sh").chmod(0o755)
+    done = apply(
+        tree,
+        [
+            Edit("src/view.py", "width * height", "abs(width * height)"),
+            create("docs/new/page.md", "# Page\n"),
+            Edit("old.txt", kind=EditKind.DELETE),
+            Edit("run.sh", kind=EditKind.MOVE, to="bin/run.sh"),
+            Edit("bin/run.sh", "sh\n", "sh -e\n"),
+        ],
+    )
+    assert done.paths == ("bin/run.sh", "docs/new/page.md", "old.txt", "run.sh", "src/view.py")
+    assert done.notes == ()
+    assert (tree / "src/view.py").read_text() == SOURCE.replace("width * height", "abs(width * height)")
+    assert (tree / "bin/run.sh").read_text() == "#!/bin/sh -e\n"
+    assert (tree / "bin/run.sh").stat().st_mode & 0o777 == 0o755
+    assert sorted(contents(tree)) == ["bin/run.sh", "docs/new/page.md", "src/view.py"]
+
+
+def test_one_bad_edit_spoils_all_and_every_failure_is_named(tree: Path) -> None:
+    said = refused(
+        tree,
+        create("new.py"),
+        Edit("src/view.py", "no such text at all", "x"),
+        Edit("src/veiw.py", "import os", "import sys"),
+    )
+    assert "Edit 2 (replace src/view.py)" in said and "Edit 3 (replace src/veiw.py)" in said
+    assert "Is src/view.py meant?" in said
+
+
+@pytest.mark.parametrize(
+    ("data", "old", "new", "expected"),
+    [
+        (b"a\r\nb\r\nc\r\n", "b\n", "b\nbb\n", b"a\r\nb\r\nbb\r\nc\r\n"),
+        (b"a\r\nb\nc\r\nd\n", "b\nc\n", "b\nx\nc\n", b"a\r\nb\nx\nc\r\nd\n"),
+        (b"\xef\xbb\xbfname\nrest", "name\n", "title\n", b"\xef\xbb\xbftitle\nrest"),
+        (b"a\nlast", "last\n", "last\nmore\n", b"a\nlast\nmore"),
+        (b"a\nlast", "last\n", "", b"a"),
+        ("größe = 1\n".encode("latin-1"), "= 1", "= 2 # ß", "größe = 2 # ß\n".encode("latin-1")),
+        ("\ufeffhej\r\n".encode("utf-16-le"), "hej\n", "då\n", "\ufeffdå\r\n".encode("utf-16-le")),
+        (b"a\tb \n", "a\tb ", "a\tc ", b"a\tc \n"),
+    ],
+    ids=["crlf", "mixed", "bom", "no-final-newline", "delete-last", "latin-1", "utf-16", "blanks"],
+)
+def test_the_bytes_around_an_edit_stay(tree: Path, data: bytes, old: str, new: str, expected: bytes) -> None:
+    (tree / "file.txt").write_bytes(data)
+    apply(tree, [Edit("file.txt", old, new)])
+    assert (tree / "file.txt").read_bytes() == expected
+
+
+@pytest.mark.parametrize(
+    ("data", "old", "new", "expected", "note"),
+    [
+        ("a  \nb\t\nc\n", "a\nb\n", "a\nB\n", "a  \nB\nc\n", "trailing blanks"),
+        (
+            "class A:\n    def f(self):\n        return 1\n",
+            "def f(self):\n    return 1\n",
+            "def f(self):\n    x = 1\n\n    return x\n",
+            "class A:\n    def f(self):\n        x = 1\n\n        return x\n",
+            "indentation",
+        ),
+        ("if x:\n  go()\n", "    go()\n", "    go(1)\n", "if x:\n  go(1)\n", "indentation"),
+        ("say “hi” – now\nend\n", 'say "hi" - now\n', 'say "ho" - now\n', 'say "ho" - now\nend\n', "typographic"),
+    ],
+)
+def test_a_forgiving_match_is_named(tree: Path, data: str, old: str, new: str, expected: str, note: str) -> None:
+    (tree / "file.py").write_text(data)
+    done = apply(tree, [Edit("file.py", old, new)])
+    assert (tree / "file.py").read_text() == expected
+    assert len(done.notes) == 1 and done.notes[0].startswith("file.py: ") and note in done.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("edit", "words"),
+    [
+        (Edit("src/view.py", "return", "yield"), "more than one place (lines 5, 9)"),
+        (Edit("src/view.py", "def area(width, heigth):\n", "x"), "    4: def area(width, height):"),
+        (Edit("src/view.py", "zzz qqq\n", "x"), "nor anything like it"),
+        (Edit("src/view.py", "import os\n", "import os\n"), "changes nothing"),
+        (Edit("src/view.py", "return w + h", "return width * height"), "applied already"),
+        (Edit("src/view.py", "", "x"), "for a new file use create"),
+        (create("src/view.py"), "exists already"),
+        (create("src/view.py/more.py"), "can't be used"),
+        (create("src"), "is a folder"),
+        (create("a.py", None), "whole content"),
+        (create("a.py", "a\0b"), "NUL"),
+        (create("a.py", "\ud800"), "can't be written"),
+        (create("big.txt", "x" * 1_000_001), "at most 1,000,000"),
+        (Edit("gone.py", kind=EditKind.DELETE), "no such file"),
+        (Edit("src/view.py", kind=EditKind.MOVE, to="src/view.py"), "exists already"),
+        (Edit("src/view.py", kind=EditKind.MOVE), "relative to the top"),
+        (Edit("src/view.py", "import os\n", "# ... rest of the imports unchanged\n"), "left out"),
+    ],
+)
+def test_what_is_refused_and_how(tree: Path, edit: Edit, words: str) -> None:
+    assert words in refused(tree, edit)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "../escape.txt",
+        "src/../../escape.txt",
+        "/etc/cron.d/x",
+        "~/x",
+        "C:/x",
+        "src\\x.py",
+        "src/",
+        "",
+        ".",
+        "a\nb.py",
+        "a\x1b[2Jb.py",
+        "a\u202eb.py",
+        ".git/hooks/post-commit",
+        ".GIT/config",
+        "src/.git./config",
+        ".git /config",
+        ".g\u200cit/config",
+        "git~1/config",
+        ".git::$INDEX_ALLOCATION/config",
+        ".ｇit/config",
+        ".gitmodules",
+        "a" * 300,
+        "a/" * 600 + "b",
+    ],
+)
+def test_never_outside_the_tree_nor_into_git(tree: Path, path: str) -> None:
+    refused(tree, create(path))
+    refused(tree, Edit("src/view.py", kind=EditKind.MOVE, to=path))
+
+
+def test_never_through_a_symbolic_link(tree: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret.txt").write_text("secret\n")
+    (tree / "link").symlink_to(outside)
+    (tree / "file.txt").symlink_to(outside / "secret.txt")
+    (tree / "dangling").symlink_to(outside / "new.txt")
+    for edit in (
+        create("link/new.txt"),
+        Edit("link/secret.txt", "secret", "x"),
+        Edit("file.txt", "secret", "x"),
+        Edit("file.txt", kind=EditKind.DELETE),
+        create("dangling"),
+    ):
+        assert "symbolic link" in refused(tree, edit)
+    assert contents(outside) == {"secret.txt": (b"secret\n", (outside / "secret.txt").stat().st_mode)}
+
+
+def test_submodules_binary_and_big_files_are_left_alone(tree: Path) -> None:
+    (tree / ".gitmodules").write_text('[submodule "lib"]\n\tpath = vendor/lib\n\turl = ext::sh -c x\n')
+    (tree / "nested" / ".git").mkdir(parents=True)
+    (tree / "logo.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0")
+    (tree / "blob.bin").write_bytes(b"\xff\x01\x02")
+    (tree / "big.txt").write_bytes(b"x\n" * 500_001)
+    assert "submodule" in refused(tree, create("vendor/lib/x.py"))
+    assert "submodule" in refused(tree, create("nested/x.py"))
+    assert "binary" in refused(tree, Edit("logo.png", "PNG", "GIF"))
+    assert "binary" in refused(tree, Edit("blob.bin", kind=EditKind.DELETE))
+    assert "1,000,002 bytes" in refused(tree, Edit("big.txt", "x\n", "y\n"))
+
+
+def test_limits_on_number_and_size(tree: Path) -> None:
+    assert "at most 200" in refused(tree, *(create(f"f{number}.py") for number in range(201)))
+    assert "at most 4,000,000" in refused(tree, *(create(f"f{number}.py", "x" * 900_000) for number in range(5)))
+    refused(tree)
+
+
+def test_edits_that_undo_each_other_are_no_change(tree: Path) -> None:
+    said = refused(tree, Edit("src/view.py", "import os", "import sys"), Edit("src/view.py", "import sys", "import os"))
+    assert "change nothing" in said
+
+
+def test_a_file_can_fill_an_empty_one_but_not_stand_in_a_folders_place(tree: Path) -> None:
+    (tree / "src" / "__init__.py").touch()
+    apply(tree, [create("src/__init__.py", "VERSION = 1\n")])
+    assert (tree / "src/__init__.py").read_text() == "VERSION = 1\n"
+    assert "can't stand beside" in refused(tree, create("a/b"), create("a"))
+    assert "can't stand beside" in refused(tree, create("a"), create("a/b"))
+
+
+NAMES = st.sampled_from(["a.txt", "b.txt", "d/c.txt", "d", "d/e/f.txt", "../x", ".git/x"])
+PIECES = st.sampled_from([*"abcdefghij", " ", "\t", "\n", "\n", "\r\n", "“", '"', "é", "  "])
+TEXTS = st.lists(PIECES, max_size=12).map("".join)
+FILES = st.dictionaries(st.sampled_from(["a.txt", "b.txt", "d/c.txt"]), TEXTS)
+
+
+@st.composite
+def trees_and_edits(draw: st.DrawFn) -> tuple[dict[str, str], list[Edit]]:
+    """A tree and edits, most of them of a sensible form, some nonsense."""
+    files = draw(FILES)
+    edits = []
+    for _ in range(draw(st.integers(1, 3))):
+        path = draw(st.sampled_from(sorted(files)) | NAMES if files else NAMES)
+        text = files.get(path, "")
+        start = draw(st.integers(0, max(0, len(text) - 2)))
+        part = text[start : draw(st.integers(start + 1, start + 4))]
+        edits += [
+            draw(
+                st.sampled_from(
+                    [
+                        Edit(path, part, draw(TEXTS)),
+                        Edit(path, part.replace("\r\n", "\n").replace("“", '"').strip(" \t"), draw(TEXTS)),
+                        create(path, draw(TEXTS)),
+                        Edit(path, kind=EditKind.DELETE),
+                        Edit(path, kind=EditKind.MOVE, to=draw(NAMES | st.just("moved.txt"))),
+                        Edit(path, part, part + draw(TEXTS)),
+                        Edit(path, draw(TEXTS), None, draw(st.sampled_from(EditKind)), draw(st.none() | NAMES)),
+                    ]
+                )
+            )
+        ]
+    return files, edits
+
+
+def plain(text: str) -> str:
+    """Line ends follow the file that is edited, so they are compared as plain ones."""
+    return text.replace("\r\n", "\n")
+
+
+def said_by_the_edits(files: dict[str, str], edits: list[Edit]) -> dict[str, str] | None:
+    """What the edits say, read literally with plain line ends; None where they can't be read so."""
+    files = dict(files)
+    for edit in edits:
+        files = {path: plain(text) for path, text in files.items()}
+        text = files.get(edit.path)
+        if edit.kind is EditKind.CREATE:
+            files[edit.path] = edit.new or ""
+        elif text is None:
+            return None
+        elif edit.kind is EditKind.REPLACE:
+            if not edit.old or text.count(plain(edit.old)) != 1:
+                return None
+            files[edit.path] = text.replace(plain(edit.old), plain(edit.new or ""))
+        else:
+            del files[edit.path]
+            if edit.kind is EditKind.MOVE:
+                files[edit.to or ""] = text
+    return files
+
+
+@settings(max_examples=200, deadline=None)
+@given(trees_and_edits())
+def test_either_exactly_what_the_edits_say_or_nothing_at_all(case: tuple[dict[str, str], list[Edit]]) -> None:
+    files, edits = case
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder) / "tree"
+        root.mkdir()
+        for path, text in files.items():
+            (root / path).parent.mkdir(exist_ok=True)
+            (root / path).write_bytes(text.encode())
+        before = contents(root)
+        try:
+            done = apply(root, edits)
+        except EditError:
+            assert contents(root) == before
+            return
+        now = {path: data.decode() for path, (data, _) in contents(root).items()}
+        expected = said_by_the_edits(files, edits)
+        assert os.listdir(folder) == ["tree"]
+        assert done.paths == tuple(sorted(path for path in {*files, *now} if files.get(path) != now.get(path)))
+        if done.notes or expected is None:
+            return
+        assert now.keys() == expected.keys()
+        assert all(plain(now[path]) == plain(expected[path]) for path in now)
+
+
+# --- the two channels
+
+
+def test_the_tools_input_becomes_a_proposal() -> None:
+    step = {"path": "a.py", "kind": "replace", "old": "x", "new": "y", "to": None}
+    proposal = from_tool({"summary": " Rename x. ", "edits": [step]})
+    assert proposal.summary == "Rename x." and proposal.edits == (Edit("a.py", "x", "y"),)
+
+
+@pytest.mark.parametrize("data", [{}, [], None, "text", {"summary": "", "edits": []}, {"edits": [{"path": "a"}]}])
+def test_a_malformed_tool_input_is_refused(data: object) -> None:
+    with pytest.raises(EditError, match="propose_edits"):
+        from_tool(data)
+
+
+def test_the_text_format_reads_its_own_example() -> None:
+    proposal = from_text(TEXT_FORMAT.replace("src/old.py ->", "src/other.py ->"))
+    assert [(edit.kind.value, edit.path, edit.to) for edit in proposal.edits] == [
+        ("replace", "src/example.py", None),
+        ("delete", "src/old.py", None),
+        ("move", "src/other.py", "src/new.py"),
+    ]
+    assert proposal.edits[0].old == 'def greet():\n    return "hello"\n'
+
+
+REPLY = """\
+I added a button.
+
+It stands in the toolbar.
+
+**`src/view.py`**:
+```python
+<<<<<<< SEARCH
+one
+=======
+two
+>>>>>>> REPLACE
+```
+
+and once more:
+
+```python
+<<<<<<< SEARCH
+three
+=======
+>>>>>>> REPLACE
+```
+
+docs/new.md
+<<<<<<<<< SEARCH
+=========
+# Title
+=======
+```sh
+make
+```
+>>>>>>>>> REPLACE
+
+src/button.py
+```python
+WIDTH = 8
+```
+"""
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_blocks_new_files_and_the_summary_are_read(end: str) -> None:
+    proposal = from_text(REPLY.replace("\n", end))
+    assert proposal.summary == "I added a button.\n\nIt stands in the toolbar."
+    assert proposal.edits == (
+        Edit("src/view.py", "one\n", "two\n"),
+        Edit("src/view.py", "three\n", ""),
+        create("docs/new.md", "# Title\n=======\n```sh\nmake\n```\n"),
+        create("src/button.py", "WIDTH = 8\n"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("reply", "words"),
+    [
+        ("I can't do that.", "holds no edits"),
+        ("", "holds no edits"),
+        ("a.py\n<<<<<<< SEARCH\none\n=======\ntwo\n", "cut off"),
+        ("a.py\n<<<<<<< SEARCH\none\n", "cut off"),
+        ("a.py\n```python\nWIDTH = 8\n", "cut off"),
+        ("a.py\n<<<<<<< SEARCH\none\n>>>>>>> REPLACE\n", "exactly one line of ======="),
+        ("a.py\n<<<<<<< SEARCH\none\n=======\n=======\n>>>>>>> REPLACE\n", "markers of 9 signs"),
+        ("a.py\n<<<<<<< SEARCH\none\n<<<<<<< SEARCH\n=======\n>>>>>>> REPLACE\n", "not closed"),
+        ("Here is the change:\n<<<<<<< SEARCH\none\n=======\ntwo\n>>>>>>> REPLACE\n", "no path"),
+        ("a.py\n  <<<<<<< SEARCH\n  one\n  =======\n  two\n  >>>>>>> REPLACE\n", "indented"),
+        ("one\n=======\ntwo\n>>>>>>> REPLACE\n", "never opened"),
+        ("a.md\n```\ntext\n```sh\nmake\n```\n```\n", "holds a code fence itself"),
+        ("MOVE a.py\n", "MOVE path -> new path"),
+    ],
+)
+def test_a_reply_that_can_not_be_read_says_why(reply: str, words: str) -> None:
+    with pytest.raises(EditError) as error:
+        from_text(reply)
+    assert words in str(error.value)
+
+
+@pytest.mark.parametrize("cut", range(1, 24))
+def test_a_reply_cut_off_anywhere_in_a_block_is_refused(cut: int) -> None:
+    reply = "a.py\n<<<<<<< SEARCH\none\n=======\ntwo\n>>>>>>> REPLACE"
+    with pytest.raises(EditError):
+        from_text(reply[:-cut])
