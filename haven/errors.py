@@ -23,6 +23,9 @@ import secrets
 class HavenError(Exception):
     """`str(error)` is a sentence for a person; `mend` is what they can do, or ""; `id` stands in the log as well."""
 
+    free = False
+    """True on a failed cloud call that was turned away before any work was done, so that it cost nothing."""
+
     def __init__(self, sentence: str, mend: str = "") -> None:
         super().__init__(sentence)
         self.mend = mend

@@ -159,11 +159,9 @@ class Engine:
             redacted=redaction.counts,
             worst_usd=out.worst_usd,
         )
-        began = False
         try:
             async with aclosing(_generate(provider, call)) as pieces:
                 async for piece in pieces:
-                    began = True
                     if isinstance(piece, Delta):
                         yield Delta(redaction.restore(piece.text))
                         continue
@@ -178,8 +176,8 @@ class Engine:
                         stand_in=self._cloud.stand_in,
                         redacted=redaction.counts,
                     )
-        except Unavailable as error:
-            end = self._ledger.lost if began else self._ledger.unbilled
+        except HavenError as error:
+            end = self._ledger.unbilled if error.free else self._ledger.lost
             await end(reserved, out.seconds, str(error))
             raise
         except BaseException as error:

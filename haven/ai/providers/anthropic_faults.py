@@ -20,6 +20,13 @@ def as_haven_error(error: Exception, model: str) -> HavenError:
 
     Faults in mid-stream are raw: the transport's own, or ValueError for events and tool input that are not JSON.
     """
+    fault = _sorted_out(error, model)
+    refused = isinstance(error, anthropic.APIStatusError) and error.status_code != 200
+    fault.free = refused or isinstance(error.__cause__, httpx2.ConnectError)
+    return fault
+
+
+def _sorted_out(error: Exception, model: str) -> HavenError:
     match error:
         case anthropic.APIStatusError():
             return _by_status(error, model)
