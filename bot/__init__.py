@@ -1,0 +1,1 @@
+"""The Discord face: slash commands, a thread and a review card for every change."""

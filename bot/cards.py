@@ -1,0 +1,233 @@
+"""Every change's thread, progress message and review card, kept in line with its row, whatever happened meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
+
+import discord
+
+from bot import render
+from bot.views.review import decision_view, progress_view
+from haven.changes.decisions import Changes
+from haven.changes.review import Review
+from haven.changes.states import OPEN, State
+from haven.errors import HavenError
+from haven.settings import Discord
+from haven.store import changes as table
+from haven.store import notes
+from haven.store.changes import Change
+from haven.store.database import Database
+from haven.store.events import Event
+
+log = logging.getLogger("haven.bot")
+
+FACE = "discord"
+RECENT = 100
+"""Closed changes that are looked at when catching up."""
+DECIDE = frozenset({State.REVIEW, State.AWAITING_PLAN, State.FAILED})
+"""States in which a person can decide something."""
+ENDED = frozenset({State.MERGED, State.REJECTED, State.CANCELLED, State.FAILED})
+THREAD_ARCHIVED = 50083
+UNKNOWN_MESSAGE = 10008
+WEEK_MINUTES: Literal[10080] = 10080
+
+
+@dataclass(frozen=True)
+class Card:
+    """Where a change is shown: ids of Discord; 0 where there is none."""
+
+    channel: int
+    progress: int
+    thread: int = 0
+    review: int = 0
+    round: int = 0
+    commit: str = ""
+    """The round and commit that the review card is about."""
+    shown: str = ""
+    """State, round and time of the row that was drawn last."""
+    told: str = ""
+    """The end that the requester was told of."""
+
+    @property
+    def place(self) -> int:
+        """Where the review card stands."""
+        return self.thread or self.channel
+
+
+class Cards:
+    """One for a bot. Drawing is idempotent: a message that is there is edited, never sent twice."""
+
+    def __init__(self, client: discord.Client, changes: Changes, database: Database, settings: Discord) -> None:
+        self._client = client
+        self._changes = changes
+        self._database = database
+        self._settings = settings
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._said: dict[str, str] = {}
+
+    async def open(self, change: Change, channel: int) -> Card:
+        """Show a new change in the configured channel, else in `channel`; the card that is there where it was shown."""
+        async with self._locks[change.id]:
+            card = await self._load(change.id) or await self._open(change, self._settings.channel_id or channel)
+        await self.refresh(change.id)
+        return card
+
+    async def refresh(self, id: str) -> None:
+        """Bring the messages of one change up to date; nothing is sent where they are."""
+        async with self._locks[id]:
+            change = await self._changes.get(id)
+            card = await self._load(id)
+            if card is None and change.state in OPEN and self._settings.channel_id:
+                card = await self._open(change, self._settings.channel_id)
+            mark = f"{change.state} {change.round} {change.updated_at}"
+            if card is not None and card.shown != mark:
+                card = await self._draw(change, card)
+                await self._save(id, replace(card, shown=mark))
+        if change.state not in OPEN:
+            self._said.pop(id, None)
+
+    async def catch_up(self) -> None:
+        """After a start or a lost connection: every open change and the newest closed ones."""
+        still_open = await self._changes.list([state.value for state in OPEN], limit=500)
+        for change in {one.id: one for one in [*still_open, *await self._changes.list(limit=RECENT)]}.values():
+            await self._survive(self.refresh(change.id), change.id)
+
+    async def tell(self, event: Event) -> None:
+        """Draw what an event of the bus says."""
+        if event.kind == "change.state":
+            await self._survive(self.refresh(event.subject), event.subject)
+        elif event.kind == "change.progress":
+            await self._survive(self._progress(event), event.subject)
+
+    async def thread_links(self, changes: list[Change]) -> dict[str, str]:
+        """Mentions of the threads by change id, for those that have one."""
+        cards = [(one.id, await self._load(one.id)) for one in changes]
+        return {id: f"<#{card.place}>" for id, card in cards if card is not None}
+
+    async def _survive(self, work: Awaitable[None], id: str) -> None:
+        """A change that can't be drawn now must not keep the others from being drawn; it is drawn at the next event."""
+        try:
+            await work
+        except (HavenError, discord.DiscordException, OSError) as error:
+            log.warning("change %s could not be shown in Discord: %s", id, error)
+
+    async def _progress(self, event: Event) -> None:
+        id, text = event.subject, str(event.data.get("text", ""))
+        without_numbers = re.sub(r"[\d,.]+", "#", text)
+        if self._said.get(id) == without_numbers:
+            return  # a counter that moved on is not worth one of the few edits Discord allows
+        async with self._locks[id]:
+            change, card = await self._changes.get(id), await self._load(id)
+            if card is None or change.state != event.data.get("stage"):
+                return
+            self._said[id] = without_numbers
+            await self._edit(card.channel, card.progress, embed=render.progress_card(change, text))
+
+    async def _open(self, change: Change, channel: int) -> Card:
+        message = await self._channel(channel).send(
+            embed=render.progress_card(change), view=progress_view(change), nonce=f"{change.id}:open"
+        )
+        card = Card(channel, message.id)
+        await self._save(change.id, card)
+        name = render.words(f"{change.id} {' '.join(change.title.split())}", 100)
+        try:
+            thread = await message.create_thread(name=name, auto_archive_duration=WEEK_MINUTES)
+        except (discord.HTTPException, ValueError) as error:
+            log.warning("change %s has no thread of its own: %s", change.id, error)
+            return card
+        card = replace(card, thread=thread.id)
+        await self._save(change.id, card)
+        return card
+
+    async def _draw(self, change: Change, card: Card) -> Card:
+        await self._edit(card.channel, card.progress, embed=render.progress_card(change), view=progress_view(change))
+        commit = (await table.round_of(self._database, change)).commit_id
+        same = bool(card.review) and (card.round, card.commit) == (change.round, commit)
+        if card.review and not same:
+            await self._edit(card.place, card.review, content=f"Closed: round {change.round} goes on.", view=None)
+            card = replace(card, review=0)
+            await self._save(change.id, card)
+        if change.state in DECIDE or same:
+            card = await self._draw_review(change, replace(card, round=change.round, commit=commit))
+        return await self._tell_requester(change, card)
+
+    async def _draw_review(self, change: Change, card: Card) -> Card:
+        review = await self._review(change)
+        embed, view = render.review_card(change, review), decision_view(change, review)
+        if card.review and await self._edit(card.place, card.review, embed=embed, view=view):
+            return card
+        files = [render.diff_file(review)] if review is not None and review.diff else []
+        # The same row gives the same nonce: sent again after a crash, Discord answers with the message it has.
+        nonce = f"{change.id}r{change.round}:{int(change.updated_at)}"
+        message = await self._sent(
+            card.place, lambda channel: channel.send(embed=embed, view=view, files=files, nonce=nonce)
+        )
+        card = replace(card, review=message.id)
+        await self._save(change.id, card)
+        return card
+
+    async def _review(self, change: Change) -> Review | None:
+        try:
+            return await self._changes.review(change.id)
+        except HavenError as error:
+            log.info("change %s has nothing to review yet: %s", change.id, error)
+            return None
+
+    async def _tell_requester(self, change: Change, card: Card) -> Card:
+        """One message at the end that pings the one who asked, and nobody else."""
+        face, _, id = change.requester.partition(":")
+        end = f"{change.state} {change.round}"
+        if change.state not in ENDED or card.told == end or face != FACE or not id.isdigit():
+            return card
+        text = f"<@{id}> Change `{change.id}`: {render.STEPS[change.state].lower()}."
+        only = discord.AllowedMentions(everyone=False, roles=False, users=[discord.Object(int(id))])
+        nonce = f"{change.id}:{change.round}:end"
+        await self._sent(card.place, lambda channel: channel.send(text, allowed_mentions=only, nonce=nonce))
+        return replace(card, told=end)
+
+    async def _edit(self, channel: int, message: int, **shown: Any) -> bool:
+        """False where the message was deleted by somebody."""
+        try:
+            await self._sent(channel, lambda where: where.get_partial_message(message).edit(**shown))
+        except discord.NotFound as error:
+            if error.code != UNKNOWN_MESSAGE:
+                raise
+            return False
+        return True
+
+    async def _sent(
+        self,
+        id: int,
+        send: Callable[[discord.PartialMessageable], Awaitable[discord.Message]],
+    ) -> discord.Message:
+        """Send or edit in a channel; a thread that fell asleep is woken first, Discord refuses edits there."""
+        channel = self._channel(id)
+        try:
+            return await send(channel)
+        except discord.HTTPException as error:
+            if error.code != THREAD_ARCHIVED:
+                raise
+        thread = await self._client.fetch_channel(id)
+        if isinstance(thread, discord.Thread):
+            await thread.edit(archived=False)
+        return await send(channel)
+
+    def _channel(self, id: int) -> discord.PartialMessageable:
+        known = self._client.get_channel(id)
+        guild = self._settings.guild_id
+        if isinstance(known, discord.abc.GuildChannel | discord.Thread):
+            guild = known.guild.id
+        return self._client.get_partial_messageable(id, guild_id=guild)
+
+    async def _load(self, id: str) -> Card | None:
+        data = await notes.card(self._database, FACE, id)
+        return Card(**data) if data else None
+
+    async def _save(self, id: str, card: Card) -> None:
+        await notes.set_card(self._database, FACE, id, asdict(card))

@@ -1,0 +1,118 @@
+"""The Discord client: least intents, one gate, commands synced only when they changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Awaitable, Callable
+
+import discord
+from discord import app_commands
+
+from assistants.round_table import RoundTable
+from assistants.sentinel import StatusLine
+from bot import entry
+from bot.cards import Cards
+from bot.commands import ask, changes, status
+from bot.views.review import ChangeButton, submitted
+from haven.changes.decisions import Changes
+from haven.errors import Unavailable
+from haven.events import Bus
+from haven.settings import Discord
+from haven.store import notes
+from haven.store.database import Database
+
+log = logging.getLogger("haven.bot")
+
+SYNCED = "discord.commands"
+
+
+class Tree(app_commands.CommandTree["HavenBot"]):
+    """Reports what goes wrong before a command's own gate is reached."""
+
+    async def on_error(self, interaction: discord.Interaction, error: app_commands.AppCommandError, /) -> None:
+        await entry.report(interaction, error)
+
+
+class HavenBot(discord.Client):
+    """One connection to Discord; a lost one is replaced by a new object (see `bot.supervisor`).
+
+    It sees no messages and no member list: slash commands, buttons and modals need no privileged intent.
+    """
+
+    def __init__(
+        self,
+        *,
+        round_table: RoundTable,
+        changes: Changes,
+        bus: Bus,
+        database: Database,
+        settings: Discord,
+        status: Callable[[], Awaitable[list[StatusLine]]],
+    ) -> None:
+        super().__init__(
+            intents=discord.Intents(guilds=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            max_messages=None,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+        )
+        self.round_table = round_table
+        self.changes = changes
+        self.bus = bus
+        self.database = database
+        self.settings = settings
+        self.status_lines = status
+        self.cards = Cards(self, changes, database, settings)
+        self.closing = False
+        self.on_link: Callable[[bool], None] = lambda up: None
+        """Called when the connection is ready (True) and when it is lost (False)."""
+        self.tree = Tree(self)
+
+    async def setup_hook(self) -> None:
+        """Register the commands and the buttons that outlive a restart."""
+        self.add_dynamic_items(ChangeButton)
+        guild = discord.Object(self.settings.guild_id) if self.settings.guild_id else None
+        for command in [*changes.commands(), ask.command(self.round_table.assistants), status.command()]:
+            self.tree.add_command(command, guild=guild)
+        await self._sync(guild)
+
+    async def follow(self) -> None:
+        """Draw what the bus says, until cancelled. What came while there was no connection is caught up on."""
+        with self.bus.subscribe() as subscription:
+            async for event in subscription:
+                if self.is_ready():
+                    await self.cards.tell(event)
+
+    async def on_ready(self) -> None:
+        self.on_link(True)
+        await self.cards.catch_up()
+
+    async def on_resumed(self) -> None:
+        self.on_link(True)
+        await self.cards.catch_up()
+
+    async def on_disconnect(self) -> None:
+        self.on_link(False)
+
+    async def on_interaction(self, interaction: discord.Interaction) -> None:
+        """Modals alone: discord.py forgets an open one at a restart, the custom id does not."""
+        if interaction.type is discord.InteractionType.modal_submit:
+            await submitted(interaction)
+
+    async def _sync(self, guild: discord.Object | None) -> None:
+        """Send the command list where it is not the one sent last: Discord counts creations (200 a day)."""
+        payload = [command.to_dict(self.tree) for command in self.tree.get_commands(guild=guild)]
+        where = {"application": self.application_id, "guild": self.settings.guild_id, "commands": payload}
+        digest = hashlib.sha256(json.dumps(where, sort_keys=True, default=str).encode()).hexdigest()
+        if await notes.get(self.database, SYNCED) == digest:
+            return
+        try:
+            await self.tree.sync(guild=guild)
+        except discord.Forbidden as error:
+            raise Unavailable(
+                "Discord does not let the bot add its commands to this server.",
+                "Invite it with the link that `haven setup discord` prints.",
+            ) from error
+        await notes.put(self.database, SYNCED, digest)

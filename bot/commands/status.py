@@ -1,0 +1,25 @@
+"""`/status`: how the machine, the models and the work are doing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot import entry, render
+from haven.access import Act, Principal
+
+
+def command() -> app_commands.Command[Any, ..., Any]:
+    @app_commands.command(name="status", description="Show how Haven is doing")
+    @app_commands.guild_only()
+    async def status(interaction: discord.Interaction) -> None:
+        async def work(person: Principal) -> None:
+            await interaction.response.defer(ephemeral=True, thinking=True)
+            lines = await entry.bot_of(interaction).status_lines()
+            await interaction.followup.send(embed=render.status_card(lines), ephemeral=True)
+
+        await entry.enter(interaction, Act.READ, work)
+
+    return status

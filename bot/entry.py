@@ -1,0 +1,81 @@
+"""The one gate of the Discord face: who is it, may they, and what they see where something goes wrong."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, cast
+
+import discord
+
+from bot import render
+from haven.access import Act, Principal, Role, check
+from haven.errors import HavenError, Unavailable, error_id
+from haven.settings import Discord
+
+if TYPE_CHECKING:
+    from bot.client import HavenBot
+
+log = logging.getLogger("haven.bot")
+
+
+def bot_of(interaction: discord.Interaction) -> HavenBot:
+    """The bot that received the interaction."""
+    return cast("HavenBot", interaction.client)
+
+
+def principal(interaction: discord.Interaction, settings: Discord) -> Principal:
+    """Who pressed, by numeric ids alone; anybody unknown, or in another server, is a stranger."""
+    user = interaction.user
+    name = render.words(user.display_name, 40)
+    return Principal(f"discord:{user.id}", name, _role(interaction, settings), "bot")
+
+
+def _role(interaction: discord.Interaction, settings: Discord) -> Role:
+    user = interaction.user
+    if interaction.guild_id is None or settings.guild_id not in {None, interaction.guild_id}:
+        return Role.STRANGER
+    if user.id in settings.owner_ids:
+        return Role.OWNER
+    roles = {role.id for role in user.roles} if isinstance(user, discord.Member) else set()
+    if roles & settings.reviewer_role_ids:
+        return Role.REVIEWER
+    if settings.everyone_may_ask or roles & settings.member_role_ids:
+        return Role.MEMBER
+    return Role.STRANGER
+
+
+async def enter(interaction: discord.Interaction, act: Act, work: Callable[[Principal], Awaitable[None]]) -> None:
+    """Let the person in and do the work; every refusal and failure becomes a card that only they see.
+
+    discord.py swallows what a persistent button raises, so nothing may pass this function but a cancellation.
+    """
+    bot = bot_of(interaction)
+    try:
+        if bot.closing:
+            raise Unavailable("Haven is restarting, so nothing was done.", "Try again in a minute.")
+        person = principal(interaction, bot.settings)
+        check(person, act)
+        await work(person)
+    except Exception as error:
+        await report(interaction, error)
+
+
+async def report(interaction: discord.Interaction, error: Exception) -> None:
+    """Show the failure to the one who met it, with an id that stands in the log as well."""
+    if isinstance(error, HavenError):
+        shown = error
+        log.info("[%s] refused or failed for discord:%s: %s", shown.id, interaction.user.id, error.full)
+    else:
+        id = error_id()
+        shown = HavenError(f"Something went wrong in Haven [{id}].", "It is in the log; tell the owner this id.")
+        shown.id = id
+        log.error("[%s] unexpected failure for discord:%s", id, interaction.user.id, exc_info=error)
+    embed = render.error_card(shown)
+    try:
+        if interaction.response.is_done():
+            await interaction.followup.send(embed=embed, ephemeral=True)
+        else:
+            await interaction.response.send_message(embed=embed, ephemeral=True)
+    except (discord.HTTPException, OSError) as failure:
+        log.warning("[%s] the card could not be shown: %s", shown.id, failure)

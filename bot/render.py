@@ -1,0 +1,242 @@
+"""From data to Discord embeds: pure functions that keep its limits and let no text of others act.
+
+Text of people and models stands in embeds only, never in `content`: a link preview there would call out to an address
+of the text's choosing. Limits: title 256, description 4,096, field 1,024, footer 2,048, together 6,000 characters.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+import discord
+
+from assistants.base import Assistant
+from assistants.round_table import SEATS
+from assistants.sentinel import StatusLine
+from haven.ai.task import Reply
+from haven.ai.validate import PASS_MARK
+from haven.changes.review import STAND_IN, Review, Stat
+from haven.changes.states import State
+from haven.errors import HavenError
+from haven.store.changes import Change
+
+ANSWER_CHARS = 4_000
+CUT_NOTE = "\n… *cut here; the whole answer is attached*"
+COLOURS: dict[str, int] = {
+    State.REVIEW: 0xFAA61A,
+    State.AWAITING_PLAN: 0xFAA61A,
+    State.WAITING: 0xFAA61A,
+    State.MERGED: 0x3BA55D,
+    State.REJECTED: 0x747F8D,
+    State.CANCELLED: 0x747F8D,
+    State.FAILED: 0xED4245,
+}
+WORKING = 0x5865F2
+SIGNS: dict[str, str] = {"ok": "🟢", "note": "🟡", "alert": "🔴"}
+STEPS: dict[str, str] = {
+    State.QUEUED: "Queued",
+    State.PLANNING: "Reading the repository",
+    State.AWAITING_PLAN: "The plan waits for a person",
+    State.WAITING: "Waiting",
+    State.EDITING: "Writing the edits",
+    State.TESTING: "Running the tests",
+    State.REVIEW: "Ready for review",
+    State.MERGING: "Approved, merging",
+    State.MERGED: "Merged",
+    State.REJECTED: "Rejected",
+    State.CANCELLED: "Cancelled",
+    State.FAILED: "Failed",
+}
+
+
+def words(text: str, limit: int) -> str:
+    """Text of a person or a model as plain words: no control or direction marks, cut to `limit` characters."""
+    kept = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cf", "Cs"}).strip()
+    return kept if len(kept) <= limit else kept[: limit - 1] + "…"
+
+
+def plain(text: str, limit: int) -> str:
+    """As `words`, shown by Discord letter by letter: no formatting, no mention, no masked link."""
+    escaped = discord.utils.escape_mentions(discord.utils.escape_markdown(words(text, limit)))
+    return escaped if len(escaped) <= limit else escaped[: limit - 1].rstrip("\\") + "…"
+
+
+def prose(text: str, limit: int) -> str:
+    """A model's answer: its formatting stays, but a link always shows where it leads and nobody is mentioned."""
+    return words(re.sub(r"\]\s*\(", "] (", discord.utils.escape_mentions(text)), limit)
+
+
+def error_card(error: HavenError) -> discord.Embed:
+    embed = discord.Embed(title="That did not work", description=plain(str(error), 2_000), colour=0xED4245)
+    if error.mend:
+        embed.add_field(name="What to do", value=plain(error.mend, 1_000), inline=False)
+    return embed.set_footer(text=f"Error {error.id}")
+
+
+def progress_card(change: Change, text: str = "") -> discord.Embed:
+    """Where a change stands, on one message that is edited; `text` says what is being done this moment."""
+    embed = _headed(change, plain(change.request, 800))
+    now = f"{STEPS[change.state]}, round {change.round}" if change.round > 1 else STEPS[change.state]
+    embed.add_field(name="Now", value=f"{now}\n{plain(text, 300)}" if text else now, inline=False)
+    _add_reason(embed, change)
+    return embed.set_footer(text=f"Change {change.id} · {change.kind} · asked by {words(change.requester_name, 60)}")
+
+
+def review_card(change: Change, review: Review | None) -> discord.Embed:
+    """All a person needs to decide, and after the decision who took it; `review` is None where there is nothing yet."""
+    embed = _headed(change, plain(_summary(review), 1_200) if review else plain(change.request, 800))
+    embed.add_field(name="State", value=_outcome(change), inline=False)
+    _add_reason(embed, change)
+    title = SEATS[change.assistant].title if change.assistant in SEATS else change.assistant
+    why = "; ".join(change.reasons) or "no reason recorded"
+    embed.add_field(name="Assistant", value=f"{plain(title, 60)}: {plain(why, 240)}", inline=False)
+    if change.state == State.AWAITING_PLAN:
+        _add_plan(embed, change)
+    if review is not None and review.commit:
+        _add_result(embed, review)
+    return embed.set_footer(text=_footer(change, review))
+
+
+def diff_file(review: Review) -> discord.File:
+    """The whole diff as an attachment."""
+    return discord.File(io.BytesIO(review.diff.encode()), filename=f"change-{review.id}-round-{review.round}.diff")
+
+
+def changes_card(changes: Sequence[Change], links: dict[str, str]) -> discord.Embed:
+    """The newest changes, one line each; `links` leads to their threads, by id."""
+    lines = [
+        f"{links.get(one.id, f'`{one.id}`')} **{plain(one.title, 90)}**\n{STEPS[one.state]} · {one.kind}"
+        f" · {plain(one.requester_name, 40)}"
+        for one in changes
+    ]
+    return discord.Embed(title="Changes", description=_fitting(lines, 4_000) or "None yet.", colour=WORKING)
+
+
+def status_card(lines: Iterable[StatusLine]) -> discord.Embed:
+    shown = [f"{SIGNS.get(line.level, '⚪')} **{plain(line.label, 60)}** {plain(line.text, 300)}" for line in lines]
+    return discord.Embed(title="How Haven is doing", description=_fitting(shown, 4_000), colour=WORKING)
+
+
+def draft_card(assistant: Assistant | None, text: str, note: str) -> discord.Embed:
+    """An answer as it comes; `note` says what state it is in."""
+    title = assistant.title if assistant else "Haven"
+    colour = int(assistant.colour.lstrip("#"), 16) if assistant else WORKING
+    return discord.Embed(title=title, description=prose(text, ANSWER_CHARS), colour=colour).set_footer(text=note)
+
+
+def answer_card(assistant: Assistant | None, reply: Reply) -> discord.Embed:
+    """The whole answer, or its beginning where it is too long for an embed; then `answer_file` is attached."""
+    embed = draft_card(assistant, reply.text, _route(reply))
+    if is_long(reply):
+        embed.description = prose(reply.text, ANSWER_CHARS - len(CUT_NOTE)) + CUT_NOTE
+    sources = [f"• {plain(source, 200)}" for source in reply.sources]
+    if sources:
+        embed.add_field(name="Sources", value=_fitting(sources, 1_000), inline=False)
+    return embed
+
+
+def is_long(reply: Reply) -> bool:
+    """Whether the answer does not fit into an embed."""
+    return len(reply.text) > ANSWER_CHARS
+
+
+def answer_file(reply: Reply) -> discord.File:
+    return discord.File(io.BytesIO(reply.text.encode()), filename="answer.md")
+
+
+def person(principal_id: str) -> str:
+    """A principal for display: a Discord id becomes a name that pings nobody under AllowedMentions.none()."""
+    face, _, id = principal_id.partition(":")
+    return f"<@{id}>" if face == "discord" and id.isdigit() else plain(principal_id, 60)
+
+
+def _headed(change: Change, description: str) -> discord.Embed:
+    colour = COLOURS.get(change.state, WORKING)
+    return discord.Embed(title=words(change.title, 200), description=description, colour=colour)
+
+
+def _add_reason(embed: discord.Embed, change: Change) -> None:
+    if change.reason:
+        again = f"\nTries again <t:{int(change.retry_at)}:R>." if change.retry_at else ""
+        embed.add_field(name="Why", value=plain(change.reason, 900) + again, inline=False)
+
+
+def _outcome(change: Change) -> str:
+    said = STEPS[change.state]
+    if change.merged:
+        said += f" as `{change.merged[:12]}` into {plain(change.target, 80)}"
+    return f"{said}. Decided by {person(change.decided_by)}." if change.decided_by else said
+
+
+def _summary(review: Review) -> str:
+    by = review.summary.get("by", "rules")
+    text = review.summary.get("text", "") or review.title
+    return text if by == "rules" else f"{text}\n(written by {by}, a model: check it against the diff)"
+
+
+def _add_plan(embed: discord.Embed, change: Change) -> None:
+    files = [_code(one["path"]) for one in change.plan.get("files", [])]
+    worst = change.plan.get("worst_usd", 0.0)
+    embed.add_field(name="Claude would see", value=_fitting(files, 800) or "no file", inline=False)
+    embed.add_field(name="Price", value=f"at most {worst:.2f} USD a round, {change.plan.get('rounds', 1)} rounds")
+
+
+def _add_result(embed: discord.Embed, review: Review) -> None:
+    files = [_file(one) for one in review.files]
+    embed.add_field(name=f"Files ({len(files)})", value=_fitting(files, 900) or "none", inline=False)
+    embed.add_field(name="Tests", value=_tests(review), inline=False)
+    if review.risk_marks:
+        embed.add_field(name="Look twice", value=plain(", ".join(review.risk_marks), 500), inline=False)
+    if review.state == State.REVIEW and review.confirm == "type the id":
+        embed.add_field(name="Not for one tap", value=plain(review.why_not, 400), inline=False)
+    embed.add_field(name="Cost", value=f"{review.cost_usd:.4f} USD")
+    embed.add_field(name="Written by", value=_writer(review))
+
+
+def _file(file: Stat) -> str:
+    lines = "binary" if file.added is None else f"+{file.added} −{file.removed or 0}"
+    return f"{_code(file.path)} {lines}"
+
+
+def _code(text: str) -> str:
+    return f"`{words(text, 120).replace('`', chr(39))}`"
+
+
+def _tests(review: Review) -> str:
+    counts = review.tests.get("counts", {})
+    classes = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.items() if number)
+    line = plain(str(review.tests.get("one_line", "not tested")), 500)
+    return f"{line}\n{plain(classes, 400)}" if classes else line
+
+
+def _writer(review: Review) -> str:
+    route = review.route
+    model = plain(str(route.get("model", "nobody")), 80)
+    return f"{STAND_IN} ({model})" if review.stand_in else f"{model}, {route.get('tier', 'by hand')}"
+
+
+def _footer(change: Change, review: Review | None) -> str:
+    commit = f" · commit {review.commit[:12]}" if review is not None and review.commit else ""
+    return f"Change {change.id} · round {change.round}{commit} · asked by {words(change.requester_name, 60)}"
+
+
+def _route(reply: Reply) -> str:
+    parts = [reply.tier.value, reply.model, f"{reply.usd:.4f} USD", f"{reply.seconds:.1f} s"]
+    if reply.stand_in:
+        parts.insert(0, STAND_IN)
+    if reply.score < PASS_MARK:
+        parts.append(f"below the bar ({reply.score} of 100): take it with care")
+    return " · ".join(parts)
+
+
+def _fitting(lines: Sequence[str], limit: int) -> str:
+    """As many whole lines as fit, and how many more there are."""
+    kept: list[str] = []
+    for number, line in enumerate(lines):
+        if sum(map(len, kept)) + len(kept) + len(line) + 20 > limit:
+            return "\n".join([*kept, f"… and {len(lines) - number} more"])
+        kept.append(line)
+    return "\n".join(kept)

@@ -1,0 +1,243 @@
+"""Buttons under a change and the modals they open; all their state lies in the custom id and the store.
+
+So any later process can answer a press, and a modal that was open while the bot restarted is not lost.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Self
+
+import discord
+
+from bot import entry, render
+from haven.access import Act, Principal
+from haven.changes.review import Review
+from haven.changes.states import State, sources
+from haven.errors import BadInput, Conflict
+from haven.store import changes as table
+from haven.store.changes import Change
+
+TEMPLATE = r"haven:(?P<act>[a-z]+):(?P<id>[0-9a-f]{1,12}):(?P<round>\d{1,6}):(?P<commit>[0-9a-f]{0,12})"
+Style = discord.ButtonStyle
+LOOKS: dict[str, tuple[str, Style]] = {
+    "approve": ("Approve", Style.success),
+    "ask": ("Approve…", Style.success),
+    "type": ("Approve…", Style.danger),
+    "sure": ("Yes, merge it", Style.success),
+    "tweak": ("Tweak", Style.secondary),
+    "reject": ("Reject", Style.danger),
+    "stop": ("Stop", Style.secondary),
+    "retry": ("Try now", Style.secondary),
+}
+APPROVE_BY = {"tap": "approve", "two taps": "ask", "type the id": "type"}
+TWEAKABLE = (State.REVIEW, State.FAILED)
+
+
+@dataclass(frozen=True)
+class Press:
+    """What a control says: the act, the change, and the round and commit that the person was looking at."""
+
+    act: str
+    id: str
+    round: int
+    commit: str = ""
+
+    @property
+    def custom_id(self) -> str:
+        return f"haven:{self.act}:{self.id}:{self.round}:{self.commit[:12]}"
+
+    @classmethod
+    def read(cls, custom_id: str) -> Press | None:
+        match = re.fullmatch(TEMPLATE, custom_id)
+        return cls(match["act"], match["id"], int(match["round"]), match["commit"]) if match else None
+
+
+class ChangeButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=TEMPLATE):
+    """One button under a change, whichever process drew it."""
+
+    def __init__(self, press: Press, disabled: bool = False) -> None:
+        label, style = LOOKS.get(press.act, ("?", Style.secondary))
+        super().__init__(discord.ui.Button(label=label, style=style, custom_id=press.custom_id, disabled=disabled))
+        self.press = press
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction, item: discord.ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        return cls(Press(match["act"], match["id"], int(match["round"]), match["commit"]))
+
+    async def callback(self, interaction: discord.Interaction) -> None:
+        deciding = self.press.act not in {"stop", "retry"}
+
+        async def work(person: Principal) -> None:
+            await PRESSED[self.press.act](interaction, self.press, person)
+
+        # Stopping is checked by the core: whoever asked for a change may stop it as well.
+        await entry.enter(interaction, Act.DECIDE if deciding else Act.READ, work)
+
+
+def decision_view(change: Change, review: Review | None) -> discord.ui.View:
+    """The buttons of a review card: those that fit the state, or the same ones disabled after the decision."""
+    commit = review.commit if review is not None else ""
+    approve = APPROVE_BY[review.confirm] if review is not None and commit else "approve"
+    acts: tuple[str, ...]
+    match change.state:
+        case State.REVIEW:
+            acts = (approve, "tweak", "reject") if commit else ("tweak", "reject")
+        case State.AWAITING_PLAN:
+            acts = ("approve", "reject")
+        case State.FAILED:
+            acts = ("tweak",)
+        case _:
+            return _view((Press(act, change.id, change.round, commit) for act in ("approve", "tweak", "reject")), True)
+    return _view(Press(act, change.id, change.round, commit) for act in acts)
+
+
+def progress_view(change: Change) -> discord.ui.View:
+    """Stop while there is work to stop, and a shorter wait where the change waits; empty otherwise."""
+    acts: tuple[str, ...] = ("stop",) if change.state in sources(State.CANCELLED) else ()
+    if change.state == State.WAITING:
+        acts = ("retry", "stop")
+    return _view(Press(act, change.id, change.round) for act in acts)
+
+
+def _view(presses: Iterable[Press], disabled: bool = False) -> discord.ui.View:
+    view = discord.ui.View(timeout=None)
+    for press in presses:
+        view.add_item(ChangeButton(press, disabled))
+    return view
+
+
+class WordsModal(discord.ui.Modal):
+    """Asks for a few words; its answer comes in by the custom id, see `submitted`."""
+
+    def __init__(self, press: Press, title: str, label: str, *, long: bool) -> None:
+        super().__init__(title=render.words(title, 45), custom_id=press.custom_id, timeout=3_600)
+        style = discord.TextStyle.paragraph if long else discord.TextStyle.short
+        field: discord.ui.TextInput[Any] = discord.ui.TextInput(
+            custom_id="words", style=style, max_length=2_000 if long else 20
+        )
+        self.add_item(discord.ui.Label(text=label, component=field))
+
+
+async def submitted(interaction: discord.Interaction) -> None:
+    """Take in a modal by its custom id, also one that was opened before the bot restarted."""
+    data: Any = interaction.data
+    press = Press.read(data["custom_id"])
+    if press is None or press.act not in SUBMITTED:
+        return
+    words = next(_inputs(data["components"]), "")
+
+    async def work(person: Principal) -> None:
+        await interaction.response.defer()
+        await SUBMITTED[press.act](interaction, press, person, words)
+        await entry.bot_of(interaction).cards.refresh(press.id)
+
+    await entry.enter(interaction, Act.DECIDE, work)
+
+
+def _inputs(components: list[Any]) -> Iterator[str]:
+    for one in components:
+        if "value" in one:
+            yield str(one["value"])
+        yield from _inputs([*one.get("components", []), *([one["component"]] if "component" in one else [])])
+
+
+async def _approve(interaction: discord.Interaction, press: Press, person: Principal, confirm: str = "") -> None:
+    bot = entry.bot_of(interaction)
+    change = await bot.changes.get(press.id)
+    current = await table.round_of(bot.database, change)
+    # The button has room for twelve digits: they stand for the whole commit, or for none that is there now.
+    commit = current.commit_id if current.commit_id[:12] == press.commit else press.commit
+    await bot.changes.approve(press.id, person, round=press.round, commit=commit, confirm=confirm)
+
+
+async def _pressed_approve(interaction: discord.Interaction, press: Press, person: Principal) -> None:
+    await interaction.response.defer()
+    await _approve(interaction, press, person)
+    await entry.bot_of(interaction).cards.refresh(press.id)
+
+
+async def _pressed_ask(interaction: discord.Interaction, press: Press, person: Principal) -> None:
+    await _still(interaction, press, (State.REVIEW,))
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    review = await entry.bot_of(interaction).changes.review(press.id)
+    marks = render.plain(", ".join(review.risk_marks), 900)
+    embed = discord.Embed(title="Look twice", description=f"This change touches {marks}. Merge it all the same?")
+    again = _view([Press("sure", press.id, press.round, press.commit)])
+    await interaction.followup.send(embed=embed, view=again, ephemeral=True)
+
+
+async def _pressed_sure(interaction: discord.Interaction, press: Press, person: Principal) -> None:
+    await interaction.response.defer()
+    await _approve(interaction, press, person, "two taps")
+    await interaction.edit_original_response(embed=discord.Embed(description="Approved."), view=None)
+    await entry.bot_of(interaction).cards.refresh(press.id)
+
+
+async def _pressed_type(interaction: discord.Interaction, press: Press, person: Principal) -> None:
+    await _still(interaction, press, (State.REVIEW,))
+    title = f"Merge {press.id} without green tests"
+    await interaction.response.send_modal(WordsModal(press, title, f"Type {press.id} to merge it", long=False))
+
+
+async def _pressed_tweak(interaction: discord.Interaction, press: Press, person: Principal) -> None:
+    await _still(interaction, press, TWEAKABLE)
+    await interaction.response.send_modal(
+        WordsModal(press, f"Tweak change {press.id}", "What should be different?", long=True)
+    )
+
+
+async def _pressed_reject(interaction: discord.Interaction, press: Press, person: Principal) -> None:
+    await interaction.response.defer()
+    bot = entry.bot_of(interaction)
+    await bot.changes.reject(press.id, person, round=press.round)
+    await bot.cards.refresh(press.id)
+
+
+async def _pressed_stop(interaction: discord.Interaction, press: Press, person: Principal) -> None:
+    await interaction.response.defer()
+    bot = entry.bot_of(interaction)
+    await bot.changes.cancel(press.id, person)
+    await bot.cards.refresh(press.id)
+
+
+async def _pressed_retry(interaction: discord.Interaction, press: Press, person: Principal) -> None:
+    await interaction.response.defer()
+    await entry.bot_of(interaction).changes.resume(press.id, person)
+
+
+async def _still(interaction: discord.Interaction, press: Press, states: tuple[State, ...]) -> None:
+    """Before somebody types: the card must be of the round that the change is at."""
+    change = await entry.bot_of(interaction).changes.get(press.id)
+    if change.state not in states or change.round != press.round:
+        raise Conflict(
+            f"Change {change.id} is at round {change.round}, {change.state}: this card is out of date.",
+            "Look at its newest card.",
+        )
+
+
+async def _submitted_tweak(interaction: discord.Interaction, press: Press, person: Principal, words: str) -> None:
+    await entry.bot_of(interaction).changes.tweak(press.id, person, words, round=press.round)
+
+
+async def _submitted_type(interaction: discord.Interaction, press: Press, person: Principal, words: str) -> None:
+    if words.strip().lower() != press.id:
+        raise BadInput(f"{words.strip()!r} is not the id of this change, so it was not merged.", f"Type {press.id}.")
+    await _approve(interaction, press, person, press.id)
+
+
+PRESSED = {
+    "approve": _pressed_approve,
+    "ask": _pressed_ask,
+    "sure": _pressed_sure,
+    "type": _pressed_type,
+    "tweak": _pressed_tweak,
+    "reject": _pressed_reject,
+    "stop": _pressed_stop,
+    "retry": _pressed_retry,
+}
+SUBMITTED = {"tweak": _submitted_tweak, "type": _submitted_type}
