@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import re
 import shutil
 import socket
@@ -22,9 +21,10 @@ from haven import health
 from haven.ai.prices import worst_case
 from haven.ai.registry import Registry
 from haven.ai.weights import sha256_of
+from haven.changes.git_command import git
 from haven.changes.sandbox import Sandbox
 from haven.changes.testenv import TestEnvironments
-from haven.errors import HavenError, error_id
+from haven.errors import HavenError, RepositoryError, error_id
 from haven.live import Answer, ask_claude, ask_discord
 from haven.settings import ANTHROPIC_KEY, DISCORD_TOKEN, KIOSK_PIN, Settings, config_file
 from haven.store.check import quick_check
@@ -142,14 +142,11 @@ async def _database(settings: Settings) -> Finding:
 
 
 async def _git(settings: Settings) -> Finding:
-    mend = "sudo apt install git"
-    if shutil.which("git") is None:
-        return False, "git is not installed.", mend
-    _, text = await _output("git", "--version")
-    found = re.search(r"(\d+)\.(\d+)", text)
+    version = (await git("--version", at=Path("/"))).text
+    found = re.search(r"(\d+)\.(\d+)", version)
     if found is None or (int(found[1]), int(found[2])) < GIT:
-        return False, f"{text.strip() or 'This git'} is too old; Haven needs 2.38.", mend
-    return True, f"{text.strip()}."
+        return False, f"{version or 'This git'} is too old; Haven needs 2.38.", "sudo apt install git"
+    return True, f"{version}."
 
 
 async def _repository(settings: Settings) -> Finding:
@@ -158,12 +155,11 @@ async def _repository(settings: Settings) -> Finding:
         return None, "None is named, so Haven changes no code.", "haven setup repository"
     if not source.is_dir():
         return False, f"{source} is not there, or Haven may not read it.", "haven setup repository"
-    # safe.directory: whoever named this repository trusts it, whoever owns its files; ls-remote runs no hook.
-    flags = ("-c", "safe.directory=*", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false")
-    code, text = await _output("git", *flags, "ls-remote", "--heads", "--", str(source))
-    if code:
+    try:
+        answer = await git("for-each-ref", "--format=%(refname:short)", "refs/heads/", at=source)
+    except RepositoryError:
         return False, f"{source} is not a git repository that can be read.", "haven setup repository"
-    branches = re.findall(r"\trefs/heads/(.+)", text)
+    branches = answer.text.splitlines()
     if branch not in branches:
         there = f"; it has {', '.join(branches[:5])}" if branches else ": it has no commits"
         return False, f"{source} has no branch {branch}{there}.", "haven setup repository"
@@ -278,25 +274,6 @@ def _running(settings: Settings) -> Finding:
 
 def _mode(path: Path) -> str:
     return stat.filemode(path.stat().st_mode)
-
-
-async def _output(*argv: str) -> tuple[int, str]:
-    """Exit code and output of a program that sees none of our variables; killed when cancelled."""
-    quiet = {"PATH": os.defpath, "LC_ALL": "C", "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null"}
-    process = await asyncio.create_subprocess_exec(
-        *argv,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        env=quiet | {"PATH": os.environ.get("PATH", os.defpath)},
-    )
-    try:
-        out, _ = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    return process.returncode or 0, out.decode("utf-8", "replace")
 
 
 CHECKS: dict[str, Look] = {

@@ -71,7 +71,7 @@ def test_systemd_accepts_the_users(tmp_path: Path) -> None:
     if shutil.which("systemd-sysusers") is None:
         pytest.skip("systemd-sysusers is not installed here")
     (tmp_path / "etc").mkdir()
-    command = ["systemd-sysusers", f"--root={tmp_path}", SYSTEMD / "haven.sysusers"]
+    command = ["systemd-sysusers", f"--root={tmp_path}", str(SYSTEMD / "haven.sysusers")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert re.search("^haven-panel:.*haven$", (tmp_path / "etc/group").read_text(encoding="utf-8"), re.M)
@@ -91,7 +91,7 @@ def test_scripts_are_executable_and_well_formed(script: str) -> None:
 
 
 def test_the_installer_shows_what_it_would_do_and_leaves_no_file_out() -> None:
-    command = ["sh", SYSTEMD / "install.sh", "--dry-run", "--kiosk"]
+    command = ["sh", str(SYSTEMD / "install.sh"), "--dry-run", "--kiosk"]
     shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     for file in SYSTEMD.rglob("*"):
         if file.is_file() and file.name != "install.sh":

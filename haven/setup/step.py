@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 from rich.prompt import Confirm, Prompt
+from rich.text import Text
 
 from haven.settings import Settings, load
 from haven.setup import toml_file
@@ -35,7 +37,8 @@ class Desk:
         self.settings = toml_file.change(self.file, sections)
 
     def say(self, sentence: str) -> None:
-        self.console.print(sentence, markup=False, highlight=False)
+        """Plain text; a link is not broken over lines, so that it can be copied."""
+        self.console.print(sentence, markup=False, highlight=False, soft_wrap="://" in sentence)
 
     def download(self, title: str) -> tuple[Progress, Callable[[int, int | None], None]]:
         """A progress bar, to be entered with `with`, and what moves it (bytes done, bytes in all)."""
@@ -52,17 +55,14 @@ class Person:
         self._console = console
 
     def text(self, question: str, default: str = "") -> str:
-        shown = f"{question} [{default}]" if default else question
-        self._console.print(shown, markup=False, highlight=False, end="")
-        return Prompt.ask("", console=self._console, default=default, show_default=False).strip()
+        return Prompt.ask(Text(question), console=self._console, default=default, show_default=bool(default)).strip()
 
     def secret(self, question: str) -> str:
         """Not shown while it is typed."""
-        self._console.print(question, markup=False, highlight=False, end="")
-        return Prompt.ask("", console=self._console, default="", show_default=False, password=True).strip()
+        return getpass.getpass(f"{question}: ").strip()
 
     def yes(self, question: str, default: bool = True) -> bool:
-        return Confirm.ask(question, console=self._console, default=default)
+        return Confirm.ask(Text(question), console=self._console, default=default)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,392 @@
+"""`haven setup` as a machine and as a person use it, against servers on the loopback that speak the real protocols."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import io
+import logging
+import os
+import shlex
+import shutil
+import stat
+import subprocess
+import sys
+import tomllib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import discord
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer, unused_port
+from rich.console import Console
+
+from haven import setup
+from haven.errors import BadInput, SettingsError
+from haven.settings import ANTHROPIC_KEY, DISCORD_TOKEN, KIOSK_PIN, Settings, config_file, load
+from haven.setup.discord_app import NEEDED, bot_id_of, invite_link
+from kiosk.pin import Pin
+
+KEY = "sk-ant-" + "test-key-of-nobody"
+BOT = 1234567890123456789
+GUILD = 1111111111111111111
+TOKEN = base64.urlsafe_b64encode(str(BOT).encode()).decode().rstrip("=") + ".GhIjKl." + "x" * 38
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A new user's home; a key in the environment is not Haven's to use."""
+    for name in os.environ:
+        if name.startswith(("HAVEN_", "XDG_", "ANTHROPIC_")) or name.endswith("_DIRECTORY"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-from-the-environment")
+    monkeypatch.setenv("ANTHROPIC_CUSTOM_HEADERS", "X-Not-Mine: 1")
+    return tmp_path
+
+
+@dataclass
+class FarEnd:
+    """Claude's and Discord's servers, as far as setup asks them."""
+
+    url: str = ""
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
+    guilds: set[int] = field(default_factory=set)
+
+    async def claude(self, request: web.Request) -> web.Response:
+        self._note(request)
+        if request.headers.get("Authorization") != f"Bearer {KEY}":
+            return self._claude_error(401, "authentication_error", "invalid API key")
+        name = request.match_info["model"]
+        if name != "claude-sonnet-5-5":
+            return self._claude_error(404, "not_found_error", f"model: {name}")
+        created = "2026-08-01T00:00:00Z"
+        return web.json_response({"type": "model", "id": name, "display_name": "Sonnet", "created_at": created})
+
+    async def me(self, request: web.Request) -> web.Response:
+        self._note(request)
+        if request.headers.get("Authorization") != f"Bot {TOKEN}":
+            return web.json_response({"message": "401: Unauthorized", "code": 0}, status=401)
+        return web.json_response({"id": str(BOT), "username": "haven-test", "bot": True})
+
+    async def guild(self, request: web.Request) -> web.Response:
+        self._note(request)
+        if int(request.match_info["id"]) not in self.guilds:
+            return web.json_response({"message": "Unknown Guild", "code": 10004}, status=404)
+        return web.json_response({"id": request.match_info["id"], "name": "Voyagers"})
+
+    def _note(self, request: web.Request) -> None:
+        self.asked.append((request.method, request.path))
+        self.headers.append(dict(request.headers))
+
+    def _claude_error(self, status: int, kind: str, message: str) -> web.Response:
+        error = {"type": "error", "error": {"type": kind, "message": message}, "request_id": "req_1"}
+        return web.json_response(error, status=status)
+
+
+@pytest.fixture
+async def far_end() -> AsyncIterator[FarEnd]:
+    found = FarEnd()
+    app = web.Application()
+    app.router.add_get("/v1/models/{model}", found.claude)
+    app.router.add_get("/users/@me", found.me)
+    app.router.add_get("/guilds/{id}", found.guild)
+    async with TestServer(app) as server:
+        found.url = str(server.make_url("")).rstrip("/")
+        yield found
+
+
+async def do(answers: dict[str, Any] | None, *only: str) -> tuple[int, str]:
+    """Run setup as the command does: blocking, in a thread of its own here. Returns exit status and screen."""
+    console = Console(file=io.StringIO(), width=500)
+    code = await asyncio.to_thread(setup.run, config_file(), answers, only, console)
+    assert isinstance(console.file, io.StringIO)
+    return code, console.file.getvalue()
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def secret_file(name: str) -> Path:
+    return config_file().parent / "secrets" / name
+
+
+async def test_a_right_key_is_checked_for_free_and_kept_in_a_file_of_its_own(
+    far_end: FarEnd, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    code, screen = await do({"claude": {"key": KEY, "monthly_usd": 3, "base_url": far_end.url}})
+    assert code == 0 and "Claude accepts the key" in screen and "at most 3.00 USD a month" in screen
+    assert far_end.asked == [("GET", "/v1/models/claude-sonnet-5-5")]
+    assert "X-Not-Mine" not in far_end.headers[0]
+    assert secret_file(ANTHROPIC_KEY).read_text().strip() == KEY
+    assert mode(secret_file(ANTHROPIC_KEY)) == mode(config_file()) == 0o600
+    assert mode(config_file().parent) == mode(secret_file("").parent / "secrets") == 0o700
+    assert load().cloud.monthly_usd == 3
+    assert KEY not in config_file().read_text() + screen + caplog.text
+
+
+async def test_a_wrong_key_is_refused_and_nothing_is_kept(far_end: FarEnd) -> None:
+    code, screen = await do({"claude": {"key": "sk-ant-mistyped", "monthly_usd": 3, "base_url": far_end.url}})
+    assert code == 1 and "does not accept the Claude key" in screen and "Nothing was saved" in screen
+    assert not config_file().exists() and not secret_file(ANTHROPIC_KEY).exists()
+
+
+async def test_a_wrong_key_does_not_push_out_the_right_one(far_end: FarEnd) -> None:
+    await do({"claude": {"key": KEY, "base_url": far_end.url}})
+    code, _ = await do({"claude": {"key": "sk-ant-mistyped"}})
+    assert code == 1 and load().secret(ANTHROPIC_KEY) == KEY
+
+
+async def test_offline_the_key_is_kept_and_it_says_that_it_was_not_checked() -> None:
+    code, screen = await do({"claude": {"key": KEY, "base_url": f"http://127.0.0.1:{unused_port()}"}})
+    assert code == 0 and "Not checked, offline" in screen
+    assert load().secret(ANTHROPIC_KEY) == KEY
+
+
+async def test_a_key_in_the_environment_is_not_used(far_end: FarEnd) -> None:
+    code, screen = await do({"claude": {"monthly_usd": 3, "base_url": far_end.url}})
+    assert code == 1 and "No Claude key was given" in screen
+    assert far_end.asked == []
+
+
+async def test_a_model_that_anthropic_does_not_know_is_said(far_end: FarEnd) -> None:
+    code, screen = await do({"claude": {"key": KEY, "model": "claude-opus-5-5", "base_url": far_end.url}})
+    assert code == 1 and "does not know the model 'claude-opus-5-5'" in screen
+
+
+async def test_a_model_without_a_price_can_not_be_held_to_a_cap(far_end: FarEnd) -> None:
+    code, screen = await do({"claude": {"key": KEY, "model": "claude-9", "base_url": far_end.url}})
+    assert code == 1 and "cloud.model" in screen and far_end.asked == []
+
+
+async def test_running_again_keeps_earlier_answers_comments_and_order(far_end: FarEnd) -> None:
+    await do({"claude": {"key": KEY, "base_url": far_end.url}})
+    config_file().write_text(f'# mine\nlog_level = "DEBUG"  # loud\n\n{config_file().read_text()}')
+    code, _ = await do({"claude": {"monthly_usd": 2.5}})
+    await do({"discord": {"token": TOKEN, "owner_ids": [BOT], "api": far_end.url}})
+    text = config_file().read_text()
+    assert code == 0 and text.startswith('# mine\nlog_level = "DEBUG"  # loud\n')
+    kept = load()
+    assert (kept.cloud.monthly_usd, kept.cloud.base_url, kept.log_level) == (2.5, far_end.url, "DEBUG")
+    assert kept.secret(ANTHROPIC_KEY) == KEY and kept.discord.owner_ids == {BOT}
+    await do({"discord": {"guild_id": GUILD, "api": far_end.url}})
+    assert load().discord.owner_ids == {BOT} and load().discord.guild_id == GUILD
+
+
+async def test_a_link_to_the_settings_stays_a_link(home: Path) -> None:
+    elsewhere = home / "dotfiles.toml"
+    elsewhere.write_text("[models]\nthreads = 2\n")
+    config_file().parent.mkdir(parents=True)
+    config_file().symlink_to(elsewhere)
+    await do({"model": {"name": "none"}})
+    assert config_file().is_symlink()
+    assert tomllib.loads(elsewhere.read_text())["models"] == {"threads": 2, "local": False}
+
+
+@pytest.mark.parametrize(
+    ("answers", "named"),
+    [
+        ({"claude": {"monthly_usd": -1}}, "claude.monthly_usd"),
+        ({"claude": {"cap": 3}}, "claude.cap"),
+        ({"claude": "yes"}, "claude"),
+        ({"cluade": {}}, "cluade"),
+        ({"discord": {"owner_ids": ["me"]}}, "discord.owner_ids.0"),
+        ({"discord": {"guild_id": 7}}, "discord.guild_id"),
+        ({"claude": {"key": "tiny-1"}}, "claude.key"),
+    ],
+)
+async def test_a_wrong_answer_is_one_line_that_names_the_key_and_nothing_is_done(
+    answers: dict[str, Any], named: str
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        await do({"model": {"name": "none"}} | answers)
+    assert f"answers: {named}:" in caught.value.full and "\n" not in caught.value.full
+    assert "tiny-1" not in caught.value.full
+    assert not config_file().exists()
+
+
+async def test_a_wrong_setting_is_one_line_that_names_the_key_and_the_file_stays() -> None:
+    config_file().parent.mkdir(parents=True)
+    config_file().write_text("[cloud]\nmonthly_euro = 5\n")
+    with pytest.raises(SettingsError, match=r"haven\.toml: cloud\.monthly_euro: there is no such setting") as caught:
+        await do({"model": {"name": "none"}})
+    assert "\n" not in caught.value.full
+    assert config_file().read_text() == "[cloud]\nmonthly_euro = 5\n"
+
+
+def test_an_answers_file_that_is_no_toml_or_not_there_is_one_sentence(tmp_path: Path) -> None:
+    wrong = tmp_path / "answers.toml"
+    wrong.write_text("[claude\nkey=")
+    for file in (wrong, tmp_path / "missing.toml"):
+        with pytest.raises(SettingsError, match=str(file)):
+            setup.read_answers(file)
+    assert setup.read_answers(None) is None
+
+
+async def test_without_a_terminal_it_says_how_to_go_on() -> None:
+    code, screen = await do(None)
+    assert code == 2 and "--answers" in screen
+
+
+async def test_a_step_that_does_not_exist_is_named_with_those_that_do() -> None:
+    with pytest.raises(BadInput) as caught:
+        await do({}, "discrod")
+    assert "discrod" in caught.value.full and "repository, model, claude, discord, pin" in caught.value.full
+
+
+async def test_a_right_token_gives_the_link_with_exactly_the_needed_rights(far_end: FarEnd) -> None:
+    answers = {"token": TOKEN, "guild_id": GUILD, "owner_ids": [BOT], "api": far_end.url}
+    code, screen = await do({"discord": answers})
+    assert code == 0 and "the bot is called haven-test" in screen and invite_link(BOT, GUILD) in screen
+    assert "privileged" not in screen.lower()
+    rights = discord.Permissions(
+        view_channel=True,
+        send_messages=True,
+        embed_links=True,
+        attach_files=True,
+        read_message_history=True,
+        create_public_threads=True,
+        send_messages_in_threads=True,
+    )
+    assert rights.value == NEEDED == 309237763072
+    assert "scope=bot+applications.commands" in screen and f"permissions={NEEDED}" in screen
+    assert load().discord.guild_id == GUILD
+    assert mode(secret_file(DISCORD_TOKEN)) == 0o600 and TOKEN not in config_file().read_text() + screen
+
+
+async def test_a_bot_that_is_in_already_needs_no_link(far_end: FarEnd) -> None:
+    far_end.guilds.add(GUILD)
+    _, screen = await do({"discord": {"token": TOKEN, "guild_id": GUILD, "owner_ids": [BOT], "api": far_end.url}})
+    assert "on your server already" in screen and "oauth2" not in screen
+
+
+async def test_a_wrong_token_is_refused_and_nothing_is_kept(far_end: FarEnd) -> None:
+    for token, sentence in ((TOKEN[:-1] + "y", "does not accept this token"), ("client-secret", "not a bot token")):
+        code, screen = await do({"discord": {"token": token, "api": far_end.url}})
+        assert code == 1 and sentence in screen and token not in screen
+    assert not config_file().exists() and not secret_file(DISCORD_TOKEN).exists()
+
+
+async def test_offline_the_link_is_there_all_the_same() -> None:
+    code, screen = await do({"discord": {"token": TOKEN, "api": f"http://127.0.0.1:{unused_port()}"}})
+    assert code == 0 and "Not checked, offline" in screen and f"client_id={BOT}" in screen
+    assert "No owner id is set" in screen and "No server id is set" in screen
+    assert bot_id_of("nonsense") is None
+
+
+async def test_the_pin_is_stored_as_a_hash_and_opens_the_panel() -> None:
+    code, screen = await do({"pin": {"pin": "4711"}})
+    assert code == 0 and "4711" not in screen + secret_file(KIOSK_PIN).read_text()
+    pin = Pin(load())
+    assert await pin.check("4711") and not await pin.check("4712")
+
+
+async def test_a_pin_that_is_no_pin_and_a_panel_user_that_is_not_there_are_refused() -> None:
+    nobody = {"pin": "4711", "panel_user": "nobody-at-all"}
+    for answers, sentence in (({"pin": "12"}, "4 to 12 digits"), (nobody, "no system user 'nobody-at-all'")):
+        code, screen = await do({"pin": answers})
+        assert code == 1 and sentence in screen and not secret_file(KIOSK_PIN).exists()
+
+
+@pytest.fixture
+def own_model(home: Path) -> Settings:
+    """A catalogue of the owner's with a file of weights that is on this machine already."""
+    weights = home / "weights.gguf"
+    weights.write_bytes(b"GGUF" + bytes(1000))
+    settings = load()
+    catalogue = settings.paths.state_dir / "models/catalogue.toml"
+    catalogue.parent.mkdir(parents=True)
+    entry = 'licence = "MIT"\ncontext = 512\ntemplate = "chatml"\nuse = "tests"\ndisk_mb = 1\n'
+    source = f'source = {{ kind = "file", path = "{weights}" }}\n'
+    catalogue.write_text(
+        f'[models.own]\ntitle = "Own"\n{entry}{source}ram_mb = 1\n'
+        f'[models.giant]\ntitle = "Giant"\n{entry}{source}ram_mb = 90000000\n'
+    )
+    return settings
+
+
+async def test_a_model_is_installed_and_becomes_the_default(own_model: Settings) -> None:
+    code, screen = await do({"model": {"name": "own"}})
+    assert code == 0 and "Own is installed" in screen and load().models.default == "own"
+    assert (own_model.paths.state_dir / "models/own.gguf").is_file()
+
+
+async def test_a_model_that_does_not_fit_or_does_not_exist_changes_nothing(own_model: Settings) -> None:
+    for name, sentence in (("giant", "Giant needs 90000000 MB of memory"), ("gpt-9", "There is no model called")):
+        code, screen = await do({"model": {"name": name}})
+        assert code == 1 and sentence in screen and not config_file().exists()
+
+
+def git(folder: Path, *words: str) -> None:
+    clean = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "GIT_CONFIG_NOSYSTEM": "1"}
+    who = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
+    subprocess.run(["git", *who, *words], cwd=folder, env=clean, check=True, capture_output=True)
+
+
+@pytest.fixture
+def project(home: Path) -> Path:
+    folder = home / "starmap"
+    (folder / "tests").mkdir(parents=True)
+    (folder / "tests/test_map.py").write_text("def test_well():\n    pass\n\ndef test_badly():\n    assert False\n")
+    git(folder, "init", "-q", "-b", "main")
+    git(folder, "add", ".")
+    git(folder, "commit", "-qm", "First light")
+    return folder
+
+
+async def test_the_repository_is_kept_when_git_can_read_its_branch(project: Path) -> None:
+    code, screen = await do({"repository": {"path": str(project), "branch": "main", "run_tests": False}})
+    assert code == 0, screen
+    assert (load().project.repository, load().project.target_branch) == (project, "main")
+    assert list(load().paths.state_dir.glob(".setup-*")) == [], "nothing of the trial is left behind"
+
+
+async def test_a_repository_that_can_not_be_used_is_refused_in_words(project: Path, home: Path) -> None:
+    for answers, word in (({"path": str(project), "branch": "trunk"}, "trunk"), ({"path": str(home / "no")}, "no")):
+        code, screen = await do({"repository": answers})
+        assert code == 1 and word in screen and "Traceback" not in screen and not config_file().exists()
+
+
+@pytest.mark.sandbox
+async def test_the_projects_tests_are_run_once_in_the_sandbox(project: Path) -> None:
+    code, screen = await do({"repository": {"path": str(project)}})
+    assert code == 0 and "Its 2 tests ran" in screen and "1 of them fail already" in screen
+
+
+async def test_a_person_at_a_terminal_is_asked_and_what_they_type_in_secret_is_not_shown() -> None:
+    if shutil.which("script") is None:
+        pytest.skip("script(1) is not installed here, so there is no terminal to type on")
+    program = (
+        "import sys; from rich.console import Console; from haven import setup, settings;"
+        "sys.exit(setup.run(settings.config_file(), None, ['model', 'pin'], Console()))"
+    )
+    command = ["script", "-qec", shlex.join([sys.executable, "-c", program]), "/dev/null"]
+    pipe = asyncio.subprocess.PIPE
+    terminal = await asyncio.create_subprocess_exec(*command, cwd=Path(__file__).parent.parent, stdin=pipe, stdout=pipe)
+    assert terminal.stdin and terminal.stdout
+    shown = b""
+    conversation = (
+        ("Do this now?", "y"),
+        ("Which one", "none"),
+        ("Do this now?", "y"),
+        ("while you type: ", "4711"),
+        ("Once more: ", "4712"),
+        ("Try again?", "y"),
+        ("while you type: ", "4711"),
+        ("Once more: ", "4711"),
+    )
+    async with asyncio.timeout(120):
+        for question, answer in conversation:
+            shown += await terminal.stdout.readuntil(question.encode())
+            terminal.stdin.write(f"{answer}\n".encode())
+        shown += await terminal.stdout.read()
+        assert await terminal.wait() == 0
+    assert b"The two were not the same" in shown and b"haven doctor" in shown
+    assert b"4711" not in shown
+    assert load().models.local is False and await Pin(load()).check("4711")
