@@ -249,9 +249,10 @@ class _Packing:
         scores = bm25(self._query.terms, [self._query.text(body) for body in bodies])
         order = [i for i in sorted(range(len(spans)), key=lambda i: (-scores[i], i)) if scores[i]]
         kept: set[int] = set()
-        for i in [*order, 0] if order else []:  # the first piece holds imports and constants
+        for i in [*order, 0]:
             cost = self._count(bodies[i]) + 2 * self._count(_GAP.format(99_999)) + 3
-            if i not in kept and cost <= left:
+            # The first piece, with imports and constants, comes along where another one is kept.
+            if i not in kept and cost <= left and (scores[i] or kept):
                 kept.add(i)
                 left -= cost
         return _joined(spans, kept, lines) if kept else ""

@@ -22,7 +22,7 @@ MAX_TERMS = 200
 PATH_WORDS = 8
 """A word of the path counts as much as this many in the text."""
 
-_WORD = re.compile(r"[^\W\d]\w*")
+_WORD = re.compile("[A-Za-z_\u00aa-\U0010ffff]\\w*")
 _PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _DEFINITION = re.compile(
     r"^[ \t]*(?:(?:export|default|public|private|protected|static|async|pub|abstract|final)[ \t]+)*"

@@ -1,0 +1,166 @@
+"""The review: what may be merged and how, and what a person reads before deciding."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from haven.changes.review import PastRound, Review, Sent, render, summary_fallback
+
+GREEN: dict[str, Any] = {
+    "classes": {"tests/test_a.py::test_old": "passing", "tests/test_a.py::test_export": "new"},
+    "counts": {"passing": 1, "new": 1},
+    "green": True,
+    "one_line": "1 passing, 1 new, 0 regressed",
+    "problem": "",
+    "untested": False,
+}
+RED = {
+    **GREEN,
+    "classes": {**GREEN["classes"], "tests/test_b.py::test_zoom": "regressed"},
+    "green": False,
+    "one_line": "1 passing, 1 new, 1 regressed",
+}
+UNTESTED = {**GREEN, "classes": {}, "green": False, "untested": True, "problem": "bubblewrap is missing."}
+
+
+@dataclass(frozen=True)
+class Stat:
+    path: str
+    added: int | None
+    removed: int | None
+    status: str
+
+
+REVIEW = Review(
+    id="a1b2c3",
+    title="Export the map as PNG",
+    kind="feature",
+    state="review",
+    round=2,
+    commit="1234567890abcdef",
+    base="fedcba0987654321",
+    requester="Ada",
+    assistant="Cartographer",
+    reasons=("it owns the map viewer",),
+    summary={"text": "Adds an export button.", "by": "rules"},
+    files=(Stat("atlas/viewer.py", 12, 1, "M"), Stat("docs/shot.png", None, None, "A")),
+    diff="--- a/atlas/viewer.py\n+++ b/atlas/viewer.py\n-old\n+new\n",
+    tests=GREEN,
+    risk_marks=(),
+    route={"tier": "cloud", "model": "claude-x", "reasons": ["code is written by Claude"], "usage": {"input": 1200}},
+    cost_usd=0.0123,
+    worst_usd=0.2,
+    sent=(Sent("edits for change a1b2c3", "Anthropic", {"EMAIL": 2}, 0.0123),),
+    rounds=(PastRound(1, "request", "1 regressed", "tests failed"), PastRound(2, "repair", "1 passing, 1 new")),
+    stand_in=False,
+    request="Add a button that exports the map",
+    branch="haven/change-a1b2c3-export",
+    target="main",
+)
+
+
+def test_green_takes_one_tap_and_a_risk_mark_two() -> None:
+    assert (REVIEW.mergeable, REVIEW.confirm, REVIEW.why_not) == (True, "tap", "")
+    risky = replace(REVIEW, risk_marks=("conftest.py: decides how tests run",))
+    assert (risky.mergeable, risky.confirm) == (True, "two taps")
+
+
+@pytest.mark.parametrize(
+    ("tests", "said"),
+    [
+        (RED, "1 regressed (tests/test_b.py::test_zoom)"),
+        (UNTESTED, "untested: bubblewrap is missing."),
+        ({}, "untested"),
+        ({"green": True}, "untested"),
+        ({**RED, "green": True}, "1 regressed"),
+        ({**GREEN, "green": False, "problem": "timed out after 600 s"}, "timed out after 600 s"),
+        ({**GREEN, "green": False, "classes": {"t::a": "removed", "t::b": "skipped"}}, "1 removed, 1 skipped"),
+        ({**GREEN, "green": False}, "no clear result"),
+    ],
+)
+def test_untested_and_red_take_the_typed_id_and_say_why(tests: dict[str, Any], said: str) -> None:
+    review = replace(REVIEW, tests=tests, risk_marks=("risky",))
+    assert not review.mergeable and review.confirm == "type the id"
+    assert said in review.why_not
+    assert "typing the id a1b2c3" in " ".join(render(review, 100).split())
+
+
+def test_tests_that_a_person_asked_to_remove_do_not_stop_a_merge() -> None:
+    asked = {**GREEN, "classes": {**GREEN["classes"], "t::gone": "removed"}, "green": True}
+    review = replace(REVIEW, tests=asked)
+    assert review.mergeable
+    assert "removed: t::gone" in render(review)
+
+
+def test_only_a_change_in_review_with_edits_can_be_approved() -> None:
+    assert "'merged'" in replace(REVIEW, state="merged").why_not
+    assert "no edits" in replace(REVIEW, commit="").why_not
+    assert not replace(REVIEW, state="testing").mergeable
+
+
+def test_the_json_is_plain_and_whole() -> None:
+    data = json.loads(json.dumps(replace(REVIEW, tests=RED).to_json()))
+    assert (data["mergeable"], data["confirm"]) == (False, "type the id")
+    assert data["files"][1] == {"path": "docs/shot.png", "added": None, "removed": None, "status": "A"}
+    assert data["sent"][0]["redacted"] == {"EMAIL": 2}
+    assert data["rounds"][0]["ended"] == "tests failed"
+    assert data["diff"] == REVIEW.diff
+
+
+def test_the_terminal_shows_all_that_a_decision_needs_and_the_diff_last() -> None:
+    text = render(REVIEW, 72)
+    for part in (
+        *("Change a1b2c3", "round 2", "Adds an export button. (by rules)", "Ada: Add a button"),
+        *("1 passing, 1 new, 0 regressed", "new: tests/test_a.py::test_export", "atlas/viewer.py (M, +12 -1)"),
+        *("0.0123 USD, worst case 0.2000 USD", "1,200 input", "2 EMAIL", "to Anthropic", "1 (request): 1 regressed"),
+        *("1234567890ab on fedcba098765", "Approve, tweak or reject.", "Cartographer: it owns", "binary"),
+    ):
+        assert part in " ".join(text.split()), part
+    assert text.endswith("-old\n+new\n")
+    above = text.split("─" * 72)[0]
+    assert max(len(line) for line in above.splitlines()) <= 72
+    assert "stand-in" not in text
+
+
+def test_the_stand_in_is_named_wherever_the_model_is() -> None:
+    text = render(replace(REVIEW, stand_in=True))
+    assert "came from a stand-in, not Claude" in text
+    assert "claude-x (stand-in, not Claude)" in text
+
+
+def test_a_summary_by_a_model_says_so_and_stands_beside_the_facts() -> None:
+    summary = {"text": "Makes it nicer.", "by": "smollm2-135m", "facts": "It changes 1 file."}
+    text = " ".join(render(replace(REVIEW, summary=summary), 100).split())
+    assert "written by smollm2-135m, a model" in text and "It changes 1 file." in text
+
+
+@pytest.mark.parametrize("width", [1, 40, 80, 200])
+def test_hostile_text_can_not_steer_the_terminal(width: int) -> None:
+    nasty = "evil\x1b]0;title\x07\u202egnp.exe\x9b31m\rover"
+    hostile = replace(
+        REVIEW,
+        title=nasty,
+        request=nasty,
+        diff=f"+{nasty}\n",
+        files=(Stat(nasty, 1, 1, "M"),),
+        tests={**RED, "classes": {nasty: "regressed"}, "one_line": nasty},
+        summary={"text": nasty, "by": nasty},
+        risk_marks=(nasty,),
+        route={"model": nasty, "reasons": [nasty]},
+    )
+    text = render(hostile, width)
+    assert not set("\x1b\x07\x9b\r\u202e") & set(text)
+    assert "<U+202E>" in text and "<U+001B>" in text
+
+
+def test_the_summary_by_rules_counts_and_names() -> None:
+    files = [*(Stat(f"a/{i}.py", i, 0, "A") for i in range(5)), Stat("b.py", 3, 9, "M"), Stat("c.png", None, None, "D")]
+    text = summary_fallback(files, "41 passing, 2 new, 0 regressed")
+    assert text.startswith("It adds 5 files, changes 1 file and removes 1 file (b.py, a/4.py, a/3.py, a/2.py and 3 ")
+    assert "13 lines added, 9 removed. No test is touched. Tests: 41 passing" in text
+    assert summary_fallback([], "") == "It changes no files."
+    assert "No test is touched" not in summary_fallback([Stat("tests/test_a.py", 1, 0, "M")], "")
