@@ -14,7 +14,7 @@ from typing import Protocol
 
 from haven.changes import code_map
 from haven.changes.quoting import code_block, data_block
-from haven.changes.ranking import Query, Ranked, Seen, bm25, rank
+from haven.changes.ranking import Query, Ranked, Seen, bm25, is_named, rank
 
 MAX_FILE_BYTES = 200_000
 SHORTLIST = 120
@@ -128,12 +128,14 @@ async def choose(
         seen += await asyncio.to_thread(_look, query, await read_many(batch), batch, left_out)
     ranked = await asyncio.to_thread(rank, query, seen, kind=kind, history=history or {}, hints=hints)
     own = next((name for name in INSTRUCTION_FILES if name in sizes), "")
-    shortlist = [one for one in _first(must_see, ranked) if one.path != own][:SHORTLIST]
+    # It is quoted as instructions already, so as a file it is shown only where it is itself to be changed.
+    twice = own if own not in must_see and not is_named(own, request) else ""
+    shortlist = [one for one in _first(must_see, ranked) if one.path != twice][:SHORTLIST]
     data = await read_many([one.path for one in shortlist] + [own] * bool(own))
     texts = {path: text for path, raw in data.items() if (text := decode(raw)) is not None}
     wishes = texts.get(own, "") if instructions is None else instructions
     packed = await asyncio.to_thread(_Packing(query, budget, count, texts).pack, shortlist, wishes)
-    left_out["less relevant"] = sum(one.path != own for one in ranked) - len(packed.files)
+    left_out["less relevant"] = sum(one.path != twice for one in ranked) - len(packed.files)
     return replace(packed, considered=len(seen), left_out={why: n for why, n in sorted(left_out.items()) if why and n})
 
 

@@ -168,6 +168,8 @@ def rank(
         if any(fnmatchcase(file.path, pattern) for pattern in patterns):
             score += HINTED
             reasons.append("hinted at by the project")
+        if score > 0 and not reasons:
+            reasons.append("a little of everything")
         ranked.append(Ranked(file.path, round(score, 6), tuple(reasons)))
     return sorted(ranked, key=lambda one: (-one.score, one.path))
 

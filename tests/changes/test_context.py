@@ -114,6 +114,11 @@ async def test_history_hints_and_earlier_rounds_bring_a_file_up() -> None:
     assert paths(await chosen(PROJECT, must_see=[quiet, "gone.py"]))[0] == quiet
 
 
+async def test_the_instructions_are_a_file_as_well_where_they_are_to_be_changed() -> None:
+    assert "HAVEN.md" in paths(await chosen(PROJECT, "Say in HAVEN.md how the map viewer is tested"))
+    assert "HAVEN.md" in paths(await chosen(PROJECT, must_see=["HAVEN.md"]))
+
+
 async def test_names_are_found_whatever_their_case() -> None:
     project = {"a/_list_view.py": b"x = 1\n", "a/b.py": b"class ListView: ...\n", "a/c.py": b"y = 2\n"}
     assert set(paths(await chosen(project, "ListView scrolls too far"))) == {"a/_list_view.py", "a/b.py"}
