@@ -22,7 +22,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 LOCK = HERE / "requirements.lock"
-CACHE = Path(os.environ.get("HAVEN_WHEELS") or Path.home() / ".cache/haven/wheels")
+CACHE = Path(os.environ.get("HAVEN_CACHE") or Path.home() / ".cache/haven") / "wheels"
 COMPILED = "llama-cpp-python"
 
 
@@ -30,7 +30,7 @@ def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--venv", type=Path, default=HERE / ".venv")
     venv: Path = arguments.parse_args().venv.absolute()
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - it is run before anything has checked
         return fail(f"Haven needs Python 3.11 or newer; this is {platform.python_version()}.", "make PYTHON=python3.13")
     sandbox()
     marker = venv / ".haven-ready"

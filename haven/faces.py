@@ -23,10 +23,16 @@ def faces_of(house: House, ready: asyncio.Event) -> list[Face]:
 
         def make(principal: Principal, driver: type) -> Kiosk:
             return Kiosk(
-                house.round_table, house.changes, house.bus, house.sentinel.status, principal, pin, driver_class=driver
+                round_table=house.round_table,
+                changes=house.changes,
+                bus=house.bus,
+                status=house.sentinel.status,
+                principal=principal,
+                pin=pin,
+                driver_class=driver,
             )
 
-        await serve(house.settings.socket, make, house.settings.kiosk, os.getuid(), ready)
+        await serve(house.settings.socket, make, house.settings.kiosk, os.getuid(), ready.set)
 
     async def bot(house: House) -> None:
         def build() -> HavenBot:

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import SettingsError as EnvironmentSettingsError
 
 from haven.errors import SettingsError
 
@@ -33,6 +34,11 @@ def default_state_dir() -> Path:
 
 def default_config_dir() -> Path:
     return Path(os.environ.get("CONFIGURATION_DIRECTORY") or _xdg("XDG_CONFIG_HOME", ".config") / "haven")
+
+
+def cache_dir() -> Path:
+    """What state directories share and can be made again: weights, wheels, test environments."""
+    return Path(os.environ.get("HAVEN_CACHE") or Path.home() / ".cache/haven")
 
 
 def default_runtime_dir() -> Path:
@@ -224,6 +230,10 @@ def parse(tree: dict[str, Any], source: str = "haven.toml") -> Settings:
     """Settings from a parsed tree; the environment wins over it."""
     try:
         return Settings(**tree)
+    except EnvironmentSettingsError as error:
+        raise SettingsError(
+            f"An environment variable is wrong: {error}.", "Unset it, or see haven.example.toml."
+        ) from None
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])

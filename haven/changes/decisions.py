@@ -148,8 +148,13 @@ class Changes:
         check(principal, Act.CANCEL, requester=change.requester)
         if change.state != State.WAITING:
             raise self._stale(change)
-        await self._database.write(lambda tx: jobs.hurry(tx, change.id))
-        return change
+
+        async def work(tx: Transaction) -> None:
+            await table.update(tx, change.id, retry_at=None)
+            await jobs.hurry(tx, change.id)
+
+        await self._database.write(work)
+        return await self.get(change.id)
 
     async def spent(self, id: str) -> builtins.list[ledger.Entry]:
         """The change's calls that left the house."""

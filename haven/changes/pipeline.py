@@ -13,7 +13,6 @@ from typing import Any
 
 from haven.changes import landing
 from haven.changes.checking import Checker
-from haven.changes.decisions import queue_step
 from haven.changes.rounds import Rounds, requester
 from haven.changes.states import RESTING, State, sources
 from haven.errors import Conflict, EditError, HavenError, ModelError, OverBudget, Unavailable, error_id
@@ -57,7 +56,7 @@ class Pipeline:
             change = await table.get(self._database, job.subject)
             if change.state in RESTING:
                 return None
-            if change.state == State.WAITING and (change.retry_at or 0) > now() and job.run_at > 0:
+            if change.state == State.WAITING and (change.retry_at or 0) > now():
                 return change.retry_at
             try:
                 await self._steps[change.state](change)
@@ -183,12 +182,7 @@ class Pipeline:
         log.warning("[%s] change %s waits %.0f s: %s", error.id, change.id, pause, error)
         at = now() + pause
         fields = {"reason": error.full, "resume": change.state, "retry_at": at, "attempts": change.attempts + 1}
-
-        async def work(tx: Transaction) -> None:
-            await self._record(tx, change, State.WAITING, fields, change.round)
-            await queue_step(tx, change.id, at)
-
-        await self._write_if_current(change, work)
+        await self._write_if_current(change, lambda tx: self._record(tx, change, State.WAITING, fields, change.round))
 
     async def _fail(self, change: Change, error: HavenError) -> None:
         log.error("[%s] change %s failed: %s", error.id, change.id, error)

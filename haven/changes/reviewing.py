@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from haven.changes.project_file import risk_marks
 from haven.changes.repository import Repository
-from haven.changes.review import PastRound, Review, Sent
+from haven.changes.review import PastRound, Review, Sent, Stat
 from haven.settings import Settings
 from haven.store import changes as table
 from haven.store import ledger
@@ -16,7 +16,8 @@ async def assemble(database: Database, repository: Repository, change: Change, s
     """The review of the round that the change is at, whatever its state."""
     current = await table.round_of(database, change)
     rounds = await table.rounds(database, change.id)
-    files, diff = (), ""
+    files: tuple[Stat, ...] = ()
+    diff = ""
     if current.commit_id:
         files = tuple(await repository.diff_stat(change.base, current.commit_id))
         diff = await repository.diff(change.base, current.commit_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -14,7 +15,6 @@ from haven.ai.engine import Engine
 from haven.ai.task import Delta, Privacy, Reply, Restart, Task, Turn, Where
 from haven.changes import edits, prompt
 from haven.changes.context import Context, choose
-from haven.changes.proposal import clean
 from haven.changes.repository import Repository, slug
 from haven.changes.review import summary_fallback
 from haven.errors import EditError, HavenError, ModelError
@@ -27,7 +27,7 @@ from haven.store.database import Database, Transaction
 INSTRUCTION_FILES = ("HAVEN.md", "CLAUDE.md", "AGENTS.md")
 SUMMARY_SCHEMA = {
     "type": "object",
-    "properties": {"summary": {"type": "string", "minLength": 20, "maxLength": 280}},
+    "properties": {"summary": {"type": "string", "minLength": 20, "maxLength": 240}},
     "required": ["summary"],
 }
 Progress = Callable[[Change, str], None]
@@ -136,7 +136,7 @@ class Rounds:
             privacy=Privacy.PRIVATE,
             where=Where.LOCAL,
             schema=SUMMARY_SCHEMA,
-            max_tokens=120,
+            max_tokens=90,
             change=change.id,
             round=current.number,
         )
@@ -144,8 +144,8 @@ class Rounds:
             reply = await self._engine.complete(task)
         except HavenError:
             return by_rule
-        text = clean(str(reply.data["summary"]), 400, "summary")
-        return {"text": text, "by": reply.model, "facts": by_rule["text"]}
+        text = sensible(str(reply.data["summary"]))
+        return {"text": text, "by": reply.model, "facts": by_rule["text"]} if text else by_rule
 
     async def prompt_task(self, change: Change, principal: Principal) -> tuple[Task, str, dict[str, Any]]:
         """The task of the round at hand, its parent commit and its context: for a prompt carried by hand."""
@@ -234,6 +234,19 @@ def parse(proposal: dict[str, Any]) -> edits.Proposal:
             raise
         said = " ".join(text.split())[:300] or "nothing"
         raise HavenError(f"The model made no edits. It said: {said}", "Ask for it in other words.") from None
+
+
+def sensible(text: str) -> str:
+    """The whole sentences of a small model's text that read like sentences; "" where there are none."""
+    kept: list[str] = []
+    for sentence in re.findall(r"[A-Z][^.!?]*(?:\.\w[^.!?]*)*[.!?](?=\s|$)", text):
+        words = re.findall(r"\w+", sentence.lower())
+        plain = sum(word.isalpha() for word in words) >= 0.8 * len(words)
+        repeated = max(words.count(word) for word in words) if words else 0
+        if len(words) < 4 or not plain or repeated > 4 or sentence in kept:
+            break
+        kept.append(sentence.strip())
+    return " ".join(kept[:3])
 
 
 def _described(context: Context) -> dict[str, Any]:

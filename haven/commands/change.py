@@ -102,7 +102,9 @@ def approve(id: Id, confirm: Confirm = "", as_json: Json = False) -> None:
 
 
 @app.command()
-def tweak(id: Id, words: Annotated[str, typer.Argument(help="What should be different.")], as_json: Json = False) -> None:
+def tweak(
+    id: Id, words: Annotated[str, typer.Argument(help="What should be different.")], as_json: Json = False
+) -> None:
     """Another round with your words."""
 
     async def work(house: House) -> None:
@@ -157,7 +159,9 @@ def prompt(id: Id, as_json: Json = False) -> None:
         if as_json:
             print_json({"id": id, "file": str(file)})
         else:
-            out.print(f"The prompt is in {file}\nPaste it into a chat, save the answer, then: haven change reply {id} FILE")
+            out.print(
+                f"The prompt is in {file}\nPaste it into a chat, save the answer, then: haven change reply {id} FILE"
+            )
 
     in_house(work)
 

@@ -24,7 +24,9 @@ def list_(as_json: Json = False) -> None:
     async def work(house: House) -> None:
         shelf = house.registry.list()
         if as_json:
-            print_json([{**asdict(item.model), "installed": item.installed, "verified": item.verified} for item in shelf])
+            print_json(
+                [{**asdict(item.model), "installed": item.installed, "verified": item.verified} for item in shelf]
+            )
             return
         for item in shelf:
             mark = "installed" if item.installed else "-"

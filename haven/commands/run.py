@@ -12,12 +12,12 @@ from typing import Annotated
 import typer
 
 from haven import logs, settings
+from haven.ai.registry import Registry
 from haven.app import only_one, open_house, run
 from haven.changes.testenv import TestEnvironments
-from haven.commands.session import Json, err, out
+from haven.commands.session import Json, err, out, owner
 from haven.demo import journey
 from haven.errors import HavenError
-from haven.faces import faces_of
 from haven.settings import Settings
 
 Demo = Annotated[bool, typer.Option("--demo", help="Sample project, stand-in instead of Claude, no account.")]
@@ -42,6 +42,8 @@ async def _serve(loaded: Settings, demo: bool, shown: bool) -> None:
 
     A terminal that merely dies (SIGHUP) ends its display and nothing else.
     """
+    from haven.faces import faces_of  # discord and textual are loaded here alone
+
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -51,7 +53,7 @@ async def _serve(loaded: Settings, demo: bool, shown: bool) -> None:
         environments = None
         if demo:
             loaded = await stack.enter_async_context(journey.stand_in_running(loaded))
-            environments = journey.cache_dir()
+            environments = settings.cache_dir()
         house = await stack.enter_async_context(open_house(loaded, environments))
         ready = asyncio.Event()
         running = asyncio.create_task(run(house, faces_of(house, ready)))
@@ -94,7 +96,7 @@ def demo(
     as_json: Json = False,
 ) -> None:
     """The main job from end to end, in a folder of its own: request, edits, tests, review, merge."""
-    shown = journey.Shown(out, err, as_json)
+    shown = journey.Shown(owner(), out, err, as_json)
     raise typer.Exit(asyncio.run(journey.run(request, shown, approve=approve, live=live, max_usd=max_usd)))
 
 
@@ -104,12 +106,11 @@ def prepare() -> None:
 
 
 async def _prepare() -> None:
-    cache = journey.cache_dir()
-    async with open_house(journey.demo_settings(cache / "prepare")) as house:
-        name = house.settings.models.default
-        if not house.registry.shelf(name).installed:
-            err.print(f"== the small local model ({name})")
-        await house.registry.install(name)
+    cache = settings.cache_dir()
+    registry, name = Registry(cache / "prepare"), settings.Models().default
+    if not registry.shelf(name).installed:
+        err.print(f"== the small local model ({name})")
+    await registry.install(name)
     try:
         await TestEnvironments(cache).prepare()
     except HavenError as error:

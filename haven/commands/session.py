@@ -69,7 +69,12 @@ async def follow(house: House, id: str, tell: Callable[[Event], None], *, past_w
 
 
 async def _until_rest(
-    house: House, id: str, incoming: Any, tell: Callable[[Event], None], tasks: list[asyncio.Task[None]], past_waiting: bool
+    house: House,
+    id: str,
+    incoming: Any,
+    tell: Callable[[Event], None],
+    tasks: list[asyncio.Task[None]],
+    past_waiting: bool,
 ) -> Change:
     while True:
         change = await house.changes.get(id)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import shutil
 import time
 from collections.abc import AsyncIterator
@@ -17,15 +16,17 @@ import typer
 from rich.console import Console
 
 from assistants.round_table import Request
+from haven import logs
 from haven import settings as settings_
-from haven.app import House, open_house, run as run_house
+from haven.access import Principal
+from haven.app import House, open_house
+from haven.app import run as run_house
 from haven.changes.review import Review, render
 from haven.changes.states import RESTING, State
-from haven.commands.session import owner
 from haven.demo import sample
 from haven.demo.stand_in import StandIn
 from haven.errors import BadInput, HavenError, Unavailable
-from haven.settings import ANTHROPIC_KEY, Settings, parse
+from haven.settings import ANTHROPIC_KEY, Settings, cache_dir, parse
 from haven.store.changes import Change
 from haven.store.events import Event
 
@@ -36,8 +37,9 @@ UNTESTED = 3
 
 @dataclass(frozen=True)
 class Shown:
-    """Where the demo draws: `out` for the review or the JSON object, `err` for progress."""
+    """Who watches, and where the demo draws: `out` for the review or the JSON object, `err` for progress."""
 
+    principal: Principal
     out: Console
     err: Console
     as_json: bool
@@ -45,11 +47,6 @@ class Shown:
     def line(self, text: str = "") -> None:
         if not self.as_json:
             self.err.print(text)
-
-
-def cache_dir() -> Path:
-    """What demo, tests and set-up share: test environments and weights."""
-    return Path(os.environ.get("HAVEN_CACHE") or Path.home() / ".cache/haven")
 
 
 def demo_settings(folder: Path, base_url: str = "", changes: dict[str, Any] | None = None, **cloud: Any) -> Settings:
@@ -90,8 +87,11 @@ async def run(request: str, shown: Shown, *, approve: bool, live: bool, max_usd:
         else:
             server = await stack.enter_async_context(StandIn())
             ready = demo_settings(folder, server.base_url)
-            shown.line("The answers come from a stand-in, not Claude: nothing leaves this machine, nothing costs money.")
+            shown.line(
+                "The answers come from a stand-in, not Claude: nothing leaves this machine, nothing costs money."
+            )
             await _furnish(ready)
+        logs.start(ready)
         house = await stack.enter_async_context(open_house(ready, cache_dir()))
         return await Journey(house, shown).run(request, approve=approve, live=live, max_usd=max_usd)
 
@@ -148,7 +148,7 @@ class Journey:
 
     async def _request(self, text: str) -> Change:
         self._shown.line(f'\nRequest: "{text}"')
-        answer = await self._house.round_table.request(Request(text, owner()))
+        answer = await self._house.round_table.request(Request(text, self._shown.principal))
         if not isinstance(answer, Change):
             raise BadInput("That asks a question rather than for a change.", "Try: haven ask")
         self._shown.line(f"Round Table: {answer.assistant} takes it ({'; '.join(answer.reasons)})")
@@ -164,18 +164,21 @@ class Journey:
                 raise Unavailable(change.reason)
             event = await anext(self._events)
             if event.subject == id:
-                self._tell(event, change)
+                await self._tell(event)
 
-    def _tell(self, event: Event, change: Change) -> None:
+    async def _tell(self, event: Event) -> None:
         if event.kind != "change.state":
             return
         self._mark(event.data["state"])
         self._shown.line(f"  {event.data['state']}" + (f": {event.data['reason']}" if event.data.get("reason") else ""))
-        if event.data["state"] == State.EDITING and event.data["round"] == 1 and change.plan:
+        if event.data["state"] == State.EDITING and event.data["round"] == 1:
+            change = await self._house.changes.get(event.subject)
             self._shown.line(f"    context: {change.plan['tokens']:,} tokens of {change.plan['considered']} files")
             for file in change.plan["files"][:6]:
                 self._shown.line(f"      {file['path']:<28} {', '.join(file['reasons'][:3])}")
-            self._shown.line(f"    worst case: {change.plan['worst_usd']:.4f} USD at {self._house.settings.cloud.model}'s prices")
+            self._shown.line(
+                f"    worst case: {change.plan['worst_usd']:.4f} USD at {self._house.settings.cloud.model}'s prices"
+            )
 
     async def _agree(self, max_usd: float | None) -> None:
         """With --live nothing is sent before the price is known and agreed to."""
@@ -187,7 +190,7 @@ class Journey:
         elif worst > max_usd:
             raise Unavailable(f"{sentence} That is more than --max-usd {max_usd:.4f}.", retry=False)
         review = await self._house.changes.review(change.id)
-        await self._house.changes.approve(change.id, owner(), round=review.round, commit=review.commit)
+        await self._house.changes.approve(change.id, self._shown.principal, round=review.round, commit=review.commit)
 
     def _show(self, review: Review) -> None:
         if not self._shown.as_json:
@@ -201,7 +204,9 @@ class Journey:
             self._shown.line("\nNot merged: a person decides. Merge it with: make demo ARGS=--approve")
             return change
         typed = "two taps" if review.confirm == "two taps" else ""
-        await self._house.changes.approve(change.id, owner(), round=review.round, commit=review.commit, confirm=typed)
+        await self._house.changes.approve(
+            change.id, self._shown.principal, round=review.round, commit=review.commit, confirm=typed
+        )
         return await self._until_rest(change.id)
 
     def _end(self, change: Change, review: Review) -> int:

@@ -37,8 +37,7 @@ PYPI = '{ kind = "pypi", package = "tiny-weights", version = "1.0", member = "ti
 
 @pytest.fixture(autouse=True)
 def own_caches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HAVEN_MODELS", str(tmp_path / "shared"))
-    monkeypatch.setenv("HAVEN_WHEELS", str(tmp_path / "wheels"))
+    monkeypatch.setenv("HAVEN_CACHE", str(tmp_path / "shared"))
 
 
 def registry(folder: Path, source: str, *, state: str = "state", sha256: str = SHA256, disk: int = 2) -> Registry:

@@ -14,9 +14,9 @@ from haven.access import Principal, Role
 from haven.app import House, open_house, run
 from haven.changes.states import RESTING, State
 from haven.demo import sample
-from haven.demo.journey import cache_dir, demo_settings
+from haven.demo.journey import demo_settings
 from haven.demo.stand_in import Fault, StandIn
-from haven.settings import Settings
+from haven.settings import Settings, cache_dir
 from haven.store.changes import Change
 
 PNG = "Add a button in the map viewer to export the current map as PNG"

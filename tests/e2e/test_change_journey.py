@@ -17,7 +17,9 @@ pytestmark = pytest.mark.sandbox
 
 
 def git(project: Path, *words: str) -> str:
-    return subprocess.run(["git", "-C", str(project), *words], capture_output=True, text=True, check=True).stdout.strip()
+    return subprocess.run(
+        ["git", "-C", str(project), *words], capture_output=True, text=True, check=True
+    ).stdout.strip()
 
 
 async def test_request_branch_tests_review_approve_merged(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import os
 import queue
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -101,7 +101,7 @@ class LlamaProvider:
         """Stop what runs and what waits, free the model, end the thread; harmless twice."""
         await asyncio.to_thread(self._end)
 
-    async def generate(self, call: Call) -> AsyncIterator[Delta | Finish]:
+    async def generate(self, call: Call) -> AsyncGenerator[Delta | Finish, None]:
         """Deltas, then one Finish. Closing the iterator stops the model within one node of its graph."""
         outbox = _Outbox()
         self._submit(call.priority, partial(self._serve, call, outbox))
