@@ -34,7 +34,7 @@ run apt-get install -y --no-install-recommends $packages
 run install -d -m 0755 /opt/haven
 if [ ! -x /opt/haven/.venv/bin/python ]; then run python3 -m venv /opt/haven/.venv; fi
 # llama-cpp-python is compiled here the first time: some minutes on a Raspberry Pi.
-run /opt/haven/.venv/bin/python -m pip install --upgrade "$source"
+run /opt/haven/.venv/bin/python -m pip install --upgrade -c "$source/requirements.lock" "$source"
 
 run install -m 0644 "$units/haven.sysusers" /usr/lib/sysusers.d/haven.conf
 run install -m 0644 "$units/haven.tmpfiles" /usr/lib/tmpfiles.d/haven.conf

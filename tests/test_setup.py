@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import io
 import logging
 import os
@@ -13,15 +12,12 @@ import stat
 import subprocess
 import sys
 import tomllib
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import discord
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestServer, unused_port
+from aiohttp.test_utils import unused_port
 from rich.console import Console
 
 from haven import setup
@@ -29,75 +25,20 @@ from haven.errors import BadInput, SettingsError
 from haven.settings import ANTHROPIC_KEY, DISCORD_TOKEN, KIOSK_PIN, Settings, config_file, load
 from haven.setup.discord_app import NEEDED, bot_id_of, invite_link
 from kiosk.pin import Pin
+from tests.far_end import BOT, KEY, TOKEN, FarEnd, far_end
 
-KEY = "sk-ant-" + "test-key-of-nobody"
-BOT = 1234567890123456789
+__all__ = ["far_end"]
+
 GUILD = 1111111111111111111
-TOKEN = base64.urlsafe_b64encode(str(BOT).encode()).decode().rstrip("=") + ".GhIjKl." + "x" * 38
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(own_folders: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A new user's home; a key in the environment is not Haven's to use."""
-    for name in os.environ:
-        if name.startswith(("HAVEN_", "XDG_", "ANTHROPIC_")) or name.endswith("_DIRECTORY"):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("HAVEN_MODELS", raising=False)
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-from-the-environment")
     monkeypatch.setenv("ANTHROPIC_CUSTOM_HEADERS", "X-Not-Mine: 1")
-    return tmp_path
-
-
-@dataclass
-class FarEnd:
-    """Claude's and Discord's servers, as far as setup asks them."""
-
-    url: str = ""
-    asked: list[tuple[str, str]] = field(default_factory=list)
-    headers: list[dict[str, str]] = field(default_factory=list)
-    guilds: set[int] = field(default_factory=set)
-
-    async def claude(self, request: web.Request) -> web.Response:
-        self._note(request)
-        if request.headers.get("Authorization") != f"Bearer {KEY}":
-            return self._claude_error(401, "authentication_error", "invalid API key")
-        name = request.match_info["model"]
-        if name != "claude-sonnet-5-5":
-            return self._claude_error(404, "not_found_error", f"model: {name}")
-        created = "2026-08-01T00:00:00Z"
-        return web.json_response({"type": "model", "id": name, "display_name": "Sonnet", "created_at": created})
-
-    async def me(self, request: web.Request) -> web.Response:
-        self._note(request)
-        if request.headers.get("Authorization") != f"Bot {TOKEN}":
-            return web.json_response({"message": "401: Unauthorized", "code": 0}, status=401)
-        return web.json_response({"id": str(BOT), "username": "haven-test", "bot": True})
-
-    async def guild(self, request: web.Request) -> web.Response:
-        self._note(request)
-        if int(request.match_info["id"]) not in self.guilds:
-            return web.json_response({"message": "Unknown Guild", "code": 10004}, status=404)
-        return web.json_response({"id": request.match_info["id"], "name": "Voyagers"})
-
-    def _note(self, request: web.Request) -> None:
-        self.asked.append((request.method, request.path))
-        self.headers.append(dict(request.headers))
-
-    def _claude_error(self, status: int, kind: str, message: str) -> web.Response:
-        error = {"type": "error", "error": {"type": kind, "message": message}, "request_id": "req_1"}
-        return web.json_response(error, status=status)
-
-
-@pytest.fixture
-async def far_end() -> AsyncIterator[FarEnd]:
-    found = FarEnd()
-    app = web.Application()
-    app.router.add_get("/v1/models/{model}", found.claude)
-    app.router.add_get("/users/@me", found.me)
-    app.router.add_get("/guilds/{id}", found.guild)
-    async with TestServer(app) as server:
-        found.url = str(server.make_url("")).rstrip("/")
-        yield found
+    return own_folders
 
 
 async def do(answers: dict[str, Any] | None, *only: str) -> tuple[int, str]:
