@@ -1,0 +1,402 @@
+"""Haven's own clone: what it takes from the source, how changes land in it, and how they come back."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shlex
+from pathlib import Path
+
+import pytest
+
+from haven.changes.git_command import git
+from haven.changes.repository import FileStat, Repository, slug
+from haven.errors import Conflict, EditError, HavenError, NotFound, RepositoryError
+from tests.changes.sources import commit, make, picture, run, write
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    return make(tmp_path / "source")
+
+
+async def opened(source: Path, target: str = "main") -> Repository:
+    return await Repository.create(source, source.parent / "state" / "clone.git", target)
+
+
+async def change(repository: Repository, files: dict[str, str | bytes], base: str | None = None) -> str:
+    """A commit on a change's branch, made as the pipeline makes it."""
+    start = base or await repository.tip()
+    worktree = await repository.worktree("abc", "haven/change-abc-test", start)
+    write(worktree, files)
+    return await repository.commit(worktree, "A change")
+
+
+async def landed(repository: Repository, files: dict[str, str | bytes]) -> str:
+    tip = await repository.tip()
+    made = await repository.merge_candidate(await change(repository, files), tip, "Merge")
+    await repository.advance("main", tip, made)
+    return made
+
+
+# --- opening
+
+
+@pytest.mark.parametrize("kind", ["checkout", "dirty", "detached", "bare", "shallow", "linked", "sha256"])
+async def test_every_kind_of_repository_is_taken_and_left_as_it_was(source: Path, kind: str) -> None:
+    place, words = source, ""
+    if kind == "dirty":
+        write(source, {"README.md": "# Unsaved work\n"})
+        words = "uncommitted work"
+    elif kind == "detached":
+        run(source, "checkout", "--quiet", "--detach")
+        words = "on no branch"
+    elif kind == "sha256":
+        place = source.parent / "sha256"
+        place.mkdir()
+        run(place, "init", "--quiet", "--initial-branch=main", "--object-format=sha256")
+        commit(place, {"README.md": "# Map\n", "src/view.py": "x\n"})
+    elif kind != "checkout":
+        place = source.parent / kind
+        commit(source, {"more.txt": "more\n"})
+        made: dict[str, tuple[str, ...]] = {
+            "bare": ("clone", "--bare", ".", str(place)),
+            "shallow": ("clone", "--depth=1", f"file://{source}", str(place)),
+            "linked": ("worktree", "add", "--force", str(place), "main"),
+        }
+        run(source, *made[kind])
+    before = picture(place)
+    repository = await opened(place)
+    assert await repository.tip() == run(place, "rev-parse", "main")
+    assert b"# Map" in (await repository.read(await repository.tip(), "README.md") or b"")
+    assert picture(place) == before
+    assert words in " ".join(repository.notes) and bool(words) == bool(repository.notes)
+
+
+async def test_what_can_not_be_used_is_said(source: Path, tmp_path: Path) -> None:
+    (tmp_path / "plain").mkdir()
+    (tmp_path / "empty").mkdir()
+    run(tmp_path / "empty", "init", "--quiet")
+    run(source, "branch", "develop")
+    for place, branch, words in (
+        (tmp_path / "nowhere", "main", "There is no folder"),
+        (tmp_path / "plain", "main", "not a git repository"),
+        (source / "src", "main", "not the top of one"),
+        (tmp_path / "empty", "main", "no commits yet"),
+        (source, "release", "no branch release; it has develop, main"),
+        (source, "a..b", "no name for a branch"),
+    ):
+        with pytest.raises(RepositoryError) as error:
+            await opened(place, branch)
+        assert words in error.value.full
+    assert not (tmp_path / "state").exists()
+
+
+async def test_opening_again_mends_what_a_kill_left(source: Path) -> None:
+    state = source.parent / "state"
+    half = state / ".clone.git.new-abc"
+    half.mkdir(parents=True)
+    write(half, {"HEAD": "ref: refs/heads/main\n"})
+    await opened(source)
+    assert [file.name for file in state.iterdir()] == ["clone.git"]
+    lock = state / "clone.git" / "refs" / "heads" / "main.lock"
+    lock.touch()
+    os.utime(lock, (0, 0))
+    new = commit(source, {"new.txt": "new\n"})
+    repository = await opened(source)
+    assert await repository.tip() == new
+
+
+# --- reading
+
+
+ODD: dict[str, str | bytes] = {
+    "-rf": "dash\n",
+    "new\nline": "line\n",
+    'quote"d.txt': "q\n",
+    "späce ü.txt": "s\n",
+    ":(glob)*": "magic\n",
+    "empty": "",
+    "blob.bin": b"\0\1\n\2",
+    os.fsdecode(b"latin-\xe9"): "bytes\n",
+}
+
+
+async def test_files_are_read_whatever_they_are_called(source: Path) -> None:
+    (source / "link").symlink_to("README.md")
+    (source / "run.sh").touch(0o755)
+    new = commit(source, ODD)
+    repository = await opened(source)
+    files = {file.path: file for file in await repository.list_files(new)}
+    assert {*ODD, "link", "run.sh", "README.md", "src/view.py"} == set(files)
+    assert (files["link"].mode, files["run.sh"].mode, files["blob.bin"].size) == ("120000", "100755", 4)
+    read = await repository.read_many(new, [*ODD, "link", "missing", "../README.md"])
+    assert read.pop("link") == b"README.md"
+    assert read == {path: text if isinstance(text, bytes) else text.encode() for path, text in ODD.items()}
+    assert await repository.read(new, "src") is None
+
+
+async def test_tips_and_hashes(source: Path) -> None:
+    repository = await opened(source)
+    tip = await repository.tip("main")
+    assert await repository.tip(tip) == tip == await repository.tip(tip[:10])
+    assert await repository.tree_hash(tip) == run(source, "rev-parse", "HEAD^{tree}")
+    with pytest.raises(NotFound):
+        await repository.tip("no/such")
+    with pytest.raises(RepositoryError):
+        await repository.diff("--output=x", tip)
+
+
+# --- changing
+
+
+async def test_a_change_is_committed_whole_and_shown(source: Path) -> None:
+    commit(source, {".gitignore": "build/\n", "old.txt": "old\n", "logo.png": b"\x89\0"})
+    repository = await opened(source)
+    base = await repository.tip()
+    worktree = await repository.worktree("abc", "haven/change-abc-test", base)
+    write(worktree, {"build/made.py": "made = 1\n", "logo.png": b"\0"})
+    write(worktree, {"src/view.py": "WIDTH = 9\nHEIGHT = 2\nDEPTH = 3\n"})
+    (worktree / "old.txt").unlink()
+    new = await repository.commit(worktree, "Title\n\nBody", "Grace <grace@example.org>")
+    assert await repository.diff_stat(base, new) == [
+        FileStat("build/made.py", 1, 0, "A"),
+        FileStat("logo.png", None, None, "M"),
+        FileStat("old.txt", 0, 1, "D"),
+        FileStat("src/view.py", 1, 1, "M"),
+    ]
+    assert "-WIDTH = 1\n+WIDTH = 9\n" in await repository.diff(base, new)
+    assert run(repository.bare, "log", "-1", "--format=%an <%ae>|%B", new) == "Grace <grace@example.org>|Title\n\nBody"
+    assert await repository.tip("haven/change-abc-test") == new
+    assert await repository.tip() == base
+
+
+async def test_a_worktree_starts_afresh_each_time(source: Path) -> None:
+    repository = await opened(source)
+    base = await repository.tip()
+    first = await change(repository, {"a.txt": "a\n"})
+    worktree = repository.worktrees / "abc"
+    write(worktree, {"left-over.txt": "x\n"})
+    (worktree / ".git").unlink()
+    (repository.bare / "worktrees" / "abc" / "index.lock").touch()
+    again = await repository.worktree("abc", "haven/change-abc-test", first)
+    assert sorted(file.name for file in again.iterdir()) == [".git", "README.md", "a.txt", "src"]
+    with pytest.raises(EditError):
+        await repository.commit(again, "Nothing")
+    await repository.remove_worktree("abc")
+    assert not again.exists() and await repository.tip("haven/change-abc-test") == first
+    await repository.prune("abc", "haven/change-abc-test")
+    with pytest.raises(NotFound):
+        await repository.tip("haven/change-abc-test")
+    for call in (
+        repository.prune("abc", "main"),
+        repository.worktree("../abc", "haven/x", base),
+        repository.worktree("abc", "main", base),
+    ):
+        with pytest.raises(RepositoryError):
+            await call
+    assert await repository.tip() == base
+
+
+def test_slugs() -> None:
+    assert slug("Export the map — as PNG!") == "export-the-map-as-png"
+    assert slug("Größe ändern") == "groe-andern"
+    assert slug("../../; rm -rf /") == "rm-rf"
+    assert slug("地図") == "change"
+    assert len(slug("word " * 50)) <= 40
+
+
+async def test_merging_follows_merges_or_names_the_files(source: Path) -> None:
+    repository = await opened(source)
+    base = await repository.tip()
+    ahead = await change(repository, {"src/view.py": "WIDTH = 1\nHEIGHT = 2\nDEPTH = 30\n"})
+    assert await repository.merge_candidate(ahead, base, "m") == ahead
+    commit(source, {"src/view.py": "WIDTH = 10\nHEIGHT = 2\nDEPTH = 3\n", "other.txt": "o\n"})
+    await repository.fetch("main")
+    tip = await repository.tip()
+    both = await change(repository, {"new.txt": "n\n"}, base)
+    merged = await repository.merge_candidate(both, tip, "Merge change abc")
+    assert run(repository.bare, "log", "-1", "--format=%P|%s", merged) == f"{tip} {both}|Merge change abc"
+    assert {file.path for file in await repository.list_files(merged)} >= {"new.txt", "other.txt"}
+    clash = await change(repository, {"src/view.py": "WIDTH = 11\nHEIGHT = 2\nDEPTH = 3\n"}, base)
+    with pytest.raises(Conflict, match=r"src/view\.py"):
+        await repository.merge_candidate(clash, tip, "m")
+    with pytest.raises(Conflict, match="has moved on"):
+        await repository.advance("main", base, ahead)
+    with pytest.raises(Conflict, match="does not follow"):
+        await repository.advance("main", tip, both)
+    assert await repository.tip() == tip
+    await repository.advance("main", tip, merged)
+    assert await repository.tip() == merged
+
+
+# --- the source moves too
+
+
+async def test_what_was_approved_is_kept_when_the_source_moves_on(source: Path) -> None:
+    repository = await opened(source)
+    approved = await landed(repository, {"new.txt": "n\n"})
+    await repository.fetch("main")
+    assert await repository.tip() == approved
+    commit(source, {"theirs.txt": "t\n"})
+    with pytest.raises(Conflict) as error:
+        await repository.fetch("main")
+    assert await repository.tip() == approved
+    assert "theirs" not in await repository.deliver("main")
+    advice = error.value.mend.split("run: git ")[1]
+    run(source, *shlex.split(advice), "--no-edit")
+    await repository.fetch("main")
+    assert await repository.tip() == run(source, "rev-parse", "main")
+    assert await repository.is_ancestor(approved, await repository.tip())
+
+
+async def test_another_repository_under_the_same_name_is_refused(source: Path) -> None:
+    repository = await opened(source)
+    run(source, "checkout", "--quiet", "--orphan", "fresh")
+    commit(source, {"README.md": "another\n"})
+    run(source, "branch", "--force", "main", "fresh")
+    with pytest.raises(Conflict, match="another history"):
+        await repository.fetch("main")
+
+
+# --- delivery
+
+
+async def test_a_clean_checkout_on_the_branch_is_brought_up_to_date(source: Path) -> None:
+    write(source, {"notes.txt": "untracked\n"})
+    repository = await opened(source)
+    new = await landed(repository, {"new.txt": "n\n"})
+    said = await repository.deliver("main")
+    assert new[:10] in said and run(source, "rev-parse", "HEAD") == new
+    assert (source / "new.txt").read_text() == "n\n" and run(source, "status", "--porcelain") == "?? notes.txt"
+    assert "up to date" in await repository.deliver("main")
+
+
+@pytest.mark.parametrize("kind", ["bare", "another branch", "detached"])
+async def test_a_branch_that_is_not_checked_out_just_moves(source: Path, kind: str) -> None:
+    place = source
+    if kind == "bare":
+        place = source.parent / "bare"
+        run(source, "clone", "--quiet", "--bare", ".", str(place))
+    else:
+        run(source, "checkout", "--quiet", *(["--detach"] if kind == "detached" else ["-b", "mine"]))
+    repository = await opened(place)
+    new = await landed(repository, {"new.txt": "n\n"})
+    await repository.deliver("main")
+    assert run(place, "rev-parse", "main") == new
+    assert not (source / "new.txt").exists()
+
+
+@pytest.mark.parametrize("kind", ["dirty", "in the way", "elsewhere", "filters"])
+async def test_a_checkout_is_left_alone_where_work_could_be_lost(source: Path, kind: str) -> None:
+    repository = await opened(source)
+    new = await landed(repository, {"new.txt": "n\n"})
+    if kind == "dirty":
+        write(source, {"README.md": "unsaved\n"})
+    elif kind == "in the way":
+        write(source, {"new.txt": "my own, not yet added\n"})
+    elif kind == "elsewhere":
+        run(source, "config", "core.worktree", str(source.parent))
+    else:
+        run(source, "config", "filter.big.smudge", "cat")
+    before = {path: data for path, data in picture(source).items() if not path.startswith(".git/objects")}
+    said = await repository.deliver("main")
+    after = {path: data for path, data in picture(source).items() if not path.startswith(".git/objects")}
+    after.pop(".git/ORIG_HEAD", None)
+    assert after == before
+    assert "left as it is" in said and f"pull --no-rebase {repository.bare} main" in said
+    if kind == "dirty":
+        run(source, "checkout", "--quiet", "--", ".")
+        run(source, *shlex.split(said.split("run: git ")[1]))
+        assert run(source, "rev-parse", "HEAD") == new
+
+
+async def test_a_remote_is_pushed_to_and_a_failure_is_said(source: Path) -> None:
+    run(source, "clone", "--quiet", "--bare", ".", "../remote.git")
+    run(source, "remote", "add", "origin", "../remote.git")
+    run(source, "remote", "add", "gone", "https://user:s3cretpassw0rd@127.0.0.1:1/x.git")
+    run(source, "remote", "add", "evil", f"ext::touch {source.parent}/canary")
+    repository = await opened(source)
+    new = await landed(repository, {"new.txt": "n\n"})
+    assert "was pushed to origin" in await repository.deliver("main", "origin")
+    assert run(source.parent / "remote.git", "rev-parse", "main") == new
+    for remote in ("gone", "evil", "missing", "--exec=touch"):
+        said = await repository.deliver("main", remote)
+        assert "was not pushed" in said and "s3cret" not in said
+    assert not (source.parent / "canary").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make files of others")
+async def test_files_in_another_users_checkout_stay_theirs(source: Path) -> None:
+    for file in [source, *source.rglob("*")]:
+        os.chown(file, 65534, 65534)
+    for folder in [source.parent, *source.parent.parents]:
+        if not folder.stat().st_mode & 0o001:
+            folder.chmod(folder.stat().st_mode | 0o011)
+    repository = await opened(source)
+    new = await landed(repository, {"new.txt": "n\n", "deep/er.txt": "n\n"})
+    await repository.deliver("main")
+    assert run(source, "rev-parse", "HEAD") == new
+    assert {file.lstat().st_uid for file in [source, *source.rglob("*")]} == {65534}
+
+
+# --- exporting
+
+
+async def test_the_exported_tree_is_exactly_what_was_committed(source: Path) -> None:
+    files = {
+        ".gitattributes": "* text eol=crlf ident\nsecret.txt export-ignore\nversion.txt export-subst\n"
+        "*.u16 working-tree-encoding=UTF-16\n",
+        "secret.txt": "kept\n",
+        "version.txt": "$Format:%H$\n",
+        "id.txt": "$Id$\n",
+    }
+    run(source, "config", "core.autocrlf", "false")
+    write(source, {".git/info/attributes": "* -text -ident -working-tree-encoding\n"})
+    (source / "run.sh").touch(0o755)
+    (source / "src" / "near").symlink_to("../README.md")
+    (source / "src" / "far").symlink_to("/etc/hostname")
+    (source / "up").symlink_to("../outside")
+    (source / "chain").symlink_to("up/x")
+    new = commit(source, {**files, "a.u16": "plain\n", "crlf.txt": b"a\r\nb\n"})
+    repository = await opened(source)
+    into = source.parent / "out" / "tree"
+    notes = await repository.export(new, into)
+    assert {path: (into / path).read_bytes() for path in files} == {path: text.encode() for path, text in files.items()}
+    assert (into / "crlf.txt").read_bytes() == b"a\r\nb\n" and (into / "a.u16").read_bytes() == b"plain\n"
+    assert (into / "run.sh").stat().st_mode & 0o111 and not (into / ".git").exists()
+    assert (into / "src" / "near").is_symlink()
+    assert not any((into / name).is_symlink() for name in ("src/far", "up", "chain"))
+    assert len(notes) == 3 and any("/etc/hostname" in note for note in notes)
+
+
+async def test_a_change_beside_odd_line_ends_touches_nothing_else(source: Path) -> None:
+    write(source, {".git/info/attributes": "* -text\n"})
+    commit(source, {".gitattributes": "* text=auto eol=lf\n", "crlf.txt": b"a\r\nb\r\n"})
+    repository = await opened(source)
+    new = await change(repository, {"new.txt": "n\n"})
+    assert [stat.path for stat in await repository.diff_stat(await repository.tip(), new)] == ["new.txt"]
+
+
+# --- the command itself
+
+
+async def test_a_cancelled_call_leaves_no_process(source: Path) -> None:
+    fifo = source / "pipe"
+    os.mkfifo(fifo)
+    call = asyncio.create_task(git("hash-object", "--", "pipe", at=source))
+    writer = await asyncio.to_thread(os.open, fifo, os.O_WRONLY)  # returns once git has opened the other end
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    with pytest.raises(BrokenPipeError):
+        os.write(writer, b"x")
+    os.close(writer)
+
+
+async def test_gits_own_words_are_passed_on_without_secrets(source: Path) -> None:
+    with pytest.raises(HavenError) as error:
+        await git("fetch", "--", "nowhere://me:hunter2secret@host/x", at=source)
+    assert "git fetch failed" in str(error.value) and "hunter2" not in str(error.value)
+    with pytest.raises(RepositoryError, match="can't be run in"):
+        await git("status", at=source / "missing")
