@@ -1,7 +1,7 @@
 """The bubblewrap command: one recipe for everybody, and for root a first step that gives up root before it.
 
-As root an outer bubblewrap only builds a view in which the needed folders can be read (they may lie under a home of
-mode 700), `setpriv` inside it becomes `SANDBOX_UID` with no way back, and then the very same recipe runs as that user.
+As root the needed folders, which may lie under a home of mode 700, are bound to a place that everybody can read, in a
+mount namespace of their own; `setpriv` then becomes `SANDBOX_UID` with no way back, and the very same recipe follows.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 SANDBOX_UID = 65534
@@ -23,6 +23,22 @@ ETC = {
     "hosts": "127.0.0.1 localhost haven\n::1 localhost\n",
     "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
 }
+STAGES = ("/mnt", "/srv", "/media", "/opt", "/boot")
+"""Where root may put the folders for the sandbox's user to see: the first that holds none of them itself."""
+STAGE = """
+set -e
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
+mount -t tmpfs -o mode=0755,size=1M haven "$0"
+number=$1
+shift
+while [ "$number" -gt 0 ]; do
+    mkdir "$2"
+    mount --bind "$1" "$2"
+    shift 2
+    number=$((number - 1))
+done
+exec "$@"
+"""
 VARIABLES = {
     "PATH": "/env/bin:/usr/local/bin:/usr/bin:/bin",
     "HOME": "/tmp/home",
@@ -49,8 +65,10 @@ def problem() -> str:
     """Why no sandbox can be started here, with the line that mends it, or "". Starts one; blocks for some 50 ms."""
     if shutil.which("bwrap") is None:
         return f"The sandbox is missing: bubblewrap is not installed. {INSTALL}"
-    if os.geteuid() == 0 and shutil.which("setpriv") is None:
-        return "The sandbox can't give up root: setpriv is not installed. Install it with: sudo apt install util-linux"
+    missing = [tool for tool in ("unshare", "setpriv", "mount") if os.geteuid() == 0 and shutil.which(tool) is None]
+    if missing:
+        lost = " and ".join(missing)
+        return f"The sandbox can't give up root: {lost} not found. Install with: sudo apt install util-linux mount"
     with etc_files() as etc:
         tried = subprocess.run(
             command(View(), ["/usr/bin/env", "true"], etc),
@@ -76,25 +94,24 @@ def etc_files() -> Iterator[dict[str, int]]:
 
 
 def command(view: View, argv: Sequence[str], etc: Mapping[str, int]) -> list[str]:
-    """The whole command line; start it with the descriptors of `etc` passed on and an empty environment."""
+    """The whole command line; start it with the descriptors of `etc` passed on and an empty environment.
+
+    Every step replaces the one before it, so that the process started is bubblewrap and dies with the one that waits.
+    """
     if os.geteuid() != 0:
         return _recipe(view, argv, etc)
-    staged = {host: f"/view/{number}" for number, host in enumerate([*view.read.values(), *view.write.values()])}
-    inner = View(
-        {inside: Path(staged[host]) for inside, host in view.read.items()},
-        {inside: Path(staged[host]) for inside, host in view.write.items()},
-        view.memory_mb,
-        view.variables,
-        view.workdir,
+    hosts = [*view.read.values(), *view.write.values()]
+    stage = next(place for place in STAGES if not any(host.is_relative_to(place) for host in hosts))
+    staged = {host: Path(stage, str(number)) for number, host in enumerate(hosts)}
+    inner = replace(
+        view,
+        read={inside: staged[host] for inside, host in view.read.items()},
+        write={inside: staged[host] for inside, host in view.write.items()},
     )
-    binds = [part for host in view.read.values() for part in ("--ro-bind", str(host), staged[host])]
-    binds += [part for host in view.write.values() for part in ("--bind", str(host), staged[host])]
+    binds = [str(part) for pair in staged.items() for part in pair]
     return [
-        # bubblewrap makes missing parents for itself alone; those that the next user walks through are named.
-        _bwrap(), "--die-with-parent", "--perms", "0755", "--dir", "/etc", *_system(), "--dev-bind", "/proc", "/proc",
-        "--dev-bind", "/dev", "/dev", "--dir", "/tmp", "--perms", "0755", "--dir", "/view", *binds,
-        "--remount-ro", "/", "--",
-        shutil.which("setpriv") or "setpriv", f"--reuid={SANDBOX_UID}", f"--regid={SANDBOX_UID}", "--clear-groups",
+        _find("unshare"), "--mount", "--propagation", "private", "--", "/bin/sh", "-c", STAGE, stage, str(len(staged)),
+        *binds, _find("setpriv"), f"--reuid={SANDBOX_UID}", f"--regid={SANDBOX_UID}", "--clear-groups",
         "--no-new-privs", "--inh-caps=-all", "--ambient-caps=-all", "--bounding-set=-all", "--pdeathsig=KILL", "--",
         *_recipe(inner, argv, etc),
     ]  # fmt: skip
@@ -111,7 +128,7 @@ def give_away(folder: Path) -> None:
 
 def _recipe(view: View, argv: Sequence[str], etc: Mapping[str, int]) -> list[str]:
     parts = [
-        _bwrap(), "--unshare-user", "--unshare-all", "--disable-userns", "--die-with-parent", "--new-session",
+        _find("bwrap"), "--unshare-user", "--unshare-all", "--disable-userns", "--die-with-parent", "--new-session",
         "--clearenv", "--cap-drop", "ALL", "--uid", str(SANDBOX_UID), "--gid", str(SANDBOX_UID), "--hostname", "haven",
         *_system(), "--proc", "/proc", "--dev", "/dev", "--size", str(64 << 20), "--tmpfs", "/dev/shm",
         # bubblewrap's /dev is a memory file system without a limit: nothing may be written beside /dev/shm.
@@ -144,8 +161,8 @@ def _system() -> list[str]:
     return parts
 
 
-def _bwrap() -> str:
-    return shutil.which("bwrap") or "bwrap"
+def _find(tool: str) -> str:
+    return shutil.which(tool) or tool
 
 
 def _mend() -> str:

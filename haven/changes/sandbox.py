@@ -250,6 +250,7 @@ def _view(
 def _expected(environment: TestEnvironment) -> dict[str, Any]:
     """What the first process must find about itself before it runs anything of the project's."""
     return {
+        "environment": environment.key,
         "executable": "/env/bin/python",
         "prefix": "/env",
         "base_prefix": str(environment.base_prefix),

@@ -27,8 +27,17 @@ from haven.redact import redact
 
 PYTEST = ("pytest==8.4.2", "iniconfig==2.1.0", "packaging==25.0", "pluggy==1.6.0", "pygments==2.19.2")
 BUILD_S = 600.0
+KEY_FILE = "haven-key"
+"""In the environment itself, for the proof that a run has the one that was meant."""
 MOST_REQUIREMENTS = 200_000
 """Bytes of a requirements file."""
+PLAIN = re.compile(
+    r"""(--require-hashes
+    |([A-Za-z0-9][\w.-]*\s*(\[[\w.,\s-]*\])?\s*([<>=!~(][\w.*+!<>=~,\s()]*)?(;[\w\s.'"<>=!~()]*)?)?
+    (\s*--hash=sha\d+:[0-9a-f]+\s*)*)""",
+    re.VERBOSE | re.ASCII,
+)
+"""A requirement by name: no path, address, option, or variable that pip would fill in."""
 NO_NETWORK = re.compile(r"(?i)retrying|connection|name resolution|timed out|network is unreachable|proxy|ssl")
 
 
@@ -80,7 +89,7 @@ class TestEnvironments:
 
     def key(self, requirements: str = "") -> str:
         """Names the content: interpreter, pytest and these requirements."""
-        content = "\n".join((str(self._base), *PYTEST, requirements.strip()))
+        content = "\n".join((KEY_FILE, str(self._base), *PYTEST, requirements.strip()))
         return hashlib.sha256(content.encode()).hexdigest()[:24]
 
     async def prepare(self, requirements: str = "") -> TestEnvironment:
@@ -137,6 +146,7 @@ class TestEnvironments:
                 install = ["/env/bin/python", "-I", "-m", "pip", "install", "--quiet", "--no-index", "--no-cache-dir"]
                 install += ["--disable-pip-version-check", "--find-links", "/wheels", "--only-binary", ":all:"]
                 await _inside(view, [*install, "-r", f"/wheels/{name}"], "the test packages can't be installed")
+            (building / KEY_FILE).write_text(environment.key, encoding="ascii")
             await asyncio.to_thread(_take_back, building)
             # A leftover whose interpreter is gone would be in the way.
             await asyncio.to_thread(shutil.rmtree, environment.path, ignore_errors=True)
@@ -156,14 +166,12 @@ def check_requirements(text: str) -> None:
     """Refuse every line that is more than `name==version` and the like; raises BadInput."""
     if len(text.encode()) > MOST_REQUIREMENTS:
         raise BadInput(f"The requirements file is longer than {MOST_REQUIREMENTS} bytes.")
-    for line in text.replace("\\\n", " ").splitlines():
-        wish = line.split(" #")[0].strip()
-        if not wish or wish.startswith("#") or wish == "--require-hashes":
-            continue
-        if "://" in wish or "@" in wish or not re.match(r"[A-Za-z0-9]", wish) or re.search(r"\s--?(?!hash=)", wish):
-            shown = redact(wish[:80])
+    # Line by line as they stand: pip joins lines that end in a backslash, but not where they are comments.
+    for line in text.splitlines():
+        wish = re.sub(r"(^|\s)#.*$", "", line).strip().removesuffix("\\").strip()
+        if not PLAIN.fullmatch(wish):
             raise BadInput(
-                f"The requirements file asks for more than packages by name: {shown!r}.",
+                f"The requirements file asks for more than packages by name: {redact(wish[:80])!r}.",
                 "Only lines such as name==1.2.3, with --hash if wanted, can be installed for tests.",
             )
 
@@ -176,7 +184,7 @@ def _base_bind(base_prefix: Path) -> dict[str, Path]:
 async def _inside(view: bubblewrap.View, argv: Sequence[str], failure: str) -> None:
     """One step of the build in the sandbox, without a network."""
     with bubblewrap.etc_files() as etc:
-        code, output = await _call(bubblewrap.command(view, argv, etc), {}, tuple(etc.values()))
+        code, output = await _call(bubblewrap.command(view, argv, etc), {}, tuple(etc.values()), Path("/"))
     if code:
         reason = redact((output.strip().splitlines() or ["no reason given"])[-1])
         mend = "Install it with: sudo apt install python3-venv" if "ensurepip" in output else ""
@@ -188,7 +196,7 @@ async def _download(python: Path, wheels: Path, name: str) -> None:
     variables = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "HAVEN_"))}
     argv = [str(python), "-I", "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
     argv += ["--only-binary", ":all:", "--retries", "1", "--timeout", "20", "--dest", str(wheels)]
-    code, output = await _call([*argv, "-r", str(wheels / name)], variables, ())
+    code, output = await _call([*argv, "-r", str(wheels / name)], variables, (), wheels)
     if code == 0:
         return
     errors = [line for line in output.splitlines() if line.startswith("ERROR")] or output.strip().splitlines()
@@ -205,7 +213,9 @@ async def _download(python: Path, wheels: Path, name: str) -> None:
     )
 
 
-async def _call(argv: Sequence[str], variables: Mapping[str, str], descriptors: Sequence[int]) -> tuple[int, str]:
+async def _call(
+    argv: Sequence[str], variables: Mapping[str, str], descriptors: Sequence[int], folder: Path
+) -> tuple[int, str]:
     """Exit code and output; killed when cancelled or after BUILD_S seconds."""
     process = await asyncio.create_subprocess_exec(
         *argv,
@@ -214,6 +224,7 @@ async def _call(argv: Sequence[str], variables: Mapping[str, str], descriptors: 
         stderr=asyncio.subprocess.STDOUT,
         env=dict(variables),
         pass_fds=descriptors,
+        cwd=folder,
     )
     try:
         async with asyncio.timeout(BUILD_S):

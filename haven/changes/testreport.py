@@ -72,7 +72,7 @@ class TestReport:
 def read_junit(data: bytes) -> dict[str, Case]:
     """Cases by test id ("tests/test_a.py::TestB::test_c[d]"). Raises ValueError, in words, on what is not a result."""
     reader = _Reader()
-    parser = expat.ParserCreate()
+    parser = expat.ParserCreate("utf-8")
     parser.StartDoctypeDeclHandler = _refuse
     parser.StartElementHandler = reader.start
     parser.EndElementHandler = reader.end
@@ -121,7 +121,9 @@ class _Reader:
         if tag in ("failure", "error", "skipped"):
             self._inside = False
         elif tag == "testcase" and self._case is not None:
-            self._add(_test_id(self._case), self._case.get("time", ""))
+            # pytest leaves a case without a name for the test that was interrupted.
+            if name := _test_id(self._case):
+                self._add(name, self._case.get("time", ""))
             self._case = None
 
     def _add(self, name: str, seconds: str) -> None:
@@ -150,7 +152,7 @@ def _test_id(attributes: Mapping[str, str]) -> str:
         classes = [part for part in classname[len(module) + 1 :].split(".") if part]
         whole = "::".join((file, *classes, name))
     else:
-        whole = "::".join(part for part in (file, classname, name) if part) or "a test without a name"
+        whole = "::".join(part for part in (file, classname, name) if part)
     whole = "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in whole)
     if len(whole) <= MOST_NAME:
         return whole
@@ -159,6 +161,7 @@ def _test_id(attributes: Mapping[str, str]) -> str:
 
 def _seconds(text: str) -> float:
     try:
-        return min(max(float(text), 0.0), 1e6)
+        seconds = float(text)
     except ValueError:
         return 0.0
+    return seconds if 0.0 <= seconds < 1e6 else 0.0

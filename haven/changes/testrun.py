@@ -231,9 +231,11 @@ def _report(finished: Finished, timeout_s: float, sandbox: Sandbox) -> TestRepor
 def _stopped(finished: Finished, timeout_s: float, sandbox: Sandbox) -> str:
     """The sentence for a run that did not end by itself, or ""."""
     limits = sandbox.limits
+    place = re.search(r"(?m)^(?:/project/)?(\S+:\d+): KeyboardInterrupt$", finished.output)
+    where = f", at {place[1]}" if place else ""
     return {
         "": "",
-        "time": f"The tests timed out: they were stopped after {timeout_s:g} s.",
+        "time": f"The tests timed out: they were stopped after {timeout_s:g} s{where}.",
         "output": f"The tests were stopped: they flooded the output (far more than {limits.output_kb} kB).",
         "memory": f"The tests ran out of memory: they were stopped above {limits.memory_mb} MB.",
         "killed": "The test run was killed, by itself or because the machine ran out of memory.",

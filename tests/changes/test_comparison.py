@@ -1,0 +1,178 @@
+"""What pytest's XML is read as, and what a change did to every test: pure functions, hostile input."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from haven.changes.testreport import MOST_CASES, MOST_MESSAGES, Case, Outcome, TestReport, read_junit
+from haven.changes.testrun import Comparison, TestClass, compare
+
+OUTCOMES: tuple[Outcome, ...] = ("passed", "failed", "error", "skipped", "xfailed")
+
+
+def report(problem: str = "", **outcomes: Outcome) -> TestReport:
+    return TestReport({f"t.py::{name}": Case(outcome) for name, outcome in outcomes.items()}, problem=problem)
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "expected", "green"),
+    [
+        ("passed", "passed", TestClass.PASSING, True),
+        ("failed", "passed", TestClass.FIXED, True),
+        ("error", "failed", TestClass.FAILING_BEFORE, True),
+        ("passed", "failed", TestClass.REGRESSED, False),
+        ("passed", "error", TestClass.REGRESSED, False),
+        ("passed", "skipped", TestClass.SKIPPED, False),
+        ("passed", "xfailed", TestClass.SKIPPED, False),
+        ("failed", "xfailed", TestClass.SKIPPED, False),
+        ("skipped", "skipped", TestClass.IDLE, True),
+        ("skipped", "passed", TestClass.PASSING, True),
+        ("xfailed", "failed", TestClass.NEW_FAILING, False),
+        ("passed", None, TestClass.REMOVED, False),
+        ("failed", None, TestClass.REMOVED, False),
+        (None, "passed", TestClass.NEW, True),
+        (None, "failed", TestClass.NEW_FAILING, False),
+        (None, "skipped", TestClass.IDLE, True),
+    ],
+)
+def test_every_pair_of_outcomes_has_its_class(
+    was: Outcome | None, now: Outcome | None, expected: TestClass, green: bool
+) -> None:
+    before = report(other="passed", **({"it": was} if was else {}))
+    after = report(other="passed", **({"it": now} if now else {}))
+    compared = compare(before, after)
+    assert compared.classes == {"t.py::it": expected, "t.py::other": TestClass.PASSING}
+    assert compared.green is green
+
+
+def test_the_line_says_what_matters() -> None:
+    before = report(a="passed", b="passed", c="failed", d="passed")
+    compared = compare(before, report(a="passed", b="failed", c="passed", e="passed"))
+    assert compared.one_line() == "1 passing, 1 new, 1 regressed, 1 fixed, 1 removed"
+    assert compare(report(a="passed"), report(a="passed", b="passed")).one_line() == "1 passing, 1 new, 0 regressed"
+
+
+def test_a_flaky_test_is_neither_regressed_nor_hidden() -> None:
+    compared = compare(report(a="passed", b="passed"), report(a="failed", b="failed"))
+    assert compared.with_flaky({"t.py::a"}).counts == {TestClass.FLAKY: 1, TestClass.REGRESSED: 1}
+    flaky = compared.with_flaky({"t.py::a", "t.py::b", "t.py::unknown"})
+    assert flaky.green and flaky.one_line() == "0 passing, 0 new, 0 regressed, 2 flaky"
+
+
+def test_removals_are_green_where_a_person_asked_for_them() -> None:
+    before, after = report(a="passed", b="passed"), report(a="passed")
+    assert not compare(before, after).green
+    assert compare(before, after, removals_asked=True).green
+
+
+def test_tests_of_a_module_that_no_longer_imports_are_regressed() -> None:
+    after = TestReport({"t.py": Case("error", "SyntaxError"), "u.py::x": Case("passed")})
+    compared = compare(report(a="passed", b="failed"), after)
+    assert compared.classes["t.py::a"] is TestClass.REGRESSED
+    assert compared.classes["t.py::b"] is TestClass.FAILING_BEFORE
+    back = compare(TestReport({"t.py": Case("error")}), report(a="passed"))
+    assert back.classes == {"t.py": TestClass.FIXED, "t.py::a": TestClass.NEW}
+
+
+def test_a_run_that_ended_early_is_never_green() -> None:
+    compared = compare(report(a="passed", b="passed"), report("The tests timed out.", a="passed"))
+    assert compared.classes["t.py::b"] is TestClass.NO_RESULT
+    assert not compared.green and "The tests timed out." in compared.one_line()
+
+
+def test_no_tests_at_all_is_untested_and_not_green() -> None:
+    compared = compare(TestReport(untested=True), TestReport(untested=True, problem="No tests were collected."))
+    assert not compared.green and compared.one_line() == "untested: No tests were collected."
+
+
+@given(
+    st.dictionaries(st.text(), st.sampled_from(OUTCOMES)),
+    st.dictionaries(st.text(), st.sampled_from(OUTCOMES)),
+    st.text(),
+)
+def test_any_pair_of_reports_is_classed_and_survives_storage(
+    was: dict[str, Outcome], now: dict[str, Outcome], problem: str
+) -> None:
+    before, after = (TestReport({name: Case(outcome) for name, outcome in run.items()}) for run in (was, now))
+    after = TestReport(after.cases, 1, "out", problem, 2.5, not now)
+    compared = compare(before, after)
+    assert set(compared.classes) >= {*was, *now}
+    assert Comparison.from_json(json.loads(json.dumps(compared.to_json()))) == compared
+    assert TestReport.from_json(json.loads(json.dumps(after.to_json()))) == after
+
+
+def xml(cases: str) -> bytes:
+    return f'<?xml version="1.0"?><testsuites><testsuite name="pytest">{cases}</testsuite></testsuites>'.encode()
+
+
+def test_ids_are_those_that_pytest_prints() -> None:
+    cases = read_junit(
+        xml(
+            '<testcase classname="tests.test_a.TestB" name="test_c[x::y]" file="tests/test_a.py" time="1.5"/>'
+            '<testcase classname="" name="tests.test_b" file="tests/test_b.py"><error message="collection failure">'
+            "No module named nope</error></testcase>"
+        )
+    )
+    assert cases == {
+        "tests/test_a.py::TestB::test_c[x::y]": Case("passed", "", 1.5),
+        "tests/test_b.py": Case("error", "No module named nope"),
+    }
+
+
+def test_failing_in_the_call_and_in_the_tear_down_is_one_case() -> None:
+    one = '<testcase classname="t" name="a" file="t.py" time="1">'
+    cases = read_junit(
+        xml(f'{one}<failure message="f">first</failure></testcase>{one}<error message="e">second</error></testcase>')
+    )
+    assert cases == {"t.py::a": Case("error", "e\nsecond", 2.0)}
+
+
+BOMB = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">' + "".join(
+    f'<!ENTITY {chr(98 + n)} "{f"&{chr(97 + n)};" * 10}">' for n in range(12)
+)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        (BOMB + ']><testsuites><testcase name="&m;"/></testsuites>').encode(),
+        ('<?xml version="1.0" encoding="utf-16"?>' + BOMB + "]><x>&m;</x>").encode("utf-16"),
+        b'<!DOCTYPE x SYSTEM "file:///etc/passwd"><x/>',
+        b"",
+        b"\x00\xff",
+        b"<testsuites><testcase></testsuites>",
+        xml("".join(f'<testcase name="n{number}"/>' for number in range(MOST_CASES + 1))),
+    ],
+    ids=["bomb", "bomb in UTF-16", "file", "empty", "noise", "cut", "too many"],
+)
+def test_hostile_xml_is_refused_in_words(data: bytes) -> None:
+    with pytest.raises(ValueError, match=r"they|there"):
+        read_junit(data)
+
+
+def test_forged_sizes_and_names_are_cut() -> None:
+    name, message = "n" * 100_000 + "&#10;\u202e", "m" * 100_000
+    many = "".join(
+        f'<testcase file="t.py" classname="t" name="{number}{name}" time="nan"><failure>{message}</failure></testcase>'
+        for number in range(300)
+    )
+    cases = read_junit(xml(many))
+    assert len(cases) == 300 and max(map(len, cases)) <= 400
+    assert sum(len(case.message) for case in cases.values()) <= MOST_MESSAGES
+    assert all(case.seconds >= 0 for case in cases.values())
+
+
+def test_an_interrupted_test_leaves_no_case() -> None:
+    assert read_junit(xml('<testcase time="1.0"/>')) == {}
+
+
+@given(st.binary(max_size=300))
+def test_no_bytes_raise_anything_else(data: bytes) -> None:
+    try:
+        read_junit(data)
+    except ValueError:
+        pass
