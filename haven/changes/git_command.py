@@ -132,7 +132,8 @@ async def git(
             await _stop(process)
     answer = Answer(process.returncode or 0, out, _last_line(err))
     if answer.code not in accept:
-        raise RepositoryError(f"git {arguments[0]} failed: {answer.error or f'exit status {answer.code}'}")
+        said = answer.error.rstrip(".") or f"exit status {answer.code}"
+        raise RepositoryError(f"git {arguments[0]} failed: {said}.")
     return answer
 
 

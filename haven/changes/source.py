@@ -32,7 +32,10 @@ class Source:
         await asyncio.to_thread(self._check_folder)
         if (await git("check-ref-format", self.ref, at=self.path, accept=(0, 1))).code:
             raise RepositoryError(f"{self.target!r} is no name for a branch.", "Set project.target_branch.")
-        if (await git("rev-parse", "--git-dir", at=self.path, accept=(0, 128))).code:
+        found = await git("rev-parse", "--git-dir", at=self.path, accept=(0, 128))
+        if found.code and "not a git repository" not in found.error:
+            raise RepositoryError(f"git can't use {self.path}: {found.error}.")
+        if found.code:
             raise RepositoryError(
                 f"{self.path} is not a git repository, or not the top of one.",
                 "Name its top folder in project.repository, or run there: git init",
@@ -66,19 +69,21 @@ class Source:
         notes = []
         if (await git("symbolic-ref", "--quiet", "HEAD", at=self.path, accept=(0, 1))).code:
             notes.append(f"The checkout {self.path} is on no branch; Haven works with {self.target}.")
-        if not await self._runs_programs() and await self._is_dirty(self.path):
-            notes.append(f"The checkout {self.path} has uncommitted work; Haven neither sees nor touches it.")
+        if not await self._runs_programs() and (unclean := await self._unclean(self.path)):
+            notes.append(f"The checkout {self.path} {unclean}; Haven neither sees nor touches that.")
         return tuple(notes)
 
     async def _runs_programs(self) -> bool:
         found = await git("config", "--name-only", "--get-regexp", PROGRAMS, at=self.path, accept=(0, 1))
         return found.code == 0
 
-    async def _is_dirty(self, checkout: Path) -> bool:
-        answer = await git(
-            "status", "--porcelain", "-z", "--untracked-files=no", "--ignore-submodules=all", at=checkout
-        )
-        return bool(answer.out)
+    async def _unclean(self, checkout: Path) -> str:
+        """What speaks against touching its files, or "". Only where `_runs_programs` is false: this may run filters."""
+        look = ("status", "--porcelain", "-z", "--untracked-files=no", "--ignore-submodules=all")
+        answer = await git(*look, at=checkout, accept=(0, 128))
+        if answer.code:
+            return f"can't be examined ({answer.error})"
+        return "has uncommitted work" if answer.out else ""
 
     async def deliver(self, bare: Path, commit: str) -> str:
         """Move the branch forward to `commit`; what was done, or what the owner has to run, in one sentence.
@@ -138,9 +143,8 @@ class Source:
         top = await git("rev-parse", "--show-toplevel", at=checkout, accept=(0, 128))
         if top.code or await asyncio.to_thread(os.path.realpath, top.text) != str(checkout):
             return f"its files are not in {checkout}"
-        if await self._is_dirty(checkout):
-            return "it has uncommitted work"
-        return ""
+        unclean = await self._unclean(checkout)
+        return f"it {unclean}" if unclean else ""
 
     async def _move(self, bare: Path, old: str, new: str, checkout: Path | None) -> None:
         """Hand the new commits over as one pack: no transport, so none of the source's transport settings count."""

@@ -78,10 +78,12 @@ async def test_what_can_not_be_used_is_said(source: Path, tmp_path: Path) -> Non
     (tmp_path / "empty").mkdir()
     run(tmp_path / "empty", "init", "--quiet")
     run(source, "branch", "develop")
+    write(make(tmp_path / "broken"), {".git/config": "[core\n"})
     for place, branch, words in (
         (tmp_path / "nowhere", "main", "There is no folder"),
         (tmp_path / "plain", "main", "not a git repository"),
         (source / "src", "main", "not the top of one"),
+        (tmp_path / "broken", "main", "bad config line 1"),
         (tmp_path / "empty", "main", "no commits yet"),
         (source, "release", "no branch release; it has develop, main"),
         (source, "a..b", "no name for a branch"),
