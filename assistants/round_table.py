@@ -147,16 +147,14 @@ class RoundTable:
         return Seat(SEATS[reply.data["assistant"]], (f"rules were unsure; the local model {reply.model} chose",))
 
     async def _title(self, text: str, request: Request) -> str:
-        """A short title: the request's own first line, or the local model's words where that is long."""
+        """A short title in the local model's words where they are the request's own, else its first line."""
         plain = plain_title(text)
-        if not plain.endswith("…"):
-            return plain
         task = Task(
             kind="title",
             turns=(Turn("user", data_block("request", text[:1_500])),),
             principal=request.principal,
             purpose="a title for the change",
-            system=("Name the requested code change in at most eight words, starting with a verb. Answer as JSON.",),
+            system=("Shorten the request to a title of three to eight words, starting with its verb. Answer as JSON.",),
             privacy=Privacy.PRIVATE,
             where=Where.LOCAL,
             schema={
@@ -164,14 +162,22 @@ class RoundTable:
                 "properties": {"title": {"type": "string", "minLength": 8, "maxLength": 72}},
                 "required": ["title"],
             },
-            max_tokens=48,
+            max_tokens=32,
         )
         try:
             reply = await self._engine.complete(task)
         except HavenError as error:
             log.info("title without a model: %s", error)
             return plain
-        return clean(str(reply.data["title"]), 200, "title") if reply.tier is Tier.LOCAL else plain
+        title = " ".join(str(reply.data["title"]).split()).strip(" .\"'")
+        return title if faithful(title, text) else plain
+
+
+def faithful(title: str, text: str) -> bool:
+    """Whether a title says what the request says: its words come from there, and its first word is the request's."""
+    words, said = re.findall(r"\w+", title.lower()), re.findall(r"\w+", text.lower())
+    own = sum(word in said for word in words)
+    return 3 <= len(words) <= 10 and len(set(words)) == len(words) and own >= 0.8 * len(words) and words[0] == said[0]
 
 
 def change_kind(text: str) -> Kind | None:

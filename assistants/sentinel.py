@@ -114,7 +114,9 @@ def _machine_lines(machine: Health) -> list[StatusLine]:
     """Temperature, memory and disk, each with its level; what can't be read is left out."""
     lines = []
     if machine.cpu_celsius is not None:
-        text = f"{machine.cpu_celsius:.0f} °C" + (f", {', '.join(machine.throttled_now)}" if machine.throttled_now else "")
+        text = f"{machine.cpu_celsius:.0f} °C" + (
+            f", {', '.join(machine.throttled_now)}" if machine.throttled_now else ""
+        )
         hot = bool(machine.throttled_now) or machine.cpu_celsius >= 80
         lines.append(StatusLine("Temperature", text, "alert" if hot else "ok"))
     if machine.memory_available_mb is not None and machine.memory_total_mb:

@@ -37,6 +37,7 @@ app.command()(run.prepare)
 
 def main() -> None:
     """Entry point: every error is one sentence here; its traceback is in the log under the same id."""
+    logging.getLogger().addHandler(logging.NullHandler())  # until the settings say where the log goes
     try:
         app()
     except HavenError as error:

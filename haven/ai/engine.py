@@ -17,7 +17,7 @@ from haven.access import Act, Role, check
 from haven.ai import policy, prices, tokens, validate
 from haven.ai.ledger import Ledger
 from haven.ai.providers.base import Call, Finish, Provider
-from haven.ai.task import Delta, Reply, Restart, Route, Task, Tier, Turn
+from haven.ai.task import Delta, Reply, Restart, Route, Task, Tier, Turn, Usage
 from haven.errors import AccessDenied, BadInput, HavenError, ModelError, Unavailable
 from haven.redact import Redaction
 from haven.settings import Cloud
@@ -134,13 +134,18 @@ class Engine:
 
     async def _local(self, task: Task, route: Route) -> AsyncGenerator[Delta | Reply, None]:
         provider = self._providers[Tier.LOCAL]
-        started = time.monotonic()
+        started, text = time.monotonic(), ""
         async with aclosing(_generate(provider, _call(task))) as pieces:
             async for piece in pieces:
                 if isinstance(piece, Delta):
                     yield piece
-                else:
-                    yield _reply(task, route, Tier.LOCAL, piece, provider, time.monotonic() - started)
+                    text += piece.text
+                    whole = None if task.schema else validate.before_repeat(text)
+                    if whole is None:
+                        continue
+                    piece = Finish(whole, Usage(), "repeat")
+                yield _reply(task, route, Tier.LOCAL, piece, provider, time.monotonic() - started)
+                return
 
     async def _leaving(self, task: Task, route: Route, tier: Tier) -> AsyncGenerator[Delta | Reply, None]:
         """A call that leaves the house: stopped if private, redacted, reserved, settled."""

@@ -1,0 +1,215 @@
+"""kill -9 of the real process in every state of the transition table, and resume: nothing lost, nothing twice."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+
+import pytest
+
+from haven.app import open_house
+from haven.changes.states import State
+from haven.demo import sample
+from haven.demo.stand_in import Fault, FaultKind, StandIn
+from haven.settings import Settings, cache_dir
+from tests.e2e.house import MEMBER, OWNER, PNG, REVIEWER, Home, settings_in
+
+pytestmark = pytest.mark.sandbox
+
+SHIM = """#!/bin/sh
+case " $* " in
+  *" $(cat {held}) "*) echo reached > {reached}; exec tail --pid=$PPID -f /dev/null ;;
+esac
+exec {git} "$@"
+"""
+
+
+class HeldGit:
+    """A `git` on PATH that stops for ever at one subcommand, and says when it got there."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir()
+        self.folder, self.held, self._reached = folder, folder / "held", folder / "reached"
+        os.mkfifo(self._reached)
+        self.held.write_text("nothing", encoding="utf-8")
+        shim = folder / "git"
+        shim.write_text(SHIM.format(held=self.held, reached=self._reached, git=shutil.which("git")), encoding="utf-8")
+        shim.chmod(shim.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
+
+    async def reached(self) -> None:
+        await asyncio.to_thread(self._reached.read_text)
+
+
+class Service:
+    """`haven up` as a process of its own."""
+
+    def __init__(self, folder: Path, ready: Settings, git: HeldGit) -> None:
+        self._config = folder / "haven.toml"
+        tree = ready.model_dump(mode="json", exclude_defaults=True)
+        lines = [f"[{name}]\n" + "\n".join(f"{k} = {_toml(v)}" for k, v in part.items()) for name, part in tree.items()]
+        self._config.write_text("\n".join(lines), encoding="utf-8")
+        self._env = os.environ | {"HAVEN_CONFIG": str(self._config), "PATH": f"{git.folder}:{os.environ['PATH']}"}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "haven", "up", "--no-attach"]
+        self._process = subprocess.Popen(command, env=self._env, stderr=subprocess.DEVNULL)
+
+    def kill(self) -> None:
+        assert self._process is not None and self._process.poll() is None, "haven up ended by itself"
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait()
+
+    def end(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+            assert self._process.wait(20) == 0
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return repr(value) if isinstance(value, (int, float)) else f'"{value}"'
+
+
+@asynccontextmanager
+async def far_away(
+    tmp_path: Path, *faults: Fault | None, **more: object
+) -> AsyncIterator[tuple[Home, Service, HeldGit]]:
+    """A house that only looks (its bus runs, its worker does not) beside a service that works."""
+    async with StandIn(faults) as stand_in:
+        ready = settings_in(tmp_path / "state", stand_in.base_url, **more)
+        assert ready.project.repository is not None
+        await sample.create(ready.project.repository)
+        git = HeldGit(tmp_path / "bin")
+        shared = ready.paths.state_dir / "testenvs"
+        shared.symlink_to(cache_dir() / "testenvs")
+        service = Service(tmp_path, ready, git)
+        async with open_house(ready, cache_dir()) as house:
+            watching = asyncio.create_task(house.bus.run())
+            try:
+                yield Home(house, stand_in, ready.project.repository), service, git
+            finally:
+                service.end()
+                watching.cancel()
+                await asyncio.gather(watching, return_exceptions=True)
+
+
+def ledger(home: Home) -> Iterator[str]:
+    with closing(sqlite3.connect(home.house.settings.database)) as database:
+        return iter([row[0] for row in database.execute("select state from ledger order by id")])
+
+
+async def test_queued(tmp_path: Path) -> None:
+    async with far_away(tmp_path) as (home, service, git):
+        git.held.write_text("cat-file", encoding="utf-8")
+        service.start()
+        first = await home.ask_for(PNG)
+        await git.reached()
+        second = await home.ask_for("Document the map viewer")
+        service.kill()
+        assert (await home.house.changes.get(second.id)).state == State.QUEUED
+        git.held.write_text("nothing", encoding="utf-8")
+        service.start()
+        assert [(await home.rest(change)).state for change in (first, second)] == ["review", "review"]
+
+
+@pytest.mark.parametrize(
+    ("state", "subcommand"),
+    [(State.PLANNING, "cat-file"), (State.EDITING, "commit-tree"), (State.TESTING, "checkout-index")],
+)
+async def test_planning_editing_testing(tmp_path: Path, state: State, subcommand: str) -> None:
+    async with far_away(tmp_path) as (home, service, git):
+        git.held.write_text(subcommand, encoding="utf-8")
+        service.start()
+        change = await home.ask_for(PNG)
+        await git.reached()
+        service.kill()
+        assert (await home.house.changes.get(change.id)).state == state
+        calls = len(home.stand_in.requests)
+        git.held.write_text("nothing", encoding="utf-8")
+        service.start()
+        assert (await home.rest(change)).state == State.REVIEW
+        assert calls == (0 if state is State.PLANNING else 1)
+        assert len(home.stand_in.requests) == 1, "a reply that was kept is not asked for again"
+
+
+async def test_editing_while_the_cloud_answers(tmp_path: Path) -> None:
+    hang = Fault(FaultKind.HANG)
+    async with far_away(tmp_path, hang) as (home, service, _):
+        service.start()
+        change = await home.ask_for(PNG)
+        await hang.reached.wait()
+        service.kill()
+        assert (await home.house.changes.get(change.id)).state == State.EDITING
+        service.start()
+        assert (await home.rest(change)).state == State.REVIEW
+        assert list(ledger(home)) == ["unknown", "settled"], "the lost call stays charged, the new one has its own row"
+
+
+async def test_waiting(tmp_path: Path) -> None:
+    async with far_away(tmp_path, Fault(FaultKind.OVERLOADED), attempts=1) as (home, service, _):
+        service.start()
+        change = await home.rest(await home.ask_for(PNG), State.WAITING)
+        service.kill()
+        assert (await home.house.changes.get(change.id)).state == State.WAITING
+        service.start()
+        await home.house.changes.resume(change.id, MEMBER)
+        assert (await home.rest(change)).state == State.REVIEW
+
+
+async def test_awaiting_plan(tmp_path: Path) -> None:
+    async with far_away(tmp_path, changes={"plan_first": True}) as (home, service, _):
+        service.start()
+        change = await home.rest(await home.ask_for(PNG))
+        service.kill()
+        assert (await home.house.changes.get(change.id)).state == State.AWAITING_PLAN
+        service.start()
+        await home.approve(change)
+        assert (await home.rest(change)).state == State.REVIEW
+
+
+async def test_review_and_what_follows(tmp_path: Path) -> None:
+    async with far_away(tmp_path) as (home, service, git):
+        service.start()
+        change = await home.rest(await home.ask_for(PNG))
+        service.kill()
+        assert (await home.house.changes.get(change.id)).state == State.REVIEW
+        git.held.write_text("update-ref", encoding="utf-8")
+        service.start()
+        await home.approve(change)
+        await git.reached()
+        service.kill()
+        assert (await home.house.changes.get(change.id)).state == State.MERGING
+        git.held.write_text("nothing", encoding="utf-8")
+        service.start()
+        merged = await home.rest(change)
+        assert merged.state == State.MERGED
+        service.kill()
+        service.start()
+        await home.rest(await home.ask_for("Document the map viewer"))
+        assert await home.house.changes.get(change.id) == merged
+
+
+async def test_rejected_cancelled_failed_stay(tmp_path: Path) -> None:
+    async with far_away(tmp_path) as (home, service, _):
+        service.start()
+        rejected = await home.rest(await home.ask_for(PNG))
+        await home.house.changes.reject(rejected.id, REVIEWER, round=1)
+        cancelled = await home.rest(await home.ask_for("Document the map viewer"))
+        await home.house.changes.cancel(cancelled.id, OWNER)
+        failed = await home.rest(await home.ask_for("Add a teleporter page to the viewer"))
+        service.kill()
+        service.start()
+        await home.rest(await home.ask_for("Refactor the star colours into one table"))
+        states = [(await home.house.changes.get(change.id)).state for change in (rejected, cancelled, failed)]
+        assert states == ["rejected", "cancelled", "failed"]
