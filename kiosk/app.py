@@ -75,7 +75,7 @@ class Kiosk(TouchApp):
         self._task_factory = asyncio.get_running_loop().get_task_factory()
 
     def on_load(self) -> None:
-        # Textual makes the loop start tasks eagerly from Python 3.12 on, for good; the rest of Haven does not expect it.
+        # From Python 3.12 on Textual makes the loop start tasks eagerly, for good: not what the rest of Haven expects.
         asyncio.get_running_loop().set_task_factory(self._task_factory)
 
     def compose(self) -> ComposeResult:
@@ -95,7 +95,8 @@ class Kiosk(TouchApp):
         self.action_pane("home")
         home = self.query_one(Home)
         home.attempt(self._follow(), "follow")
-        home.attempt(self._watch_status(), "status")
+        self.set_interval(STATUS_S, lambda: home.attempt(self._status(), "status"))
+        home.attempt(self._status(), "status")
 
     def action_pane(self, pane: str) -> None:
         self.query_one("#panes", ContentSwitcher).current = pane
@@ -106,7 +107,7 @@ class Kiosk(TouchApp):
         else:
             self.set_focus(None)
 
-    def action_back(self) -> None:
+    async def action_back(self) -> None:
         current = self.query_one("#panes", ContentSwitcher).current
         self.action_pane("changes" if current == "review" else "home")
 
@@ -146,13 +147,11 @@ class Kiosk(TouchApp):
         self.query_one(Home).show_changes(changes)
         self.query_one(ChangesPane).show_changes(changes)
 
-    async def _watch_status(self) -> None:
-        while True:
-            lines = await self._handed.status()
-            cloud = next((fact for fact in lines if fact.label == "Cloud"), None)
-            self.query_one(Home).show_status(lines)
-            self.query_one("#cloud", Static).update(line(cloud.text, 60) if cloud else "")
-            await asyncio.sleep(STATUS_S)
+    async def _status(self) -> None:
+        facts = await self._handed.status()
+        cloud = next((fact for fact in facts if fact.label == "Cloud"), None)
+        self.query_one(Home).show_status(facts)
+        self.query_one("#cloud", Static).update(line(cloud.text, 60) if cloud else "")
 
     def on_key(self, event: events.Key) -> None:
         """Arrows scroll what is shown, and move between tiles, where nothing has the focus."""
@@ -163,9 +162,8 @@ class Kiosk(TouchApp):
 
     def _handle_exception(self, error: Exception) -> None:
         """A failed display is logged and closed; Textual's own way prints every local variable on the terminal."""
-        if not self.failure:
-            self.failure = error_id()
-            log.error("[%s] the display of %s failed", self.failure, self._handed.principal.id, exc_info=error)
+        self.failure = self.failure or error_id()
+        log.error("[%s] the display of %s failed", self.failure, self._handed.principal.id, exc_info=error)
         self._exception = error
-        self._exception_event.set()
         self._close_messages_no_wait()
+        self._exception_event.set()

@@ -9,7 +9,7 @@ import socket
 import sys
 import termios
 import tty
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -59,7 +59,10 @@ def _relay(link: socket.socket, resized: int) -> Ended:
         os.read(resized, 64)
         link.sendall(wire.frame(wire.RESIZE, wire.SIZE.pack(*os.get_terminal_size(STDOUT))))
 
-    sources = {STDIN: typed, resized: window, link.fileno(): lambda: _show(frames, link.recv(wire.MAX_PAYLOAD))}
+    def received() -> Ended | None:
+        return _show(frames, link.recv(wire.MAX_PAYLOAD))
+
+    sources: dict[int, Callable[[], Ended | None]] = {STDIN: typed, resized: window, link.fileno(): received}
     with selectors.DefaultSelector() as ready:
         for source in sources:
             ready.register(source, selectors.EVENT_READ)

@@ -36,9 +36,16 @@ MAX_DISPLAYS = 8
 MakeApp = Callable[[Principal, type[Driver]], Kiosk]
 
 
-async def serve(socket_path: Path, make_app: MakeApp, settings: haven.settings.Kiosk, owner_uid: int) -> None:
+async def serve(
+    socket_path: Path,
+    make_app: MakeApp,
+    settings: haven.settings.Kiosk,
+    owner_uid: int,
+    ready: Callable[[], None] = lambda: None,
+) -> None:
     """Serve displays until cancelled; then each is told and its terminal put right.
 
+    `ready` is called once one may attach.
     Raises Conflict where another Haven listens there, SettingsError or Unavailable where the socket can't be made.
     """
     listening = await asyncio.to_thread(_listen, socket_path, settings.socket_group)
@@ -54,6 +61,7 @@ async def serve(socket_path: Path, make_app: MakeApp, settings: haven.settings.K
             displays.discard(task)
 
     server = await asyncio.start_unix_server(attached, sock=listening)
+    ready()
     try:
         await asyncio.get_running_loop().create_future()
     finally:
@@ -61,7 +69,7 @@ async def serve(socket_path: Path, make_app: MakeApp, settings: haven.settings.K
         for task in displays:
             task.cancel()
         await asyncio.gather(*displays, return_exceptions=True)
-        socket_path.unlink(missing_ok=True)
+        await asyncio.to_thread(socket_path.unlink, missing_ok=True)
 
 
 class Connection:

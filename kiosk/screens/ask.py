@@ -17,7 +17,7 @@ from kiosk.screens.dialogs import Choice
 from kiosk.screens.pane import Handed, Pane
 from kiosk.widgets.answer import Answer
 from kiosk.widgets.entry import Entry
-from kiosk.widgets.keyboard import Keyboard
+from kiosk.widgets.keyboard import Keyboard, Keys
 from kiosk.widgets.tile import Tile
 
 NEXT_WHERE = {Where.AUTO: Where.LOCAL, Where.LOCAL: Where.CLOUD, Where.CLOUD: Where.AUTO}
@@ -81,7 +81,7 @@ class Ask(Pane):
     def on_entry_sent(self) -> None:
         self._send()
 
-    def on_keyboard_typed(self, event: Keyboard.Typed) -> None:
+    def on_keys_typed(self, event: Keys.Typed) -> None:
         if event.key == "hide":
             self._keyboard(False)
         else:

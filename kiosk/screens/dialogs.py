@@ -7,13 +7,13 @@ from typing import ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Grid, Horizontal, Vertical
+from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from kiosk.plain import plain
 from kiosk.widgets.entry import Entry
-from kiosk.widgets.keyboard import Keyboard
+from kiosk.widgets.keyboard import Keyboard, Keys, PinKeys
 from kiosk.widgets.tile import Tile
 
 MAX_PIN = 12
@@ -41,17 +41,15 @@ class PinPad(Dialog):
         with Vertical(classes="box"):
             yield Static(plain(self._hint), markup=False, classes="question")
             yield Static("", id="dots")
-            with Grid(id="pad"):
-                for key in "123456789":
-                    yield Tile(key, key)
-                yield Tile("⌫", "backspace")
-                yield Tile("0", "0")
-                yield Tile("OK", "enter", classes="good")
+            yield PinKeys()
             yield Tile("Back", "back", classes="wide")
 
     def on_tile_pressed(self, event: Tile.Pressed) -> None:
         event.stop()
-        self._take(event.tile.key)
+        self.dismiss(None)
+
+    def on_keys_typed(self, event: Keys.Typed) -> None:
+        self._take(event.key)
 
     def on_key(self, event: events.Key) -> None:
         if event.key in {"enter", "backspace"} or event.key.isdigit():
@@ -59,9 +57,7 @@ class PinPad(Dialog):
             self._take(event.key)
 
     def _take(self, key: str) -> None:
-        if key == "back":
-            self.dismiss(None)
-        elif key == "enter":
+        if key == "enter":
             self.dismiss(self._digits)
         else:
             self._digits = self._digits[:-1] if key == "backspace" else (self._digits + key)[:MAX_PIN]
@@ -89,7 +85,7 @@ class Words(Dialog):
     def on_mount(self) -> None:
         self.query_one(Entry).focus()
 
-    def on_keyboard_typed(self, event: Keyboard.Typed) -> None:
+    def on_keys_typed(self, event: Keys.Typed) -> None:
         if event.key != "hide":
             self.query_one(Entry).take(event.key)
 
@@ -115,7 +111,7 @@ class Choice(Dialog):
             yield Static(plain(self._question), markup=False, classes="question")
             with Horizontal(classes="actions"):
                 for key, label in self._options.items():
-                    yield Tile(label, key, id=f"choose-{key}", classes="good" if key == self._best else None)
+                    yield Tile(label, key, classes="good" if key == self._best else None)
             yield Tile("Back", "back", classes="wide")
 
     def on_tile_pressed(self, event: Tile.Pressed) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical
 from textual.widgets import Digits, Static
 
 from assistants.sentinel import StatusLine
@@ -15,6 +15,7 @@ from haven.store.changes import Change
 from kiosk.plain import line
 from kiosk.screens.pane import Pane
 from kiosk.widgets.change_list import ChangeList
+from kiosk.widgets.sheet import Sheet
 from kiosk.widgets.tile import Tile
 
 WAITS = frozenset({State.REVIEW.value, State.AWAITING_PLAN.value})
@@ -36,8 +37,7 @@ class Home(Pane):
             with Vertical(id="waiting"):
                 yield Static("", id="waits", classes="heading", markup=False)
                 yield ChangeList("Nothing waits for you.")
-            with VerticalScroll(id="status", can_focus=False):
-                yield Static("", id="facts", markup=False)
+            yield Sheet(id="status")
 
     def on_mount(self) -> None:
         self._clock()
@@ -53,8 +53,9 @@ class Home(Pane):
     def show_status(self, lines: Sequence[StatusLine]) -> None:
         marks = {"ok": "●", "note": "◆", "alert": "▲"}
         text = "\n".join(f"{marks.get(fact.level, '●')} {line(fact.label, 24)}: {line(fact.text)}" for fact in lines)
-        self.query_one("#facts", Static).update(text or "● Haven runs.")
-        self.query_one("#status").set_class(any(fact.level == "alert" for fact in lines), "alert")
+        sheet = self.query_one("#status", Sheet)
+        sheet.say(text)
+        sheet.set_class(any(fact.level == "alert" for fact in lines), "alert")
 
     def on_tile_pressed(self, event: Tile.Pressed) -> None:
         if event.tile.has_class("seat"):

@@ -55,5 +55,6 @@ class ChangeList(VerticalScroll, can_focus=False):
 
     def _words(self, change: Change) -> str:
         doing = self._progress.get(change.id) or line(change.reason, 80)
-        about = f"{change.state} · {change.kind} · {change.id} · round {change.round} · {line(change.requester_name, 24)}"
+        who = line(change.requester_name, 24)
+        about = f"{change.state} · {change.kind} · {change.id} · round {change.round} · {who}"
         return f"{line(change.title, 76)}\n{about}" + (f"\n{doing}" if doing else "")

@@ -1,0 +1,196 @@
+"""Review: what a change does, its tests, its diff; and the decision, by touch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.widgets import ContentSwitcher, Static
+
+from haven.access import Act
+from haven.changes.review import BAD, STAND_IN, Review, render
+from haven.changes.states import State, sources
+from haven.errors import NotFound
+from kiosk.plain import code, line
+from kiosk.screens.dialogs import Choice, Words
+from kiosk.screens.pane import Handed, Pane
+from kiosk.widgets.diff import DiffView
+from kiosk.widgets.sheet import Sheet
+from kiosk.widgets.tile import Tile
+
+PAGES = {"summary": "Summary", "tests": "Tests", "diff": "Diff"}
+ACTIONS = {
+    "approve": frozenset({State.REVIEW, State.AWAITING_PLAN}),
+    "tweak": frozenset({State.REVIEW, State.FAILED}),
+    "reject": frozenset({State.REVIEW, State.AWAITING_PLAN}),
+    "retry": frozenset({State.WAITING}),
+    "cancel": frozenset(sources(State.CANCELLED)) - {State.REVIEW},
+}
+"""The states in which each button is there."""
+COLOURS = {"approve": "good", "reject": "bad", "cancel": "bad"}
+MAX_TESTS = 400
+"""Names shown; the counts tell of all."""
+
+
+class ReviewPane(Pane):
+    """One change. What is approved is exactly the round and commit shown."""
+
+    def __init__(self, handed: Handed, *, id: str) -> None:
+        super().__init__(handed, id=id)
+        self._change = ""
+        self._shown: Review | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Static("", id="title", markup=False)
+        with Horizontal(id="tabs"):
+            for page, label in PAGES.items():
+                yield Tile(label, page, id=f"tab-{page}", classes="tab")
+        with ContentSwitcher(initial="summary", id="pages"):
+            yield Sheet(id="summary")
+            yield Sheet(id="tests")
+            yield DiffView(id="diff")
+        with Horizontal(classes="actions"):
+            yield Tile("Back", "back", id="back")
+            for action in ACTIONS:
+                yield Tile(action.capitalize(), action, id=action, classes=f"action {COLOURS.get(action, '')}".strip())
+
+    def on_mount(self) -> None:
+        self._page("summary")
+        self._buttons("")
+
+    def open(self, id: str) -> None:
+        """Show a change from its beginning."""
+        if id != self._change:
+            self._change, self._shown = id, None
+            self.query_one("#title", Static).update(f"Change {line(id, 20)} …")
+            for sheet in self.query(Sheet):
+                sheet.say("")
+            self._page("summary")
+            self._buttons("")
+        self.attempt(self._load(), "review", newest=True)
+
+    def changed(self, id: str) -> None:
+        """Its state moved."""
+        if id == self._change:
+            self.attempt(self._load(), "review", newest=True)
+
+    def progress(self, id: str, text: str) -> None:
+        if id == self._change and self._shown is not None:
+            self._title(self._shown, text)
+
+    def on_tile_pressed(self, event: Tile.Pressed) -> None:
+        event.stop()
+        key = event.tile.key
+        if event.tile.has_class("tab"):
+            self._page(key)
+        elif key == "back":
+            self.post_message(self.Go("changes"))
+        else:
+            work = {"approve": self._approve, "tweak": self._tweak, "reject": self._reject, "cancel": self._cancel}
+            self.attempt(work.get(key, self._retry)(), "dialog")
+
+    async def _load(self) -> None:
+        review = await self.handed.changes.review(self._change)
+        new = self._shown is None or (self._shown.round, self._shown.commit) != (review.round, review.commit)
+        self._shown = review
+        self._title(review, "")
+        width = max(40, self.query_one("#summary").size.width - 4)
+        facts, _, _ = render(replace(review, diff=""), width).rpartition("\n─")  # the diff has a page of its own
+        self.query_one("#summary", Sheet).say(facts)
+        self.query_one("#tests", Sheet).say(_tests(review.tests))
+        self.query_one("#tab-tests", Tile).say(f"Tests\n{line(str(review.tests.get('one_line', 'none yet')), 30)}")
+        self.query_one("#tab-diff", Tile).say(f"Diff\n{len(review.files)} files")
+        if new:
+            self.query_one(DiffView).show(review.diff)
+        self._buttons(review.state)
+
+    async def _approve(self) -> None:
+        review = self._review()
+        if review.state == State.REVIEW and not review.commit:
+            self.tell(review.why_not)
+            return
+        confirm = await self._confirmed(review) if review.state == State.REVIEW else ""
+        principal = await self.authorise(Act.DECIDE) if confirm is not None else None
+        if confirm is None or principal is None:
+            return
+        await self.handed.changes.approve(
+            review.id, principal, round=review.round, commit=review.commit, confirm=confirm
+        )
+        self.tell(f"Change {review.id} is approved.")
+
+    async def _confirmed(self, review: Review) -> str | None:
+        """What the approval takes beyond the first tap; None where the person thinks again."""
+        if review.confirm == "type the id":
+            question = f"{review.why_not} To merge it all the same, type its id: {review.id}"
+            return await self.app.push_screen_wait(Words(question, "Merge", "the id"))
+        if review.confirm == "two taps":
+            question = f"This change touches {', '.join(review.risk_marks)}. Merge it?"
+            return await self.app.push_screen_wait(Choice(question, {"two taps": "Approve a second time"}))
+        return ""
+
+    async def _tweak(self) -> None:
+        review = self._review()
+        words = await self.app.push_screen_wait(Words("What should be different?", "Send", "In your words"))
+        principal = await self.authorise(Act.DECIDE) if words else None
+        if words and principal is not None:
+            await self.handed.changes.tweak(review.id, principal, words, round=review.round)
+            self.tell(f"Change {review.id} goes into another round.")
+
+    async def _reject(self) -> None:
+        review = self._review()
+        why = await self.app.push_screen_wait(Words("Why is it rejected? (may be left empty)", "Reject"))
+        principal = await self.authorise(Act.DECIDE) if why is not None else None
+        if why is not None and principal is not None:
+            await self.handed.changes.reject(review.id, principal, round=review.round, why=why)
+            self.tell(f"Change {review.id} is rejected; its branch is kept for some days.")
+
+    async def _cancel(self) -> None:
+        review = self._review()
+        sure = await self.app.push_screen_wait(Choice("Stop this change?", {"stop": "Stop it"}))
+        principal = await self.authorise(Act.CANCEL) if sure else None
+        if principal is not None:
+            await self.handed.changes.cancel(review.id, principal)
+            self.tell(f"Change {review.id} is cancelled.")
+
+    async def _retry(self) -> None:
+        review = self._review()
+        principal = await self.authorise(Act.CANCEL)
+        if principal is not None:
+            await self.handed.changes.resume(review.id, principal)
+            self.tell(f"Change {review.id} is tried again.")
+
+    def _review(self) -> Review:
+        if self._shown is None:
+            raise NotFound("This change is still being read.", "Try again in a moment.")
+        return self._shown
+
+    def _title(self, review: Review, doing: str) -> None:
+        state = f"{review.state}: {line(doing, 40)}" if doing else review.state
+        mark = f" · {STAND_IN}" if review.stand_in else ""
+        self.query_one("#title", Static).update(f"{line(review.title, 88)}\n{review.id} · {state}{mark}")
+
+    def _page(self, page: str) -> None:
+        self.query_one("#pages", ContentSwitcher).current = page
+        for tile in self.query(Tile).filter(".tab"):
+            tile.set_class(tile.key == page, "on")
+
+    def _buttons(self, state: str) -> None:
+        for action, states in ACTIONS.items():
+            self.query_one(f"#{action}").display = state in states
+        self.query_one("#approve", Tile).say("Go on" if state == State.AWAITING_PLAN else "Approve")
+
+
+def _tests(tests: Mapping[str, Any]) -> str:
+    """Every test by class, the bad ones first."""
+    by_class: dict[str, list[str]] = {name: [] for name in BAD}
+    for test, name in sorted(dict(tests.get("classes") or {}).items()):
+        by_class.setdefault(str(name), []).append(test)
+    lines = [str(tests.get("one_line") or "There is no test run yet."), str(tests.get("problem") or "")]
+    for name, found in by_class.items():
+        if found:
+            lines += ["", f"{name.replace('_', ' ')} ({len(found)})", *(f"  {test}" for test in found[:MAX_TESTS])]
+            lines += [f"  … {len(found) - MAX_TESTS} more"] * (len(found) > MAX_TESTS)
+    return code("\n".join(lines))

@@ -1,0 +1,216 @@
+"""Displays on a real house: real database, changes, repository, Round Table and engine; only the model is a script."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+from textual.driver import Driver
+
+from assistants.round_table import RoundTable
+from assistants.sentinel import StatusLine
+from haven.access import Principal, Role
+from haven.ai.engine import Engine
+from haven.ai.ledger import Ledger
+from haven.ai.providers.base import Call, Finish
+from haven.ai.task import Delta, Tier, Usage
+from haven.changes.decisions import Changes
+from haven.changes.proposal import Kind, Proposal
+from haven.changes.repository import Repository
+from haven.errors import Unavailable
+from haven.events import Bus
+from haven.settings import Cloud, Paths, Project, Settings
+from haven.store import changes as table
+from haven.store import events
+from haven.store.changes import Change
+from haven.store.database import Database, Transaction, opened
+from kiosk.app import Kiosk
+from kiosk.driver import Display, driver_for
+from kiosk.pin import Pin
+from tests.kiosk.terminal import Terminal
+
+OWNER = Principal("unix:0", "root", Role.OWNER, "kiosk")
+PANEL = Principal("panel", "Wall panel", Role.OWNER, "kiosk", needs_pin=True)
+GREEN = {
+    "classes": {"test_map.py::test_zoom": "passing", "test_map.py::test_export": "new"},
+    "counts": {"passing": 1, "new": 1},
+    "green": True,
+    "untested": False,
+    "problem": "",
+    "one_line": "1 passing, 1 new",
+}
+RED = GREEN | {
+    "classes": {"test_map.py::test_zoom": "regressed"},
+    "green": False,
+    "one_line": "1 regressed",
+}
+
+
+class ScriptedModel:
+    """A model that says what the test wants, piece by piece, when the test wants it."""
+
+    def __init__(self, tier: Tier, model: str) -> None:
+        self.tier = tier
+        self.model = model
+        self.pieces: list[str] = ["Vega has ", "**three** moons."]
+        self.go_on = asyncio.Event()
+        self.go_on.set()
+        self.failure: Exception | None = None
+        self.calls: list[Call] = []
+
+    def missing(self) -> str:
+        return ""
+
+    async def generate(self, call: Call) -> AsyncIterator[Delta | Finish]:
+        self.calls.append(call)
+        for number, piece in enumerate(self.pieces):
+            if number:
+                await self.go_on.wait()
+            if self.failure is not None:
+                raise self.failure
+            yield Delta(piece)
+        yield Finish("".join(self.pieces), Usage(10, 5), "end", model=self.model)
+
+    async def close(self) -> None:
+        pass
+
+
+@dataclass
+class House:
+    """What app.py would hand to the kiosk."""
+
+    database: Database
+    bus: Bus
+    changes: Changes
+    round_table: RoundTable
+    settings: Settings
+    pin: Pin
+    model: ScriptedModel
+    claude: ScriptedModel
+    repository: Repository
+    base: str
+    kiosks: list[Kiosk] = field(default_factory=list)
+
+    def kiosk(self, principal: Principal, driver: type[Driver] | None = None) -> Kiosk:
+        kiosk = Kiosk(
+            round_table=self.round_table,
+            changes=self.changes,
+            bus=self.bus,
+            status=_status,
+            principal=principal,
+            pin=self.pin,
+            driver_class=driver,
+        )
+        self.kiosks.append(kiosk)
+        return kiosk
+
+    async def in_review(
+        self, text: str = "Add a zoom button", tests: Mapping[str, object] = GREEN, path: str = "zoom.py"
+    ) -> Change:
+        """A change with one committed round, waiting for a person."""
+        proposal = Proposal(Kind.FEATURE, text, text, "cartographer", ("rules: the request speaks of zoom",))
+        change = await self.changes.submit(proposal, replace(OWNER, id="discord:7", name="Ada"))
+        tree = await self.repository.worktree(change.id, f"haven/change-{change.id}-zoom", self.base)
+        (tree / path).write_text("def zoom() -> int:\n    return 2\n")
+        commit = await self.repository.commit(tree, text)
+
+        async def work(tx: Transaction) -> None:
+            summary = {"text": "Adds a zoom.", "by": "rules"}
+            await table.update_round(tx, change.id, 1, commit_id=commit, tests=tests, summary=summary)
+            await table.update(tx, change.id, base=self.base, state="review")
+            await events.record(tx, "change.state", change.id, state="review", title=text, round=1)
+
+        await self.database.write(work)
+        return await self.changes.get(change.id)
+
+    async def state(self, id: str, wanted: str) -> Change:
+        """Wait on the bus until the change is there."""
+        with self.bus.subscribe() as subscription:
+            async with asyncio.timeout(20):
+                change = await self.changes.get(id)
+                async for _ in _first_then(subscription):
+                    change = await self.changes.get(id)
+                    if change.state == wanted:
+                        break
+        return change
+
+
+async def _first_then(subscription: AsyncIterator[object]) -> AsyncIterator[object]:
+    yield None
+    async for event in subscription:
+        yield event
+
+
+async def _status() -> list[StatusLine]:
+    return [StatusLine("Cloud", "stand-in, not Claude", "note"), StatusLine("Disk", "12 GB free")]
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    source, base = await _source(tmp_path / "project")
+    paths = Paths(state_dir=tmp_path / "state", config_dir=tmp_path / "config", runtime_dir=tmp_path / "run")
+    settings = Settings(paths=paths, project=Project(repository=source), cloud=Cloud(stand_in=True))
+    async with opened(settings.database) as database:
+        repository = await Repository.create(source, tmp_path / "clone.git", "main")
+        bus = Bus(database)
+        await bus.start()
+        changes = Changes(database, settings, lambda: repository, lambda id: None)
+        model, claude = ScriptedModel(Tier.LOCAL, "small-model"), ScriptedModel(Tier.CLOUD, settings.cloud.model)
+        ledger = Ledger(database, settings.cloud, "test")
+        engine = Engine({Tier.LOCAL: model, Tier.CLOUD: claude}, ledger, settings.cloud)
+        pin = Pin(settings)
+        round_table = RoundTable(engine, changes)
+        following = asyncio.create_task(bus.run())
+        yield House(database, bus, changes, round_table, settings, pin, model, claude, repository, base)
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+
+
+async def _source(folder: Path) -> tuple[Path, str]:
+    """A small repository."""
+    folder.mkdir()
+    (folder / "map.py").write_text("SCALE = 1\n")
+    for command in (
+        ("init", "-q", "-b", "main"),
+        ("add", "."),
+        ("-c", "user.name=Ada", "-c", "user.email=ada@localhost", "commit", "-qm", "Start"),
+    ):
+        git = await asyncio.create_subprocess_exec("git", "-C", str(folder), *command)
+        assert await git.wait() == 0
+    git = await asyncio.create_subprocess_exec(
+        "git", "-C", str(folder), "rev-parse", "HEAD", stdout=asyncio.subprocess.PIPE
+    )
+    out, _ = await git.communicate()
+    return folder, out.decode().strip()
+
+
+Show = Callable[..., AbstractAsyncContextManager[Terminal]]
+
+
+@pytest.fixture
+def show(house: House) -> Show:
+    """`async with show(PANEL) as terminal`: one display of the house, ended at the end."""
+
+    @asynccontextmanager
+    async def display(principal: Principal = OWNER, columns: int = 100, rows: int = 28) -> AsyncIterator[Terminal]:
+        terminal = Terminal(columns, rows)
+        screen = Display(terminal.feed, columns, rows)
+        terminal.send = screen.receive
+        kiosk = house.kiosk(principal, driver_for(screen))
+        running = asyncio.create_task(kiosk.run_async())
+        try:
+            await terminal.until("HAVEN")
+            yield terminal
+        finally:
+            screen.hang_up()
+            await asyncio.wait_for(running, 20)
+
+    return display
+
+
+def out_of_reach() -> Unavailable:
+    return Unavailable("The model is out of reach.", "Try again later.", retry=False)

@@ -1,0 +1,294 @@
+"""What a person does at the kiosk, in bytes of a terminal, and what comes of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from haven.changes.states import State
+from haven.errors import Unavailable
+from haven.store import changes as table
+from haven.store.database import Transaction
+from kiosk.app import Kiosk
+from tests.kiosk.conftest import OWNER, PANEL, RED, House, Show
+from tests.kiosk.terminal import Terminal
+
+PIN = "2468"
+
+
+async def enter(terminal: Terminal, pin: str) -> None:
+    await terminal.until("OK")
+    for digit in pin:
+        await terminal.tap(f" {digit} ")
+    await terminal.tap("OK")
+
+
+async def ask(terminal: Terminal, assistant: str) -> None:
+    await terminal.tap(assistant)
+    await terminal.until("Make this")
+
+
+async def test_approve_on_the_panel_takes_the_right_pin(house: House, show: Show) -> None:
+    house.pin.set(PIN)
+    async with show(PANEL) as terminal:
+        await terminal.until("All looked at")
+        change = await house.in_review()
+        await terminal.until("1 for you to look at")
+        await terminal.tap("Add a zoom button")
+        await terminal.until("Adds a zoom.", "stand-in, not Claude", "Approve")
+        await terminal.tap("Diff")
+        await terminal.until("+def zoom() -> int:")
+        await terminal.tap("Tests")
+        await terminal.until("new (1) test_map.py::test_export")
+        await terminal.tap("Approve")
+        await enter(terminal, "1357")
+        await terminal.until("That PIN is wrong")
+        assert (await house.changes.get(change.id)).state == "review"
+        await enter(terminal, PIN)
+        await terminal.until("merging", gone="Approve")
+    moved = await house.changes.get(change.id)
+    assert (moved.state, moved.decided_by) == ("merging", "panel")
+
+
+async def test_the_panel_without_a_pin_says_how_to_set_one(house: House, show: Show) -> None:
+    change = await house.in_review()
+    async with show(PANEL) as terminal:
+        await terminal.tap("Add a zoom button")
+        await terminal.tap("Approve")
+        await enter(terminal, PIN)
+        await terminal.until("No PIN is set. Run `haven setup pin`.")
+    assert (await house.changes.get(change.id)).state == "review"
+
+
+async def test_tweak_in_words_from_the_keyboard_on_the_screen(house: House, show: Show) -> None:
+    change = await house.in_review()
+    async with show(OWNER, 96, 26) as terminal:
+        await terminal.tap("Add a zoom button")
+        await terminal.tap("Tweak")
+        await terminal.until("What should be different?")
+        await terminal.keys("zoom 4x")
+        await terminal.until("zoom 4x")
+        await terminal.tap("Send")
+        await terminal.until("editing", "round 2")
+    rounds = await table.rounds(house.database, change.id)
+    assert [(one.cause, one.instruction) for one in rounds] == [("request", ""), ("tweak", "zoom 4x")]
+
+
+async def test_reject_with_a_reason(house: House, show: Show) -> None:
+    change = await house.in_review()
+    async with show() as terminal:
+        await terminal.tap("Add a zoom button")
+        await terminal.tap("Reject")
+        await terminal.until("Why is it rejected?")
+        terminal.type("not now\r")
+        await terminal.until("rejected", gone="Approve")
+    assert (await house.changes.get(change.id)).reason == "not now"
+
+
+async def test_a_risky_change_takes_a_second_tap(house: House, show: Show) -> None:
+    change = await house.in_review(path="conftest.py")
+    async with show() as terminal:
+        await terminal.tap("Add a zoom button")
+        await terminal.tap("Approve")
+        await terminal.until("This change touches conftest.py")
+        terminal.type("\x1b")
+        await terminal.until(gone="This change touches")
+        assert (await house.changes.get(change.id)).state == "review"
+        await terminal.tap("Approve")
+        await terminal.tap("Approve a second time")
+        await terminal.until("merging")
+
+
+async def test_a_change_with_failing_tests_takes_its_typed_id(house: House, show: Show) -> None:
+    change = await house.in_review(tests=RED)
+    async with show() as terminal:
+        await terminal.tap("Add a zoom button")
+        await terminal.tap("Approve")
+        await terminal.until("To merge it all the same, type its id")
+        terminal.type("nonsense\r")
+        await terminal.until("Its tests are not in order", "Approve", gone="Merge")
+        assert (await house.changes.get(change.id)).state == "review"
+        terminal.type("\x1b")
+        await terminal.tap("Add a zoom button")
+        await terminal.tap("Approve")
+        await terminal.until("type its id")
+        terminal.type(f"{change.id}\r")
+        await terminal.until("merging")
+
+
+async def test_a_decision_made_elsewhere_is_seen_at_once(house: House, show: Show) -> None:
+    change = await house.in_review()
+    async with show() as terminal:
+        await terminal.tap("Add a zoom button")
+        await terminal.until("Approve")
+        await house.changes.reject(change.id, OWNER, round=1)
+        await terminal.until(f"{change.id} · rejected", gone="Approve")
+
+
+async def test_the_newer_of_two_rounds_is_never_approved_unseen(house: House, show: Show) -> None:
+    change = await house.in_review(path="conftest.py")
+    async with show() as terminal:
+        await terminal.tap("Add a zoom button")
+        await terminal.tap("Approve")
+        await terminal.until("This change touches")
+        await house.changes.tweak(change.id, OWNER, "smaller", round=1)
+        await terminal.tap("Approve a second time")
+        await terminal.until("that decision no longer fits")
+    assert (await house.changes.get(change.id)).state == "editing"
+
+
+async def test_work_shows_live_and_can_be_stopped(house: House, show: Show) -> None:
+    change = await house.in_review()
+    await house.changes.tweak(change.id, OWNER, "smaller", round=1)
+    async with show() as terminal:
+        await terminal.tap("F3 Changes")
+        await terminal.until("editing · feature")
+        house.bus.live("change.progress", change.id, text="asking for edits\x1b]0;gotcha\x07", stage="editing")
+        await terminal.until("asking for edits")
+        await terminal.tap("Add a zoom button")
+        await terminal.tap("Cancel")
+        await terminal.tap("Stop it")
+        await terminal.until(f"{change.id} · cancelled")
+
+
+async def test_an_answer_is_streamed_and_says_where_it_came_from(house: House, show: Show) -> None:
+    house.model.go_on.clear()
+    async with show() as terminal:
+        await terminal.tap("Lorekeeper")
+        await terminal.tap("Ask, or say")
+        await terminal.keys("who named vega")
+        await terminal.tap("⏎")
+        await terminal.until("Lorekeeper · root asked for Lorekeeper", "Vega has")
+        assert "moons" not in terminal.screen
+        house.model.go_on.set()
+        await terminal.until("Vega has three moons.", "local · small-model · free")
+    assert "who named vega" in house.model.calls[-1].turns[-1].text
+
+
+async def test_a_draft_is_marked_and_replaced(house: House, show: Show) -> None:
+    house.model.pieces = ["Perhaps."]
+    house.claude.go_on.clear()
+    house.claude.pieces = ["Vega has ", "three moons."]
+    async with show() as terminal:
+        await ask(terminal, "Scribe")
+        terminal.type("How many moons has Vega?\r")
+        await terminal.until("draft, below the bar: scored 65 of 100", gone="Perhaps")
+        house.claude.go_on.set()
+        await terminal.until("Vega has three moons.", "stand-in, not Claude · cloud", gone="draft")
+
+
+async def test_what_is_private_stays_home(house: House, show: Show) -> None:
+    house.model.pieces = ["Perhaps."]
+    async with show() as terminal:
+        await ask(terminal, "Scribe")
+        await terminal.tap("Private")
+        await terminal.until("stays home")
+        terminal.type("My secret\r")
+        await terminal.until("Perhaps.", "local · small-model")
+        assert "My secret" not in terminal.screen
+    assert house.claude.calls == []
+
+
+async def test_the_panel_opens_the_cloud_with_its_pin_only(house: House, show: Show) -> None:
+    house.pin.set(PIN)
+    async with show(PANEL) as terminal:
+        await ask(terminal, "Scribe")
+        terminal.type("How many moons?\r")
+        await terminal.until("Vega has three moons.", "local · small-model")
+        await terminal.tap("Model")
+        await terminal.tap("local")
+        await terminal.until("cloud")
+        terminal.type("How many moons?\r")
+        await enter(terminal, PIN)
+        await terminal.until("stand-in, not Claude · cloud")
+    assert len(house.claude.calls) == 1
+
+
+async def test_a_model_out_of_reach_is_one_sentence(house: House, show: Show) -> None:
+    house.model.failure = house.claude.failure = Unavailable("The model is out of reach.", "Wait a bit.", retry=False)
+    async with show() as terminal:
+        await ask(terminal, "Scribe")
+        terminal.type("How many moons?\r")
+        await terminal.until("The model is out of reach. Wait a bit. [")
+
+
+async def test_an_empty_question_is_told_so(house: House, show: Show) -> None:
+    async with show() as terminal:
+        await ask(terminal, "Scribe")
+        terminal.type("\r")
+        await terminal.until("The request is empty. Say in a sentence what you would like.")
+
+
+async def test_a_question_becomes_a_change(house: House, show: Show) -> None:
+    async with show() as terminal:
+        await ask(terminal, "Cartographer")
+        terminal.type("\x1b[200~Add a \x07button to export\x9b the map\x1b[201~")
+        await terminal.until("Add a button to export the map")
+        await terminal.tap("Make this")
+        await terminal.until("What kind of change is it?")
+        await terminal.tap("Feature")
+        await terminal.until("queued", "Add a button to export the map", "Cancel")
+    (change,) = await house.changes.list()
+    assert (change.kind, change.assistant, change.state) == ("feature", "cartographer", State.QUEUED)
+
+
+async def test_people_can_draw_nothing_with_their_words(house: House, show: Show) -> None:
+    nasty = "Add \x1b[2J[red]zoom[/red] \u202eevil\u202c [link=https://x.test]here[/link]"
+    change = await house.in_review()
+
+    async def work(tx: Transaction) -> None:
+        await table.update(tx, change.id, title=nasty, request=nasty)
+
+    await house.database.write(work)
+    async with show() as terminal:
+        await terminal.until("Add [2J[red]zoom[/red] evil")
+        await terminal.tap("[red]zoom")
+        await terminal.until("Add [2J[red]zoom[/red] evil [link=https://x.test]here[/link]", "Approve")
+        assert "\u202e" not in terminal.screen
+
+
+async def test_a_real_keyboard_is_enough(house: House, show: Show) -> None:
+    change = await house.in_review()
+    async with show() as terminal:
+        terminal.type("\x1bOR")  # F3
+        await terminal.until("Changes")
+        terminal.type("\t\r")  # the first row
+        await terminal.until("Approve", change.id)
+        terminal.type("\x1b")
+        await terminal.until(gone="Approve")
+
+
+async def test_a_drag_scrolls_and_presses_nothing(house: House, show: Show) -> None:
+    for number in range(12):
+        await house.in_review(f"Change number {number:02d}")
+    async with show() as terminal:
+        await terminal.tap("F3 Changes")
+        await terminal.until("number 11", "number 07")
+        assert "number 03" not in terminal.screen
+        x, y = terminal.where("number 08")
+        terminal.press(x, y)
+        for step in range(y - 1, 2, -1):
+            terminal.move(x, step)
+        terminal.lift(x, 3)
+        await terminal.until("number 06", gone="number 11")
+        assert "Approve" not in terminal.screen
+
+
+async def test_a_crash_ends_one_display_with_one_line(
+    house: House, show: Show, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async with show() as other:
+        async with show(PANEL) as terminal:
+            await terminal.until("All looked at")
+            kiosk: Kiosk = house.kiosks[-1]
+            kiosk.call_later(_fail)
+            await terminal.until(gone="HAVEN") if False else None
+        assert kiosk.failure
+        await other.tap("F3 Changes")
+        await other.until("There are no changes yet")
+    assert f"[{kiosk.failure}] the display of panel failed" in caplog.text
+    assert "hunter2" not in "".join(capfd.readouterr())
+
+
+def _fail() -> None:
+    token = "hunter2"
+    raise RuntimeError(f"broken with {len(token)} letters")
