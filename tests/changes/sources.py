@@ -1,4 +1,4 @@
-"""Repositories for tests, made with plain git as a person would."""
+"""Repositories for tests, made with plain git as a person would, and the steps that Haven takes with them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import os
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+
+from haven.changes.repository import Repository
 
 PERSON = {
     "GIT_AUTHOR_NAME": "Ada",
@@ -56,3 +58,22 @@ def picture(root: Path) -> dict[str, tuple[int, bytes]]:
         for file in sorted(root.rglob("*"))
         if file.is_symlink() or file.is_file()
     }
+
+
+async def opened(source: Path, target: str = "main") -> Repository:
+    return await Repository.create(source, source.parent / "state" / "clone.git", target)
+
+
+async def change(repository: Repository, files: Mapping[str, str | bytes], base: str | None = None) -> str:
+    """A commit on a change's branch, made as the pipeline makes it."""
+    start = base or await repository.tip()
+    worktree = await repository.worktree("abc", "haven/change-abc-test", start)
+    write(worktree, files)
+    return await repository.commit(worktree, "A change")
+
+
+async def landed(repository: Repository, files: Mapping[str, str | bytes]) -> str:
+    tip = await repository.tip()
+    made = await repository.merge_candidate(await change(repository, files), tip, "Merge")
+    await repository.advance("main", tip, made)
+    return made
