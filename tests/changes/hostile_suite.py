@@ -50,7 +50,8 @@ def test_environment_secrets():
 
 
 def test_home():
-    for path in (TARGETS["home_secret"], "/root/.bashrc", "/root/.ssh", TARGETS["other_tree"]):
+    homes = [Path("/root", name) for name in (".bashrc", ".ssh", ".cache")]
+    for path in (TARGETS["home_secret"], TARGETS["other_tree"], *homes):
         with pytest.raises(OSError):
             os.listdir(path) if os.path.isdir(path) else open(path).close()
     assert os.listdir("/home") == [] if os.path.exists("/home") else True
