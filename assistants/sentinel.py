@@ -68,6 +68,11 @@ class Sentinel:
         self._sandbox = sandbox
         self._lag = lag
         self._repository_problem = repository_problem
+        self._noted: dict[str, StatusLine] = {}
+
+    def note(self, label: str, text: str, level: str) -> None:
+        """A face tells how it is; the newest word counts."""
+        self._noted[label] = StatusLine(label, text, level)
 
     async def status(self) -> list[StatusLine]:
         """One line a subject, the troubles marked; every face shows the same."""
@@ -79,6 +84,7 @@ class Sentinel:
             self._line("Project", self._repository_problem, str(self._settings.project.repository)),
             self._line("Sandbox", sandbox, "bubblewrap is ready"),
             await self._changes_line(),
+            *self._noted.values(),
             *_machine_lines(machine),
             StatusLine("Event loop", f"lag p99 {self._lag.p99:.0f} ms", "note" if self._lag.p99 > 100 else "ok"),
         ]

@@ -6,7 +6,7 @@ import asyncio
 import os
 
 from bot.client import HavenBot
-from bot.supervisor import Supervisor
+from bot.supervisor import Link, Supervisor
 from haven.access import Principal
 from haven.app import Face, House
 from haven.settings import DISCORD_TOKEN
@@ -37,15 +37,20 @@ def faces_of(house: House, ready: asyncio.Event) -> list[Face]:
     async def bot(house: House) -> None:
         def build() -> HavenBot:
             return HavenBot(
-                house.round_table,
-                house.changes,
-                house.bus,
-                house.database,
-                house.settings.discord,
-                house.sentinel.status,
+                round_table=house.round_table,
+                changes=house.changes,
+                bus=house.bus,
+                database=house.database,
+                settings=house.settings.discord,
+                status=house.sentinel.status,
             )
 
-        supervisor = Supervisor(build, house.settings.secret(DISCORD_TOKEN))
+        def tell(link: Link, detail: str) -> None:
+            level = {Link.READY: "ok", Link.BROKEN: "alert"}.get(link, "note")
+            house.sentinel.note("Discord", f"{link.value}{f': {detail}' if detail else ''}", level)
+            house.bus.live("discord", link.value, detail=detail)
+
+        supervisor = Supervisor(build, house.settings.secret(DISCORD_TOKEN), on_state=tell)
         try:
             await supervisor.run()
         finally:

@@ -42,7 +42,9 @@ def test_files_and_functions_stay_short(file: Path) -> None:
 
 
 def test_there_is_one_task_group() -> None:
-    shipped = [file for file in PYTHON if file.relative_to(ROOT).parts[0] in {"haven", "assistants", "bot", "kiosk", "web"}]
+    shipped = [
+        file for file in PYTHON if file.relative_to(ROOT).parts[0] in {"haven", "assistants", "bot", "kiosk", "web"}
+    ]
     owners = [str(file.relative_to(ROOT)) for file in shipped if "TaskGroup(" in file.read_text(encoding="utf-8")]
     assert owners == ["haven/app.py"]
 

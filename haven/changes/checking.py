@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -45,7 +46,7 @@ class Checker:
 
     async def check_commits(self, base: str, commit: str, progress: Callable[[str], None]) -> Result:
         """Raises Unavailable where the test environment can't be made now; without a sandbox: untested."""
-        missing = self._runner.problem()
+        missing = await asyncio.to_thread(self._runner.problem)
         if missing:
             return Result(untested(missing), "")
         project = await self._project(base)

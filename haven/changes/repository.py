@@ -237,10 +237,12 @@ class Repository:
             await git(*fresh, "--", str(path), _hash(base_commit), at=self.bare)
         return path
 
-    async def commit(self, worktree: Path, message: str, author: str = "Haven <haven@localhost>") -> str:
-        """Commit everything in the worktree, ignored files too. Raises EditError where nothing is different."""
+    async def commit(
+        self, worktree: Path, message: str, paths: Sequence[str] = (".",), author: str = "Haven <haven@localhost>"
+    ) -> str:
+        """Commit what stands at `paths`, ignored files too. Raises EditError where nothing is different."""
         parent = (await git("rev-parse", "HEAD", at=worktree)).text
-        await git("add", "--all", "--force", "--", ".", at=worktree)
+        await git("add", "--all", "--force", "--", *paths, at=worktree)
         tree = (await git("write-tree", at=worktree)).text
         if tree == await self.tree_hash(parent):
             raise EditError("The edits changed nothing.")

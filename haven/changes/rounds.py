@@ -41,6 +41,7 @@ class Rounds:
         self._database = database
         self._engine = engine
         self._settings = settings
+        self._chosen: tuple[tuple[str, str], Context] = ("", ""), Context((), "", "", 0)
 
     async def plan(self, change: Change) -> tuple[dict[str, Any], str, str]:
         """The plan (files, tokens, worst-case price), the base commit and the branch's name."""
@@ -110,7 +111,7 @@ class Rounds:
         worktree = await self.repository.worktree(change.id, change.branch, current.parent)
         applied = await asyncio.to_thread(edits.apply, worktree, proposed.edits)
         message = f"{change.title}\n\n{proposed.summary}\n\nHaven change {change.id}, round {current.number}"
-        commit = await self.repository.commit(worktree, message)
+        commit = await self.repository.commit(worktree, message, applied.paths)
         await self.repository.remove_worktree(change.id)
         return commit, applied.notes
 
@@ -172,7 +173,12 @@ class Rounds:
         return next((one.commit_id for one in reversed(earlier) if one.commit_id), change.base)
 
     async def _context(self, change: Change, commit: str) -> Context:
-        """What is shown of `commit`; the project's own words always come from the base."""
+        """What is shown of `commit`, chosen once; the project's own words always come from the base."""
+        if self._chosen[0] != (change.id, commit):
+            self._chosen = (change.id, commit), await self._choose(change, commit)
+        return self._chosen[1]
+
+    async def _choose(self, change: Change, commit: str) -> Context:
         base = change.base or commit
 
         async def read(paths: list[str]) -> Mapping[str, bytes]:

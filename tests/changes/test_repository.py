@@ -140,7 +140,7 @@ async def test_a_change_is_committed_whole_and_shown(source: Path) -> None:
     write(worktree, {"build/made.py": "made = 1\n", "logo.png": b"\0"})
     write(worktree, {"src/view.py": "WIDTH = 9\nHEIGHT = 2\nDEPTH = 3\n"})
     (worktree / "old.txt").unlink()
-    new = await repository.commit(worktree, "Title\n\nBody", "Grace <grace@example.org>")
+    new = await repository.commit(worktree, "Title\n\nBody", author="Grace <grace@example.org>")
     assert await repository.diff_stat(base, new) == [
         FileStat("build/made.py", 1, 0, "A"),
         FileStat("logo.png", None, None, "M"),

@@ -1,0 +1,22 @@
+"""Run every benchmark, one after the other: `python -m benchmarks [--smoke]`; fails where one of them fails."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+QUESTIONS = ("loop_lag_model", "event_loop", "pipeline_overhead", "start_to_paint", "idle_memory")
+
+
+def main() -> int:
+    rest = sys.argv[1:]
+    failed = [name for name in QUESTIONS if subprocess.call([sys.executable, "-m", f"benchmarks.{name}", *rest])]
+        name for name in QUESTIONS if subprocess.call([sys.executable, "-m", f"benchmarks.{name}", *sys.argv[1:]])
+    ]
+    if failed:
+        print(f"failed: {', '.join(failed)}", file=sys.stderr)
+    return bool(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
