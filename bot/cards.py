@@ -85,10 +85,9 @@ class Cards:
             card = await self._load(id)
             if card is None and change.state in OPEN and self._settings.channel_id:
                 card = await self._open(change, self._settings.channel_id)
-            mark = f"{change.state} {change.round} {change.updated_at}"
-            if card is not None and card.shown != mark:
+            if card is not None and card.shown != _mark(change):
                 card = await self._draw(change, card)
-                await self._save(id, replace(card, shown=mark))
+                await self._save(id, replace(card, shown=_mark(change)))
         if change.state not in OPEN:
             self._said.pop(id, None)
 
@@ -133,7 +132,7 @@ class Cards:
         message = await self._channel(channel).send(
             embed=render.progress_card(change), view=progress_view(change), nonce=f"{change.id}:open"
         )
-        card = Card(channel, message.id)
+        card = Card(channel, message.id, shown=_mark(change))
         await self._save(change.id, card)
         name = render.words(f"{change.id} {' '.join(change.title.split())}", 100)
         try:
@@ -231,3 +230,7 @@ class Cards:
 
     async def _save(self, id: str, card: Card) -> None:
         await notes.set_card(self._database, FACE, id, asdict(card))
+
+
+def _mark(change: Change) -> str:
+    return f"{change.state} {change.round} {change.updated_at}"

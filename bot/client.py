@@ -43,7 +43,6 @@ class HavenBot(discord.Client):
 
     def __init__(
         self,
-        *,
         round_table: RoundTable,
         changes: Changes,
         bus: Bus,

@@ -35,6 +35,8 @@ COLOURS: dict[str, int] = {
     State.FAILED: 0xED4245,
 }
 WORKING = 0x5865F2
+KEPT = "\n\t\u200d"
+"""Control and format characters that are harmless: the last one joins emoji."""
 SIGNS: dict[str, str] = {"ok": "🟢", "note": "🟡", "alert": "🔴"}
 STEPS: dict[str, str] = {
     State.QUEUED: "Queued",
@@ -54,7 +56,7 @@ STEPS: dict[str, str] = {
 
 def words(text: str, limit: int) -> str:
     """Text of a person or a model as plain words: no control or direction marks, cut to `limit` characters."""
-    kept = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cf", "Cs"}).strip()
+    kept = "".join(c for c in text if c in KEPT or unicodedata.category(c) not in {"Cc", "Cf", "Cs"}).strip()
     return kept if len(kept) <= limit else kept[: limit - 1] + "…"
 
 
@@ -66,7 +68,8 @@ def plain(text: str, limit: int) -> str:
 
 def prose(text: str, limit: int) -> str:
     """A model's answer: its formatting stays, but a link always shows where it leads and nobody is mentioned."""
-    return words(re.sub(r"\]\s*\(", "] (", discord.utils.escape_mentions(text)), limit)
+    shown = discord.utils.escape_mentions(re.sub(r"\]\s*\(", "] (", words(text, limit)))
+    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 
 
 def error_card(error: HavenError) -> discord.Embed:
@@ -155,7 +158,7 @@ def person(principal_id: str) -> str:
 
 def _headed(change: Change, description: str) -> discord.Embed:
     colour = COLOURS.get(change.state, WORKING)
-    return discord.Embed(title=words(change.title, 200), description=description, colour=colour)
+    return discord.Embed(title=plain(change.title, 250), description=description, colour=colour)
 
 
 def _add_reason(embed: discord.Embed, change: Change) -> None:

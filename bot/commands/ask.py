@@ -71,14 +71,15 @@ class Answering:
         self._note = "writing…"
 
     async def run(self, request: Request) -> None:
-        """Raises what the Round Table raises; then the "thinking" message is gone and only the asker is told."""
+        """Raises what the Round Table raises: only the asker is told, and no draft stays behind."""
         await self._interaction.response.defer(thinking=True, ephemeral=self._private)
         self._message = await self._interaction.original_response()
         try:
             await self._answer(request)
         except Exception:
-            if not self._private and not self._is_late():
-                await self._interaction.delete_original_response()
+            if not self._private:
+                # An ephemeral message can only follow once Discord's public "thinking" has become a message.
+                await self._show({"embed": discord.Embed(description="There is no answer this time.")})
             raise
 
     async def _answer(self, request: Request) -> None:

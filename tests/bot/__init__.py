@@ -1,0 +1,1 @@
+"""The Discord face, driven by an offline Discord."""

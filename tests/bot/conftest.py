@@ -1,0 +1,226 @@
+"""A server with four people in it, in front of a real store, repository, Round Table and engine."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import discord
+import pytest
+import simcord
+from simcord.actors import MemberActor
+from simcord.builders import ChannelHandle, GuildHandle
+
+from assistants.round_table import RoundTable
+from bot.client import HavenBot
+from haven.ai.engine import Engine
+from haven.ai.providers.base import Call, Finish
+from haven.ai.task import Delta, Tier, Usage
+from haven.app import House, open_house
+from haven.changes.states import State
+from haven.errors import ModelError
+from haven.events import Subscription
+from haven.settings import Discord, Settings, parse
+from haven.store import changes as table
+from haven.store import events
+from haven.store.changes import Change
+from haven.store.database import Transaction
+
+GREEN = {
+    "classes": {"tests/test_map.py::test_export": "new_passing"},
+    "counts": {"passing": 4, "new_passing": 1},
+    "green": True,
+    "untested": False,
+    "problem": "",
+    "one_line": "5 passed, 1 of them new",
+}
+RED = GREEN | {
+    "classes": {"tests/test_map.py::test_zoom": "regressed"},
+    "counts": {"passing": 3, "regressed": 1},
+    "green": False,
+    "one_line": "3 passed, 1 regressed",
+}
+
+
+@dataclass
+class Scripted:
+    """A model at the edge: says what the test wants, and can be held back."""
+
+    tier: Tier = Tier.LOCAL
+    model: str = "scripted"
+    pieces: list[str] = field(default_factory=lambda: ["The map shows ", "all systems of the region."])
+    absent: str = ""
+    before_piece: Callable[[int], Any] | None = None
+    asked: list[Call] = field(default_factory=list)
+
+    def missing(self) -> str:
+        return self.absent
+
+    async def generate(self, call: Call) -> AsyncIterator[Delta | Finish]:
+        self.asked.append(call)
+        if call.schema is not None:
+            raise ModelError("This model writes no JSON.")
+        for number, piece in enumerate(self.pieces):
+            if self.before_piece is not None:
+                await self.before_piece(number)
+            yield Delta(piece)
+        yield Finish("".join(self.pieces), Usage(10, 20), "end")
+
+    async def close(self) -> None:
+        pass
+
+
+@dataclass
+class World:
+    env: simcord.Env
+    house: House
+    subscription: Subscription
+    discord: Discord
+    local: Scripted
+    cloud: Scripted
+    guild: GuildHandle
+    channel: ChannelHandle
+    owner: MemberActor
+    reviewer: MemberActor
+    member: MemberActor
+    stranger: MemberActor
+
+    def build(self, **settings: Any) -> HavenBot:
+        """A new bot before the same house, as after a restart."""
+        engine = Engine({Tier.LOCAL: self.local, Tier.CLOUD: self.cloud}, self.house.ledger, self.house.settings.cloud)
+        return HavenBot(
+            round_table=RoundTable(engine, self.house.changes),
+            changes=self.house.changes,
+            bus=self.house.bus,
+            database=self.house.database,
+            settings=self.discord.model_copy(update=settings),
+            status=self.house.sentinel.status,
+        )
+
+    @property
+    def bot(self) -> HavenBot:
+        assert isinstance(self.env.bot, HavenBot)
+        return self.env.bot
+
+    async def requested(self, text: str = "Add a button to export the map as PNG", **by: Any) -> Change:
+        """A change asked for with /feature by the member."""
+        result = await by.get("who", self.member).slash(self.channel, "feature", text=text)
+        assert result.ephemeral, result
+        return (await self.house.changes.list(limit=1))[0]
+
+    async def advance(self, change: Change, to: State, **fields: Any) -> Change:
+        """Do what the pipeline does: the row and its event in one transaction, then the bus."""
+
+        async def work(tx: Transaction) -> None:
+            now = (await self.house.changes.get(change.id)).state
+            await table.move(tx, change.id, [now], to.value, **fields)
+            await events.record(tx, "change.state", change.id, state=to.value, title=change.title, round=change.round)
+
+        await self.house.database.write(work)
+        await self.deliver()
+        return await self.house.changes.get(change.id)
+
+    async def deliver(self) -> None:
+        """Let the bot draw what the bus has to say."""
+        await self.house.bus.pump()
+        for event in self.subscription.drain():
+            await self.bot.cards.tell(event)
+        await self.env.settle()
+
+    async def reviewed(
+        self, change: Change, tests: dict[str, Any] = GREEN, path: str = "viewer.py", summary: str = "Adds an export."
+    ) -> Change:
+        """A round with a real commit on its branch, tested, and in review."""
+        repository = self.house.changes._repository()
+        base = await repository.tip("main")
+        branch = f"haven/change-{change.id}-r{change.round}"
+        worktree = await repository.worktree(change.id, branch, base)
+        file = worktree / path
+        await asyncio.to_thread(lambda: (file.parent.mkdir(exist_ok=True), file.write_text(f"# {change.round}\n" * 3)))
+        commit = await repository.commit(worktree, change.title)
+        await repository.remove_worktree(change.id)
+        told = {"text": summary, "by": "rules"}
+        route = {"tier": "cloud", "model": "claude", "reasons": [], "usage": {}}
+        await self.house.database.write(
+            lambda tx: table.update_round(
+                tx, change.id, change.round, commit_id=commit, tests=tests, summary=told, route=route
+            )
+        )
+        return await self.advance(change, State.REVIEW, base=base, branch=branch)
+
+    def thread(self, change: Change) -> ChannelHandle:
+        return next(one for one in self.channel.threads if one.name.startswith(change.id))
+
+    def progress(self, change: Change) -> discord.Message:
+        """The one message in the channel that shows where the change stands."""
+        return next(m for m in self.channel.history() if m.embeds and change.id in str(m.embeds[0].footer.text))
+
+    def card(self, change: Change) -> discord.Message:
+        """The newest review card."""
+        return [m for m in self.thread(change).history() if m.embeds and m.components][-1]
+
+
+async def until(env: simcord.Env, true: Callable[[], Any], seconds: float = 20) -> Any:
+    """Wait for work outside of simcord's sight: look again whenever Discord has something new."""
+    news = asyncio.Event()
+    env.backend.subscribers.append(notice := lambda event, payload: news.set())
+    try:
+        async with asyncio.timeout(seconds):
+            while not (found := true()):
+                await news.wait()
+                news.clear()
+        return found
+    finally:
+        env.backend.subscribers.remove(notice)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    source = tmp_path / "project"
+    source.mkdir()
+    (source / "viewer.py").write_text("MAP = 1\n")
+    for command in (["init", "-q", "-b", "main"], ["add", "."], ["commit", "-qm", "start"]):
+        identity = ["-c", "user.name=Ann", "-c", "user.email=ann@example.org"]
+        subprocess.run(["git", *identity, *command], cwd=source, check=True, capture_output=True)
+    return parse(
+        {
+            "paths": {name: str(tmp_path / name) for name in ("state_dir", "config_dir", "runtime_dir")},
+            "project": {"repository": str(source)},
+            "models": {"local": False},
+            "cloud": {"stand_in": True, "base_url": "http://127.0.0.1:9"},
+        }
+    )
+
+
+@pytest.fixture
+def simcord_bot() -> discord.Client:
+    """Only there to make the server: the real bot is built when the ids of its roles are known."""
+    return discord.Client(intents=discord.Intents(guilds=True))
+
+
+@pytest.fixture
+async def world(settings: Settings, simcord_env: simcord.Env) -> AsyncIterator[World]:
+    guild = simcord_env.create_guild("Voyagers")
+    reviewers, members = guild.create_role("Reviewers"), guild.create_role("Members")
+    people = {
+        name: guild.add_member(simcord_env.create_user(name), roles=roles)
+        for name, roles in {"owner": [], "reviewer": [reviewers], "member": [members], "stranger": []}.items()
+    }
+    ids = Discord(
+        guild_id=guild.id,
+        owner_ids=frozenset({people["owner"].id}),
+        reviewer_role_ids=frozenset({reviewers.id}),
+        member_role_ids=frozenset({members.id}),
+    )
+    async with open_house(settings) as house:
+        with house.bus.subscribe() as subscription:
+            local, cloud = Scripted(), Scripted(Tier.CLOUD, absent="no key")
+            channel = guild.create_text_channel("workshop")
+            world = World(simcord_env, house, subscription, ids, local, cloud, guild, channel, **people)
+            await simcord_env.restart_bot(world.build())
+            yield world
+        await simcord_env.restart_bot(discord.Client(intents=discord.Intents(guilds=True)))
