@@ -113,8 +113,8 @@ class Cards:
         """A change that can't be drawn now must not keep the others from being drawn; it is drawn at the next event."""
         try:
             await work
-        except (HavenError, discord.DiscordException, OSError) as error:
-            log.warning("change %s could not be shown in Discord: %s", id, error)
+        except Exception as error:
+            log.warning("change %s could not be shown in Discord", id, exc_info=error)
 
     async def _progress(self, event: Event) -> None:
         id, text = event.subject, str(event.data.get("text", ""))

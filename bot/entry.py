@@ -77,5 +77,5 @@ async def report(interaction: discord.Interaction, error: Exception) -> None:
             await interaction.followup.send(embed=embed, ephemeral=True)
         else:
             await interaction.response.send_message(embed=embed, ephemeral=True)
-    except (discord.HTTPException, OSError) as failure:
+    except Exception as failure:  # an interaction that is too old, a network that is gone
         log.warning("[%s] the card could not be shown: %s", shown.id, failure)

@@ -7,8 +7,6 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Generic, Self, TypeVar
 
-import discord
-
 log = logging.getLogger("haven.bot")
 
 T = TypeVar("T")
@@ -53,6 +51,6 @@ class LatestWins(Generic[T]):
                 value = self._waiting.pop()
                 try:
                     await self._send(value)
-                except (discord.HTTPException, OSError) as error:
+                except Exception as error:  # whatever the network comes up with, the answer goes on
                     log.info("a piece of an answer could not be shown, the next one will be: %s", error)
             await asyncio.sleep(self._pause_s)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from datetime import timedelta
 from typing import Any, Literal, cast
 
@@ -79,7 +79,8 @@ class Answering:
         except Exception:
             if not self._private:
                 # An ephemeral message can only follow once Discord's public "thinking" has become a message.
-                await self._show({"embed": discord.Embed(description="There is no answer this time.")})
+                with suppress(discord.HTTPException, OSError):
+                    await self._show({"embed": discord.Embed(description="There is no answer this time.")})
             raise
 
     async def _answer(self, request: Request) -> None:

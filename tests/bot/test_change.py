@@ -10,6 +10,7 @@ import discord
 from haven.access import HAVEN
 from haven.changes.proposal import Kind, Proposal
 from haven.changes.states import State
+from haven.store import changes as table
 from haven.store import notes
 
 from .conftest import RED, World, until
@@ -152,6 +153,15 @@ async def test_a_stale_card_is_refused(world: World) -> None:
     assert (await world.house.changes.get(change.id)).state == "editing"
 
 
+async def test_a_card_of_another_commit_is_refused(world: World) -> None:
+    change = await world.reviewed(await world.requested())
+    card = world.card(change)
+    await world.house.database.write(lambda tx: table.update_round(tx, change.id, 1, commit_id="f" * 40))
+    refused = await world.reviewer.click(card, label="Approve")
+    assert refused.followups[0].ephemeral
+    assert (await world.house.changes.get(change.id)).state == "review"
+
+
 async def test_two_reviewers_at_once(world: World) -> None:
     change = await world.reviewed(await world.requested())
     card = world.card(change)
@@ -262,9 +272,12 @@ async def test_a_deleted_card_is_sent_again(world: World) -> None:
 
 async def test_a_thread_that_fell_asleep_is_woken(world: World) -> None:
     change = await world.reviewed(await world.requested())
-    await world.env.bot.get_channel(world.thread(change).id).edit(archived=True)
+    thread = world.thread(change).id
+    await world.bot.get_channel(thread).edit(archived=True)
+    world.env.inject_error("PATCH", f"/channels/{thread}/messages/*", status=400, code=50083)
     await world.reviewer.click(world.card(change), label="Reject")
     assert fields(world.card(change))["State"].startswith("Rejected")
+    assert not world.bot.get_channel(thread).archived
 
 
 async def test_a_change_from_another_face_is_shown_in_the_channel_of_the_settings(world: World) -> None:

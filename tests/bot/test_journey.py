@@ -43,10 +43,8 @@ async def test_from_a_slash_command_to_the_merged_branch(tmp_path: Path, simcord
         following.cancel()
         await asyncio.wait([following])
         await simcord_env.restart_bot(discord.Client(intents=discord.Intents(guilds=True)))
-    log = subprocess.run(
-        ["git", "-C", str(home.project), "log", "--format=%s", "main"], capture_output=True, check=True
-    )
-    assert b"as PNG" in log.stdout
+    log = ["git", "-C", str(home.project), "log", "--format=%s", "main"]
+    assert b"as PNG" in subprocess.run(log, capture_output=True, check=True).stdout
 
 
 def card_of(channel: simcord.builders.ChannelHandle) -> discord.Message | None:
