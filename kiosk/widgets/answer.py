@@ -22,6 +22,7 @@ class Answer(VerticalScroll, can_focus=True):
     FOCUS_ON_CLICK = False
     _stream: MarkdownStream | None = None
     _timer: Timer | None = None
+    _following = True
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
@@ -34,13 +35,22 @@ class Answer(VerticalScroll, can_focus=True):
         yield Markdown("", id="text", open_links=False)
         yield Static("", id="foot", markup=False)
 
+    def release_anchor(self) -> None:
+        """A finger, wheel or key scrolled: stay where the person reads. (Textual's own anchor sticks to the bottom.)"""
+        self._following = False
+        super().release_anchor()
+
+    def watch_virtual_size(self) -> None:
+        if self._following and self.is_mounted:
+            self.scroll_end(animate=False)
+
     async def begin(self, question: str) -> None:
         """An empty sheet for a new question."""
         await self.end()
         await self._clear()
         self.query_one("#who", Static).update(f"? {line(question, 160)}")
         self._foot("thinking …")
-        self.anchor()
+        self._following = True
         self._timer = self.set_interval(FLUSH_S, self._flush)
 
     async def show(self, piece: Seat | Delta | Restart | Reply) -> None:

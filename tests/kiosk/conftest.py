@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+import os
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.driver import Driver
 
+import haven.settings
 from assistants.round_table import RoundTable
 from assistants.sentinel import StatusLine
 from haven.access import Principal, Role
@@ -21,7 +25,6 @@ from haven.ai.task import Delta, Tier, Usage
 from haven.changes.decisions import Changes
 from haven.changes.proposal import Kind, Proposal
 from haven.changes.repository import Repository
-from haven.errors import Unavailable
 from haven.events import Bus
 from haven.settings import Cloud, Paths, Project, Settings
 from haven.store import changes as table
@@ -31,6 +34,7 @@ from haven.store.database import Database, Transaction, opened
 from kiosk.app import Kiosk
 from kiosk.driver import Display, driver_for
 from kiosk.pin import Pin
+from kiosk.server import serve
 from tests.kiosk.terminal import Terminal
 
 OWNER = Principal("unix:0", "root", Role.OWNER, "kiosk")
@@ -60,6 +64,7 @@ class ScriptedModel:
         self.go_on = asyncio.Event()
         self.go_on.set()
         self.failure: Exception | None = None
+        self.data: object = None
         self.calls: list[Call] = []
 
     def missing(self) -> str:
@@ -73,7 +78,7 @@ class ScriptedModel:
             if self.failure is not None:
                 raise self.failure
             yield Delta(piece)
-        yield Finish("".join(self.pieces), Usage(10, 5), "end", model=self.model)
+        yield Finish("".join(self.pieces), Usage(10, 5), "end", self.data, self.model)
 
     async def close(self) -> None:
         pass
@@ -212,5 +217,33 @@ def show(house: House) -> Show:
     return display
 
 
-def out_of_reach() -> Unavailable:
-    return Unavailable("The model is out of reach.", "Try again later.", retry=False)
+@pytest.fixture
+def socket_path() -> Iterator[Path]:
+    """A short path (a socket's may have 107 bytes) in a folder that other users may enter."""
+    with tempfile.TemporaryDirectory(prefix="haven-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder) / "kiosk.sock"
+
+
+Serve = Callable[..., AbstractAsyncContextManager[asyncio.Task[None]]]
+
+
+@pytest.fixture
+def serving(house: House, socket_path: Path) -> Serve:
+    """`async with serving() as task`: the socket is open."""
+
+    @asynccontextmanager
+    async def run(owner_uid: int | None = None, **settings: Any) -> AsyncIterator[asyncio.Task[None]]:
+        ready = asyncio.Event()
+        uid = os.getuid() if owner_uid is None else owner_uid
+        task = asyncio.create_task(
+            serve(socket_path, house.kiosk, haven.settings.Kiosk(**settings), uid, ready.set)
+        )
+        await asyncio.wait({task, asyncio.create_task(ready.wait())}, return_when=asyncio.FIRST_COMPLETED)
+        try:
+            yield task
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    return run

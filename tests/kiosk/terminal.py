@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 PATIENCE_S = 20.0
 """Only reached when something hangs."""
-SEQUENCE = re.compile(r"\x1b\[([\x30-\x3f]*)[\x20-\x2f]*([\x40-\x7e])|\x1b.")
+SEQUENCE = re.compile(r"\x1b\[([\x30-\x3f]*)[\x20-\x2f]*([\x40-\x7e])|\x1b[^\[]")
 
 
 class Terminal:
@@ -19,13 +19,17 @@ class Terminal:
     send: Callable[[bytes], None]
 
     def __init__(self, columns: int = 100, rows: int = 28) -> None:
-        self.columns = columns
-        self.rows = rows
-        self._grid = [[" "] * columns for _ in range(rows)]
+        self.resize(columns, rows)
         self._x = self._y = 0
         self._rest = ""
         self._drawn = asyncio.Event()
         self.received = 0
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Another size, and nothing on it yet."""
+        self.columns = columns
+        self.rows = rows
+        self._grid = [[" "] * columns for _ in range(rows)]
 
     def feed(self, data: bytes) -> None:
         """Draw what came."""

@@ -1,0 +1,160 @@
+"""`haven attach` itself: a real process on a real terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import pty
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import termios
+from pathlib import Path
+
+import pytest
+
+from kiosk import wire
+from tests.kiosk.conftest import Serve
+from tests.kiosk.terminal import Terminal
+
+ROOT = Path(__file__).parents[2]
+ENVIRONMENT = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
+
+
+async def run(*arguments: str) -> tuple[int | None, str]:
+    """The client without a terminal."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "kiosk.attach", *arguments),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=ENVIRONMENT,
+    )
+    _, said = await process.communicate(b"")
+    return process.returncode, said.decode()
+
+
+class Pty(Terminal):
+    """A terminal with the client in it."""
+
+    def __init__(self, socket_path: Path, columns: int = 100, rows: int = 28) -> None:
+        super().__init__(columns, rows)
+        self.master, self.slave = pty.openpty()
+        fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self.before = termios.tcgetattr(self.slave)
+        self.send = lambda data: (os.write(self.master, data), None)[1]
+        self._path = socket_path
+
+    async def __aenter__(self) -> Pty:
+        asyncio.get_running_loop().add_reader(self.master, lambda: self.feed(os.read(self.master, 65536)))
+        self.process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "kiosk.attach", str(self._path)),
+            stdin=self.slave,
+            stdout=self.slave,
+            stderr=self.slave,
+            env=ENVIRONMENT,
+            start_new_session=True,
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self.process.returncode is None:
+            self.process.kill()
+        await self.process.wait()
+        asyncio.get_running_loop().remove_reader(self.master)
+        os.close(self.master)
+        os.close(self.slave)
+
+    def restored(self) -> bool:
+        return termios.tcgetattr(self.slave) == self.before
+
+
+async def test_without_a_terminal(socket_path: Path) -> None:
+    code, said = await run(str(socket_path))
+    assert (code, said.count("\n")) == (2, 1) and "needs a terminal" in said
+
+
+async def test_without_a_haven(socket_path: Path) -> None:
+    async with Pty(socket_path) as terminal:
+        assert await terminal.process.wait() == wire.UNAVAILABLE
+        await terminal.until("Haven is not running here. Start it with `haven up`.")
+
+
+async def test_a_window_that_changes_its_size_and_a_person_who_quits(serving: Serve, socket_path: Path) -> None:
+    async with serving(), Pty(socket_path) as terminal:
+        await terminal.until("HAVEN", "F3 Changes")
+        terminal.resize(96, 26)
+        fcntl.ioctl(terminal.slave, termios.TIOCSWINSZ, struct.pack("HHHH", 26, 96, 0, 0))
+        terminal.process.send_signal(signal.SIGWINCH)
+        await terminal.tap("F3 Changes")
+        await terminal.until("There are no changes yet")
+        terminal.type("\x11")
+        assert await terminal.process.wait() == 0
+        assert terminal.restored()
+
+
+async def test_the_service_goes_away(serving: Serve, socket_path: Path) -> None:
+    async with serving() as task, Pty(socket_path) as terminal:
+        await terminal.until("F3 Changes")
+        task.cancel()
+        assert await terminal.process.wait() == wire.AGAIN
+        await terminal.until("Haven is stopping.")
+        assert terminal.restored()
+
+
+async def test_a_killed_service_leaves_a_usable_terminal(socket_path: Path) -> None:
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(wire.frame(wire.DATA, b"\x1b[?1049h\x1b[?1002h half a picture"))
+        await reader.read(8)
+        writer.transport.abort()
+
+    server = await asyncio.start_unix_server(hang_up, socket_path)
+    async with Pty(socket_path) as terminal:
+        assert await terminal.process.wait() == wire.AGAIN
+        await terminal.until("Haven went away.")
+        assert terminal.restored()
+    server.close()
+
+
+async def test_a_polite_kill_restores_the_terminal(serving: Serve, socket_path: Path) -> None:
+    async with serving(), Pty(socket_path) as terminal:
+        await terminal.until("F3 Changes")
+        terminal.process.terminate()
+        assert await terminal.process.wait() == 128 + signal.SIGTERM
+        assert terminal.restored()
+
+
+async def test_in_tmux(serving: Serve, socket_path: Path) -> None:
+    """A terminal that others wrote: what it shows and what its shell is left with."""
+    if shutil.which("tmux") is None:
+        pytest.skip("tmux is not installed: the kiosk was not seen in a real terminal. Run: sudo apt install tmux")
+    server = str(socket_path.with_name("tmux"))
+
+    async def tmux(*words: str) -> str:
+        process = await asyncio.create_subprocess_exec(
+            *("tmux", "-f", "/dev/null", "-S", server, *words), stdout=subprocess.PIPE, env=ENVIRONMENT
+        )
+        out, _ = await process.communicate()
+        return out.decode()
+
+    async def until(words: str) -> str:
+        async with asyncio.timeout(20):
+            while words not in (screen := await tmux("capture-pane", "-p")):
+                pass  # each look is a process of its own: no need for a pause
+        return screen
+
+    async with serving():
+        shell = f"{sys.executable} -m kiosk.attach {socket_path}; echo left with $?; cat"
+        await tmux("new-session", "-d", "-x", "96", "-y", "26", "sh", "-c", shell)
+        try:
+            await until("F3 Changes")
+            await tmux("send-keys", "F3")
+            await until("There are no changes yet")
+            await tmux("send-keys", "C-q")
+            screen = await until("left with 0")
+            assert "HAVEN" not in screen
+        finally:
+            await tmux("kill-server")

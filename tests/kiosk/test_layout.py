@@ -1,0 +1,77 @@
+"""Every target can be hit by a finger, on every screen, at both sizes of the panel."""
+
+from __future__ import annotations
+
+import pytest
+from textual.geometry import Region
+from textual.screen import Screen
+
+from haven.store.changes import Change
+from kiosk.app import Kiosk
+from kiosk.screens.dialogs import Choice, Dialog, PinPad, Words
+from kiosk.screens.review import ReviewPane
+from kiosk.widgets.keyboard import Keyboard, Keys
+from kiosk.widgets.tile import Tile
+from tests.kiosk.conftest import OWNER, House
+
+SIZES = [(100, 28), (96, 26)]
+
+
+def targets(screen: Screen[object]) -> list[tuple[str, Region, int]]:
+    """What can be tapped now: its words, where, and the rows it must have."""
+    found = [(tile.text, tile.region, 3) for tile in screen.query(Tile) if tile.region]
+    for keys in screen.query(Keys):
+        rows = 2 if isinstance(keys, Keyboard) else 3
+        if keys.region:
+            found += [(label, region.translate(keys.region.offset), rows) for region, label, _ in keys.targets()]
+    return found
+
+
+def assert_reachable(app: Kiosk) -> list[str]:
+    whole = app.screen.region
+    found = targets(app.screen)
+    for words, region, rows in found:
+        assert region.height >= rows and region.width >= 8, f"{words!r} is {region.width} x {region.height}"
+        assert whole.contains_region(region), f"{words!r} is not wholly on the screen: {region}"
+    for number, (words, region, _) in enumerate(found):
+        for other, there, _ in found[number + 1 :]:
+            assert not region.overlaps(there), f"{words!r} and {other!r} overlap"
+    return [words for words, _, _ in found]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_targets_of_the_panes(house: House, size: tuple[int, int]) -> None:
+    change: Change = await house.in_review()
+    app = house.kiosk(OWNER)
+    async with app.run_test(size=size) as pilot:
+        for pane in ("home", "ask", "changes"):
+            app.action_pane(pane)
+            await pilot.pause()
+            assert "F2 Ask" in assert_reachable(app)
+        app.action_pane("ask")
+        app.query_one(Keyboard).display = True
+        await pilot.pause()
+        assert {"q", "space", "⌫", "Ask"} <= set(assert_reachable(app))
+        review = app.query_one(ReviewPane)
+        app.action_pane("review")
+        review.open(change.id)
+        await app.workers.wait_for_complete([worker for worker in app.workers if worker.group == "review"])
+        await pilot.pause()
+        assert {"Approve", "Tweak", "Reject", "Back"} <= set(assert_reachable(app))
+        assert app.query_one("#summary").size.height >= 12, "too little room to read"
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("dialog", ["pin", "words", "choice"])
+async def test_targets_of_the_dialogs(house: House, size: tuple[int, int], dialog: str) -> None:
+    long = "Its tests are not in order: 3 regressed (a, b, c). To merge it, type its id: abc123. " * 2
+    made: dict[str, Dialog] = {
+        "pin": PinPad("Enter the PIN to approve, tweak or reject a change."),
+        "words": Words(long, "OK"),
+        "choice": Choice("Which?", {"feature": "Feature", "fix": "Fix", "docs": "Docs", "refactor": "Refactor"}),
+    }
+    app = house.kiosk(OWNER)
+    async with app.run_test(size=size) as pilot:
+        await app.push_screen(made[dialog])
+        await pilot.pause()
+        assert "Back" in assert_reachable(app)
