@@ -204,6 +204,11 @@ class Settings(BaseSettings):
         return file
 
 
+def demo_file() -> Path:
+    """The settings of a running `haven up --demo`, so that other commands can look into the same house."""
+    return default_state_dir() / "demo-up" / "haven.toml"
+
+
 def config_file() -> Path:
     """`$HAVEN_CONFIG`, else haven.toml in the configuration directory."""
     return Path(os.environ.get("HAVEN_CONFIG") or default_config_dir() / "haven.toml")

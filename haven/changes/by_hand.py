@@ -50,9 +50,7 @@ class ByHand:
         check(principal, Act.REQUEST)
         _expects_edits(change)
         if not text.strip() or len(text) > MAX_REPLY:
-            raise BadInput(
-                "The answer is empty or too long.", f"Save all of it, up to {MAX_REPLY:,} characters."
-            )
+            raise BadInput("The answer is empty or too long.", f"Save all of it, up to {MAX_REPLY:,} characters.")
         task, parent, context = await self._rounds.prompt_task(change, principal)
         redaction = Redaction()  # the prompt's own values, to be put back where the answer repeats their placeholders
         redaction.apply(prompt.by_hand(task.system, task.turns, edits.TEXT_FORMAT))

@@ -13,6 +13,10 @@ MAX_REQUEST = 8_000
 """Characters. Longer requests are documents: they belong in the repository."""
 
 
+ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)")
+"""A terminal's orders (ECMA-48: CSI, OSC and two-character escapes)."""
+
+
 class Kind(StrEnum):
     FEATURE = "feature"
     FIX = "fix"
@@ -34,7 +38,8 @@ class Proposal:
 
 def clean(text: str, limit: int = MAX_REQUEST, what: str = "request") -> str:
     """The text as people meant it: no control characters, folded edges. Raises BadInput where it can't be used."""
-    kept = "".join(c for c in text.replace("\r\n", "\n") if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"})
+    text = ESCAPES.sub("", text.replace("\r\n", "\n"))
+    kept = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"})
     kept = kept.strip()
     if not kept:
         raise BadInput(f"The {what} is empty.", "Say in a sentence what you would like.")

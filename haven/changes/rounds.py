@@ -120,7 +120,7 @@ class Rounds:
     ) -> dict[str, str]:
         """A paragraph for people who don't program: by the local model, else by rules."""
         files = await self.repository.diff_stat(change.base, current.commit_id)
-        said = parse(current.proposal or {}).summary
+        said = await self._said(change)
         by_rule = {"text": summary_fallback(files, tests.get("one_line", "")), "by": "rules"}
         task = Task(
             kind="summary",
@@ -147,6 +147,11 @@ class Rounds:
             return by_rule
         text = sensible(str(reply.data["summary"]))
         return {"text": text, "by": reply.model, "facts": by_rule["text"]} if text else by_rule
+
+    async def _said(self, change: Change) -> str:
+        """What the model said of its edits, over all rounds that made a commit."""
+        rounds = await table.rounds(self._database, change.id)
+        return " ".join(parse(one.proposal or {}).summary for one in rounds if one.commit_id)
 
     async def prompt_task(self, change: Change, principal: Principal) -> tuple[Task, str, dict[str, Any]]:
         """The task of the round at hand, its parent commit and its context: for a prompt carried by hand."""

@@ -19,6 +19,7 @@ from haven.commands.session import Json, err, out, owner
 from haven.demo import journey
 from haven.errors import HavenError
 from haven.settings import Settings
+from haven.setup import toml_file
 
 Demo = Annotated[bool, typer.Option("--demo", help="Sample project, stand-in instead of Claude, no account.")]
 
@@ -54,6 +55,7 @@ async def _serve(loaded: Settings, demo: bool, shown: bool) -> None:
         if demo:
             loaded = await stack.enter_async_context(journey.stand_in_running(loaded))
             environments = settings.cache_dir()
+            toml_file.change(settings.demo_file(), loaded.model_dump(mode="json", exclude_unset=True))
         house = await stack.enter_async_context(open_house(loaded, environments))
         ready = asyncio.Event()
         running = asyncio.create_task(run(house, faces_of(house, ready)))

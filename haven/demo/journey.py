@@ -64,7 +64,7 @@ def demo_settings(folder: Path, base_url: str = "", changes: dict[str, Any] | No
 
 def lasting_settings() -> Settings:
     """`haven up --demo`: a folder of its own that is kept from one start to the next."""
-    return demo_settings(settings_.default_state_dir() / "demo-up")
+    return demo_settings(settings_.demo_file().parent)
 
 
 @asynccontextmanager

@@ -41,14 +41,14 @@ class Database:
         self._loop = asyncio.create_task(self._write_loop(), name="store-writer")
 
     @classmethod
-    async def open(cls, path: Path) -> Database:
-        """Open and migrate. Raises StoreError where the file can't be used."""
+    async def open(cls, path: Path, busy_s: float = BUSY_S) -> Database:
+        """Open and migrate; wait up to `busy_s` seconds for others. Raises StoreError where the file can't be used."""
         connections: list[aiosqlite.Connection] = []
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.parent.chmod(0o700)
             for query_only in (False, True):
-                connection = await aiosqlite.connect(path, isolation_level=None, timeout=BUSY_S)
+                connection = await aiosqlite.connect(path, isolation_level=None, timeout=busy_s)
                 connections.append(connection)
                 connection.row_factory = sqlite3.Row
                 await connection.execute("pragma journal_mode=wal")
@@ -183,8 +183,8 @@ def explain(error: Exception, path: Path | None = None) -> StoreError:
     name = f" {path}" if path else ""
     if "locked" in text or "busy" in text:
         return StoreError("The database is locked by another program.", "Close it and try again; nothing was lost.")
-    if "full" in text or "no space" in text:
-        return StoreError("The disk is full, so nothing could be saved.", "Free some room and try again.")
+    if "full" in text or "no space" in text or "disk i/o" in text:
+        return StoreError("The disk is full or failing, so nothing could be saved.", "Free some room and try again.")
     if "malformed" in text or "not a database" in text:
         return StoreError(f"The database{name} is damaged.", "Restore a backup; the file is left as it is.")
     if "readonly" in text or "permission" in text or "unable to open" in text:
