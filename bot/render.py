@@ -18,7 +18,7 @@ from assistants.round_table import SEATS
 from assistants.sentinel import StatusLine
 from haven.ai.task import Reply
 from haven.ai.validate import PASS_MARK
-from haven.changes.review import STAND_IN, Review, Stat
+from haven.changes.review import BAD, STAND_IN, Review, Stat
 from haven.changes.states import State
 from haven.errors import HavenError
 from haven.store.changes import Change
@@ -37,6 +37,8 @@ COLOURS: dict[str, int] = {
 WORKING = 0x5865F2
 KEPT = "\n\t\u200d"
 """Control and format characters that are harmless: the last one joins emoji."""
+UNREMARKABLE = frozenset({"passing", "idle"})
+"""Classes of tests that are only counted."""
 SIGNS: dict[str, str] = {"ok": "🟢", "note": "🟡", "alert": "🔴"}
 STEPS: dict[str, str] = {
     State.QUEUED: "Queued",
@@ -209,10 +211,16 @@ def _code(text: str) -> str:
 
 
 def _tests(review: Review) -> str:
-    counts = review.tests.get("counts", {})
-    classes = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.items() if number)
-    line = plain(str(review.tests.get("one_line", "not tested")), 500)
-    return f"{line}\n{plain(classes, 400)}" if classes else line
+    """The one line, and by name the tests that are not simply as before."""
+    by_class: dict[str, list[str]] = {}
+    for test, name in sorted(dict(review.tests.get("classes") or {}).items()):
+        by_class.setdefault(str(name), []).append(test)
+    told = [
+        f"• {name.replace('_', ' ')}: {', '.join(_code(test.rpartition('::')[2]) for test in tests[:3])}{' …' if len(tests) > 3 else ''}"
+        for name, tests in sorted(by_class.items(), key=lambda found: found[0] not in BAD)
+        if name not in UNREMARKABLE
+    ]
+    return _fitting([plain(str(review.tests.get("one_line", "not tested")), 400), *told], 1_000)
 
 
 def _writer(review: Review) -> str:

@@ -41,7 +41,7 @@ async def test_from_request_to_merge(world: World) -> None:
     card = world.card(change)
     assert card.embeds[0].description == "Adds an export."
     shown = fields(card)
-    assert shown["Tests"].startswith("5 passed, 1 of them new")
+    assert shown["Tests"] == "5 passed, 1 of them new\n• new: `test_export`"
     assert "viewer.py" in shown["Files (1)"]
     assert "Cost" in shown
     assert "Cartographer: rules: the request speaks of map" in shown["Assistant"]
