@@ -78,7 +78,7 @@ class RoundTable:
 
     async def request(self, request: Request) -> Change | Answer:
         """A change where one is asked for, else an answer to iterate over: first the Seat, last the Reply."""
-        kind = request.kind or change_kind(request.text)
+        kind = request.kind or change_kind(clean(request.text))
         return self.ask(request) if kind is None else await self.propose(request, kind)
 
     async def propose(self, request: Request, kind: Kind) -> Change:

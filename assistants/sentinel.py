@@ -86,8 +86,13 @@ class Sentinel:
             await self._changes_line(),
             *self._noted.values(),
             *_machine_lines(machine),
-            StatusLine("Event loop", f"lag p99 {self._lag.p99:.0f} ms", "note" if self._lag.p99 > 100 else "ok"),
+            *self._lag_lines(),
         ]
+
+    def _lag_lines(self) -> list[StatusLine]:
+        if not self._lag.samples:
+            return []
+        return [StatusLine("Event loop", f"lag p99 {self._lag.p99:.0f} ms", "note" if self._lag.p99 > 100 else "ok")]
 
     def _line(self, label: str, problem: str, fine: str) -> StatusLine:
         return StatusLine(label, problem, "alert") if problem else StatusLine(label, fine)

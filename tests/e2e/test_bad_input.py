@@ -112,8 +112,8 @@ async def test_a_repository_that_is_unusual_but_fine(tmp_path: Path, what: str) 
             return
         change = await home.rest(await home.approve(change))
         assert change.state == "merged"
-        merged = subprocess.run(["git", "-C", str(project), "rev-parse", "main"], capture_output=True, text=True)
-        assert merged.stdout.strip() == change.merged
+        merged = subprocess.check_output(["git", "-C", str(project), "rev-parse", "main"], text=True)
+        assert merged.strip() == change.merged
 
 
 def test_a_wrong_setting_is_one_line_that_names_the_key(tmp_path: Path) -> None:
