@@ -24,7 +24,7 @@ from haven.demo.journey import REQUEST, demo_settings, stand_in_running
 from haven.settings import Discord, cache_dir
 
 PICTURE = Path(__file__).parent.parent / "docs" / "discord-review.png"
-WIDTH, HEIGHT = 560, 1000
+WIDTH, HEIGHT = 560, 1050
 PATIENCE_S = 300
 
 

@@ -206,6 +206,11 @@ def _file(file: Stat) -> str:
     return f"{_code(file.path)} {lines}"
 
 
+def _names(tests: Sequence[str]) -> str:
+    named = ", ".join(_code(test.rpartition("::")[2]) for test in tests[:3])
+    return f"{named} and {len(tests) - 3} more" if len(tests) > 3 else named
+
+
 def _code(text: str) -> str:
     return f"`{words(text, 120).replace('`', chr(39))}`"
 
@@ -216,7 +221,7 @@ def _tests(review: Review) -> str:
     for test, name in sorted(dict(review.tests.get("classes") or {}).items()):
         by_class.setdefault(str(name), []).append(test)
     told = [
-        f"• {name.replace('_', ' ')}: {', '.join(_code(test.rpartition('::')[2]) for test in tests[:3])}{' …' if len(tests) > 3 else ''}"
+        f"• {name.replace('_', ' ')}: {_names(tests)}"
         for name, tests in sorted(by_class.items(), key=lambda found: found[0] not in BAD)
         if name not in UNREMARKABLE
     ]
