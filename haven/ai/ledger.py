@@ -123,7 +123,7 @@ class Ledger:
             spent = await table.spent(tx, 0.0, change_id=task.change)
             caps.append(("the cap for one change", self._caps.per_change_usd, spent, "cloud.per_change_usd"))
         for name, cap, spent, key in caps:
-            if spent + worst_usd > cap:
+            if round(spent + worst_usd, 6) > cap:  # prices are whole millionths; a float's sum is not
                 raise OverBudget(
                     f"This call could cost up to {worst_usd:.4f} USD, and {name} of {cap:.2f} USD has"
                     f" {max(0.0, cap - spent):.4f} left.",

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from haven.ai.task import Privacy, Route, Task, Tier, Where
 
 LOCAL_KINDS = frozenset({"title", "summary", "assistant", "probe"})
-"""Small work that is never worth money."""
+"""Small work that is never worth money: it stays local whoever asks."""
+ABSENT = "it is not configured"
 CLOUD_KINDS = frozenset({"edits"})
 """Work that a small model can't do."""
 
@@ -18,16 +19,17 @@ def route(task: Task, missing: Mapping[Tier, str]) -> Route:
     Private tasks stay local whatever else is asked. Where no tier is left, `refused` is the sentence for the person.
     """
     wanted, reason = _wanted(task)
-    tiers = tuple(tier for tier in wanted if not missing.get(tier, "it is not configured"))
-    absent = [f"{tier.value}: {missing.get(tier, 'it is not configured')}" for tier in wanted if tier not in tiers]
+    tiers = tuple(tier for tier in wanted if not missing.get(tier, ABSENT))
+    absent = [f"{tier.value}: {missing.get(tier, ABSENT)}" for tier in wanted if tier not in tiers]
     if tiers:
         return Route(tiers, (reason, *absent))
-    return Route((), (reason,), refused=" ".join(absent))
+    why = " ".join(f"{one[0].upper()}{one[1:].rstrip('.')}." for one in absent)
+    return Route((), (reason,), refused=f"No model can take this now ({reason}). {why}")
 
 
 def may_leave(task: Task) -> bool:
     """Whether this task may leave the house at all; the engine asks again at its door."""
-    return task.privacy is not Privacy.PRIVATE and task.where is not Where.LOCAL
+    return task.privacy is not Privacy.PRIVATE and task.where is not Where.LOCAL and task.kind not in LOCAL_KINDS
 
 
 def _wanted(task: Task) -> tuple[tuple[Tier, ...], str]:
@@ -35,10 +37,10 @@ def _wanted(task: Task) -> tuple[tuple[Tier, ...], str]:
         return (Tier.LOCAL,), "private: it never leaves this house"
     if task.where is Where.LOCAL:
         return (Tier.LOCAL,), "local was asked for"
+    if task.kind in LOCAL_KINDS:
+        return (Tier.LOCAL,), f"{task.kind} is small work: local"
     if task.where is Where.CLOUD:
         return (Tier.CLOUD, Tier.LOCAL), "the cloud was asked for"
-    if task.kind in LOCAL_KINDS:
-        return (Tier.LOCAL,), f"a {task.kind} is small work: local"
     if task.kind in CLOUD_KINDS:
         return (Tier.CLOUD,), "code changes need a large model: cloud"
     return (Tier.LOCAL, Tier.CLOUD), "local first; the cloud if the answer scores below the pass mark"
