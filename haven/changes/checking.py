@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,30 +70,30 @@ class Checker:
         if known is not None:
             return TestReport.from_json(known)
         report = await self._run(base, project, requirements)
-        if not report.untested:
+        if not report.untested and not report.problem:
             await notes.set_baseline(self._database, key, report.to_json())
         return report
 
     async def _run(self, commit: str, project: ProjectFile, requirements: str) -> TestReport:
-        self._scratch.mkdir(parents=True, exist_ok=True)
-        tree = Path(tempfile.mkdtemp(prefix="tree-", dir=self._scratch))
-        try:
-            await self._repository.export(commit, tree)
+        async with self._exported(commit) as tree:
             return await self._runner.run(tree, project, requirements)
-        finally:
-            shutil.rmtree(tree, ignore_errors=True)
 
     async def _without_flaky(
         self, commit: str, project: ProjectFile, requirements: str, comparison: Comparison, tests: list[str]
     ) -> Comparison:
+        async with self._exported(commit) as tree:
+            return comparison.with_flaky(await self._runner.rerun(tree, project, requirements, tests))
+
+    @asynccontextmanager
+    async def _exported(self, commit: str) -> AsyncIterator[Path]:
+        """A private copy of the tree, gone afterwards."""
         self._scratch.mkdir(parents=True, exist_ok=True)
         tree = Path(tempfile.mkdtemp(prefix="tree-", dir=self._scratch))
         try:
             await self._repository.export(commit, tree)
-            flaky = await self._runner.rerun(tree, project, requirements, tests)
+            yield tree
         finally:
-            shutil.rmtree(tree, ignore_errors=True)
-        return comparison.with_flaky(flaky)
+            await asyncio.to_thread(shutil.rmtree, tree, ignore_errors=True)
 
     async def _project(self, base: str) -> ProjectFile:
         return read_project_file(await self._repository.read(base, PROJECT_FILE))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from haven.changes.checking import Checker
 from haven.changes.repository import Repository
@@ -18,6 +19,17 @@ class Landed:
     commit: str = ""
     note: str = ""
     back_to_review: str = ""
+    onto: Onto | None = None
+    """Where the target has moved on and the merged tree failed: what there is to look at now."""
+
+
+@dataclass(frozen=True)
+class Onto:
+    """The approved commit merged with a newer target, and how its tests went there."""
+
+    base: str
+    commit: str
+    tests: dict[str, Any]
 
 
 async def land(repository: Repository, checker: Checker, change: Change, approved: Round, settings: Settings) -> Landed:
@@ -25,20 +37,21 @@ async def land(repository: Repository, checker: Checker, change: Change, approve
 
     Runs again safely after a kill: a commit that is in the target already is not merged twice.
     """
-    await repository.fetch(change.target)
-    tip = await repository.tip(change.target)
-    if await repository.is_ancestor(approved.commit_id, tip):
-        return Landed(tip, await deliver(repository, change.target, settings.project.remote))
     try:
+        await repository.fetch(change.target)
+        tip = await repository.tip(change.target)
+        if await repository.is_ancestor(approved.commit_id, tip):
+            return Landed(tip, await deliver(repository, change.target, settings.project.remote))
         candidate = await repository.merge_candidate(approved.commit_id, tip, _message(change))
+        if tip != change.base and approved.tests.get("green"):  # red or untested was accepted by its typed id
+            tests = (await checker.check_commits(tip, candidate, lambda text: None)).tests
+            if not tests["green"]:
+                reason = f"{change.target} has moved on, and merged with it the tests are not green."
+                return Landed(back_to_review=f"{reason} {tests['one_line']}.", onto=Onto(tip, candidate, tests))
+        await repository.advance(change.target, tip, candidate)
     except Conflict as error:
-        return Landed(back_to_review=f"{error.full} Tweak it to make a new round, or reject it.")
-    if tip != change.base and not approved.tests.get("untested"):
-        result = await checker.check_commits(tip, candidate, lambda text: None)
-        if result.failures:
-            tests = result.tests["one_line"]
-            return Landed(back_to_review=f"{change.target} has moved on, and merged with it the tests fail: {tests}.")
-    await repository.advance(change.target, tip, candidate)
+        mend = error.mend or f"Reject it and ask again: a new change starts from {change.target} as it is now."
+        return Landed(back_to_review=f"{error} {mend}")
     return Landed(candidate, await deliver(repository, change.target, settings.project.remote))
 
 

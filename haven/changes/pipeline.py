@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from haven.changes import landing
 from haven.changes.checking import Checker
-from haven.changes.rounds import Rounds, requester
+from haven.changes.rounds import Rounds, best_round, requester
 from haven.changes.states import RESTING, State, sources
-from haven.errors import Conflict, EditError, HavenError, ModelError, OverBudget, Unavailable, error_id
+from haven.errors import Conflict, EditError, HavenError, ModelError, OverBudget, StoreError, Unavailable, error_id
 from haven.events import Bus
 from haven.settings import Settings
 from haven.store import changes as table
@@ -67,6 +68,8 @@ class Pipeline:
                 log.info("change %s was decided elsewhere: %s", change.id, error)
             except Unavailable as error:
                 await self._wait(change, error)
+            except StoreError:
+                raise  # the database can't be used now: the row stays as it is, and the job comes back
             except HavenError as error:
                 await self._fail(change, error)
             except asyncio.CancelledError:
@@ -100,6 +103,10 @@ class Pipeline:
 
     async def _edit(self, change: Change) -> None:
         """Ask for edits once a round, apply them on the branch."""
+        if not change.base:  # it failed before it had a plan, and a person asked for another round
+            plan, base, branch = await self._rounds.plan(change)
+            await self._move(change, State.EDITING, plan=plan, base=base, branch=branch)
+            return
         current = await table.round_of(self._database, change)
         try:
             if current.proposal is None:
@@ -108,25 +115,21 @@ class Pipeline:
             self._progress(change, f"round {change.round}: applying the edits")
             commit, notes = await self._rounds.apply(change, current)
         except EditError as error:
-            await self._repair(change, current, f"The edits could not be applied. {error}", "edits did not apply")
+            await self._repair(change, current, f"The edits could not be applied. {error}", ended="edits did not apply")
         except ModelError as error:
             await self._ask_again(change, current, error)
         else:
             await self._move(change, State.TESTING, round_fields={"commit_id": commit, "notes": list(notes)})
 
     async def _test(self, change: Change) -> None:
-        """Before and after, every test classed; red tests go back as a repair round while there are some left."""
+        """Before and after, every test classed; red tests go back as a repair round while that may help."""
         current = await table.round_of(self._database, change)
         self._progress(change, f"round {change.round}: running the tests")
         result = await self._checker.check(change, current, self._progress)
-        if result.failures and await self._repairs_left(change, current, result.failures):
-            await self._repair(change, current, result.failures, "tests failed", tests=result.tests)
-            return
-        self._progress(change, "writing the summary")
-        summary = await self._rounds.summarise(change, current, result.tests, requester(change))
-        ended = "ready" if not result.failures else "tests failed"
-        fields = {"tests": result.tests, "summary": summary, "ended": ended}
-        await self._review(change, current, fields)
+        if result.failures:
+            await self._repair(change, current, result.failures, ended="tests failed", tests=result.tests)
+        else:
+            await self._review(change, current, ended="ready", tests=result.tests)
 
     async def _merge(self, change: Change) -> None:
         """Merge what was approved; where the base moved, test the merged tree first."""
@@ -134,29 +137,32 @@ class Pipeline:
         outcome = await landing.land(
             self._rounds.repository, self._checker, change, await table.round_of(self._database, change), self._settings
         )
-        if outcome.back_to_review:
-            await self._move(change, State.REVIEW, reason=outcome.back_to_review)
-        else:
+        if outcome.commit:
             await self._move(change, State.MERGED, merged=outcome.commit, reason=outcome.note)
+        elif (onto := outcome.onto) is not None:
+            await self._rounds.point_branch(change, onto.commit)
+            fields = {"commit_id": onto.commit, "tests": onto.tests, "ended": "not green on the newer target"}
+            await self._move(change, State.REVIEW, reason=outcome.back_to_review, base=onto.base, round_fields=fields)
+        else:
+            await self._move(change, State.REVIEW, reason=outcome.back_to_review)
 
     # What may come between -------------------------------------------------------------------------------------------
 
-    async def _repair(self, change: Change, current: Round, failures: str, ended: str, **fields: Any) -> None:
-        """A new round with what went wrong, or the best round's review where none is left."""
-        used = await self._repairs(change, current)
-        if used + 1 >= self._settings.changes.rounds:
-            await self._review(change, current, {"ended": ended, **fields})
+    async def _repair(self, change: Change, current: Round, failures: str, **fields: Any) -> None:
+        """A new round with what went wrong; the best round's review where another would not help."""
+        if not await self._repairs_left(change, current, failures):
+            await self._review(change, current, **fields)
             return
         number = change.round + 1
 
         async def work(tx: Transaction) -> None:
-            await table.update_round(tx, change.id, current.number, ended=ended, **fields)
+            await table.update_round(tx, change.id, current.number, **fields)
             await table.insert_round(tx, change.id, number, "repair", failures)
             await self._record(tx, change, State.EDITING, {"round": number, "attempts": 0}, number)
 
         await self._database.write(work)
 
-    async def _review(self, change: Change, current: Round, fields: dict[str, Any]) -> None:
+    async def _review(self, change: Change, current: Round, **fields: Any) -> None:
         """Show the best round to a person; fail where no round has anything to show."""
         await self._database.write(lambda tx: table.update_round(tx, change.id, current.number, **fields))
         best = best_round(await table.rounds(self._database, change.id))
@@ -164,7 +170,14 @@ class Pipeline:
             reason = f"No round gave edits that could be used: {fields['ended']}."
             await self._move(change, State.FAILED, reason=reason)
             return
-        reason = "" if best.number == current.number else f"round {best.number} is the best of {current.number}"
+        if not best.summary:
+            self._progress(change, "writing the summary")
+            summary = await self._rounds.summarise(change, best, requester(change))
+            await self._database.write(lambda tx: table.update_round(tx, change.id, best.number, summary=summary))
+        reason = ""
+        if best.number != current.number:
+            await self._rounds.point_branch(change, best.commit_id)
+            reason = f"round {best.number} is the best of {current.number}"
         await self._move(change, State.REVIEW, reason=reason, new_round=best.number)
 
     async def _ask_again(self, change: Change, current: Round, error: ModelError) -> None:
@@ -189,20 +202,17 @@ class Pipeline:
         fields = {"reason": f"{error.full} [{error.id}]"}
         await self._write_if_current(change, lambda tx: self._record(tx, change, State.FAILED, fields, change.round))
 
-    async def _repairs(self, change: Change, current: Round) -> int:
-        """Repair rounds since a person last spoke."""
-        used = 0
+    async def _repairs_left(self, change: Change, current: Round, failures: str) -> bool:
+        """Whether another round may help: not after the same failures twice, nor after all that the owner allows."""
+        if current.cause == "repair" and _comparable(current.instruction) == _comparable(failures):
+            return False
+        used = 1
         for earlier in reversed(await table.rounds(self._database, change.id)):
             if earlier.number <= current.number:
                 if earlier.cause != "repair":
                     break
                 used += 1
-        return used
-
-    async def _repairs_left(self, change: Change, current: Round, failures: str) -> bool:
-        """Whether another round may help: not after the same failures twice."""
-        repeated = current.cause == "repair" and current.instruction.strip() == failures.strip()
-        return not repeated and await self._repairs(change, current) + 1 < self._settings.changes.rounds
+        return used < self._settings.changes.rounds
 
     async def _move(
         self,
@@ -244,13 +254,6 @@ class Pipeline:
         self._bus.live("change.progress", change.id, stage=change.state, text=text)
 
 
-def best_round(rounds: list[Round]) -> Round | None:
-    """Green before untested before red; among equals the fewest regressions, then the newest."""
-
-    def rank(one: Round) -> tuple[int, int, int]:
-        tests = one.tests
-        counts = tests.get("counts", {})
-        green = 2 if tests.get("green") else 1 if tests.get("untested") else 0
-        return green, -(counts.get("regressed", 0) + counts.get("new_failing", 0)), one.number
-
-    return max((one for one in rounds if one.commit_id), key=rank, default=None)
+def _comparable(failures: str) -> str:
+    """Without what differs from run to run: addresses, times, folders."""
+    return re.sub(r"0x[0-9a-f]+|\d+(\.\d+)? ?m?s\b|/tmp/\S+", "", failures).strip()

@@ -6,13 +6,14 @@ import asyncio
 import re
 import time
 from collections.abc import Callable, Mapping
+from contextlib import aclosing
 from dataclasses import asdict
 from typing import Any
 
 from haven.access import Principal, Role
 from haven.ai import tokens
 from haven.ai.engine import Engine
-from haven.ai.task import Delta, Privacy, Reply, Restart, Task, Turn, Where
+from haven.ai.task import Delta, Privacy, Reply, Task, Turn, Where
 from haven.changes import edits, prompt
 from haven.changes.context import Context, choose
 from haven.changes.repository import Repository, slug
@@ -50,7 +51,7 @@ class Rounds:
         context = await self._context(change, base)
         first = Round(change.id, 1, "request")
         task = await self._task(change, first, context, base, requester(change))
-        worst = self._engine.worst_case(task)
+        worst = await asyncio.to_thread(self._engine.worst_case, task)
         plan = {**_described(context), "worst_usd": worst, "rounds": self._settings.changes.rounds}
         return plan, base, f"haven/change-{change.id}-{slug(change.title)}"
 
@@ -109,19 +110,24 @@ class Rounds:
         """
         proposed = parse(current.proposal or {})
         worktree = await self.repository.worktree(change.id, change.branch, current.parent)
-        applied = await asyncio.to_thread(edits.apply, worktree, proposed.edits)
-        message = f"{change.title}\n\n{proposed.summary}\n\nHaven change {change.id}, round {current.number}"
-        commit = await self.repository.commit(worktree, message, applied.paths)
-        await self.repository.remove_worktree(change.id)
+        try:
+            applied = await asyncio.to_thread(edits.apply, worktree, proposed.edits)
+            message = f"{change.title}\n\n{proposed.summary}\n\nHaven change {change.id}, round {current.number}"
+            commit = await self.repository.commit(worktree, message, applied.paths)
+        finally:
+            await self.repository.remove_worktree(change.id)
         return commit, applied.notes
 
-    async def summarise(
-        self, change: Change, current: Round, tests: dict[str, Any], principal: Principal
-    ) -> dict[str, str]:
+    async def point_branch(self, change: Change, commit: str) -> None:
+        """Let the change's branch stand where the review does."""
+        await self.repository.worktree(change.id, change.branch, commit)
+        await self.repository.remove_worktree(change.id)
+
+    async def summarise(self, change: Change, current: Round, principal: Principal) -> dict[str, str]:
         """A paragraph for people who don't program: by the local model, else by rules."""
         files = await self.repository.diff_stat(change.base, current.commit_id)
-        said = await self._said(change)
-        by_rule = {"text": summary_fallback(files, tests.get("one_line", "")), "by": "rules"}
+        said = await self._said(change, current)
+        by_rule = {"text": summary_fallback(files, current.tests.get("one_line", "")), "by": "rules"}
         task = Task(
             kind="summary",
             turns=(
@@ -148,10 +154,11 @@ class Rounds:
         text = sensible(str(reply.data["summary"]))
         return {"text": text, "by": reply.model, "facts": by_rule["text"]} if text else by_rule
 
-    async def _said(self, change: Change) -> str:
-        """What the model said of its edits, over all rounds that made a commit."""
+    async def _said(self, change: Change, current: Round) -> str:
+        """What the model said of its edits, over all rounds up to this one that made a commit."""
         rounds = await table.rounds(self._database, change.id)
-        return " ".join(parse(one.proposal or {}).summary for one in rounds if one.commit_id)
+        made = [one for one in rounds if one.commit_id and one.number <= current.number]
+        return " ".join(parse(one.proposal or {}).summary for one in made)
 
     async def prompt_task(self, change: Change, principal: Principal) -> tuple[Task, str, dict[str, Any]]:
         """The task of the round at hand, its parent commit and its context: for a prompt carried by hand."""
@@ -162,20 +169,21 @@ class Rounds:
 
     async def _reply(self, change: Change, task: Task, progress: Progress) -> Reply:
         received = 0
-        async for piece in self._engine.stream(task):
-            if isinstance(piece, Reply):
-                return piece
-            if isinstance(piece, Restart):
-                received = 0
-            elif isinstance(piece, Delta):
-                received += len(piece.text)
+        async with aclosing(self._engine.stream(task)) as pieces:
+            async for piece in pieces:
+                if isinstance(piece, Reply):
+                    return piece
+                received = received + len(piece.text) if isinstance(piece, Delta) else 0
                 progress(change, f"round {task.round}: receiving edits, {received:,} characters")
         raise ModelError("The model ended without a reply.")
 
     async def _parent(self, change: Change, current: Round) -> str:
-        """What this round's edits are made on: the newest earlier round that has a commit, else the base."""
+        """What this round's edits are made on: after a tweak what the person saw, else where the last round stood."""
         earlier = [one for one in await table.rounds(self._database, change.id) if one.number < current.number]
-        return next((one.commit_id for one in reversed(earlier) if one.commit_id), change.base)
+        if current.cause == "tweak":
+            shown = best_round(earlier)
+            return shown.commit_id if shown else change.base
+        return (earlier[-1].commit_id or earlier[-1].parent if earlier else "") or change.base
 
     async def _context(self, change: Change, commit: str) -> Context:
         """What is shown of `commit`, chosen once; the project's own words always come from the base."""
@@ -258,6 +266,17 @@ def sensible(text: str) -> str:
             break
         kept.append(sentence.strip())
     return " ".join(kept[:3])
+
+
+def best_round(rounds: list[Round]) -> Round | None:
+    """Green before untested before red; among equals the fewest regressions, then the newest."""
+
+    def rank(one: Round) -> tuple[int, int, int]:
+        counts = one.tests.get("counts", {})
+        green = 2 if one.tests.get("green") else 1 if one.tests.get("untested") else 0
+        return green, -(counts.get("regressed", 0) + counts.get("new_failing", 0)), one.number
+
+    return max((one for one in rounds if one.commit_id), key=rank, default=None)
 
 
 def _described(context: Context) -> dict[str, Any]:
