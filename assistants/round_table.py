@@ -5,9 +5,8 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from dataclasses import dataclass
-
-from haven.changes.prompt import data_block
 
 from assistants.base import Assistant
 from assistants.cartographer import CARTOGRAPHER
@@ -16,10 +15,11 @@ from assistants.scribe import SCRIBE
 from assistants.sentinel import SENTINEL
 from haven.access import Act, Principal, check
 from haven.ai.engine import Engine
-from haven.ai.task import Delta, Privacy, Reply, Restart, Task, Tier, Turn, Where
+from haven.ai.task import Delta, Privacy, Reply, Restart, Task, Turn, Where
 from haven.changes.decisions import Changes
+from haven.changes.prompt import data_block
 from haven.changes.proposal import Kind, Proposal, clean, plain_title
-from haven.errors import HavenError, NotFound
+from haven.errors import BadInput, HavenError, NotFound
 from haven.store.changes import Change
 
 log = logging.getLogger("haven.round_table")
@@ -78,12 +78,14 @@ class RoundTable:
 
     async def request(self, request: Request) -> Change | Answer:
         """A change where one is asked for, else an answer to iterate over: first the Seat, last the Reply."""
-        kind = request.kind or change_kind(clean(request.text))
+        kind = request.kind or (None if _stays_here(request) else change_kind(clean(request.text)))
         return self.ask(request) if kind is None else await self.propose(request, kind)
 
     async def propose(self, request: Request, kind: Kind) -> Change:
         """Hand the finished proposal in; it is on the disk when this returns."""
         check(request.principal, Act.REQUEST)
+        if _stays_here(request):
+            raise BadInput("Code is written by the cloud, so a change can't stay in this house.", "Ask for it openly.")
         text = clean(request.text)
         seat = await self.pick(text, request)
         title = await self._title(text, request)
@@ -106,8 +108,9 @@ class RoundTable:
             where=request.where,
             max_tokens=ANSWER_TOKENS,
         )
-        async for piece in self._engine.stream(task):
-            yield piece
+        async with aclosing(self._engine.stream(task)) as pieces:
+            async for piece in pieces:
+                yield piece
 
     async def pick(self, text: str, request: Request) -> Seat:
         """The assistant asked for; else by rules; else the local model with a closed list."""
@@ -178,6 +181,10 @@ def faithful(title: str, text: str) -> bool:
     words, said = re.findall(r"\w+", title.lower()), re.findall(r"\w+", text.lower())
     own = sum(word in said for word in words)
     return 3 <= len(words) <= 10 and len(set(words)) == len(words) and own >= 0.8 * len(words) and words[0] == said[0]
+
+
+def _stays_here(request: Request) -> bool:
+    return request.private or request.where is Where.LOCAL
 
 
 def change_kind(text: str) -> Kind | None:

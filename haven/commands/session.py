@@ -80,7 +80,6 @@ async def _until_rest(
         change = await house.changes.get(id)
         if change.state in RESTING or (change.state == State.WAITING and not past_waiting):
             return change
-        past_waiting = past_waiting and change.state == State.WAITING
         arrived = asyncio.ensure_future(anext(incoming))
         await asyncio.wait([arrived, *tasks], return_when=asyncio.FIRST_COMPLETED)
         for task in tasks:
@@ -90,6 +89,7 @@ async def _until_rest(
         event = await arrived
         if event.subject == id:
             tell(event)
+            past_waiting = past_waiting and event.data.get("state", State.WAITING) == State.WAITING
 
 
 class Ticker:
