@@ -40,16 +40,16 @@ def main() -> None:
     logging.getLogger().addHandler(logging.NullHandler())  # until the settings say where the log goes
     try:
         app()
-    except HavenError as error:
-        log.error("[%s] %s", error.id, error, exc_info=error)
-        err.print(error.full, style="red")
-        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:
-        id = error_id()
-        log.exception("[%s] unexpected", id)
-        err.print(f"Something went wrong in Haven [{id}]: {type(error).__name__}. The log has the rest.", style="red")
+        cause = error
+        while isinstance(cause, ExceptionGroup):  # what failed first in the one TaskGroup
+            cause = cause.exceptions[0]
+        id = cause.id if isinstance(cause, HavenError) else error_id()
+        log.error("[%s] %s", id, cause, exc_info=error)
+        unknown = f"Something went wrong in Haven [{id}]: {type(cause).__name__}. The log has the rest."
+        err.print(cause.full if isinstance(cause, HavenError) else unknown, style="red")
         sys.exit(1)
 
 

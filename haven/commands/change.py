@@ -8,9 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from assistants.round_table import Request
+from assistants.round_table import Request, change_kind
 from haven.app import House
-from haven.changes.proposal import Kind
+from haven.changes.proposal import Kind, clean
 from haven.changes.review import render
 from haven.changes.states import OPEN, State
 from haven.commands.session import Json, Ticker, err, follow, in_house, out, owner, print_json, read_text
@@ -26,7 +26,7 @@ NoWait = Annotated[bool, typer.Option("--no-wait", help="Return at once; a runni
 @app.command()
 def new(
     text: Annotated[str, typer.Argument(help="What you would like, in a sentence or two.")],
-    kind: Annotated[Kind, typer.Option(help="What kind of change it is.")] = Kind.FEATURE,
+    kind: Annotated[Kind | None, typer.Option(help="What kind of change it is; otherwise the words tell.")] = None,
     assistant: Annotated[str | None, typer.Option(help="Who should own it; otherwise the Round Table picks.")] = None,
     no_wait: NoWait = False,
     as_json: Json = False,
@@ -34,8 +34,8 @@ def new(
     """Ask for a code change and follow it to its review."""
 
     async def work(house: House) -> None:
-        request = Request(text, owner(), kind=kind, assistant=assistant)
-        change = await house.round_table.propose(request, kind)
+        meant = kind or change_kind(clean(text)) or Kind.FEATURE
+        change = await house.round_table.propose(Request(text, owner(), assistant=assistant), meant)
         if not as_json:
             err.print(f"Change {change.id}: {change.title}\n  {change.assistant}: {'; '.join(change.reasons)}")
         await _finish(house, change, as_json=as_json, no_wait=no_wait)

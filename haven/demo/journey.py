@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import typer
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 from rich.console import Console
 
 from assistants.round_table import Request
@@ -26,7 +27,7 @@ from haven.changes.states import RESTING, State
 from haven.demo import sample
 from haven.demo.stand_in import StandIn
 from haven.errors import BadInput, HavenError, Unavailable
-from haven.settings import ANTHROPIC_KEY, Settings, cache_dir, parse
+from haven.settings import ANTHROPIC_KEY, Settings, cache_dir
 from haven.store.changes import Change
 from haven.store.events import Event
 
@@ -49,17 +50,29 @@ class Shown:
             self.err.print(text)
 
 
+class DemoSettings(Settings):
+    """Takes nothing from the environment: a HAVEN_ variable must not lead the demo to the owner's own project."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        *more: PydanticBaseSettingsSource,
+        **others: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
+
+
 def demo_settings(folder: Path, base_url: str = "", changes: dict[str, Any] | None = None, **cloud: Any) -> Settings:
     """Settings that look at nothing outside `folder`: no haven.toml, no key, no token."""
-    return parse(
-        {
-            "paths": {"state_dir": folder, "config_dir": folder / "config", "runtime_dir": folder / "run"},
-            "project": {"repository": folder / "atlas", "target_branch": sample.BRANCH, "name": "Voyagers' Atlas"},
-            "changes": changes or {},
-            "cloud": {"stand_in": True, "base_url": base_url or "http://127.0.0.1:9", **cloud},
-        },
-        "the demo's settings",
-    )
+    tree: dict[str, Any] = {
+        "paths": {"state_dir": folder, "config_dir": folder / "config", "runtime_dir": folder / "run"},
+        "project": {"repository": folder / "atlas", "target_branch": sample.BRANCH, "name": "Voyagers' Atlas"},
+        "changes": changes or {},
+        "cloud": {"stand_in": True, "base_url": base_url or "http://127.0.0.1:9", **cloud},
+    }
+    return DemoSettings(**tree)
 
 
 def lasting_settings() -> Settings:
@@ -108,15 +121,14 @@ async def _furnish(ready: Settings) -> None:
 def _live_settings(folder: Path, max_usd: float | None) -> Settings:
     """The owner's own key and model, in the demo's folder."""
     own = settings_.load()
-    key = own.secret(ANTHROPIC_KEY)
-    if key is None:
+    if own.secret(ANTHROPIC_KEY) is None:
         raise Unavailable("No Claude key is set.", "Run: haven setup claude", retry=False)
     cloud = own.cloud.model_dump() | {"stand_in": False}
     if max_usd is not None:
         cloud["per_change_usd"] = max_usd
     ready = demo_settings(folder, changes={"plan_first": True}, **cloud)
-    ready.write_secret(ANTHROPIC_KEY, key)
-    return ready
+    paths = ready.paths.model_copy(update={"config_dir": own.paths.config_dir})  # the key stays where it lies
+    return ready.model_copy(update={"paths": paths})
 
 
 class Journey:
@@ -129,7 +141,7 @@ class Journey:
         self._stage, self._since = "start", time.monotonic()
 
     async def run(self, request: str, *, approve: bool, live: bool, max_usd: float | None) -> int:
-        running = asyncio.create_task(run_house(self._house, []))
+        self._running = running = asyncio.create_task(run_house(self._house, []))
         try:
             with self._house.bus.subscribe() as subscription:
                 self._events = subscription.__aiter__()
@@ -162,7 +174,12 @@ class Journey:
                 return change
             if change.state == State.WAITING:
                 raise Unavailable(change.reason)
-            event = await anext(self._events)
+            arrived = asyncio.ensure_future(anext(self._events))
+            await asyncio.wait([arrived, self._running], return_when=asyncio.FIRST_COMPLETED)
+            if self._running.done():
+                arrived.cancel()
+                self._running.result()
+            event = await arrived
             if event.subject == id:
                 await self._tell(event)
 
