@@ -1,0 +1,87 @@
+"""An engine on its own: real ledger, real Claude client against the stand-in, a real or a really broken local model."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from haven.access import Principal, Role
+from haven.ai.engine import Engine, Piece
+from haven.ai.ledger import Ledger
+from haven.ai.providers.anthropic import AnthropicProvider
+from haven.ai.providers.base import Provider
+from haven.ai.providers.llama import LlamaProvider
+from haven.ai.task import Task, Tier, Turn
+from haven.demo.stand_in import Fault, StandIn
+from haven.jobs import process_identity
+from haven.settings import Cloud
+from haven.store.database import opened
+
+MEMBER = Principal("discord:7", "Mika", Role.MEMBER, "bot")
+PANEL = Principal("panel", "The panel", Role.OWNER, "kiosk", needs_pin=True)
+STRANGER = Principal("discord:9", "Sam", Role.STRANGER, "bot")
+QUESTION = "What is the Round Table?"
+
+
+@dataclass
+class Desk:
+    """What a test looks at: the engine, the pauses it took, and the ledger as it stands on the disk."""
+
+    engine: Engine
+    ledger: Ledger
+    file: Path
+    pauses: list[float] = field(default_factory=list)
+
+    async def pieces(self, task: Task) -> list[Piece]:
+        return [piece async for piece in self.engine.stream(task)]
+
+    def rows(self, columns: str = "state") -> list[Any]:
+        """Read past Haven's own connections: what a power cut would leave."""
+        with closing(sqlite3.connect(self.file)) as database:
+            found = database.execute(f"select {columns} from ledger order by id").fetchall()
+        return [row[0] if len(row) == 1 else row for row in found]
+
+
+def task(text: str = QUESTION, kind: str = "answer", **more: Any) -> Task:
+    return Task(kind, (Turn("user", text),), more.pop("principal", MEMBER), more.pop("purpose", "a test asks"), **more)
+
+
+def broken_model(folder: Path) -> LlamaProvider:
+    """A model that is there and fails when it is asked."""
+    file = folder / "broken.gguf"
+    file.write_bytes(b"GGUF" + bytes(1000))
+    return LlamaProvider(file, name="broken", sha256="0" * 64)
+
+
+@asynccontextmanager
+async def desk_at(
+    folder: Path, base_url: str, local: Provider | None = None, *, stand_in: bool = True, **cloud: Any
+) -> AsyncIterator[Desk]:
+    """An engine whose cloud is at `base_url`; a local model is the caller's to close."""
+    caps = Cloud(stand_in=stand_in, base_url=base_url, **cloud)
+    claude = AnthropicProvider("a-key-of-nobody", model=caps.model, base_url=base_url, stand_in=stand_in)
+    providers: dict[Tier, Provider] = {Tier.CLOUD: claude} | ({Tier.LOCAL: local} if local else {})
+    pauses: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+
+    async with opened(folder / "desk" / "haven.db") as database:
+        ledger = Ledger(database, caps, process_identity())
+        try:
+            engine = Engine(providers, ledger, caps, sleep)
+            yield Desk(engine, ledger, folder / "desk" / "haven.db", pauses)
+        finally:
+            await claude.close()
+
+
+@asynccontextmanager
+async def desk_and_stand_in(
+    folder: Path, faults: Sequence[Fault | None] = (), local: Provider | None = None, **more: Any
+) -> AsyncIterator[tuple[Desk, StandIn]]:
+    async with StandIn(faults) as stand_in, desk_at(folder, stand_in.base_url, local, **more) as desk:
+        yield desk, stand_in
