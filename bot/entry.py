@@ -33,7 +33,7 @@ def principal(interaction: discord.Interaction, settings: Discord) -> Principal:
 
 def _role(interaction: discord.Interaction, settings: Discord) -> Role:
     user = interaction.user
-    if interaction.guild_id is None or settings.guild_id not in {None, interaction.guild_id}:
+    if settings.guild_id is None or interaction.guild_id != settings.guild_id:
         return Role.STRANGER
     if user.id in settings.owner_ids:
         return Role.OWNER

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 
 from bot.client import HavenBot
 from bot.supervisor import Link, Supervisor
 from haven.access import Principal
 from haven.app import Face, House
+from haven.errors import SettingsError, Unavailable
 from haven.settings import DISCORD_TOKEN
 from kiosk.app import Kiosk
 from kiosk.pin import Pin
 from kiosk.server import serve
+
+log = logging.getLogger("haven")
 
 
 def faces_of(house: House, ready: asyncio.Event) -> list[Face]:
@@ -32,7 +36,13 @@ def faces_of(house: House, ready: asyncio.Event) -> list[Face]:
                 driver_class=driver,
             )
 
-        await serve(house.settings.socket, make, house.settings.kiosk, os.getuid(), ready.set)
+        try:
+            await serve(house.settings.socket, make, house.settings.kiosk, os.getuid(), ready.set)
+        except (SettingsError, Unavailable) as error:
+            log.error("[%s] the kiosk can't be shown: %s", error.id, error)
+            house.sentinel.note("Kiosk", error.full, "alert")
+            ready.set()
+            await asyncio.get_running_loop().create_future()  # the other faces go on
 
     async def bot(house: House) -> None:
         def build() -> HavenBot:
@@ -51,9 +61,13 @@ def faces_of(house: House, ready: asyncio.Event) -> list[Face]:
             house.bus.live("discord", link.value, detail=detail)
 
         supervisor = Supervisor(build, house.settings.secret(DISCORD_TOKEN), on_state=tell)
+        connecting = asyncio.create_task(supervisor.run(), name="discord")
         try:
-            await supervisor.run()
+            await asyncio.shield(connecting)
+            await asyncio.get_running_loop().create_future()  # off or refused: the other faces go on
         finally:
-            await supervisor.stop()
+            await supervisor.stop()  # first "restarting" for who presses now, then the connection's end
+            connecting.cancel()
+            await asyncio.wait([connecting])
 
     return [kiosk, bot]

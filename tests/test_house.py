@@ -57,6 +57,12 @@ def test_sql_stands_in_the_store_alone() -> None:
             assert not sql.search(file.read_text(encoding="utf-8")), file
 
 
+def test_the_web_server_stands_in_web_alone() -> None:
+    for file in PYTHON:
+        if file.relative_to(ROOT).parts[0] in {"haven", "assistants", "bot", "kiosk"}:
+            assert "aiohttp.web" not in file.read_text(encoding="utf-8"), file
+
+
 def test_every_module_says_what_it_is_for() -> None:
     for file in PYTHON:
         tree = ast.parse(file.read_text(encoding="utf-8"))
