@@ -168,7 +168,7 @@ class Engine:
     async def _leaving(self, task: Task, route: Route, tier: Tier) -> AsyncGenerator[Delta | Reply, None]:
         """A call that leaves the house: stopped if private, redacted, reserved, settled."""
         if not policy.may_leave(task):
-            raise AccessDenied("This is private, so it does not leave the house.", "Ask without `private`.")
+            raise AccessDenied("This must not leave the house.", "Ask it openly, or leave it to the local model.")
         provider = self._providers[tier]
         out = await asyncio.to_thread(self._outgoing, task)
         reserved = await self._reserve(task, tier, provider, out)
