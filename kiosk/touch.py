@@ -17,6 +17,7 @@ GLIDE_S = 0.35
 """Seconds of further travel, at the finger's last speed, after a flick."""
 FLICK = 8.0
 """Rows a second that make a flick."""
+BURST_S = 0.02
 STILL_S = 0.1
 """A finger that rested this long before it lifted did not flick."""
 
@@ -32,9 +33,9 @@ class Drag:
     trail: list[tuple[float, float]] = field(default_factory=list)
 
     def speed(self) -> float:
-        """Rows a second at the end; 0 where the finger had come to rest."""
+        """Rows a second at the end; 0 where the finger had come to rest, or its moves came late and all at once."""
         (t0, y0), (t1, y1) = self.trail[0], self.trail[-1]
-        return 0.0 if t1 <= t0 or monotonic() - t1 > STILL_S else (y1 - y0) / (t1 - t0)
+        return 0.0 if t1 - t0 < BURST_S or monotonic() - t1 > STILL_S else (y1 - y0) / (t1 - t0)
 
 
 class TouchApp(App[None]):

@@ -98,8 +98,7 @@ class ReviewPane(Pane):
         self._shown = review
         self._title(review, "")
         width = max(40, self.query_one("#summary").size.width - 4)
-        facts, _, _ = render(replace(review, diff=""), width).rpartition("\n─")  # the diff has a page of its own
-        self.query_one("#summary", Sheet).say(facts)
+        self.query_one("#summary", Sheet).say(_facts(review, width))
         self.query_one("#tests", Sheet).say(_tests(review.tests))
         self.query_one("#tab-tests", Tile).say(f"Tests\n{line(str(review.tests.get('one_line', 'none yet')), 30)}")
         self.query_one("#tab-diff", Tile).say(f"Diff\n{len(review.files)} files")
@@ -170,7 +169,9 @@ class ReviewPane(Pane):
     def _title(self, review: Review, doing: str) -> None:
         state = f"{review.state}: {line(doing, 40)}" if doing else review.state
         mark = f" · {STAND_IN}" if review.stand_in else ""
-        self.query_one("#title", Static).update(f"{line(review.title, 88)}\n{review.id} · {state}{mark}")
+        self.query_one("#title", Static).update(
+            f"{line(review.title, 88)}\n{review.id} · {state} · round {review.round}{mark}"
+        )
 
     def _page(self, page: str) -> None:
         self.query_one("#pages", ContentSwitcher).current = page
@@ -181,6 +182,12 @@ class ReviewPane(Pane):
         for action, states in ACTIONS.items():
             self.query_one(f"#{action}").display = state in states
         self.query_one("#approve", Tile).say("Go on" if state == State.AWAITING_PLAN else "Approve")
+
+
+def _facts(review: Review, width: int) -> str:
+    """The review between its two rules: the title stands above already, and the diff has a page of its own."""
+    text, _, _ = render(replace(review, diff=""), width).rpartition("\n─")
+    return text.partition("═\n")[2]
 
 
 def _tests(tests: Mapping[str, Any]) -> str:

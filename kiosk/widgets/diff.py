@@ -51,7 +51,8 @@ class DiffView(ScrollView, can_focus=True):
         if number >= len(self._rows):
             return Strip.blank(width, self.rich_style)
         text, style = self._rows[number]
-        return Strip([Segment(text, style)]).adjust_cell_length(width, self.rich_style + style)
+        style = self.rich_style + style
+        return Strip([Segment(text, style)]).adjust_cell_length(width, style)
 
     def _wrap(self) -> None:
         width = max(20, self.scrollable_content_region.width)

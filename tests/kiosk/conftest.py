@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,7 +20,7 @@ from assistants.sentinel import StatusLine
 from haven.access import Principal, Role
 from haven.ai.engine import Engine
 from haven.ai.ledger import Ledger
-from haven.ai.providers.base import Call, Finish
+from haven.ai.providers.base import Call, Finish, Provider
 from haven.ai.task import Delta, Tier, Usage
 from haven.changes.decisions import Changes
 from haven.changes.proposal import Kind, Proposal
@@ -70,7 +70,7 @@ class ScriptedModel:
     def missing(self) -> str:
         return ""
 
-    async def generate(self, call: Call) -> AsyncIterator[Delta | Finish]:
+    async def generate(self, call: Call) -> AsyncGenerator[Delta | Finish, None]:
         self.calls.append(call)
         for number, piece in enumerate(self.pieces):
             if number:
@@ -132,23 +132,6 @@ class House:
         await self.database.write(work)
         return await self.changes.get(change.id)
 
-    async def state(self, id: str, wanted: str) -> Change:
-        """Wait on the bus until the change is there."""
-        with self.bus.subscribe() as subscription:
-            async with asyncio.timeout(20):
-                change = await self.changes.get(id)
-                async for _ in _first_then(subscription):
-                    change = await self.changes.get(id)
-                    if change.state == wanted:
-                        break
-        return change
-
-
-async def _first_then(subscription: AsyncIterator[object]) -> AsyncIterator[object]:
-    yield None
-    async for event in subscription:
-        yield event
-
 
 async def _status() -> list[StatusLine]:
     return [StatusLine("Cloud", "stand-in, not Claude", "note"), StatusLine("Disk", "12 GB free")]
@@ -166,7 +149,8 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         changes = Changes(database, settings, lambda: repository, lambda id: None)
         model, claude = ScriptedModel(Tier.LOCAL, "small-model"), ScriptedModel(Tier.CLOUD, settings.cloud.model)
         ledger = Ledger(database, settings.cloud, "test")
-        engine = Engine({Tier.LOCAL: model, Tier.CLOUD: claude}, ledger, settings.cloud)
+        providers: dict[Tier, Provider] = {Tier.LOCAL: model, Tier.CLOUD: claude}
+        engine = Engine(providers, ledger, settings.cloud)
         pin = Pin(settings)
         round_table = RoundTable(engine, changes)
         following = asyncio.create_task(bus.run())

@@ -55,7 +55,8 @@ async def test_targets_of_the_panes(house: House, size: tuple[int, int]) -> None
         review = app.query_one(ReviewPane)
         app.action_pane("review")
         review.open(change.id)
-        await app.workers.wait_for_complete([worker for worker in app.workers if worker.group == "review"])
+        for worker in [worker for worker in app.workers if worker.group == "review"]:
+            await worker.wait()
         await pilot.pause()
         assert {"Approve", "Tweak", "Reject", "Back"} <= set(assert_reachable(app))
         assert app.query_one("#summary").size.height >= 12, "too little room to read"
