@@ -18,6 +18,7 @@ GLIDE_S = 0.35
 FLICK = 8.0
 """Rows a second that make a flick."""
 BURST_S = 0.02
+"""Moves within less time came in one batch: they tell no speed."""
 STILL_S = 0.1
 """A finger that rested this long before it lifted did not flick."""
 

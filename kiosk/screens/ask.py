@@ -101,9 +101,7 @@ class Ask(Pane):
         principal = await self.authorise(Act.CLOUD if self._where is Where.CLOUD else Act.ASK)
         if principal is None:
             return
-        request = Request(
-            text, principal, assistant=self._assistant or None, where=self._where, private=self._private
-        )
+        request = Request(text, principal, assistant=self._assistant or None, where=self._where, private=self._private)
         entry.clear()
         await answer.begin("private" if self._private else text)
         ended = "stopped"

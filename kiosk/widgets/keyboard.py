@@ -21,7 +21,7 @@ Row = Sequence[tuple[str, str]]
 """Label and key of each."""
 
 LETTERS = ("1234567890", "qwertyuiop", "asdfghjkl'", "zxcvbnm,.?")
-SIGNS = ("!@#$%^&*()", "-_=+/\\|:;\"", "[]{}<>~`€£", "àéèöüäßñç°")
+SIGNS = ("!@#$%^&*()", '-_=+/\\|:;"', "[]{}<>~`€£", "àéèöüäßñç°")
 CONTROLS: Row = (
     *(("⇧ shift", "shift"), ("!#é", "signs"), ("space", " ")),
     *(("⌫", "backspace"), ("hide", "hide"), ("⏎", "enter")),

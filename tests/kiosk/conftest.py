@@ -220,9 +220,7 @@ def serving(house: House, socket_path: Path) -> Serve:
     async def run(owner_uid: int | None = None, **settings: Any) -> AsyncIterator[asyncio.Task[None]]:
         ready = asyncio.Event()
         uid = os.getuid() if owner_uid is None else owner_uid
-        task = asyncio.create_task(
-            serve(socket_path, house.kiosk, haven.settings.Kiosk(**settings), uid, ready.set)
-        )
+        task = asyncio.create_task(serve(socket_path, house.kiosk, haven.settings.Kiosk(**settings), uid, ready.set))
         await asyncio.wait({task, asyncio.create_task(ready.wait())}, return_when=asyncio.FIRST_COMPLETED)
         try:
             yield task

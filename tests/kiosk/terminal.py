@@ -18,7 +18,8 @@ class Terminal:
 
     send: Callable[[bytes], None]
 
-    def __init__(self, columns: int = 100, rows: int = 28) -> None:
+    def __init__(self, columns: int = 100, rows: int = 28, patience_s: float = PATIENCE_S) -> None:
+        self._patience_s = patience_s
         self.resize(columns, rows)
         self._x = self._y = 0
         self._rest = ""
@@ -53,7 +54,7 @@ class Terminal:
     async def until(self, *wanted: str, gone: str = "") -> str:
         """Wait for words on the screen (runs of blanks count as one); the screen."""
         try:
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(self._patience_s):
                 while True:
                     flat = " ".join(self.screen.split())
                     if all(words in flat for words in wanted) and (not gone or gone not in flat):
