@@ -8,48 +8,79 @@ each subscriber keeps only the newest of each kind and subject.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
+from haven.errors import StoreError
 from haven.store import events as table
 from haven.store.database import Database
 from haven.store.events import Event
 
+log = logging.getLogger("haven.events")
+T = TypeVar("T")
+
 POLL_S = 0.5
 """How often another process's commits are looked for: one read of a counter, nothing written."""
 BACKLOG = 500
+"""Events that wait for one subscriber in memory."""
 
 
 class Subscription:
-    """What one face has not yet seen; iterate over it."""
+    """What one face has not yet seen; iterate over it.
 
-    def __init__(self) -> None:
-        self._durable: deque[Event] = deque(maxlen=BACKLOG)
+    A face that is too slow for its queue gets the rest from the table: durable events are never lost, only later.
+    """
+
+    def __init__(self, read: Callable[[int], Awaitable[list[Event]]]) -> None:
+        self._read = read
+        self._durable: deque[Event] = deque()
         self._live: dict[tuple[str, str], Event] = {}
+        self._queued = self._newest = 0
+        """Numbers of the newest durable event in the queue, and of the newest there is."""
         self._arrived = asyncio.Event()
 
     def put(self, event: Event) -> None:
-        if event.id:
-            self._durable.append(event)
-        else:
+        if not event.id:
+            self._live.pop((event.kind, event.subject), None)
             self._live[event.kind, event.subject] = event
+            if len(self._live) > BACKLOG:
+                del self._live[next(iter(self._live))]
+        elif event.id > self._queued:
+            if self._queued == self._newest and len(self._durable) < BACKLOG:
+                self._durable.append(event)
+                self._queued = event.id
+            self._newest = event.id
         self._arrived.set()
 
     def drain(self) -> list[Event]:
-        """All that waits, durable events first; empty where nothing does."""
+        """All that is in the queue, durable events first; empty where nothing is."""
         waiting = [*self._durable, *self._live.values()]
         self._durable.clear()
         self._live.clear()
-        self._arrived.clear()
         return waiting
 
-    async def __aiter__(self) -> AsyncIterator[Event]:
+    def __aiter__(self) -> AsyncIterator[Event]:
+        return self
+
+    async def __anext__(self) -> Event:
         while True:
+            if not self._durable and self._queued < self._newest:
+                await self._catch_up()
+            if self._durable:
+                return self._durable.popleft()
+            if self._live:
+                return self._live.pop(next(iter(self._live)))
+            self._arrived.clear()
             await self._arrived.wait()
-            for event in self.drain():
-                yield event
+
+    async def _catch_up(self) -> None:
+        found = await self._read(self._queued)
+        self._durable.extend(found)
+        self._queued = found[-1].id if found else self._newest
+        self._newest = max(self._newest, self._queued)
 
 
 class Bus:
@@ -64,7 +95,7 @@ class Bus:
 
     @contextmanager
     def subscribe(self) -> Iterator[Subscription]:
-        subscription = Subscription()
+        subscription = Subscription(self._since)
         self._subscriptions.add(subscription)
         try:
             yield subscription
@@ -86,20 +117,33 @@ class Bus:
         version = -1
         while True:
             try:
-                await asyncio.wait_for(self._committed.wait(), POLL_S)
+                async with asyncio.timeout(POLL_S):
+                    await self._committed.wait()
                 self._committed.clear()
             except TimeoutError:
-                seen, version = version, await self._database.data_version()
+                seen, version = version, await self._patiently(self._database.data_version)
                 if seen == version:
                     continue
             await self.pump()
 
     async def pump(self) -> None:
         """Read what is new in the table and tell it."""
-        while found := await table.since(self._database, self._last or 0):
+        while found := await self._since(self._last or 0):
             for event in found:
                 self._last = event.id
                 self._tell(event)
+
+    async def _since(self, last: int) -> list[Event]:
+        return await self._patiently(lambda: table.since(self._database, last))
+
+    async def _patiently(self, read: Callable[[], Awaitable[T]]) -> T:
+        """Read again until the database answers: a face that stands still is better than one that ends."""
+        while True:
+            try:
+                return await read()
+            except StoreError as error:
+                log.warning("[%s] the events could not be read: %s", error.id, error)
+                await asyncio.sleep(POLL_S)
 
     def _tell(self, event: Event) -> None:
         for subscription in tuple(self._subscriptions):

@@ -12,13 +12,15 @@ import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from haven.errors import HavenError, StoreError, error_id
 from haven.store import jobs as table
-from haven.store.database import Database, now
+from haven.store.database import Database, Transaction, now
 from haven.store.jobs import Job
 
 log = logging.getLogger("haven.jobs")
+T = TypeVar("T")
 
 LEASE_S = 30.0
 IDLE_S = 2.0
@@ -58,12 +60,13 @@ class Outcome:
 class JobQueue:
     """Claims due jobs of the registered kinds and runs their handlers, one at a time: a Pi has no room for two."""
 
-    def __init__(self, database: Database, handlers: dict[str, Handler]) -> None:
+    def __init__(self, database: Database, handlers: dict[str, Handler], beat_s: float = LEASE_S / 3) -> None:
+        """`beat_s`: seconds between two heartbeats."""
         self._database = database
         self._handlers = handlers
+        self._beat_s = beat_s
         self._worker = process_identity()
         self._running: tuple[str, asyncio.Task[None]] | None = None
-        self._stopped = False
         self._changed = asyncio.Event()
         database.on_commit(self._changed.set)
 
@@ -76,23 +79,34 @@ class JobQueue:
 
     async def run(self) -> None:
         """Work until cancelled; a running handler is cancelled with it and its job given back."""
-        await self.recover()
-        while True:
-            job = await self._next()
-            self._running = job.subject, asyncio.create_task(self._work(job), name=f"job {job.kind} {job.subject}")
-            try:
-                await self._running[1]
-            except asyncio.CancelledError:
-                if not self._stopped:
-                    raise
-            finally:
-                self._running, self._stopped = None, False
+        try:
+            while True:
+                try:
+                    await self.recover()
+                    job = await self._next()
+                except StoreError as error:
+                    log.error("[%s] no work can be taken: %s", error.id, error)
+                    await asyncio.sleep(IDLE_S)
+                else:
+                    await self._run_one(job)
+        finally:
+            await self._try(table.release, "the worker's end")  # what a cancelled claim had taken
 
     def stop(self, subject: str) -> None:
         """Cancel the running handler of a subject: a person pressed stop."""
         if self._running is not None and self._running[0] == subject:
-            self._stopped = True
             self._running[1].cancel()
+
+    async def _run_one(self, job: Job) -> None:
+        task = asyncio.create_task(self._work(job), name=f"job {job.kind} {job.subject}")
+        self._running = job.subject, task
+        try:
+            await asyncio.wait([task])  # unlike awaiting the task, this tells a stopped handler from a stopped queue
+        finally:
+            if not task.done():
+                task.cancel()
+                await asyncio.wait([task])
+            self._running = None
 
     async def _next(self) -> Job:
         while True:
@@ -103,7 +117,8 @@ class JobQueue:
             due = await table.next_due(self._database, self._handlers)
             pause = IDLE_S if due is None else min(IDLE_S, max(0.05, due - now()))
             try:
-                await asyncio.wait_for(self._changed.wait(), pause)
+                async with asyncio.timeout(pause):
+                    await self._changed.wait()
             except TimeoutError:
                 await self.recover()
 
@@ -136,19 +151,27 @@ class JobQueue:
 
     async def _record(self, job: Job, outcome: Outcome) -> None:
         """Write how it ended; where the database can't be written now, the lease runs out and it is done again."""
-        try:
-            if outcome.run_again is not None:
-                at = outcome.run_again
-                await self._database.write(lambda tx: table.later(tx, job, self._worker, at))
-            else:
-                await self._database.write(lambda tx: table.finish(tx, job, self._worker, outcome.error))
-        except StoreError as error:
-            log.error("[%s] job %s %s: its end could not be recorded: %s", error.id, job.kind, job.subject, error)
+        ended = f"the end of {job.kind} {job.subject}"
+        if outcome.run_again is not None:
+            at = outcome.run_again
+            await self._try(lambda tx, worker: table.later(tx, job, worker, at), ended)
+        else:
+            await self._try(lambda tx, worker: table.finish(tx, job, worker, outcome.error), ended)
 
     async def _heartbeat(self, job: Job) -> None:
+        """Keep the lease; where it was taken back (a stop in another process), stop the handler."""
+        lease = f"the lease of {job.kind} {job.subject}"
         while True:
-            await asyncio.sleep(LEASE_S / 3)
-            try:
-                await self._database.write(lambda tx: table.renew(tx, job, self._worker, LEASE_S))
-            except StoreError as error:
-                log.warning("[%s] the lease of %s %s was not renewed: %s", error.id, job.kind, job.subject, error)
+            await asyncio.sleep(self._beat_s)
+            if await self._try(lambda tx, worker: table.renew(tx, job, worker, LEASE_S), lease) is False:
+                log.info("%s was taken back", lease)
+                self.stop(job.subject)
+                return
+
+    async def _try(self, write: Callable[[Transaction, str], Awaitable[T]], what: str) -> T | None:
+        """Write for this worker; None, and a line in the log, where the database can't be written now."""
+        try:
+            return await self._database.write(lambda tx: write(tx, self._worker))
+        except StoreError as error:
+            log.error("[%s] %s could not be recorded: %s", error.id, what, error)
+            return None

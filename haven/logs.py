@@ -26,7 +26,7 @@ def start(settings: Settings, *, on_stderr: bool = False) -> None:
     if on_stderr:
         handler = logging.StreamHandler(sys.stderr)
     else:
-        settings.paths.state_dir.mkdir(parents=True, exist_ok=True)
+        settings.paths.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         handler = logging.handlers.RotatingFileHandler(
             settings.paths.state_dir / "haven.log", maxBytes=FILE_BYTES, backupCount=FILES, encoding="utf-8", delay=True
         )

@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 log = logging.getLogger("haven.schedule")
+
+FIRST = timedelta(minutes=5)
+"""Pause between the start and the first tick."""
 
 
 class Schedule:
@@ -18,7 +22,10 @@ class Schedule:
         self._scheduler = AsyncIOScheduler(timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1})
 
     def every(self, hours: float, name: str, call: Callable[[], Awaitable[object]]) -> None:
-        """Call it each so many hours; a failure is logged and the clock goes on."""
+        """Call it soon after the start, then each so many hours; a failure is logged and the clock goes on.
+
+        Soon, because a machine that is switched off every evening would never reach the 24th hour.
+        """
 
         async def tick() -> None:
             try:
@@ -26,7 +33,11 @@ class Schedule:
             except Exception:
                 log.exception("the tick %r failed", name)
 
-        self._scheduler.add_job(tick, "interval", hours=hours, id=name, misfire_grace_time=None)
+        every = timedelta(hours=hours)
+        first = datetime.now(UTC) + min(every, FIRST)
+        self._scheduler.add_job(
+            tick, "interval", seconds=every.total_seconds(), id=name, misfire_grace_time=None, next_run_time=first
+        )
 
     async def run(self) -> None:
         """Tick until cancelled."""

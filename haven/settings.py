@@ -7,12 +7,13 @@ only from `config_dir/secrets/NAME` (mode 0600) or from systemd's `$CREDENTIALS_
 from __future__ import annotations
 
 import os
+import re
 import stat
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as EnvironmentSettingsError
 
@@ -50,22 +51,32 @@ def default_runtime_dir() -> Path:
     return Path(xdg) / "haven" if xdg and os.access(xdg, os.W_OK) else default_state_dir() / "run"
 
 
+def _folder(value: Any) -> Any:
+    """As people write it: `~` is the home, empty is none."""
+    if isinstance(value, str):
+        return Path(value).expanduser() if value.strip() else None
+    return value
+
+
+Folder = Annotated[Path, BeforeValidator(_folder)]
+
+
 class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Paths(Section):
     """Where Haven writes."""
 
-    state_dir: Path = Field(default_factory=default_state_dir)
-    config_dir: Path = Field(default_factory=default_config_dir)
-    runtime_dir: Path = Field(default_factory=default_runtime_dir)
+    state_dir: Folder = Field(default_factory=default_state_dir)
+    config_dir: Folder = Field(default_factory=default_config_dir)
+    runtime_dir: Folder = Field(default_factory=default_runtime_dir)
 
 
 class Project(Section):
     """The repository that Haven looks after."""
 
-    repository: Path | None = None
+    repository: Annotated[Path | None, BeforeValidator(_folder)] = None
     """A local git repository (a checkout or a bare one)."""
     target_branch: str = "main"
     remote: str = ""
@@ -177,18 +188,20 @@ class Settings(BaseSettings):
         return self.paths.runtime_dir / "kiosk.sock"
 
     def secret(self, name: str) -> str | None:
-        """One secret, or None. Raises SettingsError where its file can be read by others."""
-        for folder in (os.environ.get("CREDENTIALS_DIRECTORY"), self.paths.config_dir / "secrets"):
-            if folder is None:
+        """One secret, or None. Raises SettingsError where its file can't be read, or can be read by others."""
+        credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+        for folder in (credentials, self.paths.config_dir / "secrets"):
+            file = Path(folder) / name if folder else None
+            if file is None or not file.is_file():
                 continue
-            file = Path(folder) / name
-            if file.is_file():
-                if folder != os.environ.get("CREDENTIALS_DIRECTORY") and file.stat().st_mode & 0o077:
-                    mode = stat.filemode(file.stat().st_mode)
-                    raise SettingsError(
-                        f"The secret file {file} can be read by others ({mode}).", f"Run: chmod 600 {file}"
-                    )
+            mode = file.stat().st_mode
+            if folder != credentials and mode & 0o077:
+                said = f"The secret file {file} can be read by others ({stat.filemode(mode)})."
+                raise SettingsError(said, f"Run: chmod 600 {file}")
+            try:
                 return file.read_text(encoding="utf-8").strip() or None
+            except (OSError, UnicodeDecodeError):
+                raise SettingsError(f"The secret file {file} can't be read.", "Check its owner and content.") from None
         return None
 
     def write_secret(self, name: str, value: str) -> Path:
@@ -236,11 +249,16 @@ def parse(tree: dict[str, Any], source: str = "haven.toml") -> Settings:
     try:
         return Settings(**tree)
     except EnvironmentSettingsError as error:
+        field = re.search(r'field "(\w+)"', str(error))
+        prefix = f"HAVEN_{field[1].upper()}" if field else "HAVEN_"
+        names = ", ".join(sorted(name for name in os.environ if name.startswith(prefix)))
         raise SettingsError(
-            f"An environment variable is wrong: {error}.", "Unset it, or see haven.example.toml."
+            f"An environment variable can't be read ({names}).", "Lists are written as JSON, such as [1, 2]."
         ) from None
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
+        variable = "HAVEN_" + "__".join(str(part) for part in first["loc"][:2]).upper()
+        source = f"The environment variable {variable}" if variable in os.environ else source
         reason = "there is no such setting" if first["type"] == "extra_forbidden" else first["msg"]
         raise SettingsError(f"{source}: {key}: {reason}.", "See haven.example.toml.") from None

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from pathlib import Path
+from typing import Any
 
 from haven.access import Act, Principal, check
 from haven.ai.ledger import Ledger
+from haven.ai.task import Task
 from haven.changes import edits, prompt
+from haven.changes.decisions import queue_step
 from haven.changes.rounds import Rounds, parse
 from haven.changes.states import State
 from haven.errors import BadInput, Conflict
 from haven.redact import Redaction
 from haven.store import changes as table
-from haven.store import events, jobs
+from haven.store import events
 from haven.store.changes import Change
 from haven.store.database import Database, Transaction
 
@@ -31,53 +36,80 @@ class ByHand:
 
     async def prompt(self, id: str, principal: Principal) -> Path:
         """A file to paste into a chat. What is in it is recorded before it is written."""
-        change = await table.get(self._database, id)
         check(principal, Act.REQUEST)
+        change = await table.get(self._database, id)
         _expects_edits(change)
         task, _, _ = await self._rounds.prompt_task(change, principal)
-        redaction = Redaction()
-        text = redaction.apply(prompt.by_hand(task.system, task.turns, edits.TEXT_FORMAT))
+        redaction, text = _redacted(task)
         await self._ledger.by_hand(task, text, redaction.counts)
-        self._folder.mkdir(parents=True, exist_ok=True)
-        file = self._folder / f"prompt-{change.id}-{change.round}.txt"
-        file.write_text(text, encoding="utf-8")
-        file.chmod(0o600)
-        return file
+        return await asyncio.to_thread(self._write, f"prompt-{change.id}-{change.round}.txt", text)
 
     async def reply(self, id: str, text: str, principal: Principal) -> Change:
-        """Take the answer as this round's reply and let the change go on. Raises EditError where it can't be read."""
-        change = await table.get(self._database, id)
+        """Take the answer as this round's reply and let the change go on.
+
+        Where a plan waits, this lets it go on, and needs that right. Raises EditError where it can't be read.
+        """
         check(principal, Act.REQUEST)
+        change = await table.get(self._database, id)
+        if change.state == State.AWAITING_PLAN:
+            check(principal, Act.DECIDE, requester=change.requester)
         _expects_edits(change)
         if not text.strip() or len(text) > MAX_REPLY:
             raise BadInput("The answer is empty or too long.", f"Save all of it, up to {MAX_REPLY:,} characters.")
         task, parent, context = await self._rounds.prompt_task(change, principal)
-        redaction = Redaction()  # the prompt's own values, to be put back where the answer repeats their placeholders
-        redaction.apply(prompt.by_hand(task.system, task.turns, edits.TEXT_FORMAT))
+        redaction, _ = _redacted(task)  # the prompt's own values, to go where the answer repeats their placeholders
         proposal = {"text": redaction.restore(text)}
         parse(proposal)
-        route = {
-            "tier": "cloud",
-            "model": "a chat, carried by hand",
-            "reasons": [f"{principal.name} carried the prompt and the answer by hand"],
-            "usd": 0.0,
-            "stand_in": False,
-            "by_hand": True,
-            "usage": {},
-            "redacted": redaction.counts,
+        fields = {
+            "proposal": proposal,
+            "route": _route(principal, redaction),
+            "context": context,
+            "parent": parent,
+            # and nothing of an earlier try:
+            "commit_id": "",
+            "notes": [],
+            "tests": {},
+            "summary": {},
+            "ended": "",
         }
-        current = await table.round_of(self._database, change)
-        await self._rounds.keep_reply(change, current, proposal, route, context, parent, current.seconds)
 
         async def work(tx: Transaction) -> None:
-            fields = {"reason": "", "retry_at": None, "attempts": 0}
-            await table.move(tx, change.id, [change.state], State.EDITING, at_round=change.round, **fields)
-            await events.record(tx, "change.state", change.id, principal.id, state="editing", title=change.title)
-            await jobs.add(tx, "change", change.id, f"change:{change.id}")
-            await jobs.hurry(tx, change.id)
+            again: dict[str, Any] = {"reason": "", "retry_at": None, "attempts": 0}
+            await table.move(tx, change.id, [change.state], State.EDITING, at_round=change.round, **again)
+            await table.update_round(tx, change.id, change.round, **fields)
+            said = {"state": State.EDITING.value, "title": change.title, "round": change.round, "by": principal.name}
+            await events.record(tx, "change.state", change.id, principal.id, **said)
+            await queue_step(tx, change.id)
 
         await self._database.write(work)
         return await table.get(self._database, change.id)
+
+    def _write(self, name: str, text: str) -> Path:
+        """For the owner's eyes only."""
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file = self._folder / name
+        file.unlink(missing_ok=True)
+        with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
+            out.write(text)
+        return file
+
+
+def _redacted(task: Task) -> tuple[Redaction, str]:
+    redaction = Redaction()
+    return redaction, redaction.apply(prompt.by_hand(task.system, task.turns, edits.TEXT_FORMAT))
+
+
+def _route(principal: Principal, redaction: Redaction) -> dict[str, Any]:
+    return {
+        "tier": "cloud",
+        "model": "a chat, carried by hand",
+        "reasons": [f"{principal.name} carried the prompt and the answer by hand"],
+        "usd": 0.0,
+        "stand_in": False,
+        "by_hand": True,
+        "usage": {},
+        "redacted": redaction.counts,
+    }
 
 
 def _expects_edits(change: Change) -> None:

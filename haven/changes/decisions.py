@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import builtins
-import secrets
 from collections.abc import Callable, Iterable
 
 from haven.access import Act, Principal, check
@@ -42,36 +41,37 @@ class Changes:
         """Put the change on disk; it is queued when this returns. The same key again returns the first one."""
         check(principal, Act.REQUEST)
         self._repository()  # no repository, no change: said before anything is written
-        id = secrets.token_hex(3)
-        change = Change(
-            id=id,
-            key=proposal.key or f"change:{id}",
-            kind=proposal.kind.value,
-            title=clean(proposal.title, 200, "title"),
-            request=clean(proposal.request),
-            assistant=proposal.assistant,
-            reasons=list(proposal.reasons),
-            requester=principal.id,
-            requester_name=principal.name,
-            face=principal.face,
-            state=State.QUEUED.value,
-            target=self._settings.project.target_branch,
-        )
+        title, request = clean(proposal.title, 200, "title"), clean(proposal.request)
 
         async def work(tx: Transaction) -> Change:
-            known = await table.by_key(tx, change.key)
+            known = await table.by_key(tx, proposal.key) if proposal.key else None
             if known is not None:
                 return known
+            id = await table.free_id(tx)
+            change = Change(
+                id=id,
+                key=proposal.key or f"change:{id}",
+                kind=proposal.kind.value,
+                title=title,
+                request=request,
+                assistant=proposal.assistant,
+                reasons=list(proposal.reasons),
+                requester=principal.id,
+                requester_name=principal.name,
+                face=principal.face,
+                state=State.QUEUED.value,
+                target=self._settings.project.target_branch,
+            )
             await table.insert(tx, change)
             await table.insert_round(tx, id, 1, "request")
-            await events.record(tx, "change.state", id, principal.id, state=change.state, title=change.title, round=1)
+            await self._tell(tx, change, State.QUEUED, principal, round=1)
             await queue_step(tx, id)
             return change
 
         return await self._database.write(work)
 
     async def get(self, id: str) -> Change:
-        return await table.get(self._database, id.strip().lower())
+        return await table.get(self._database, id)
 
     async def list(self, states: Iterable[str] = (), requester: str | None = None, limit: int = 50) -> list[Change]:
         return await table.find(self._database, states, requester, limit)
@@ -89,7 +89,7 @@ class Changes:
         """
         change = await self._decide(id, principal)
         if change.state == State.AWAITING_PLAN:
-            return await self._move(change, State.EDITING, principal, round=round, reason="")
+            return await self._move(change, State.EDITING, principal, at_round=round, reason="")
         if change.state != State.REVIEW or change.round != round:
             raise self._stale(change)
         review = await self.review(id)
@@ -101,7 +101,9 @@ class Changes:
             raise BadInput(f"{review.why_not} To merge all the same, type the change's id: {change.id}.")
         if review.confirm == "two taps" and confirm not in {"two taps", change.id}:
             raise BadInput(f"This change touches {', '.join(review.risk_marks)}.", "Approve a second time to merge it.")
-        return await self._move(change, State.MERGING, principal, round=round, reason="", decided_by=principal.id)
+        return await self._move(
+            change, State.MERGING, principal, at_round=round, at_commit=commit, reason="", decided_by=principal.id
+        )
 
     async def tweak(self, id: str, principal: Principal, words: str, *, round: int) -> Change:
         """Another round with the person's words."""
@@ -128,19 +130,27 @@ class Changes:
         if change.state not in {State.REVIEW, State.AWAITING_PLAN} or change.round != round:
             raise self._stale(change)
         reason = clean(why, 1_000, "reason") if why.strip() else ""
-        return await self._move(change, State.REJECTED, principal, round=round, reason=reason, decided_by=principal.id)
+        return await self._move(
+            change, State.REJECTED, principal, at_round=round, reason=reason, decided_by=principal.id
+        )
 
     async def cancel(self, id: str, principal: Principal) -> Change:
         """Stop the work at once; a call that is under way stays charged at its worst case."""
         change = await self.get(id)
         check(principal, Act.CANCEL, requester=change.requester)
-        if change.state not in {state.value for state in sources(State.CANCELLED)}:
+        if change.state not in sources(State.CANCELLED):
             raise self._stale(change)
-        moved = await self._move(
-            change, State.CANCELLED, principal, round=change.round, reason="", decided_by=principal.id
-        )
+
+        async def work(tx: Transaction) -> None:  # from whatever state and round the work has reached meanwhile
+            await table.move(
+                tx, change.id, sources(State.CANCELLED), State.CANCELLED, reason="", decided_by=principal.id
+            )
+            await self._tell(tx, change, State.CANCELLED, principal, round=change.round)
+            await jobs.take_back(tx, change.id)
+
+        await self._database.write(work)
         self._stop(change.id)
-        return moved
+        return await self.get(change.id)
 
     async def resume(self, id: str, principal: Principal) -> Change:
         """Try a waiting change again now."""
@@ -169,10 +179,10 @@ class Changes:
         check(principal, Act.DECIDE, requester=change.requester, requester_may_approve=allowed)
         return change
 
-    async def _move(self, change: Change, to: State, principal: Principal, *, round: int, **fields: str) -> Change:
+    async def _move(self, change: Change, to: State, principal: Principal, *, at_round: int, **fields: str) -> Change:
         async def work(tx: Transaction) -> None:
-            await table.move(tx, change.id, sources(to), to.value, at_round=round, **fields)
-            await self._tell(tx, change, to, principal, round=round)
+            await table.move(tx, change.id, [change.state], to.value, at_round=at_round, **fields)
+            await self._tell(tx, change, to, principal, round=at_round)
             if to not in RESTING:
                 await queue_step(tx, change.id)
 

@@ -5,31 +5,35 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import aiosqlite
 
 from haven.errors import StoreError
+from haven.store.check import read_only
 from haven.store.database import explain
 
 
 async def make(database: Path, folder: Path, keep: int = 7) -> Path:
-    """Write one checked backup and drop the oldest beyond `keep`. Raises StoreError."""
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    aside, final = folder / f".{stamp}.part", folder / f"haven-{stamp}.db"
-    await asyncio.to_thread(_prepare, folder, aside)
+    """Write today's checked backup, in place of an earlier one of today; days beyond `keep` go. Raises StoreError."""
+    final = folder / f"haven-{datetime.now(UTC):%Y%m%d}.db"
+    aside = folder / f".{final.name}.part"
     try:
-        async with aiosqlite.connect(database) as source:
+        await asyncio.to_thread(_prepare, folder, aside)
+        async with aiosqlite.connect(read_only(database), uri=True) as source:
             await source.execute("vacuum into ?", (str(aside),))
         async with aiosqlite.connect(aside) as copy:
             verdict = next(iter(await copy.execute_fetchall("pragma quick_check")))[0]
-    except sqlite3.Error as error:
-        await asyncio.to_thread(_keep, aside, final, -1)
-        raise explain(error, aside) from error
-    await asyncio.to_thread(_keep, aside, final, keep if verdict == "ok" else -1)
-    if verdict != "ok":
-        raise StoreError(f"The new backup did not pass its check ({verdict}).", "Check the disk.")
+        if verdict != "ok":
+            raise StoreError(f"The new backup did not pass its check ({verdict}).", "Check the disk.")
+        await asyncio.to_thread(_keep, aside, final, keep)
+    except (sqlite3.Error, OSError) as error:
+        raise explain(error) from error
+    finally:
+        with suppress(OSError):
+            aside.unlink()
     return final
 
 
@@ -40,10 +44,10 @@ def _prepare(folder: Path, aside: Path) -> None:
 
 
 def _keep(aside: Path, final: Path, keep: int) -> None:
-    if keep < 0:
-        aside.unlink(missing_ok=True)
-        return
+    """On the disk before it replaces anything."""
     aside.chmod(0o600)
+    with aside.open("rb") as written:
+        os.fsync(written.fileno())
     os.replace(aside, final)
     for old in sorted(final.parent.glob("haven-*.db"))[:-keep]:
         old.unlink(missing_ok=True)

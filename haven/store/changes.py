@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -77,6 +78,14 @@ async def insert(tx: Transaction, change: Change) -> None:
     )
 
 
+async def free_id(tx: Transaction) -> str:
+    """Six hex digits that no change has: short enough to type."""
+    while True:
+        id = secrets.token_hex(3)
+        if not list(await tx.execute_fetchall("select 1 from change where id = ?", (id,))):
+            return id
+
+
 async def by_key(tx: Transaction, key: str) -> Change | None:
     for row in await tx.execute_fetchall("select * from change where key = ?", (key,)):
         return _change(row)
@@ -85,7 +94,7 @@ async def by_key(tx: Transaction, key: str) -> Change | None:
 
 async def get(database: Database, id: str) -> Change:
     """Raises NotFound."""
-    row = await database.row("select * from change where id = ?", (id,))
+    row = await database.row("select * from change where id = ?", (id.strip().lower(),))
     if row is None:
         raise NotFound(f"There is no change {id!r}.", "`haven change list` shows those there are.")
     return _change(row)
@@ -107,27 +116,37 @@ async def find(
 
 
 async def move(
-    tx: Transaction, id: str, states: Iterable[str], to: str, *, at_round: int | None = None, **fields: Any
+    tx: Transaction,
+    id: str,
+    states: Iterable[str],
+    to: str,
+    *,
+    at_round: int | None = None,
+    at_commit: str | None = None,
+    **fields: Any,
 ) -> None:
-    """Compare and swap: from one of `states` (and this round) to `to`, with other columns.
+    """Compare and swap: from one of `states` (at this round, with this commit) to `to`, with other columns.
 
     Raises Conflict where somebody was first.
     """
     wanted = list(states)
     fields |= {"state": to, "updated_at": now()}
     sets = ", ".join(f"{column} = ?" for column in fields)
-    marks = ",".join("?" * len(wanted))
-    check, values = ("", []) if at_round is None else (" and round = ?", [at_round])
-    cursor = await tx.execute(
-        f"update change set {sets} where id = ? and state in ({marks}){check}",
-        [*(_value(column, value) for column, value in fields.items()), id, *wanted, *values],
-    )
+    where = f"id = ? and state in ({','.join('?' * len(wanted))})"
+    values: list[Any] = [*(_value(column, value) for column, value in fields.items()), id, *wanted]
+    if at_round is not None:
+        where += " and round = ?"
+        values.append(at_round)
+    if at_commit is not None:
+        where += " and ? = (select commit_id from round where change_id = change.id and number = change.round)"
+        values.append(at_commit)
+    cursor = await tx.execute(f"update change set {sets} where {where}", values)
     if cursor.rowcount != 1:
         rows = list(await tx.execute_fetchall("select state, round from change where id = ?", (id,)))
         if not rows:
             raise NotFound(f"There is no change {id!r}.")
         raise Conflict(
-            f"Change {id} is at round {rows[0]['round']}, state {rows[0]['state']}: that step no longer fits.",
+            f"Change {id} is at round {rows[0]['round']}, {rows[0]['state']}: that step no longer fits.",
             "Look at it again; somebody or something was first.",
         )
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -45,26 +46,20 @@ class Database:
         """Open and migrate; wait up to `busy_s` seconds for others. Raises StoreError where the file can't be used."""
         connections: list[aiosqlite.Connection] = []
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.parent.chmod(0o700)
-            for query_only in (False, True):
+            await asyncio.to_thread(_own_folder, path.parent)
+            for last in ("synchronous=full", "query_only=on"):
                 connection = await aiosqlite.connect(path, isolation_level=None, timeout=busy_s)
                 connections.append(connection)
                 connection.row_factory = sqlite3.Row
-                await connection.execute("pragma journal_mode=wal")
-                await connection.execute("pragma synchronous=full")
-                await connection.execute("pragma foreign_keys=on")
-                if not query_only:
+                for pragma in ("journal_mode=wal", "foreign_keys=on", last):
+                    await connection.execute(f"pragma {pragma}")
+                if len(connections) == 1:
                     await migrate(connection)
-                else:
-                    await connection.execute("pragma query_only=on")
-        except (sqlite3.Error, OSError) as error:
+        except BaseException as error:
             for connection in connections:
                 await connection.close()
-            raise explain(error, path) from error
-        except BaseException:
-            for connection in connections:
-                await connection.close()
+            if isinstance(error, (sqlite3.Error, OSError)):
+                raise explain(error, path) from error
             raise
         return cls(*connections)
 
@@ -104,9 +99,11 @@ class Database:
         """Finish what is queued, then close."""
         self._closing = True
         self._wake.set()
-        await self._loop
-        await self._reader.close()
-        await self._writer.close()
+        try:
+            await asyncio.shield(self._loop)  # a second Ctrl-C must not cancel a transaction half way
+        finally:
+            await self._reader.close()
+            await self._writer.close()
 
     async def _write_loop(self) -> None:
         while not self._closing or self._waiting:
@@ -118,15 +115,18 @@ class Database:
 
     async def _run(self, batch: list[tuple[Work, asyncio.Future[Any]]]) -> None:
         """One transaction; each work has its own savepoint, so that one failure leaves the others."""
-        results: list[tuple[asyncio.Future[Any], Any, BaseException | None]] = []
+        results: list[tuple[asyncio.Future[Any], Any, Exception | None]] = []
         try:
             await self._writer.execute("begin immediate")
             for work, done in batch:
-                results.append(await self._attempt(work, done))
+                results.append((done, *await self._attempt(work)))
             await self._writer.execute("commit")
-        except sqlite3.Error as error:
+        except Exception as error:
             await self._undo()
             results = [(done, None, explain(error)) for _, done in batch]
+        else:
+            for call in self._committed:
+                call()
         for done, result, failure in results:
             if done.done():
                 continue
@@ -134,62 +134,103 @@ class Database:
                 done.set_result(result)
             else:
                 done.set_exception(failure)
-        for call in self._committed:
-            call()
 
-    async def _attempt(
-        self, work: Work, done: asyncio.Future[Any]
-    ) -> tuple[asyncio.Future[Any], Any, BaseException | None]:
+    async def _attempt(self, work: Work) -> tuple[Any, Exception | None]:
+        """The result of one work, or why it failed; raises where SQLite gave up the whole transaction."""
         await self._writer.execute("savepoint work")
         try:
             result = await work(self._writer)
-        except sqlite3.OperationalError:
-            raise
         except Exception as error:
+            if not self._writer.in_transaction:
+                raise
             await self._writer.execute("rollback to work")
             await self._writer.execute("release work")
-            return done, None, error
+            return None, explain(error) if isinstance(error, sqlite3.Error) else error
         await self._writer.execute("release work")
-        return done, result, None
+        return result, None
 
     async def _undo(self) -> None:
         try:
             if self._writer.in_transaction:
                 await self._writer.execute("rollback")
-        except sqlite3.Error:
-            pass
+        except (sqlite3.Error, ValueError):
+            pass  # the connection is gone, and its transaction with it
+
+
+def _own_folder(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+
+
+def newest_schema() -> int:
+    """The number of the last migration that this program knows."""
+    return len(_migrations())
 
 
 async def migrate(connection: aiosqlite.Connection) -> None:
-    """Bring the schema up to this program's number; each step is one transaction with its number."""
-    files = sorted(
-        (f for f in resources.files("haven.store.migrations").iterdir() if f.name.endswith(".sql")),
-        key=lambda f: f.name,
-    )
-    found = await connection.execute_fetchall("pragma user_version")
-    version = int(next(iter(found))[0])
-    if version > len(files):
+    """Bring the schema up to this program's number, in one transaction: of two processes, one does it."""
+    files = _migrations()
+    if await _version(connection) < len(files):
+        await connection.execute("begin immediate")
+        for number in range(await _version(connection), len(files)):
+            for statement in _statements(files[number].read_text(encoding="utf-8")):
+                await connection.execute(statement)
+        await connection.execute(f"pragma user_version={len(files)}")
+        await connection.execute("commit")
+    if await _version(connection) > len(files):
         raise StoreError(
             "The database was written by a newer Haven than this one.", "Update Haven, or restore an older backup."
         )
-    for number, file in enumerate(files[version:], version + 1):
-        script = file.read_text(encoding="utf-8")
-        await connection.executescript(f"begin immediate;\n{script}\npragma user_version={number};\ncommit;")
+
+
+def _migrations() -> list[Traversable]:
+    folder = resources.files("haven.store.migrations")
+    return sorted((file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name)
+
+
+def _statements(script: str) -> Iterator[str]:
+    """One at a time: SQLite's own way to run a script would commit first."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+async def _version(connection: aiosqlite.Connection) -> int:
+    found = await connection.execute_fetchall("pragma user_version")
+    return int(next(iter(found))[0])
+
+
+SENTENCES: tuple[tuple[tuple[str, ...], str, str], ...] = (
+    (("locked", "busy"), "The database is locked by another program.", "Close it and try again; nothing was lost."),
+    (
+        ("disk is full", "no space", "disk i/o"),
+        "The disk is full or failing, so nothing could be saved.",
+        "Free some room and try again.",
+    ),
+    (
+        ("malformed", "not a database"),
+        "The database{name} is damaged.",
+        "Restore a backup; the file is left as it is.",
+    ),
+    (
+        ("readonly", "read-only", "permi", "unable to open", "is a directory", "not a directory"),
+        "The database{name} can't be written.",
+        "Check who owns the state directory.",
+    ),
+)
+"""What SQLite or the system says, and the sentence for a person."""
 
 
 def explain(error: Exception, path: Path | None = None) -> StoreError:
     """SQLite's failure as a sentence for a person."""
     text = str(error).lower()
-    name = f" {path}" if path else ""
-    if "locked" in text or "busy" in text:
-        return StoreError("The database is locked by another program.", "Close it and try again; nothing was lost.")
-    if "full" in text or "no space" in text or "disk i/o" in text:
-        return StoreError("The disk is full or failing, so nothing could be saved.", "Free some room and try again.")
-    if "malformed" in text or "not a database" in text:
-        return StoreError(f"The database{name} is damaged.", "Restore a backup; the file is left as it is.")
-    if "readonly" in text or "permission" in text or "unable to open" in text:
-        return StoreError(f"The database{name} can't be written.", "Check who owns the state directory.")
-    return StoreError(f"The database failed: {error}.")
+    for words, sentence, mend in SENTENCES:
+        if any(word in text for word in words):
+            return StoreError(sentence.format(name=f" {path}" if path else ""), mend)
+    return StoreError(f"The database failed: {error}.", "The log has more; if it goes on, run: haven doctor")
 
 
 @asynccontextmanager

@@ -73,8 +73,20 @@ async def later(tx: Transaction, job: Job, worker: str, run_at: float) -> None:
 
 
 async def hurry(tx: Transaction, subject: str) -> None:
-    """Make a subject's waiting job due now."""
-    await tx.execute("update job set run_at = 0 where subject = ? and state in ('due', 'running')", (subject,))
+    """Make a subject's waiting job due now; where it runs, it runs once more afterwards."""
+    await tx.execute(
+        "update job set run_at = 0, again = (state = 'running') where subject = ? and state in ('due', 'running')",
+        (subject,),
+    )
+
+
+async def take_back(tx: Transaction, subject: str) -> None:
+    """End the lease of a subject's running job: whoever runs it stops at the next heartbeat."""
+    await tx.execute(
+        "update job set state = 'due', run_at = 0, leased_by = null, leased_until = null"
+        " where subject = ? and state = 'running'",
+        (subject,),
+    )
 
 
 async def release(tx: Transaction, worker: str) -> None:

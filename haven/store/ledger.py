@@ -74,16 +74,15 @@ async def settle(tx: Transaction, id: int, **fields: Any) -> None:
 
 async def spent(tx: Transaction, since: float, *, principal: str | None = None, change_id: str | None = None) -> float:
     """US dollars since a moment; the stand-in's calls count nothing."""
-    where, values = "at >= ? and not stand_in", [since]
-    sql = f"select {SPENT} from ledger where {where}"
-    extra: list[Any] = [*values]
+    sql = f"select {SPENT} from ledger where at >= ? and not stand_in"
+    values: list[Any] = [since]
     if principal is not None:
         sql += " and principal = ?"
-        extra.append(principal)
+        values.append(principal)
     if change_id is not None:
         sql += " and change_id = ?"
-        extra.append(change_id)
-    for row in await tx.execute_fetchall(sql, extra):
+        values.append(change_id)
+    for row in await tx.execute_fetchall(sql, values):
         return float(row[0])
     return 0.0
 
