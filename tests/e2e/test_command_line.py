@@ -1,0 +1,110 @@
+"""The change journey with the real `haven` command, each step a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from haven.demo import sample
+from haven.demo.stand_in import StandIn
+from haven.settings import cache_dir
+from tests.e2e.house import DARK, PNG
+
+pytestmark = pytest.mark.sandbox
+
+
+@dataclass
+class Shell:
+    """A person at a shell, with a haven.toml of their own."""
+
+    folder: Path
+    project: Path
+
+    def configure(self, cloud: str) -> None:
+        (self.folder / "haven.toml").write_text(
+            f'[paths]\nstate_dir = "{self.folder}/state"\n[project]\nrepository = "{self.project}"\n'
+            f"[models]\nlocal = false\n[cloud]\n{cloud}",
+            encoding="utf-8",
+        )
+        environments = self.folder / "state/testenvs"
+        environments.parent.mkdir(exist_ok=True)
+        if not environments.exists():
+            environments.symlink_to(cache_dir() / "testenvs")
+
+    async def haven(self, *words: str, code: int = 0) -> str:
+        """Standard output; fails where the exit status is another."""
+        ran = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "haven",
+            *words,
+            env=os.environ | {"HAVEN_CONFIG": str(self.folder / "haven.toml"), "COLUMNS": "100"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        out, err = await ran.communicate()
+        assert ran.returncode == code and b"Traceback" not in err, err.decode()
+        return out.decode()
+
+    async def json(self, *words: str) -> Any:
+        return json.loads(await self.haven(*words, "--json"))
+
+
+@pytest.fixture
+async def shell(tmp_path: Path) -> AsyncIterator[Shell]:
+    async with StandIn() as stand_in:
+        shell = Shell(tmp_path, await sample.create(tmp_path / "atlas"))
+        shell.configure(f'stand_in = true\nbase_url = "{stand_in.base_url}"\n')
+        yield shell
+
+
+def log(project: Path) -> str:
+    return subprocess.check_output(["git", "-C", str(project), "log", "--format=%s", "main"], text=True)
+
+
+async def test_new_tweak_approve(shell: Shell) -> None:
+    text = await shell.haven("change", "new", PNG)
+    assert "stand-in, not Claude" in text and "4 new, 0 regressed" in text
+    [change] = await shell.json("change", "list")
+    tweaked = await shell.json("change", "tweak", change["id"], 'name the button "Save picture"')
+    assert (tweaked["state"], tweaked["round"]) == ("review", 2)
+    assert "Save picture" in (await shell.haven("change", "diff", change["id"]))
+    merged = await shell.json("change", "approve", change["id"])
+    assert merged["state"] == "merged" and "as PNG" in log(shell.project)
+    await shell.haven("change", "approve", change["id"], code=1)
+
+
+async def test_red_is_repaired_and_rejected(shell: Shell) -> None:
+    change = await shell.json("change", "new", DARK)
+    assert (change["state"], change["round"]) == ("review", 2)
+    rejected = await shell.json("change", "reject", change["id"], "--why", "not now")
+    assert rejected["state"] == "rejected" and "dark mode" not in log(shell.project)
+
+
+async def test_without_a_key_the_prompt_goes_by_hand(shell: Shell) -> None:
+    shell.configure('model = "claude-sonnet-5-5"\n')
+    change = await shell.json("change", "new", PNG)
+    assert change["state"] == "waiting" and "key" in change["reason"]
+    file = Path((await shell.json("change", "prompt", change["id"]))["file"])
+    assert PNG in file.read_text(encoding="utf-8") and file.stat().st_mode & 0o077 == 0
+    answer = shell.folder / "answer.txt"
+    answer.write_text("I can't do that.", encoding="utf-8")
+    await shell.haven("change", "reply", change["id"], str(answer), code=1)
+    answer.write_text(
+        "Here it is.\n\nNOTES.md\n```\n<<<<<<< SEARCH\n=======\nMaps can be saved.\n>>>>>>> REPLACE\n```\n",
+        encoding="utf-8",
+    )
+    replied = await shell.json("change", "reply", change["id"], str(answer))
+    assert replied["state"] == "review"
+    review = await shell.json("change", "show", change["id"])
+    assert not review["stand_in"] and review["sent"][0]["to"] == "carried by hand" and review["cost_usd"] == 0
+    assert (await shell.json("change", "approve", change["id"]))["state"] == "merged"
