@@ -1,0 +1,68 @@
+"""Who may do what, as one table: every act, role and panel, with and without the PIN."""
+
+from __future__ import annotations
+
+import pytest
+
+from haven.access import HAVEN, NEEDS, Act, Principal, Role, check
+from haven.errors import AccessDenied
+
+ALLOWED = {
+    Role.STRANGER: "",
+    Role.MEMBER: "READ ASK CLOUD REQUEST",
+    Role.REVIEWER: "READ ASK CLOUD REQUEST DECIDE CANCEL",
+    Role.OWNER: "READ ASK CLOUD REQUEST DECIDE CANCEL SETTINGS",
+}
+PANEL_WITHOUT_PIN = "READ ASK"
+
+
+def may(principal: Principal, act: Act, *, requester: str | None = None, requester_may_approve: bool = True) -> bool:
+    try:
+        check(principal, act, requester=requester, requester_may_approve=requester_may_approve)
+    except AccessDenied as denied:
+        assert str(denied) and denied.mend, "it says why, and what to do"
+        return False
+    return True
+
+
+def test_every_act_has_a_role() -> None:
+    assert set(NEEDS) == set(Act)
+    assert min(NEEDS.values()) > Role.STRANGER, "closed by default"
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("act", Act)
+@pytest.mark.parametrize("panel", ["no panel", "panel", "panel with PIN"])
+def test_the_table(role: Role, act: Act, panel: str) -> None:
+    principal = Principal("someone", "Sam", role, "kiosk", needs_pin=panel != "no panel")
+    if panel == "panel with PIN":
+        principal = principal.with_pin()
+    allowed = act.name in ALLOWED[role].split()
+    if panel == "panel":
+        allowed = allowed and act.name in PANEL_WITHOUT_PIN.split()
+    assert may(principal, act) == allowed
+    assert may(principal, act, requester="somebody else", requester_may_approve=False) == allowed
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("act", Act)
+@pytest.mark.parametrize("may_approve", [True, False])
+def test_the_one_who_asked(role: Role, act: Act, may_approve: bool) -> None:
+    principal = Principal("someone", "Sam", role, "bot")
+    allowed = act.name in ALLOWED[role].split()
+    if act is Act.CANCEL:
+        allowed = role >= Role.MEMBER
+    if act is Act.DECIDE:
+        allowed = allowed and may_approve
+    assert may(principal, act, requester="someone", requester_may_approve=may_approve) == allowed
+
+
+def test_the_panel_can_not_cancel_its_own_change_without_the_pin() -> None:
+    panel = Principal("panel", "The panel", Role.OWNER, "kiosk", needs_pin=True)
+    assert not may(panel, Act.CANCEL, requester="panel")
+    assert may(panel.with_pin(), Act.CANCEL, requester="panel")
+    assert not panel.pin_given, "a PIN holds for one action"
+
+
+def test_haven_itself_may_do_all() -> None:
+    assert all(may(HAVEN, act) for act in Act)

@@ -1,0 +1,71 @@
+"""The log: private, redacted down to the traceback, and never in the way."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from haven import logs
+from haven.settings import Paths, Settings
+
+KEY = "sk-ant-api03-" + "A1b2" * 8
+
+
+@pytest.fixture(autouse=True)
+def root_as_before() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level, raises = root.handlers[:], root.level, logging.raiseExceptions
+    yield
+    for handler in root.handlers:
+        if handler not in handlers:
+            handler.close()
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    logging.raiseExceptions = raises
+    logging.captureWarnings(False)
+
+
+def settings(tmp_path: Path, level: str = "INFO") -> Settings:
+    return Settings(paths=Paths(state_dir=tmp_path / "state"), log_level=level)
+
+
+def test_secrets_stay_out_of_lines_and_tracebacks(tmp_path: Path) -> None:
+    logs.start(settings(tmp_path))
+    try:
+        raise ValueError(f"refused {KEY}")
+    except ValueError:
+        logging.getLogger("haven.x").exception("with %s", KEY)
+    text = (tmp_path / "state" / "haven.log").read_text(encoding="utf-8")
+    assert KEY not in text and text.count("<ANTHROPIC_KEY_1>") == 2
+    assert "Traceback" in text and "ERROR haven.x" in text
+    assert (tmp_path / "state").stat().st_mode & 0o077 == 0
+
+
+def test_the_level_is_the_owner_s_and_libraries_are_quiet(tmp_path: Path) -> None:
+    logs.start(settings(tmp_path, "WARNING"))
+    logging.getLogger("haven").info("too little")
+    logging.getLogger("haven").warning("enough")
+    logging.getLogger("apscheduler").info("chatter")
+    text = (tmp_path / "state" / "haven.log").read_text(encoding="utf-8")
+    assert "enough" in text and "too little" not in text and "chatter" not in text
+
+
+def test_warnings_are_logged_not_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    logs.start(settings(tmp_path))
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        logging.captureWarnings(True)
+        warnings.warn("old ways", UserWarning, stacklevel=1)
+    assert "old ways" in (tmp_path / "state" / "haven.log").read_text(encoding="utf-8")
+    assert capsys.readouterr().err == ""
+
+
+def test_under_systemd_it_goes_to_standard_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    logs.start(settings(tmp_path), on_stderr=True)
+    logging.getLogger("haven").error("here %s", KEY)
+    assert "here <ANTHROPIC_KEY_1>" in capsys.readouterr().err
+    assert not (tmp_path / "state" / "haven.log").exists()
