@@ -51,14 +51,12 @@ async def serve(
     listening = await asyncio.to_thread(_listen, socket_path, settings.socket_group)
     displays: set[asyncio.Task[None]] = set()
 
-    async def attached(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
+    def attached(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        full = len(displays) >= MAX_DISPLAYS
+        # A task of our own: the one that streams would make reports its cancellation as an error (Python 3.11).
+        task = asyncio.create_task(Connection(reader, writer).run(make_app, settings, owner_uid, full))
         displays.add(task)
-        try:
-            await Connection(reader, writer).run(make_app, settings, owner_uid, len(displays) > MAX_DISPLAYS)
-        finally:
-            displays.discard(task)
+        task.add_done_callback(displays.discard)
 
     server = await asyncio.start_unix_server(attached, sock=listening)
     ready()
