@@ -296,6 +296,7 @@ async def test_an_answer_by_hand_replaces_all_of_an_earlier_try(home: Home, by_h
 async def test_of_two_answers_at_once_one_is_taken_whole(home: Home, by_hand: ByHand) -> None:
     change = await put(home, State.WAITING, resume="editing")
     other = ANSWER.replace("saved", "printed")
+    await by_hand.prompt(change.id, OWNER)
     results = await asyncio.gather(
         by_hand.reply(change.id, ANSWER, OWNER), by_hand.reply(change.id, other, MEMBER), return_exceptions=True
     )
