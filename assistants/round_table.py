@@ -100,7 +100,7 @@ class RoundTable:
         yield seat
         task = Task(
             kind="answer",
-            turns=(Turn("user", data_block("request", text)),),
+            turns=(Turn("user", data_block("question", text)),),
             principal=request.principal,
             purpose=f"{seat.assistant.title} answers a question",
             system=(seat.assistant.prompt,),

@@ -24,7 +24,8 @@ def route(task: Task, missing: Mapping[Tier, str]) -> Route:
     if tiers:
         return Route(tiers, (reason, *absent))
     why = " ".join(f"{one[0].upper()}{one[1:].rstrip('.')}." for one in absent)
-    return Route((), (reason,), refused=f"No model can take this now ({reason}). {why}")
+    only = f" ({reason})" if len(wanted) == 1 else ""
+    return Route((), (reason,), refused=f"No model can take this now{only}. {why}")
 
 
 def may_leave(task: Task) -> bool:

@@ -25,7 +25,7 @@ def score(task: Task, text: str, data: object, stop: str) -> tuple[int, tuple[st
         found.append((60, "repeats itself"))
     if len(words) < 3:
         found.append((35, "too short to be an answer"))
-    if "<|im_" in text or "<request>" in text:
+    if "<|im_" in text or "<question>" in text:
         found.append((60, "prompt markup in the answer"))
     return max(0, 100 - sum(points for points, _ in found)), tuple(reason for _, reason in found)
 

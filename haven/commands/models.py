@@ -42,6 +42,7 @@ def install(name: Name, as_json: Json = False) -> None:
 
     async def work(house: House) -> None:
         check(owner(), Act.SETTINGS)
+        house.registry.shelf(name)  # an unknown name is said before a bar is drawn
         columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn()
         with Progress(*columns, console=err, disable=as_json) as progress:
             task = progress.add_task(name, total=None)

@@ -22,7 +22,7 @@ LOOP = "The star is bright. It is a very large star in the far galaxy. It is a v
         ("A star", "length", False, "too short"),
         (LOOP * 3, "end", False, "repeats itself"),
         (f"{FINE} <|im_end|>", "end", False, "prompt markup"),
-        (f"<request>{FINE}</request>", "end", False, "prompt markup"),
+        (f"<question>{FINE}</question>", "end", False, "prompt markup"),
     ],
 )
 def test_text_is_scored_by_what_is_wrong_with_it(text: str, stop: str, passes: bool, reason: str | None) -> None:

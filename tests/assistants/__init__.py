@@ -1,0 +1,1 @@
+"""Tests of the Round Table and the assistants."""

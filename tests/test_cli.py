@@ -1,0 +1,237 @@
+"""The real `haven` command as a process of its own: what it prints, and with which exit status it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from haven.demo import sample
+from haven.demo.stand_in import Fault, FaultKind, StandIn
+from haven.settings import ANTHROPIC_KEY
+from tests.ai.claude_by_hand import claude_by_hand
+from tests.e2e.house import PNG
+
+KEY = "sk-ant-" + "the-owners-own-key-0"
+FOREIGN = {
+    "ANTHROPIC_API_KEY": "sk-ant-" + "a-key-of-another-program",
+    "ANTHROPIC_AUTH_TOKEN": "another-programs-token",
+    "ANTHROPIC_BASE_URL": "http://127.0.0.1:9/elsewhere",
+    "DISCORD_TOKEN": "another-programs-bot",
+}
+MISLEADING = {
+    "HAVEN_CLOUD__BASE_URL": "http://127.0.0.1:9/elsewhere",
+    "HAVEN_CLOUD__STAND_IN": "false",
+    "HAVEN_PROJECT__REPOSITORY": "/nowhere",
+}
+
+
+@dataclass(frozen=True)
+class Ran:
+    status: int
+    out: str
+    err: str
+
+    @property
+    def data(self) -> Any:
+        """Standard output holds one JSON value and nothing else."""
+        return json.loads(self.out)
+
+
+async def haven(folder: Path, *words: str, **variables: str) -> Ran:
+    """`python -m haven WORDS` with the haven.toml of `folder`."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "haven", *words),
+        env=os.environ | {"HAVEN_CONFIG": str(folder / "haven.toml"), "COLUMNS": "120"} | variables,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=Path(__file__).parent.parent,
+    )
+    try:
+        out, err = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    assert process.returncode is not None
+    assert b"Traceback" not in err
+    return Ran(process.returncode, out.decode(), err.decode())
+
+
+async def configured(folder: Path, cloud: str = "") -> Path:
+    """A folder with a haven.toml, the sample project, and no local model."""
+    project = await sample.create(folder / "atlas")
+    text = f"""
+    [paths]
+    state_dir = "{folder}/state"
+    config_dir = "{folder}/config"
+    [project]
+    repository = "{project}"
+    [models]
+    local = false
+    [cloud]
+    {cloud}
+    """
+    (folder / "haven.toml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def give_key(folder: Path) -> None:
+    secret = folder / "config/secrets" / ANTHROPIC_KEY
+    secret.parent.mkdir(parents=True)
+    secret.write_text(KEY, encoding="utf-8")
+    secret.chmod(0o600)
+
+
+async def test_a_change_is_asked_for_listed_shown_and_cancelled(tmp_path: Path) -> None:
+    home = await configured(tmp_path)
+    change = (await haven(home, "change", "new", "Fix the zoom", "--no-wait", "--json")).data
+    assert (change["state"], change["kind"], change["title"]) == ("queued", "fix", "Fix the zoom")
+    assert [one["id"] for one in (await haven(home, "change", "list", "--json")).data] == [change["id"]]
+    shown = await haven(home, "change", "show", change["id"])
+    assert "Fix the zoom" in shown.out and "queued" in shown.out
+    cancelled = await haven(home, "change", "cancel", change["id"])
+    assert f"{change['id']} is cancelled" in cancelled.out
+    assert (await haven(home, "change", "list")).out.startswith("No open changes")
+    again = await haven(home, "change", "cancel", change["id"])
+    assert again.status == 1 and "no longer fits" in again.err and again.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("change", "show", "nope"),
+        ("change", "approve", "nope"),
+        ("change", "prompt", "nope"),
+        ("change", "reply", "nope", "no-such-file"),
+        ("change", "reply", "nope", "."),
+        ("models", "install", "nope"),
+        ("ask", "Who are you?", "--assistant", "nope"),
+    ],
+)
+async def test_what_is_not_there_is_one_line_and_status_1(tmp_path: Path, words: tuple[str, ...]) -> None:
+    ran = await haven(await configured(tmp_path), *words)
+    assert ran.status == 1 and ran.err.count("\n") == 1 and ran.out == ""
+
+
+async def test_a_wrong_option_is_status_2(tmp_path: Path) -> None:
+    assert (await haven(tmp_path, "ask", "x", "--where", "moon")).status == 2
+
+
+async def test_an_answer_streams_and_says_where_it_comes_from(tmp_path: Path) -> None:
+    async with StandIn() as stand_in:
+        home = await configured(tmp_path, f'stand_in = true\nbase_url = "{stand_in.base_url}"')
+        ran = await haven(home, "ask", "What is the Round Table?")
+        assert ran.status == 0 and ran.out.count("The Round Table is where") == 1
+        assert "stand-in, not Claude" in ran.err
+        answer = (await haven(home, "ask", "What is the Round Table?", "--json")).data
+        assert (answer["tier"], answer["stand_in"]) == ("cloud", True)
+        private = await haven(home, "ask", "What is the Round Table?", "--private")
+        assert private.status == 1 and "never leaves this house" in private.err
+        assert len(stand_in.requests) == 2
+
+
+async def test_keys_of_other_programs_are_no_keys_of_havens(tmp_path: Path) -> None:
+    async with StandIn() as stand_in:
+        home = await configured(tmp_path, f'base_url = "{stand_in.base_url}"')
+        ran = await haven(home, "ask", "Who are you?", "--where", "cloud", **FOREIGN)
+        assert ran.status == 1 and "No Claude key is set" in ran.err and stand_in.requests == []
+
+
+async def test_a_change_over_budget_waits_and_says_why_and_nothing_is_sent(tmp_path: Path) -> None:
+    async with StandIn() as stand_in:
+        home = await configured(tmp_path, f'base_url = "{stand_in.base_url}"\nmonthly_usd = 0.001')
+        give_key(home)
+        change = (await haven(home, "change", "new", PNG, "--json")).data
+        assert change["state"] == "waiting" and change["resume"] == "editing" and change["retry_at"]
+        assert "this month's cap of 0.00 USD" in change["reason"] and "cloud.monthly_usd" in change["reason"]
+        again = await haven(home, "change", "resume", change["id"])
+        assert again.status == 0 and "is waiting" in again.out and "haven change prompt" in again.out
+        assert stand_in.requests == []
+        prompt = (await haven(home, "change", "prompt", change["id"], "--json")).data
+        assert PNG in Path(prompt["file"]).read_text(encoding="utf-8")
+
+
+async def test_a_real_call_is_charged_and_the_next_one_refused_at_the_cap(tmp_path: Path) -> None:
+    async with claude_by_hand("It is ", "a star.") as far:
+        home = await configured(tmp_path, f'base_url = "{far.url}"\ndaily_usd = 0.007\nper_person_daily_usd = 0.007')
+        give_key(home)
+        answers = [await haven(home, "ask", "What is it?", "--where", "cloud", "--json") for _ in range(2)]
+        assert [ran.data["usd"] > 0 for ran in answers] == [True, True] and not answers[0].data["stand_in"]
+        hanging = Fault(FaultKind.HANG)
+        async with StandIn([hanging]) as stand_in:  # a call that is killed stays charged at its worst case
+            await configured(tmp_path, f'base_url = "{stand_in.base_url}"\ndaily_usd = 0.007')
+            asking = asyncio.create_task(haven(home, "ask", "What is it?", "--where", "cloud"))
+            await hanging.reached.wait()
+            refused = await haven(home, "ask", "What is it?", "--where", "cloud")
+            assert refused.status == 1 and "today's cap" in refused.err and "cloud.daily_usd" in refused.err
+            assert len(stand_in.requests) == 1
+            hanging.release.set()
+            assert (await asking).status == 0
+
+
+async def test_status_and_models_speak_json(tmp_path: Path) -> None:
+    home = await configured(tmp_path)
+    lines = {line["label"]: line for line in (await haven(home, "status", "--json")).data}
+    assert "atlas" in lines["Project"]["text"] and "key" in lines["Cloud"]["text"]
+    [small] = [one for one in (await haven(home, "models", "list", "--json")).data if one["name"] == "smollm2-135m"]
+    assert small["installed"] is False
+
+
+@pytest.mark.sandbox
+@pytest.mark.model
+async def test_the_demo_merges_and_prints_one_object(tmp_path: Path) -> None:
+    ran = await haven(tmp_path, "demo", "--approve", "--json", **FOREIGN, **MISLEADING)
+    assert ran.status == 0, ran.err
+    told = ran.data
+    assert told["merged"] and told["stand_in"] and told["state"] == "merged" and told["cost"]["usd"] == 0
+    assert told["branch"].startswith(f"haven/change-{told['id']}-") and len(told["commit"]) == 40
+    assert told["tests"]["new"] >= 1 and "regressed" not in told["tests"]
+    assert set(told["tests_by_class"].values()) >= {"passing", "new"}
+    assert told["route"]["tier"] == "cloud" and told["route"]["stand_in"]
+    assert set(told["seconds"]) >= {"planning", "editing", "testing", "review", "merging"}
+    log = Path(os.environ["XDG_STATE_HOME"]) / "haven/demo/haven.log"
+    assert not log.exists() or "ERROR" not in log.read_text(encoding="utf-8")
+
+
+@pytest.mark.model
+async def test_the_demo_without_a_sandbox_shows_it_untested_and_merges_nothing(tmp_path: Path) -> None:
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for name in ("git", "git-upload-pack", "sh", "unshare", "setpriv", "mount"):
+        found = shutil.which(name)
+        assert found is not None
+        (tools / name).symlink_to(found)
+    ran = await haven(tmp_path, "demo", "--approve", PATH=str(tools))
+    assert ran.status == 3, ran.err
+    assert "untested" in ran.out.lower() and "bubblewrap" in ran.err and "nothing was merged" in ran.err
+    assert "stand-in, not Claude" in ran.out and "stand-in, not Claude" in ran.err
+    told = await haven(tmp_path, "demo", "--approve", "--json", PATH=str(tools))
+    assert told.status == 3 and told.data["untested"] and not told.data["merged"] and told.data["state"] == "review"
+
+
+async def test_a_live_demo_without_a_key_sends_nothing(tmp_path: Path) -> None:
+    ran = await haven(await configured(tmp_path), "demo", "--live", "--max-usd", "1", **FOREIGN)
+    assert ran.status == 1 and "No Claude key is set" in ran.err and ran.err.count("\n") == 1
+
+
+async def test_a_live_demo_names_its_price_before_anything_is_sent(tmp_path: Path) -> None:
+    async with StandIn() as stand_in:
+        home = await configured(tmp_path, f'base_url = "{stand_in.base_url}"')
+        give_key(home)
+        cheap = await haven(home, "demo", "--live", "--max-usd", "0.01")
+        assert cheap.status == 1 and "claude-sonnet-5-5 may cost up to" in cheap.err and "--max-usd" in cheap.err
+        unasked = await haven(home, "demo", "--live")  # nobody there to say yes
+        assert unasked.status == 1 and "may cost up to" in unasked.err
+        assert stand_in.requests == []
+        copies = [file for file in tmp_path.rglob(ANTHROPIC_KEY) if file.parent != home / "config/secrets"]
+        assert copies == [], "the key stays where the owner put it"
