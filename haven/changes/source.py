@@ -155,8 +155,9 @@ class Source:
         if checkout is None:
             await git("update-ref", "-m", "haven: approved", self.ref, new, old, at=self.path, owner=owner)
             return
-        quietly = ("--ff-only", "--no-stat", "--quiet", "--no-verify-signatures", "--no-autostash")
-        await git("merge", *quietly, new, at=checkout, owner=owner)
+        # An ignored file of the owner's counts as theirs: git would replace it by one that was merged.
+        carefully = ("--ff-only", "--no-overwrite-ignore", "--no-verify-signatures", "--no-autostash")
+        await git("merge", *carefully, "--no-stat", "--quiet", new, at=checkout, owner=owner)
 
     def _owner(self) -> Owner | None:
         found = self.path.stat()

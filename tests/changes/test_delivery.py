@@ -68,14 +68,24 @@ async def test_a_branch_that_is_not_checked_out_just_moves(source: Path, kind: s
     assert not (source / "new.txt").exists()
 
 
-@pytest.mark.parametrize("kind", ["dirty", "in the way", "elsewhere", "filters"])
+@pytest.mark.parametrize("kind", ["dirty", "in the way", "ignored", "ignored folder", "ignored above", "assumed", "skipped", "elsewhere", "filters"])
 async def test_a_checkout_is_left_alone_where_work_could_be_lost(source: Path, kind: str) -> None:
+    commit(source, {".gitignore": "secret.txt\nprivate\n"})
     repository = await opened(source)
-    new = await landed(repository, {"new.txt": "n\n"})
+    new = await landed(repository, {"new.txt": "n\n", "secret.txt": "s\n", "deep/private/key": "s\n", "private": "s\n", "README.md": "s\n"})
     if kind == "dirty":
         write(source, {"README.md": "unsaved\n"})
     elif kind == "in the way":
         write(source, {"new.txt": "my own, not yet added\n"})
+    elif kind == "ignored":
+        write(source, {"secret.txt": "my only copy\n"})
+    elif kind == "ignored folder":
+        write(source, {"private/key": "my only copy\n"})
+    elif kind == "ignored above":
+        write(source, {"deep/private": "my only copy\n"})
+    elif kind in {"assumed", "skipped"}:
+        run(source, "update-index", "--assume-unchanged" if kind == "assumed" else "--skip-worktree", "README.md")
+        write(source, {"README.md": "my only copy\n"})
     elif kind == "elsewhere":
         run(source, "config", "core.worktree", str(source.parent))
     else:
