@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from assistants.base import Assistant
@@ -60,6 +60,7 @@ class Sentinel:
         sandbox: Sandbox,
         lag: LoopLag,
         repository_problem: str,
+        repository_notes: Sequence[str] = (),
     ) -> None:
         self._settings = settings
         self._changes = changes
@@ -68,6 +69,7 @@ class Sentinel:
         self._sandbox = sandbox
         self._lag = lag
         self._repository_problem = repository_problem
+        self._repository_notes = tuple(repository_notes)
         self._noted: dict[str, StatusLine] = {}
 
     def note(self, label: str, text: str, level: str) -> None:
@@ -81,13 +83,20 @@ class Sentinel:
         return [
             self._model_line(),
             await self._cloud_line(),
-            self._line("Project", self._repository_problem, str(self._settings.project.repository)),
+            self._project_line(),
             self._line("Sandbox", sandbox, "bubblewrap is ready"),
             await self._changes_line(),
             *self._noted.values(),
             *_machine_lines(machine),
             *self._lag_lines(),
         ]
+
+    def _project_line(self) -> StatusLine:
+        project = self._settings.project
+        name = project.name or (project.repository.name if project.repository else "")
+        if self._repository_problem or not self._repository_notes:
+            return self._line("Project", self._repository_problem, f"{name}, merged into {project.target_branch}")
+        return StatusLine("Project", f"{name}: {' '.join(self._repository_notes)}", "note")
 
     def _lag_lines(self) -> list[StatusLine]:
         if not self._lag.samples:

@@ -7,6 +7,7 @@ import fcntl
 import hashlib
 import logging
 import os
+import shutil
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from assistants.round_table import RoundTable
 from assistants.sentinel import Sentinel
+from haven.ai import prices
 from haven.ai.engine import Engine
 from haven.ai.ledger import Ledger
 from haven.ai.providers.anthropic import AnthropicProvider
@@ -103,7 +105,7 @@ async def _build(
     pipeline, by_hand = None, None
     if repository is not None:
         rounds = Rounds(database, repository, engine, settings)
-        checker = Checker(database, repository, TestRunner(sandbox, environments_), state / "scratch")
+        checker = Checker(database, repository, TestRunner(sandbox, environments_), await _own_scratch(state, identity))
         pipeline = Pipeline(database, bus, settings, rounds, checker)
         by_hand = ByHand(database, rounds, book, state / "prompts")
         handlers[JOB] = pipeline.handle
@@ -118,7 +120,9 @@ async def _build(
         changes=changes,
         by_hand=by_hand,
         round_table=RoundTable(engine, changes),
-        sentinel=Sentinel(settings, changes, book, providers, sandbox, lag, problem),
+        sentinel=Sentinel(
+            settings, changes, book, providers, sandbox, lag, problem, repository.notes if repository else ()
+        ),
         environments=environments_,
         sandbox=sandbox,
         jobs=jobs,
@@ -136,6 +140,7 @@ def _providers(settings: Settings) -> dict[Tier, Provider]:
         providers[Tier.LOCAL] = Registry(settings.paths.state_dir).provider(
             settings.models.default, threads=settings.models.threads, context_tokens=settings.models.context_tokens
         )
+    prices.worst_case(settings.cloud.model, 0, 0)  # a model without a price is a wrong setting
     key = STAND_IN_KEY if settings.cloud.stand_in else settings.secret(ANTHROPIC_KEY) or ""
     providers[Tier.CLOUD] = AnthropicProvider(
         key,
@@ -159,6 +164,19 @@ async def _repository(settings: Settings) -> tuple[Repository | None, str]:
     except HavenError as error:
         log.warning("[%s] the repository can't be used: %s", error.id, error)
         return None, error.full
+
+
+async def _own_scratch(state: Path, identity: str) -> Path:
+    """A folder for this process's trees; what dead processes left there is removed."""
+
+    def sweep() -> Path:
+        scratch = state / "scratch"
+        for left in scratch.glob("*"):
+            if not is_alive(left.name):
+                shutil.rmtree(left, ignore_errors=True)
+        return scratch / identity
+
+    return await asyncio.to_thread(sweep)
 
 
 async def _orphan_reservations(database: Database, identity: str) -> None:

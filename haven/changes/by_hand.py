@@ -40,7 +40,7 @@ class ByHand:
         change = await table.get(self._database, id)
         _expects_edits(change)
         task, _, _ = await self._rounds.prompt_task(change, principal)
-        redaction, text = _redacted(task)
+        redaction, text = await asyncio.to_thread(_redacted, task)
         await self._ledger.by_hand(task, text, redaction.counts)
         return await asyncio.to_thread(self._write, f"prompt-{change.id}-{change.round}.txt", text)
 
@@ -57,7 +57,9 @@ class ByHand:
         if not text.strip() or len(text) > MAX_REPLY:
             raise BadInput("The answer is empty or too long.", f"Save all of it, up to {MAX_REPLY:,} characters.")
         task, parent, context = await self._rounds.prompt_task(change, principal)
-        redaction, _ = _redacted(task)  # the prompt's own values, to go where the answer repeats their placeholders
+        redaction, _ = await asyncio.to_thread(
+            _redacted, task
+        )  # the prompt's own values, to go where the answer repeats their placeholders
         proposal = {"text": redaction.restore(text)}
         parse(proposal)
         fields = {
@@ -71,6 +73,7 @@ class ByHand:
             "tests": {},
             "summary": {},
             "ended": "",
+            "bad_replies": 0,
         }
 
         async def work(tx: Transaction) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable
@@ -14,9 +15,12 @@ from typing import Any
 from haven.changes.project_file import PROJECT_FILE, ProjectFile, read_project_file
 from haven.changes.repository import Repository
 from haven.changes.testrun import Comparison, TestClass, TestReport, TestRunner, compare
+from haven.errors import SandboxError
 from haven.store import notes
 from haven.store.changes import Change, Round
 from haven.store.database import Database
+
+log = logging.getLogger("haven.changes")
 
 FAILURE_CHARS = 6_000
 """Of failing tests' messages that go back to the model: head and tail of each."""
@@ -50,18 +54,38 @@ class Checker:
         missing = await asyncio.to_thread(self._runner.problem)
         if missing:
             return Result(untested(missing), "")
+        try:
+            return await self._compare(base, commit, progress)
+        except SandboxError as error:
+            log.error("[%s] %s could not be tested: %s", error.id, commit[:12], error)
+            return Result(untested(error.full), "")
+
+    async def ready(self, base: str) -> None:
+        """Read the project's wishes and make its test environment, before any money is spent.
+
+        Raises BadInput (a wrong .haven/project.toml) and Unavailable (requirements that nobody allowed, no index).
+        """
+        project = await self._project(base)
+        requirements = await self._requirements(base, project)
+        if not await asyncio.to_thread(self._runner.problem):
+            await self._runner.prepare(requirements)
+
+    async def _compare(self, base: str, commit: str, progress: Callable[[str], None]) -> Result:
         project = await self._project(base)
         requirements = await self._requirements(base, project)
         progress("running the tests of the base")
         before = await self._baseline(base, project, requirements)
         progress("running the tests of the change")
         after = await self._run(commit, project, requirements)
-        comparison = compare(before, after)
+        comparison = await asyncio.to_thread(compare, before, after)
         regressed = [test for test, found in comparison.classes.items() if found is TestClass.REGRESSED]
         if regressed:
             progress(f"running {len(regressed)} regressed tests again")
             comparison = await self._without_flaky(commit, project, requirements, comparison, regressed)
-        return Result(comparison.to_json(), failures_in_words(comparison, after))
+        failures = failures_in_words(comparison, after)
+        if after.untested and not before.untested:  # the change broke the run itself
+            failures = _cut(f"{after.problem}\n{after.output}", FAILURE_CHARS)
+        return Result(comparison.to_json(), failures)
 
     async def _baseline(self, base: str, project: ProjectFile, requirements: str) -> TestReport:
         """By tree hash: the same tree is run once."""
@@ -87,8 +111,7 @@ class Checker:
     @asynccontextmanager
     async def _exported(self, commit: str) -> AsyncIterator[Path]:
         """A private copy of the tree, gone afterwards."""
-        self._scratch.mkdir(parents=True, exist_ok=True)
-        tree = Path(tempfile.mkdtemp(prefix="tree-", dir=self._scratch))
+        tree = await asyncio.to_thread(_fresh_folder, self._scratch)
         try:
             await self._repository.export(commit, tree)
             yield tree
@@ -102,6 +125,11 @@ class Checker:
         if project.requirements is None:
             return ""
         return ((await self._repository.read(base, project.requirements)) or b"").decode("utf-8", "replace")
+
+
+def _fresh_folder(scratch: Path) -> Path:
+    scratch.mkdir(parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(prefix="tree-", dir=scratch))
 
 
 def untested(problem: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -52,13 +53,18 @@ def pieces(path: str, text: str) -> tuple[Piece, ...]:
     return tuple(Piece(start, after - 1) for start, after in zip(starts, [*starts[1:], total + 1], strict=True))
 
 
+_PARSING = threading.Lock()
+"""CPython 3.11 may raise SystemError where two threads build syntax trees at once."""
+
+
 def _parse(path: str, text: str) -> ast.Module | None:
     if not path.endswith((".py", ".pyi")):
         return None
     # Only the shape is wanted, so odd escapes are replaced first: the parser then has nothing to warn about.
     harmless = _ESCAPE.sub(lambda match: match[0] if match[1] else "xx", text)
     try:
-        return ast.parse(harmless)
+        with _PARSING:
+            return ast.parse(harmless)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

@@ -16,7 +16,17 @@ from haven.changes import landing
 from haven.changes.checking import Checker
 from haven.changes.rounds import Rounds, best_round, requester
 from haven.changes.states import RESTING, State, sources
-from haven.errors import Conflict, EditError, HavenError, ModelError, OverBudget, StoreError, Unavailable, error_id
+from haven.errors import (
+    Conflict,
+    EditError,
+    HavenError,
+    ModelError,
+    OverBudget,
+    RepositoryError,
+    StoreError,
+    Unavailable,
+    error_id,
+)
 from haven.events import Bus
 from haven.settings import Settings
 from haven.store import changes as table
@@ -29,6 +39,8 @@ log = logging.getLogger("haven.changes")
 
 WAIT_S = (30.0, 60.0, 300.0, 900.0, 3600.0)
 """Pauses of a change that waits, by attempt; the last one repeats."""
+GIT_FAILURES = 3
+"""Times that git may fail in a row before the change does; an approved one waits on."""
 MODEL_FAILURES = 2
 """Replies that are cut off or malformed are asked for again this often."""
 
@@ -68,6 +80,11 @@ class Pipeline:
                 log.info("change %s was decided elsewhere: %s", change.id, error)
             except Unavailable as error:
                 await self._wait(change, error)
+            except RepositoryError as error:  # a disk that is away, a lock: it may pass
+                if change.attempts >= GIT_FAILURES and change.state != State.MERGING:
+                    await self._fail(change, error)
+                else:
+                    await self._wait(change, Unavailable(str(error), error.mend))
             except StoreError:
                 raise  # the database can't be used now: the row stays as it is, and the job comes back
             except HavenError as error:
@@ -98,6 +115,8 @@ class Pipeline:
         """Choose the context and price it, before anything is asked."""
         self._progress(change, "reading the repository")
         plan, base, branch = await self._rounds.plan(change)
+        self._progress(change, "preparing the test environment")
+        await self._checker.ready(base)
         after = State.AWAITING_PLAN if self._settings.changes.plan_first else State.EDITING
         await self._move(change, after, plan=plan, base=base, branch=branch)
 
@@ -181,11 +200,12 @@ class Pipeline:
         await self._move(change, State.REVIEW, reason=reason, new_round=best.number)
 
     async def _ask_again(self, change: Change, current: Round, error: ModelError) -> None:
-        """A reply that can't be used costs an attempt; after some the change fails and says why."""
-        if change.attempts + 1 > MODEL_FAILURES:
+        """A reply that can't be used is asked for again; after some the change fails and says why."""
+        if current.bad_replies >= MODEL_FAILURES:
             raise error
         log.warning("[%s] change %s: %s", error.id, change.id, error)
-        await self._move(change, State.EDITING, attempts=change.attempts + 1, reason=str(error))
+        fields = {"bad_replies": current.bad_replies + 1}
+        await self._move(change, State.EDITING, reason=str(error), round_fields=fields)
 
     async def _wait(self, change: Change, error: Unavailable) -> None:
         """Out of reach for now: say why and until when, and go on by itself."""

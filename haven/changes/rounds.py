@@ -67,7 +67,7 @@ class Rounds:
             "tier": reply.tier.value,
             "model": reply.model,
             "reasons": list(reply.route.reasons),
-            "usd": reply.usd,
+            "usd": 0.0 if reply.stand_in else reply.usd,
             "stand_in": reply.stand_in,
             "usage": asdict(reply.usage),
             "redacted": dict(reply.redacted),

@@ -141,6 +141,10 @@ class TestRunner:
         """Names the test environment: interpreter, pytest and the project's packages."""
         return self._environments.key(requirements)
 
+    async def prepare(self, requirements: str = "") -> None:
+        """Make the test environment now, so that a run need not; raises as TestEnvironments.prepare does."""
+        await self._environments.prepare(requirements)
+
     async def run(
         self,
         tree: Path,

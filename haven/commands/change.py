@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +12,7 @@ import typer
 from assistants.round_table import Request, change_kind
 from haven.app import House
 from haven.changes.proposal import Kind, clean
+from haven.changes.quoting import visible
 from haven.changes.review import render
 from haven.changes.states import OPEN, State
 from haven.commands.session import Json, Ticker, err, follow, in_house, out, owner, print_json, read_text
@@ -80,7 +82,10 @@ def diff(id: Id, as_json: Json = False) -> None:
 
     async def work(house: House) -> None:
         review = await house.changes.review(id)
-        print_json({"id": review.id, "diff": review.diff}) if as_json else print(review.diff, end="")
+        if as_json:
+            print_json({"id": review.id, "diff": review.diff})
+        else:  # to a pipe as it is; to a terminal so that nothing in it can steer it
+            print(visible(review.diff) if sys.stdout.isatty() else review.diff, end="")
 
     in_house(work)
 

@@ -9,7 +9,7 @@ import typer
 from haven.access import Act, check
 from haven.app import House
 from haven.changes.project_file import PROJECT_FILE, read_project_file
-from haven.commands.session import Json, in_house, out, owner, print_json
+from haven.commands.session import Json, err, in_house, out, owner, print_json
 from haven.errors import Unavailable
 
 app = typer.Typer(no_args_is_help=True, help="The project that this Haven looks after.")
@@ -30,9 +30,10 @@ def allow(
         raw = await house.repository.read(tip, project.requirements) if project.requirements else None
         content = (raw or b"").decode("utf-8", "replace").strip()
         if not content:
-            out.print("The project names no test requirements; there is nothing to allow.")
+            said = "The project names no test requirements; there is nothing to allow."
+            print_json({"allowed": None}) if as_json else out.print(said)
             return
-        out.print(content)
+        err.print(content)
         if not yes:
             typer.confirm("Install these packages (wheels only) for this project's tests?", abort=True, err=True)
         digest = house.environments.digest(content)

@@ -20,6 +20,7 @@ from assistants.round_table import Request
 from haven import logs
 from haven import settings as settings_
 from haven.access import Principal
+from haven.ai.ledger import Ledger
 from haven.app import House, open_house
 from haven.app import run as run_house
 from haven.changes.review import Review, render
@@ -29,6 +30,7 @@ from haven.demo.stand_in import StandIn
 from haven.errors import BadInput, HavenError, Unavailable
 from haven.settings import ANTHROPIC_KEY, Settings, cache_dir
 from haven.store.changes import Change
+from haven.store.database import opened
 from haven.store.events import Event
 
 REQUEST = "Add a button in the map viewer to export the current map as PNG"
@@ -91,13 +93,13 @@ async def stand_in_running(given: Settings) -> AsyncIterator[Settings]:
 
 async def run(request: str, shown: Shown, *, approve: bool, live: bool, max_usd: float | None) -> int:
     """The whole journey; the exit status (0, or 3 where nothing could be tested)."""
-    folder = settings_.default_state_dir() / "demo"
-    await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+    folder = settings_.default_state_dir() / ("demo-live" if live else "demo")
     async with AsyncExitStack() as stack:
-        if live:
-            ready = _live_settings(folder, max_usd)
+        if live:  # kept from run to run: it holds the record of what was spent
+            ready = await _live_settings(folder, max_usd)
             await _furnish(ready)
         else:
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
             server = await stack.enter_async_context(StandIn())
             ready = demo_settings(folder, server.base_url)
             shown.line(
@@ -118,12 +120,16 @@ async def _furnish(ready: Settings) -> None:
     await Registry(ready.paths.state_dir).install(ready.models.default)
 
 
-def _live_settings(folder: Path, max_usd: float | None) -> Settings:
-    """The owner's own key and model, in the demo's folder."""
+async def _live_settings(folder: Path, max_usd: float | None) -> Settings:
+    """The owner's own key and model, in the demo's folder; its caps are what the owner's own ledger has left."""
     own = settings_.load()
     if own.secret(ANTHROPIC_KEY) is None:
         raise Unavailable("No Claude key is set.", "Run: haven setup claude", retry=False)
     cloud = own.cloud.model_dump() | {"stand_in": False}
+    async with opened(own.database) as database:
+        book = Ledger(database, own.cloud, "")
+        cloud["monthly_usd"] = max(0.0, own.cloud.monthly_usd - await book.spent_this_month())
+        cloud["daily_usd"] = max(0.0, own.cloud.daily_usd - await book.spent_today())
     if max_usd is not None:
         cloud["per_change_usd"] = max_usd
     ready = demo_settings(folder, changes={"plan_first": True}, **cloud)

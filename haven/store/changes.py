@@ -62,6 +62,8 @@ class Round:
     tests: dict[str, Any] = field(default_factory=dict)
     summary: dict[str, Any] = field(default_factory=dict)
     ended: str = ""
+    bad_replies: int = 0
+    """Replies of this round that could not be used."""
     seconds: dict[str, float] = field(default_factory=dict)
 
 

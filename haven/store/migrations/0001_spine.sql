@@ -67,6 +67,7 @@ create table round (
   tests text not null default '{}',
   summary text not null default '{}',
   ended text not null default '',
+  bad_replies integer not null default 0,
   seconds text not null default '{}',
   primary key (change_id, number)
 ) strict;
