@@ -17,7 +17,6 @@ import pytest
 from haven.demo import sample
 from haven.demo.stand_in import Fault, FaultKind, StandIn
 from haven.settings import ANTHROPIC_KEY
-from tests.ai.claude_by_hand import claude_by_hand
 from tests.e2e.house import PNG
 
 KEY = "sk-ant-" + "the-owners-own-key-0"
@@ -161,22 +160,19 @@ async def test_a_change_over_budget_waits_and_says_why_and_nothing_is_sent(tmp_p
         assert PNG in Path(prompt["file"]).read_text(encoding="utf-8")
 
 
-async def test_a_real_call_is_charged_and_the_next_one_refused_at_the_cap(tmp_path: Path) -> None:
-    async with claude_by_hand("It is ", "a star.") as far:
-        home = await configured(tmp_path, f'base_url = "{far.url}"\ndaily_usd = 0.007\nper_person_daily_usd = 0.007')
+async def test_a_call_under_way_counts_at_its_worst_and_the_next_one_is_refused(tmp_path: Path) -> None:
+    hanging = Fault(FaultKind.HANG)
+    async with StandIn([hanging]) as stand_in:
+        home = await configured(tmp_path, f'base_url = "{stand_in.base_url}"\ndaily_usd = 0.007')
         give_key(home)
-        answers = [await haven(home, "ask", "What is it?", "--where", "cloud", "--json") for _ in range(2)]
-        assert [ran.data["usd"] > 0 for ran in answers] == [True, True] and not answers[0].data["stand_in"]
-        hanging = Fault(FaultKind.HANG)
-        async with StandIn([hanging]) as stand_in:  # a call that is killed stays charged at its worst case
-            await configured(tmp_path, f'base_url = "{stand_in.base_url}"\ndaily_usd = 0.007')
-            asking = asyncio.create_task(haven(home, "ask", "What is it?", "--where", "cloud"))
-            await hanging.reached.wait()
-            refused = await haven(home, "ask", "What is it?", "--where", "cloud")
-            assert refused.status == 1 and "today's cap" in refused.err and "cloud.daily_usd" in refused.err
-            assert len(stand_in.requests) == 1
-            hanging.release.set()
-            assert (await asking).status == 0
+        asking = asyncio.create_task(haven(home, "ask", "Who are you?", "--where", "cloud", "--json"))
+        await hanging.reached.wait()
+        refused = await haven(home, "ask", "Who are you?", "--where", "cloud")
+        assert refused.status == 1 and "today's cap" in refused.err and "cloud.daily_usd" in refused.err
+        assert len(stand_in.requests) == 1
+        hanging.release.set()
+        answer = (await asking).data
+        assert 0 < answer["usd"] < 0.007 and not answer["stand_in"]
 
 
 async def test_status_and_models_speak_json(tmp_path: Path) -> None:
@@ -215,8 +211,6 @@ async def test_the_demo_without_a_sandbox_shows_it_untested_and_merges_nothing(t
     assert ran.status == 3, ran.err
     assert "untested" in ran.out.lower() and "bubblewrap" in ran.err and "nothing was merged" in ran.err
     assert "stand-in, not Claude" in ran.out and "stand-in, not Claude" in ran.err
-    told = await haven(tmp_path, "demo", "--approve", "--json", PATH=str(tools))
-    assert told.status == 3 and told.data["untested"] and not told.data["merged"] and told.data["state"] == "review"
 
 
 async def test_a_live_demo_without_a_key_sends_nothing(tmp_path: Path) -> None:
