@@ -205,7 +205,7 @@ class Engine:
     def _outgoing(self, task: Task) -> Outgoing:
         """Redacted, then priced as it leaves; takes a while for a long prompt, so it runs in a thread."""
         redaction = Redaction()
-        call = await asyncio.to_thread(_redacted, _call(task), redaction)
+        call = _redacted(_call(task), redaction)
         return Outgoing(call, redaction, self._worst_case(call))
 
     async def _reserve(self, task: Task, tier: Tier, provider: Provider, out: Outgoing) -> int:
