@@ -31,13 +31,18 @@ KEY_FILE = "haven-key"
 """In the environment itself, for the proof that a run has the one that was meant."""
 MOST_REQUIREMENTS = 200_000
 """Bytes of a requirements file."""
+NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
+VERSION = r"(?:===?|~=|!=|[<>]=?)\s*[A-Za-z0-9][A-Za-z0-9.*+!_-]*"
+VERSIONS = rf"{VERSION}(?:\s*,\s*{VERSION})*"
 PLAIN = re.compile(
-    r"""(--require-hashes
-    |([A-Za-z0-9][\w.-]*\s*(\[[\w.,\s-]*\])?\s*([<>=!~(][\w.*+!<>=~,\s()]*)?(;[\w\s.'"<>=!~()]*)?)?
-    (\s*--hash=sha\d+:[0-9a-f]+\s*)*)""",
+    rf"""--require-hashes
+    |{NAME}\s*(?:\[\s*{NAME}(?:\s*,\s*{NAME})*\s*\]\s*)?(?:{VERSIONS}|\(\s*{VERSIONS}\s*\))?\s*
+    (?:;[A-Za-z0-9_\s.'"<>=!~()]*)?(?:\ --hash=sha\d+:[0-9a-f]+)*""",
     re.VERBOSE | re.ASCII,
 )
-"""A requirement by name: no path, address, option, or variable that pip would fill in."""
+"""A requirement by name, after packaging's grammar: no path, address, option, or variable that pip would fill in."""
+UNCLEAR = re.compile(r"(?i)[^\t\n\x20-\x7e]|coding[ \t]*[:=]")
+"""A declared encoding makes pip read the file as something else than what the owner read."""
 NO_NETWORK = re.compile(r"(?i)retrying|connection|name resolution|timed out|network is unreachable|proxy|ssl")
 
 
@@ -99,14 +104,13 @@ class TestEnvironments:
         (a line that is no plain requirement) and SandboxError (no bubblewrap).
         """
         requirements = requirements.strip()
-        if requirements:
-            check_requirements(requirements)
-            if not self.allowed(self.digest(requirements)):
-                raise Unavailable(
-                    "This project's test requirements are new or have changed, and nobody has allowed them yet.",
-                    "Read them, then run: haven project allow",
-                    retry=False,
-                )
+        wanted = plain_requirements(requirements)
+        if wanted and not self.allowed(self.digest(requirements)):
+            raise Unavailable(
+                "This project's test requirements are new or have changed, and nobody has allowed them yet.",
+                "Read them, then run: haven project allow",
+                retry=False,
+            )
         environment = self._environment(requirements)
         if environment.python.exists():
             return environment
@@ -114,7 +118,7 @@ class TestEnvironments:
             await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
             async with _locked(self._folder / f"{environment.key}.lock"):
                 if not environment.python.exists():
-                    await self._build(environment, requirements)
+                    await self._build(environment, wanted)
         except OSError as error:
             raise Unavailable(f"The test environment can't be made in {self._folder}: {error.strerror}.") from error
         return environment
@@ -124,7 +128,7 @@ class TestEnvironments:
         path = self._folder / key
         return TestEnvironment(path, path / "bin" / "python", self._base.parent.parent, key)
 
-    async def _build(self, environment: TestEnvironment, requirements: str) -> None:
+    async def _build(self, environment: TestEnvironment, wanted: str) -> None:
         """Build aside, then rename: whoever looks sees all of it or nothing."""
         if problem := await asyncio.to_thread(bubblewrap.problem):
             raise SandboxError(problem)
@@ -134,13 +138,13 @@ class TestEnvironments:
             building.mkdir()
             wheels.mkdir()
             (wheels / "pinned.txt").write_text("\n".join(PYTEST), encoding="utf-8")
-            (wheels / "project.txt").write_text(requirements, encoding="utf-8")
+            (wheels / "project.txt").write_text(wanted, encoding="ascii")
             view = bubblewrap.View(
                 {"/wheels": wheels, **_base_bind(environment.base_prefix)}, {"/env": building}, {"/tmp": 1024}
             )
             await asyncio.to_thread(bubblewrap.give_away, building)
             await _inside(view, [str(self._base), "-I", "-m", "venv", "/env"], "Python's venv module failed")
-            for name in ("pinned.txt", "project.txt") if requirements else ("pinned.txt",):
+            for name in ("pinned.txt", "project.txt") if wanted else ("pinned.txt",):
                 await _download(building / "bin" / "python", wheels, name)
                 await asyncio.to_thread(bubblewrap.give_away, wheels)
                 install = ["/env/bin/python", "-I", "-m", "pip", "install", "--quiet", "--no-index", "--no-cache-dir"]
@@ -162,18 +166,39 @@ class TestEnvironments:
         return [str(item) for item in found] if isinstance(found, list) else []
 
 
-def check_requirements(text: str) -> None:
-    """Refuse every line that is more than `name==version` and the like; raises BadInput."""
-    if len(text.encode()) > MOST_REQUIREMENTS:
+def plain_requirements(text: str) -> str:
+    """Exactly what gets installed: one plain requirement a line, without comments. Raises BadInput for anything else.
+
+    pip never sees the project's own file, which it could read otherwise than a person does.
+    """
+    text = text.replace("\r\n", "\n")
+    if len(text) > MOST_REQUIREMENTS:
         raise BadInput(f"The requirements file is longer than {MOST_REQUIREMENTS} bytes.")
-    # Line by line as they stand: pip joins lines that end in a backslash, but not where they are comments.
-    for line in text.splitlines():
-        wish = re.sub(r"(^|\s)#.*$", "", line).strip().removesuffix("\\").strip()
+    if unclear := UNCLEAR.search(text):
+        raise BadInput(
+            f"The requirements file holds more than plain text: {unclear[0]!a}.",
+            "Write it in ASCII, without control characters and without a declared encoding.",
+        )
+    wishes = _joined(text)
+    for wish in wishes:
         if not PLAIN.fullmatch(wish):
             raise BadInput(
                 f"The requirements file asks for more than packages by name: {redact(wish[:80])!r}.",
                 "Only lines such as name==1.2.3, with --hash if wanted, can be installed for tests.",
             )
+    return "\n".join(wishes)
+
+
+def _joined(text: str) -> list[str]:
+    """The lines that say something, without comments; a backslash at the end of one takes the next one in."""
+    found, pending = [], ""
+    for line in text.splitlines():
+        bare = re.sub(r"(^|\s)#.*$", "", line)
+        pending += bare.removesuffix("\\") + " "
+        if not bare.endswith("\\"):
+            found.append(pending)
+            pending = ""
+    return [wish for line in (*found, pending) if (wish := " ".join(line.split()))]
 
 
 def _base_bind(base_prefix: Path) -> dict[str, Path]:

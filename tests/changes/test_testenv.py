@@ -14,7 +14,7 @@ import pytest
 from haven import settings
 from haven.changes.project_file import ProjectFile
 from haven.changes.sandbox import Sandbox
-from haven.changes.testenv import TestEnvironments, check_requirements
+from haven.changes.testenv import TestEnvironments, plain_requirements
 from haven.changes.testrun import TestRunner
 from haven.errors import BadInput, Unavailable
 from tests.changes.sandboxing import LIMITS, project
@@ -58,12 +58,52 @@ async def test_a_damaged_list_of_permissions_allows_nothing(tmp_path: Path) -> N
 )
 def test_a_requirement_that_is_more_than_a_name_is_refused(line: str) -> None:
     with pytest.raises(BadInput, match="more than packages by name"):
-        check_requirements(f"good==1.0\n{line}\n")
+        plain_requirements(f"good==1.0\n{line}\n")
 
 
-def test_plain_requirements_pass() -> None:
-    check_requirements("# tools\n\nnumpy==2.1.0  # why\nzope.x-y\nrich[x]>=15,<16 ; python_version > '3.10'\n")
-    check_requirements("--require-hashes\nx==1+cpu \\\n    --hash=sha256:ab \\\n    --hash=sha256:cd\n")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# -*- coding: utf-7 -*-\npytest==8.4.2+AAoALwB0AG0AcAAvAHg-\n",
+        "#\n# vim: set fileencoding=utf-7 :\nx==1\n",
+        "\ufeffx==1",
+        "x==1\u2028-e .",
+        "x==1\x0b-e .",
+        "x==1\r-e .",
+        "x==1  # f\xfcr Tests",
+    ],
+)
+def test_text_that_pip_could_read_otherwise_than_a_person_is_refused(text: str) -> None:
+    with pytest.raises(BadInput, match="more than plain text"):
+        plain_requirements(text)
+
+
+async def test_not_even_the_owners_word_lets_unclear_text_reach_pip(tmp_path: Path) -> None:
+    text = "# -*- coding: utf-7 -*-\npytest==8.4.2+AAoALwB0AG0AcAAvAHg-"
+    environments = TestEnvironments(tmp_path)
+    environments.allow(environments.digest(text))
+    with pytest.raises(BadInput, match="more than plain text"):
+        await environments.prepare(text)
+    assert not (tmp_path / "testenvs").exists()
+
+
+@pytest.mark.parametrize("line", ["x==1 -e .", "x>= -e", "x[-e]", "x[a b]", "x==", "x;-e .", "x @ y", "-x", "x==1,,y"])
+def test_a_requirement_that_is_not_well_formed_is_refused(line: str) -> None:
+    with pytest.raises(BadInput, match="more than packages by name"):
+        plain_requirements(line)
+
+
+def test_what_is_installed_are_the_plain_lines_alone() -> None:
+    text = "# tools\r\n\r\nnumpy==2.1.0  # why\r\nzope.x-y\nrich[x,y]>=15, <16 ; python_version > '3.10'\nold (~=1.0)\n"
+    assert plain_requirements(text).splitlines() == [
+        "numpy==2.1.0",
+        "zope.x-y",
+        "rich[x,y]>=15, <16 ; python_version > '3.10'",
+        "old (~=1.0)",
+    ]
+    hashed = "--require-hashes\nx==1+cpu \\\n    --hash=sha256:ab \\\n    --hash=sha256:cd\n"
+    assert plain_requirements(hashed) == "--require-hashes\nx==1+cpu --hash=sha256:ab --hash=sha256:cd"
+    assert plain_requirements("# nothing but words\n\n") == ""
 
 
 @pytest.mark.sandbox
