@@ -7,11 +7,12 @@ import re
 import shutil
 import tempfile
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from haven.changes.clone_folder import drop_links_out, drop_stale_locks, fresh_aside, write_attributes
+from haven.changes.clone_folder import alone, drop_links_out, fresh_aside, write_attributes
 from haven.changes.git_command import UPLOAD_PACK, git
 from haven.changes.source import Source
 from haven.errors import Conflict, EditError, NotFound, RepositoryError
@@ -63,19 +64,30 @@ class Repository:
 
     @classmethod
     async def create(cls, source: Path, bare: Path, target_branch: str) -> Repository:
-        """The clone of `source`, made now or brought up to date; whatever a killed run left half done is mended."""
+        """The clone of `source`, made now where there is none; one that is there is taken as it is (see `fetch`)."""
         repository = cls(bare, source, target_branch)
         await repository.open()
         return repository
 
     async def open(self) -> None:
         self.notes = await self._source.check()
-        async with self._lock:
-            if await asyncio.to_thread((self.bare / "HEAD").is_file):
-                await asyncio.to_thread(drop_stale_locks, self.bare)
-            else:
-                await self._clone()
-        await self.fetch()
+        if not await self._is_cloned():
+            async with self._alone():
+                if not await self._is_cloned():
+                    await self._clone()
+        try:
+            await self.tip()
+        except NotFound:  # the clone is new, or was made for another target
+            await self.fetch()
+
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[None]:
+        """Around everything that writes refs or worktrees: one task of this process, one process of this machine."""
+        async with self._lock, alone(self.bare):
+            yield
+
+    async def _is_cloned(self) -> bool:
+        return await asyncio.to_thread((self.bare / "HEAD").is_file)
 
     async def _clone(self) -> None:
         """Aside first and renamed when whole, so that a kill leaves no half clone in place."""
@@ -100,7 +112,7 @@ class Repository:
     async def fetch(self, target: str | None = None) -> None:
         """Take in what the owner added to the branch since. Raises Conflict where both sides have moved on."""
         source = Source(self._source.path, target or self._source.target)
-        async with self._lock:
+        async with self._alone():
             await self._fetch_into(self.bare, source)
             theirs = await self.tip(_seen(source.target))
             try:
@@ -230,7 +242,7 @@ class Repository:
         path = self._worktree_path(change_id)
         if not branch.startswith("haven/"):
             raise RepositoryError(f"{branch} is not a branch of Haven's own.")
-        async with self._lock:
+        async with self._alone():
             await asyncio.to_thread(self._forget_worktree, path)
             await asyncio.to_thread(write_attributes, self.bare)
             fresh = ("worktree", "add", "--quiet", "--force", "--no-track", "-B", branch)
@@ -247,7 +259,8 @@ class Repository:
         if tree == await self.tree_hash(parent):
             raise EditError("The edits changed nothing.")
         commit = await self._write_commit(tree, [parent], message, author)
-        await git("update-ref", "-m", "haven", "HEAD", commit, parent, at=worktree)
+        async with self._alone():
+            await git("update-ref", "-m", "haven", "HEAD", commit, parent, at=worktree)
         return commit
 
     async def merge_candidate(self, commit: str, tip: str, message: str) -> str:
@@ -268,7 +281,7 @@ class Repository:
         """Move the target branch from `expected` to `commit`. Raises Conflict where it is elsewhere by now."""
         if not await self.is_ancestor(expected, commit):
             raise Conflict(f"{commit[:10]} does not follow on {target}.")
-        async with self._lock:
+        async with self._alone():
             await self._move(f"refs/heads/{target}", _hash(expected), _hash(commit))
 
     async def deliver(self, target: str, remote: str = "") -> str:
@@ -280,7 +293,7 @@ class Repository:
     async def remove_worktree(self, change_id: str) -> None:
         """The branch stays."""
         path = self._worktree_path(change_id)
-        async with self._lock:
+        async with self._alone():
             await asyncio.to_thread(self._forget_worktree, path)
 
     async def prune(self, change_id: str, branch: str) -> None:
@@ -288,7 +301,8 @@ class Repository:
         if not branch.startswith("haven/"):
             raise RepositoryError(f"{branch} is not a branch of Haven's own.")
         await self.remove_worktree(change_id)
-        await git("update-ref", "-d", f"refs/heads/{branch}", at=self.bare)
+        async with self._alone():
+            await git("update-ref", "-d", f"refs/heads/{branch}", at=self.bare)
 
     async def _write_commit(
         self, tree: str, parents: Sequence[str], message: str, author: str = "Haven <haven@localhost>"

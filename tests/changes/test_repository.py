@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
+from haven.changes.clone_folder import alone
 from haven.changes.git_command import git
 from haven.changes.repository import FileStat, slug
-from haven.errors import Conflict, EditError, HavenError, NotFound, RepositoryError
-from tests.changes.sources import change, commit, make, opened, picture, run, write
+from haven.errors import Conflict, EditError, HavenError, NotFound, RepositoryError, Unavailable
+from tests.changes.sources import change, commit, landed, make, opened, picture, run, write
 
 
 @pytest.fixture
@@ -80,13 +82,74 @@ async def test_opening_again_mends_what_a_kill_left(source: Path) -> None:
     half.mkdir(parents=True)
     write(half, {"HEAD": "ref: refs/heads/main\n"})
     await opened(source)
-    assert [file.name for file in state.iterdir()] == ["clone.git"]
-    lock = state / "clone.git" / "refs" / "heads" / "main.lock"
-    lock.touch()
-    os.utime(lock, (0, 0))
+    assert sorted(file.name for file in state.iterdir()) == [".clone.git.lock", "clone.git"]
+    for lock in ("refs/heads/main.lock", "refs/haven/source/main.lock", "packed-refs.lock", "HEAD.lock"):
+        (state / "clone.git" / lock).touch()
     new = commit(source, {"new.txt": "new\n"})
     repository = await opened(source)
+    await repository.fetch()
     assert await repository.tip() == new
+    await landed(repository, {"more.txt": "more\n"})
+    await repository.prune("abc", "haven/change-abc-test")
+
+
+async def test_opening_again_only_looks(source: Path) -> None:
+    old = await (await opened(source)).tip()
+    commit(source, {"new.txt": "new\n"})
+    before = picture(source.parent / "state")
+    repository = await opened(source)
+    assert await repository.tip() == old and picture(source.parent / "state") == before
+    run(source, "branch", "develop")
+    assert await (await opened(source, "develop")).tip() == run(source, "rev-parse", "develop")
+
+
+AT_ONCE = """
+import asyncio, sys
+from pathlib import Path
+from haven.changes.repository import Repository
+async def main():
+    repository = await Repository.create(Path(sys.argv[1]), Path(sys.argv[2]), "main")
+    for _ in range(4):
+        await repository.fetch()
+        base = await repository.tip()
+        worktree = await repository.worktree(sys.argv[3], f"haven/change-{sys.argv[3]}", base)
+        (worktree / "new.txt").write_text(sys.argv[3])
+        await repository.commit(worktree, "A change")
+        await repository.advance("main", base, base)
+        await repository.prune(sys.argv[3], f"haven/change-{sys.argv[3]}")
+asyncio.run(main())
+"""
+
+
+async def test_several_processes_share_one_clone_from_its_first_moment(source: Path) -> None:
+    clone = source.parent / "state" / "clone.git"
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    pipe = asyncio.subprocess.PIPE
+    started = [
+        await asyncio.create_subprocess_exec(
+            sys.executable, "-c", AT_ONCE, str(source), str(clone), f"c{number}", env=environment, stderr=pipe
+        )
+        for number in range(5)
+    ]
+    said = await asyncio.gather(*(process.communicate() for process in started))
+    assert [err.decode() for _, err in said] == [""] * 5
+    assert sorted(file.name for file in clone.parent.glob("*clone.git*")) == [
+        ".clone.git.lock", "clone.git", "clone.git.worktrees"
+    ]
+
+
+async def test_a_clone_that_stays_busy_is_said_and_waiting_for_it_can_be_cancelled(source: Path) -> None:
+    repository = await opened(source)
+    async with alone(repository.bare):
+        with pytest.raises(Unavailable, match="busy"):
+            async with alone(repository.bare, timeout_s=0.01):
+                raise AssertionError("two at once")
+        waiting = asyncio.create_task(repository.fetch())
+        await asyncio.wait([waiting], timeout=0.01)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+    await repository.fetch()
 
 
 # --- reading
