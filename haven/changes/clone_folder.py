@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from io import FileIO
 from pathlib import Path
 
+from haven.changes.git_command import shown
 from haven.errors import RepositoryError, Unavailable
 
 ALONE_S = 300.0
@@ -92,7 +93,7 @@ def drop_links_out(tree: Path) -> tuple[str, ...]:
     for link in leading_out:
         os.unlink(link)
     return tuple(
-        f"{os.path.relpath(link, root)} was left out: a link to {target}, outside the repository."
+        shown(f"{os.path.relpath(link, root)} was left out: a link to {target}, outside the repository.")
         for link, target in leading_out.items()
     )
 

@@ -151,12 +151,23 @@ def decode(raw: bytes) -> str | None:
 
 def _admit(file: Listed, left_out: Counter[str]) -> bool:
     reason = next((why for why, pattern in _REFUSED if pattern.search(file.path)), "")
-    if not file.mode.startswith("100"):
+    if not _is_utf8(file.path):
+        reason = "name is not UTF-8"
+    elif not file.mode.startswith("100"):
         reason = "a link or submodule"
     elif file.size > MAX_FILE_BYTES:
         reason = reason or f"larger than {MAX_FILE_BYTES // 1000} kB"
     left_out[reason] += bool(reason)
     return not reason
+
+
+def _is_utf8(path: str) -> bool:
+    """Whether it can stand in a prompt: git's names are bytes, and odd ones arrive as lone surrogates."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _batches(sizes: Mapping[str, int]) -> Iterator[list[str]]:

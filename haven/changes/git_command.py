@@ -91,6 +91,11 @@ class Answer:
         return [os.fsdecode(part) for part in self.out.split(b"\0")[:-1]]
 
 
+def shown(name: str) -> str:
+    """A name that may hold bytes which are no UTF-8, as it can be printed and stored."""
+    return os.fsencode(name).decode("utf-8", "replace")
+
+
 async def git(
     *arguments: str,
     at: Path,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from haven.changes.clone_folder import alone, drop_links_out, fresh_aside, write_attributes
-from haven.changes.git_command import UPLOAD_PACK, git
+from haven.changes.git_command import UPLOAD_PACK, git, shown
 from haven.changes.source import Source
 from haven.errors import Conflict, EditError, NotFound, RepositoryError
 
@@ -35,6 +35,7 @@ class TreeFile:
 @dataclass(frozen=True)
 class FileStat:
     path: str
+    """Bytes that are no UTF-8 are shown as U+FFFD."""
     added: int | None
     """Lines; None for a binary file."""
     removed: int | None
@@ -204,8 +205,8 @@ class Repository:
 
     async def diff(self, base: str, commit: str) -> str:
         """The unified diff, as git itself makes it; bytes that are no UTF-8 are shown as U+FFFD."""
-        shown = ("--no-color", "--no-ext-diff", "--no-textconv", "-M", "--src-prefix=a/", "--dst-prefix=b/")
-        return (await git("diff", *shown, _hash(base), _hash(commit), at=self.bare)).out.decode("utf-8", "replace")
+        form = ("--no-color", "--no-ext-diff", "--no-textconv", "-M", "--src-prefix=a/", "--dst-prefix=b/")
+        return (await git("diff", *form, _hash(base), _hash(commit), at=self.bare)).out.decode("utf-8", "replace")
 
     async def diff_stat(self, base: str, commit: str) -> list[FileStat]:
         between = ("-z", "-r", "--no-renames", "--no-ext-diff", "--no-textconv", _hash(base), _hash(commit))
@@ -215,7 +216,7 @@ class Repository:
         stats = []
         for status, path in zip(named[::2], named[1::2], strict=True):
             added, removed = numbers.get(path, ("0", "0"))
-            stats.append(FileStat(path, _count(added), _count(removed), status))
+            stats.append(FileStat(shown(path), _count(added), _count(removed), status))
         return stats
 
     async def export(self, commit: str, into: Path) -> tuple[str, ...]:
@@ -274,7 +275,7 @@ class Repository:
         answer = await git(*try_merge, at=self.bare, accept=(0, 1))
         tree, *files = answer.fields
         if answer.code:
-            raise Conflict(f"The change doesn't fit with what was merged since, in {', '.join(files[:10])}.")
+            raise Conflict(f"The change doesn't fit with what was merged since, in {shown(', '.join(files[:10]))}.")
         return await self._write_commit(tree, [tip, commit], message)
 
     async def advance(self, target: str, expected: str, commit: str) -> None:

@@ -9,10 +9,12 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-from haven.changes.git_command import RECEIVE_PACK, Owner, git
+from haven.changes.git_command import RECEIVE_PACK, Owner, git, shown
 from haven.errors import RepositoryError
 
 SHOWN_BRANCHES = 10
+OWN = "haven"
+"""The first part of the names of Haven's own branches: a branch of that very name would leave no place for them."""
 PROGRAMS = r"^(filter\..*\.(clean|smudge|process)|hook\..*\.command)$"
 """Settings that would make git run a program while it changes a checkout, and that no flag turns off as a whole."""
 
@@ -32,7 +34,12 @@ class Source:
         await asyncio.to_thread(self._check_folder)
         if (await git("check-ref-format", self.ref, at=self.path, accept=(0, 1))).code:
             raise RepositoryError(f"{self.target!r} is no name for a branch.", "Set project.target_branch.")
-        found = await git("rev-parse", "--git-dir", at=self.path, accept=(0, 128))
+        if self.target == OWN:
+            raise RepositoryError(
+                f"The target branch can't be named {OWN}: Haven keeps its changes on branches below that name.",
+                f"Rename it (git branch -m {OWN} main) and set project.target_branch.",
+            )
+        found = await git("rev-parse", "--git-dir", "--is-bare-repository", at=self.path, accept=(0, 128))
         if found.code and "not a git repository" not in found.error:
             raise RepositoryError(f"git can't use {self.path}: {found.error}.")
         if found.code:
@@ -45,11 +52,11 @@ class Source:
         if not names:
             raise RepositoryError(f"{self.path} has no commits yet.", "Commit something there first.")
         if self.target not in names:
-            shown = ", ".join(names[:SHOWN_BRANCHES]) + (", ..." if len(names) > SHOWN_BRANCHES else "")
+            known = shown(", ".join(names[:SHOWN_BRANCHES])) + (", ..." if len(names) > SHOWN_BRANCHES else "")
             raise RepositoryError(
-                f"{self.path} has no branch {self.target}; it has {shown}.", "Set project.target_branch to one of them."
+                f"{self.path} has no branch {self.target}; it has {known}.", "Set project.target_branch to one of them."
             )
-        return await self._notes()
+        return () if found.text.endswith("\ntrue") else await self._notes()
 
     def _check_folder(self) -> None:
         if not self.path.is_dir():
@@ -64,8 +71,6 @@ class Source:
         return (await git("rev-parse", "--verify", "--quiet", f"{self.ref}^{{commit}}", at=self.path)).text
 
     async def _notes(self) -> tuple[str, ...]:
-        if (await git("rev-parse", "--is-bare-repository", at=self.path)).text == "true":
-            return ()
         notes = []
         if (await git("symbolic-ref", "--quiet", "HEAD", at=self.path, accept=(0, 1))).code:
             notes.append(f"The checkout {self.path} is on no branch; Haven works with {self.target}.")

@@ -156,6 +156,13 @@ async def test_what_must_not_or_need_not_be_shown_is_left_out_and_counted() -> N
     assert not any(name in context.map_text for name in ("pem", "node_modules", "map_link"))
 
 
+async def test_a_name_that_is_no_utf8_is_left_out_and_harms_nothing() -> None:
+    project = {os.fsdecode(b"map_caf\xe9.py"): b"map viewer\n", "mäp.py": b"map viewer\n"}
+    context = await chosen(project)
+    assert paths(context) == ["mäp.py"] and context.left_out == {"name is not UTF-8": 1}
+    (context.map_text + "".join(context.left_out)).encode()
+
+
 async def test_a_long_file_is_shown_by_the_functions_that_matter() -> None:
     others = "\n\n".join(f"def step_{i}(value: int) -> int:\n    return value + {i}" for i in range(300))
     wanted = "def export_map_png(viewer: object) -> bytes:\n    return b'the button was pressed'"

@@ -69,6 +69,7 @@ async def test_what_can_not_be_used_is_said(source: Path, tmp_path: Path) -> Non
         (tmp_path / "empty", "main", "no commits yet"),
         (source, "release", "no branch release; it has develop, main"),
         (source, "a..b", "no name for a branch"),
+        (source, "haven", "can't be named haven"),
     ):
         with pytest.raises(RepositoryError) as error:
             await opened(place, branch)
@@ -179,6 +180,26 @@ async def test_files_are_read_whatever_they_are_called(source: Path) -> None:
     assert read.pop("link") == b"README.md"
     assert read == {path: text if isinstance(text, bytes) else text.encode() for path, text in ODD.items()}
     assert await repository.read(new, "src") is None
+
+
+async def test_names_that_are_no_utf8_are_printable_wherever_they_are_shown(source: Path) -> None:
+    odd, link = os.fsdecode(b"caf\xe9.py"), os.fsdecode(b"li\xe9n")
+    (source / link).symlink_to("/etc/hostname")
+    commit(source, {odd: "x = 1\n"})
+    run(source, "branch", os.fsdecode(b"br\xe9"))
+    repository = await opened(source)
+    base = await repository.tip()
+    new = await change(repository, {odd: "x = 2\n"})
+    clash = await change(repository, {odd: "x = 3\n"}, base)
+    with pytest.raises(Conflict) as conflict:
+        await repository.merge_candidate(clash, new, "m")
+    with pytest.raises(RepositoryError) as refusal:
+        await opened(source, "release")
+    [stat] = await repository.diff_stat(base, new)
+    notes = await repository.export(new, source.parent / "out")
+    said = [await repository.diff(base, new), stat.path, *notes, str(conflict.value), str(refusal.value)]
+    assert all("\N{REPLACEMENT CHARACTER}" in text and text.encode() for text in said)
+    assert (stat.added, stat.removed) == (1, 1) and (source.parent / "out" / odd).read_text() == "x = 2\n"
 
 
 async def test_tips_and_hashes(source: Path) -> None:
