@@ -18,7 +18,7 @@ from assistants.round_table import SEATS
 from assistants.sentinel import StatusLine
 from haven.ai.task import Reply
 from haven.ai.validate import PASS_MARK
-from haven.changes.review import BAD, STAND_IN, Review, Stat
+from haven.changes.review import STAND_IN, Review, Stat, by_class
 from haven.changes.states import State
 from haven.errors import HavenError
 from haven.store.changes import Change
@@ -217,13 +217,10 @@ def _code(text: str) -> str:
 
 def _tests(review: Review) -> str:
     """The one line, and by name the tests that are not simply as before."""
-    by_class: dict[str, list[str]] = {}
-    for test, name in sorted(dict(review.tests.get("classes") or {}).items()):
-        by_class.setdefault(str(name), []).append(test)
     told = [
         f"• {name.replace('_', ' ')}: {_names(tests)}"
-        for name, tests in sorted(by_class.items(), key=lambda found: found[0] not in BAD)
-        if name not in UNREMARKABLE
+        for name, tests in by_class(review.tests).items()
+        if tests and name not in UNREMARKABLE
     ]
     return _fitting([plain(str(review.tests.get("one_line", "not tested")), 400), *told], 1_000)
 

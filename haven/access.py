@@ -59,7 +59,6 @@ class Principal:
         return replace(self, pin_given=True)
 
 
-HAVEN = Principal("haven", "Haven", Role.OWNER, "haven")
 
 
 def check(principal: Principal, act: Act, *, requester: str | None = None, requester_may_approve: bool = True) -> None:

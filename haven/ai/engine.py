@@ -250,7 +250,8 @@ class Outgoing:
 
 
 def _call(task: Task) -> Call:
-    return Call(task.turns, task.system, task.max_tokens, task.temperature, task.schema, task.tool)
+    background = int(task.kind == "summary")  # a person waits for all else
+    return Call(task.turns, task.system, task.max_tokens, task.temperature, task.schema, task.tool, background)
 
 
 def _redacted(call: Call, redaction: Redaction) -> Call:

@@ -10,7 +10,7 @@ from haven.changes.proposal import Proposal, clean
 from haven.changes.repository import Repository
 from haven.changes.review import Review
 from haven.changes.reviewing import assemble
-from haven.changes.states import OPEN, RESTING, State, sources
+from haven.changes.states import RESTING, State, sources
 from haven.errors import BadInput, Conflict
 from haven.settings import Settings
 from haven.store import changes as table
@@ -169,9 +169,6 @@ class Changes:
     async def spent(self, id: str) -> builtins.list[ledger.Entry]:
         """The change's calls that left the house."""
         return await ledger.of_change(self._database, id)
-
-    async def open_count(self) -> int:
-        return len(await self.list([state.value for state in OPEN], limit=500))
 
     async def _decide(self, id: str, principal: Principal) -> Change:
         change = await self.get(id)

@@ -129,7 +129,7 @@ def why_red(tests: Mapping[str, Any]) -> str:
     problem = str(tests.get("problem") or "").strip().rstrip(".")
     if not tests or tests.get("untested", True):
         return f"It is untested: {problem}." if problem else "It is untested."
-    classes = _classes(tests)
+    classes = by_class(tests)
     if tests.get("green") is True and not any(classes[name] for name in BAD[:3]):
         return ""
     found = [f"{len(classes[name])} {name.replace('_', ' ')}" for name in BAD if classes[name]]
@@ -214,13 +214,13 @@ def _first_line(tests: Mapping[str, Any]) -> str:
 
 def _test_lines(tests: Mapping[str, Any]) -> Iterator[str]:
     """The tests that changed, by class; those that pass as before are only counted."""
-    for name, found in _classes(tests).items():
+    for name, found in by_class(tests).items():
         if found and name not in {"passing", "idle"}:
             more = f" and {len(found) - 8} more" if len(found) > 8 else ""
             yield f"{name.replace('_', ' ')}: {', '.join(found[:8])}{more}"
 
 
-def _classes(tests: Mapping[str, Any]) -> dict[str, list[str]]:
+def by_class(tests: Mapping[str, Any]) -> dict[str, list[str]]:
     """Test ids by class, the bad ones first."""
     found: dict[str, list[str]] = {name: [] for name in BAD}
     for test, name in sorted(dict(tests.get("classes") or {}).items()):

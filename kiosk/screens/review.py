@@ -11,7 +11,7 @@ from textual.containers import Horizontal
 from textual.widgets import ContentSwitcher, Static
 
 from haven.access import Act
-from haven.changes.review import BAD, STAND_IN, Review, render
+from haven.changes.review import STAND_IN, Review, by_class, render
 from haven.changes.states import State, sources
 from haven.errors import NotFound
 from kiosk.plain import code, line
@@ -192,11 +192,8 @@ def _facts(review: Review, width: int) -> str:
 
 def _tests(tests: Mapping[str, Any]) -> str:
     """Every test by class, the bad ones first."""
-    by_class: dict[str, list[str]] = {name: [] for name in BAD}
-    for test, name in sorted(dict(tests.get("classes") or {}).items()):
-        by_class.setdefault(str(name), []).append(test)
     lines = [str(tests.get("one_line") or "There is no test run yet."), str(tests.get("problem") or "")]
-    for name, found in by_class.items():
+    for name, found in by_class(tests).items():
         if found:
             lines += ["", f"{name.replace('_', ' ')} ({len(found)})", *(f"  {test}" for test in found[:MAX_TESTS])]
             lines += [f"  … {len(found) - MAX_TESTS} more"] * (len(found) > MAX_TESTS)

@@ -7,13 +7,15 @@ import re
 
 import discord
 
-from haven.access import HAVEN
+from haven.access import Principal, Role
 from haven.changes.proposal import Kind, Proposal
 from haven.changes.states import State
 from haven.store import changes as table
 from haven.store import notes
 
 from .conftest import RED, World, until
+
+HAVEN_OWNER = Principal("unix:0", "Olga", Role.OWNER, "cli")
 
 
 def fields(message: discord.Message) -> dict[str, str]:
@@ -113,9 +115,9 @@ async def test_what_happened_while_the_bot_was_away_is_caught_up_on(world: World
     change = await world.reviewed(await world.requested())
     away = await world.requested("Fix the zoom of the map viewer")
     await world.house.changes.approve(
-        change.id, HAVEN, round=1, commit=(await world.house.changes.review(change.id)).commit
+        change.id, HAVEN_OWNER, round=1, commit=(await world.house.changes.review(change.id)).commit
     )
-    await world.house.changes.cancel(away.id, HAVEN)
+    await world.house.changes.cancel(away.id, HAVEN_OWNER)
     await world.env.restart_bot(world.build())
     assert fields(world.card(change))["State"].startswith("Approved, merging")
     assert fields(world.progress(away))["Now"] == "Cancelled"
@@ -145,7 +147,7 @@ async def test_a_card_sent_by_a_process_that_died_is_found_again(world: World) -
 async def test_a_stale_card_is_refused(world: World) -> None:
     change = await world.reviewed(await world.requested())
     card = world.card(change)
-    await world.house.changes.tweak(change.id, HAVEN, "Use SVG", round=1)  # on another face, the bus not yet read
+    await world.house.changes.tweak(change.id, HAVEN_OWNER, "Use SVG", round=1)  # on another face, the bus not yet read
     for label in ("Approve", "Reject", "Tweak"):
         refused = await world.reviewer.click(card, label=label)
         answer = (refused.followups or [refused.response])[-1]
@@ -165,7 +167,7 @@ async def test_a_card_of_another_commit_is_refused(world: World) -> None:
 async def test_two_reviewers_at_once(world: World) -> None:
     change = await world.reviewed(await world.requested())
     card = world.card(change)
-    await world.house.changes.reject(change.id, HAVEN, round=1)
+    await world.house.changes.reject(change.id, HAVEN_OWNER, round=1)
     late = await world.reviewer.click(card, label="Approve")
     assert late.followups[0].ephemeral and "rejected" in late.followups[0].embeds[0].description
 
@@ -283,7 +285,7 @@ async def test_a_thread_that_fell_asleep_is_woken(world: World) -> None:
 async def test_a_change_from_another_face_is_shown_in_the_channel_of_the_settings(world: World) -> None:
     await world.env.restart_bot(world.build(channel_id=world.channel.id))
     proposal = Proposal(Kind.FIX, "Mend the zoom", "The zoom of the map is broken", "cartographer", ())
-    change = await world.house.changes.submit(proposal, HAVEN)
+    change = await world.house.changes.submit(proposal, HAVEN_OWNER)
     await world.deliver()
     assert fields(world.progress(change))["Now"] == "Queued"
 
@@ -312,7 +314,7 @@ async def test_the_bot_follows_the_bus(world: World) -> None:
     """The loop that the supervisor runs, with the real bus running."""
     change = await world.requested()
     tasks = [asyncio.create_task(world.house.bus.run()), asyncio.create_task(world.bot.follow())]
-    await world.house.changes.cancel(change.id, HAVEN)
+    await world.house.changes.cancel(change.id, HAVEN_OWNER)
     await until(world.env, lambda: fields(world.progress(change))["Now"] == "Cancelled")
     for task in tasks:
         task.cancel()

@@ -148,6 +148,18 @@ async def test_stopping_while_it_waits(build: Callable[[], HavenBot], monkeypatc
     assert watched.supervisor.state is Link.OFF
 
 
+async def test_a_cancellation_that_comes_with_the_stop_is_not_lost(
+    build: Callable[[], HavenBot], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    point_at(free_port(), monkeypatch)
+    watched = Watched(build, TOKEN)
+    await watched.until(Link.WAITING)
+    await watched.supervisor.stop()
+    watched.task.cancel()
+    await asyncio.wait([watched.task])
+    assert watched.task.cancelled()
+
+
 async def test_cancelling_closes_the_connection(build: Callable[[], HavenBot], monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[HavenBot] = []
 
