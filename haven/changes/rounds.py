@@ -16,6 +16,7 @@ from haven.ai.engine import Engine
 from haven.ai.task import Delta, Privacy, Reply, Task, Turn, Where
 from haven.changes import edits, prompt
 from haven.changes.context import Context, choose
+from haven.changes.project_file import PROJECT_FILE, read_project_file
 from haven.changes.repository import Repository, slug
 from haven.changes.review import summary_fallback
 from haven.errors import EditError, HavenError, ModelError
@@ -205,6 +206,7 @@ class Rounds:
             self._settings.changes.context_tokens,
             tokens.count,
             kind=change.kind,
+            hints=read_project_file(await self.repository.read(base, PROJECT_FILE)).context_hints,
             must_see=edited,
             instructions=await self._instructions(base),
         )

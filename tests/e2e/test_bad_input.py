@@ -191,3 +191,14 @@ async def test_a_corrupt_model_says_so(tmp_path: Path) -> None:
         with pytest.raises(Unavailable, match="haven models install"):
             [piece async for piece in home.house.round_table.ask(_private(_question("What is a star?")))]
         assert (await home.ask_for(PNG, OWNER)).title == PNG
+
+
+async def test_a_wrong_project_file_is_said_before_anything_is_asked(tmp_path: Path) -> None:
+    async with at_home(tmp_path) as home:
+        (home.project / ".haven").mkdir()
+        (home.project / ".haven/project.toml").write_text("mounts = ['/']\n", encoding="utf-8")
+        git(home.project, "add", ".")
+        git(home.project, "commit", "-qm", "Wishes")
+        change = await home.rest(await home.ask_for(PNG))
+        assert change.state == "failed" and "project.toml: mounts" in change.reason
+        assert home.stand_in.requests == []
