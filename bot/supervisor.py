@@ -10,6 +10,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from enum import StrEnum
 
 import discord
@@ -84,7 +85,8 @@ class Supervisor:
         if self._bot is not None and not self._bot.is_closed():
             self._bot.closing = True
             try:
-                await asyncio.wait_for(self._bot.close(), CLOSE_S)
+                async with asyncio.timeout(CLOSE_S):
+                    await self._bot.close()
             except TimeoutError:
                 log.warning("Discord did not close in %.0f s", CLOSE_S)
 
@@ -112,10 +114,10 @@ class Supervisor:
         return "the connection ended", False
 
     async def _pause(self, seconds: float) -> None:
-        try:
-            await asyncio.wait_for(self._stopped.wait(), seconds)
-        except TimeoutError:
-            pass
+        """Not by `wait_for`: on Python 3.11 that swallows a cancellation which arrives with the stop."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stopped.wait()
 
     def _link(self, up: bool) -> None:
         self._was_ready = self._was_ready or up
