@@ -92,7 +92,7 @@ class Connection:
             code, sentence = wire.FORBIDDEN, error.full
         except Unavailable as error:
             code, sentence = wire.UNAVAILABLE, error.full
-        except (ValueError, KeyError, EOFError, TimeoutError):
+        except (ValueError, EOFError, TimeoutError):
             code, sentence = wire.PROTOCOL, "This client does not fit the Haven that runs here: restart Haven."
         except asyncio.CancelledError:
             code, sentence = wire.AGAIN, "Haven is stopping."
@@ -107,7 +107,8 @@ class Connection:
             await self._close(code, sentence)
 
     async def _greet(self) -> Display:
-        kind, payload = (await asyncio.wait_for(self._receive(), HELLO_S))[0]
+        async with asyncio.timeout(HELLO_S):
+            kind, payload = (await self._receive())[0]
         hello = wire.read_hello(payload)
         if kind != wire.HELLO or hello.version != wire.VERSION:
             raise ValueError("another version")
@@ -158,7 +159,8 @@ class Connection:
             if not self._writer.is_closing():
                 self._writer.write(wire.end(code, sentence))
                 self._writer.close()
-            await asyncio.wait_for(self._writer.wait_closed(), CLOSE_S)
+            async with asyncio.timeout(CLOSE_S):
+                await self._writer.wait_closed()
         self._writer.transport.abort()
 
 

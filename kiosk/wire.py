@@ -43,10 +43,11 @@ def hello(columns: int, rows: int, colours: str) -> bytes:
 
 def read_hello(payload: bytes) -> Hello:
     """Raises ValueError where it is none."""
-    said = json.loads(payload)
-    if not isinstance(said, dict):
-        raise ValueError("not a hello")
-    return Hello(int(said["columns"]), int(said["rows"]), str(said["colours"]), int(said["version"]))
+    try:
+        said = json.loads(payload)
+        return Hello(int(said["columns"]), int(said["rows"]), str(said["colours"]), int(said["version"]))
+    except (LookupError, TypeError, OverflowError, RecursionError) as error:
+        raise ValueError("not a hello") from error
 
 
 def end(code: int, sentence: str) -> bytes:

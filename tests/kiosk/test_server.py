@@ -163,14 +163,22 @@ async def test_a_panel_user_is_the_wall_panel(house: House, serving: Serve, sock
     [
         b"GET / HTTP/1.1\r\n\r\n" * 4,
         wire.frame(wire.HELLO, b"[]"),
+        wire.frame(wire.HELLO, b"{}"),
+        wire.frame(wire.HELLO, b'{"columns": 1e999, "rows": 24, "colours": "256", "version": 1}'),
+        wire.frame(wire.HELLO, b'{"columns": null, "rows": 24, "colours": "256", "version": 1}'),
+        wire.frame(wire.HELLO, b"[" * 60_000),
+        wire.frame(wire.HELLO, b"\xff"),
         wire.frame(wire.HELLO, json.dumps({"columns": 80, "rows": 24, "colours": "256", "version": 99}).encode()),
         wire.frame(wire.DATA, b"q"),
     ],
 )
-async def test_what_is_no_client_of_ours(serving: Serve, socket_path: Path, first: bytes) -> None:
+async def test_what_is_no_client_of_ours(
+    serving: Serve, socket_path: Path, first: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
     async with serving():
         code, sentence = await said_to(socket_path, first)
         assert code == wire.PROTOCOL and "restart Haven" in sentence
+    assert not [record for record in caplog.records if record.exc_info]
 
 
 async def test_one_display_too_many(serving: Serve, socket_path: Path) -> None:
