@@ -29,7 +29,10 @@ RISKY_PATHS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         (
             "decides how tests run",
             r"(^|/)(conftest\.py|\.?pytest\.(ini|toml)|tox\.(ini|toml)|noxfile\.py|setup\.cfg|pyproject\.toml|\.coveragerc"
-            r"|sitecustomize\.py|usercustomize\.py|makefile)$",
+            r"|makefile|[^/]*\.pth|\.haven-test-results\.xml)$"
+            # Names that stand in for pytest and its parts, or that Python or pytest load without being asked.
+            r"|(^|/)(_?pytest|pluggy|iniconfig|packaging|pygments|(site|user)customize)(\.py|/)"
+            r"|(^|/)[^/]+\.(dist|egg)-info/",
         ),
         ("gives orders to models", r"(^|/)((haven|claude|agents|gemini)\.md|\.cursorrules)$|(^|/)\.(claude|cursor)/"),
         (

@@ -68,6 +68,16 @@ def test_a_wrong_wish_gives_one_line_that_names_it(text: str, named: str) -> Non
         "web/package.json",
         ".gitattributes",
         "sitecustomize.py",
+        "usercustomize/__init__.py",
+        "pytest.py",
+        "_pytest/junitxml.py",
+        "src/Pluggy/__init__.py",
+        "iniconfig.py",
+        "packaging/version.py",
+        "pygments.py",
+        ".haven-test-results.xml",
+        "lib/evil.pth",
+        "evil-1.0.dist-info/entry_points.txt",
     ],
 )
 def test_a_risky_file_is_marked(path: str) -> None:
@@ -77,4 +87,5 @@ def test_a_risky_file_is_marked(path: str) -> None:
 
 def test_ordinary_files_are_not_marked() -> None:
     ordinary = ["src/map.py", "tests/test_map.py", "README.md", "docs/agents.rst", "my_conftest.py", "a/haven.py"]
+    ordinary += ["docs/pytest.md", "src/my_pytest.py", "tests/test_packaging.py"]
     assert risk_marks(ordinary) == ()
