@@ -1,8 +1,8 @@
 """The first process inside the sandbox: proves where it runs, copies the tree, sets limits, runs one command.
 
 It is handed to the sandbox as text (`python -I -c`), so it stands alone on the standard library. Its words to Haven go
-through one pipe: a line of facts, a line of results, then the bytes of the files asked for. Everything after the first
-line may be forged by the code under test, exactly as that code may forge its own test results.
+through one pipe: a line of facts, a line on the copy, a line of results, then the bytes of the files asked for. All
+after the second line may be forged by the code under test, exactly as that code may forge its own test results.
 """
 
 from __future__ import annotations
@@ -44,9 +44,12 @@ def facts() -> dict[str, Any]:
     }
 
 
-def copy_tree() -> str:
-    """Copy /source into the size-limited /project; returns why that failed, or ""."""
+def copy_tree(results: list[str]) -> str:
+    """Copy /source, but no results of another run, into the size-limited /project; returns why that failed, or ""."""
     done = subprocess.run(["cp", "-a", "/source/.", "/project/"], stderr=subprocess.PIPE, text=True, check=False)
+    for name in results:
+        with contextlib.suppress(OSError):
+            os.unlink(os.path.join("/project", name))
     return (done.stderr.strip().splitlines() or ["cp failed"])[-1] if done.returncode else ""
 
 
@@ -77,9 +80,9 @@ def run(argv: list[str], timeout_s: float) -> tuple[int, str]:
         return process.wait(), "time"
 
 
-def collect(names: list[str], most_bytes: int) -> dict[str, bytes]:
-    """Plain files below /project; a symlink, a pipe or a file that is too big is left out."""
-    found = {}
+def collect(names: list[str], most_bytes: int) -> tuple[dict[str, bytes], list[str]]:
+    """Plain files below /project, no symlinks or pipes, and the names of those that are too big."""
+    found, too_big = {}, []
     for name in names:
         with contextlib.suppress(OSError):
             descriptor = os.open(os.path.join("/project", name), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -88,7 +91,9 @@ def collect(names: list[str], most_bytes: int) -> dict[str, bytes]:
                     data = file.read(most_bytes + 1)
                     if len(data) <= most_bytes:
                         found[name] = data
-    return found
+                    else:
+                        too_big.append(name)
+    return found, too_big
 
 
 def main(plan: dict[str, Any]) -> None:
@@ -100,14 +105,17 @@ def main(plan: dict[str, Any]) -> None:
         if here != plan["expected"]:
             return
         os.makedirs(os.environ["HOME"], exist_ok=True)
-        if failed := copy_tree():
-            pipe.write(json.dumps({"refused": failed}).encode() + b"\n")
+        refused = copy_tree(plan["files"])
+        pipe.write(json.dumps({"refused": refused}).encode() + b"\n")
+        pipe.flush()
+        if refused:
             return
         limit(plan["limits"])
         exit_code, stopped = run(plan["argv"], plan["timeout_s"])
-        files = collect(plan["files"], plan["file_bytes"])
+        files, too_big = collect(plan["files"], plan["file_bytes"])
         sizes = {name: len(data) for name, data in files.items()}
-        pipe.write(json.dumps({"exit_code": exit_code, "stopped": stopped, "sizes": sizes}).encode() + b"\n")
+        told = {"exit_code": exit_code, "stopped": stopped, "sizes": sizes, "too_big": too_big}
+        pipe.write(json.dumps(told).encode() + b"\n")
         for data in files.values():
             pipe.write(data)
 

@@ -21,12 +21,14 @@ from haven.errors import SandboxError
 from haven.redact import redact
 
 TMP_MB = 256
-FILE_BYTES = 64 << 20
+FILE_BYTES = 8 << 20
 """The largest artifact that is read back."""
 FLOOD = 64
 """A run that prints more than this many times `output_kb` is stopped; head and tail of less are kept."""
-HARD_STOP_S = 20.0
-"""The tree's copy and an orderly end get this long beyond the time limit; then everything is killed from outside."""
+START_S = 120.0
+"""For the start and the copy of the tree, before anything of the project's runs."""
+HARD_STOP_S = inside.SECONDS_TO_FINISH + 3.0
+"""An orderly end gets this long beyond the time limit; then everything is killed from outside."""
 WATCH_S = 0.5
 PROLOGUE = Path(inside.__file__).read_text(encoding="utf-8")
 CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -42,6 +44,8 @@ class Finished:
     seconds: float
     stopped: str = ""
     files: Mapping[str, bytes] = field(default_factory=dict)
+    too_big: tuple[str, ...] = ()
+    """Artifacts that are there, but too large to be read back."""
 
 
 class _Stop(Exception):
@@ -112,16 +116,16 @@ class _Run:
         self.limits = limits
         self._on_output = on_output
         self._output = _Output(limits.output_kb * 1024)
-        self._report = b""
+        self._report = bytearray()
 
     async def finish(self, report: Any, hard_stop_s: float) -> str:
         """Wait for the end, or bring it about; returns the word of `Finished.stopped`."""
-        tasks = [
-            asyncio.create_task(work)
-            for work in (self._read_output(), self._read_report(report), self._watch_memory(), self._process.wait())
-        ]
+        clock = asyncio.timeout(START_S)
+        reading = self._read_report(report, lambda: clock.reschedule(asyncio.get_running_loop().time() + hard_stop_s))
+        works = (self._read_output(), reading, self._watch_memory(), self._process.wait())
+        tasks = [asyncio.create_task(work) for work in works]
         try:
-            async with asyncio.timeout(hard_stop_s):
+            async with clock:
                 await asyncio.gather(*tasks)
         except _Stop as stop:
             return str(stop)
@@ -162,13 +166,18 @@ class _Run:
         if pending and self._on_output:
             self._on_output(await asyncio.to_thread(_presentable, pending))
 
-    async def _read_report(self, pipe: Any) -> None:
+    async def _read_report(self, pipe: Any, on_start: Callable[[], None]) -> None:
+        """`on_start` is called once, when the tree is copied and the command begins."""
+        started = False
         reader = asyncio.StreamReader()
         loop = asyncio.get_running_loop()
         transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), pipe)
         try:
             while chunk := await reader.read(1 << 20):
                 self._report += chunk
+                if not started and self._report.count(b"\n") >= 2:
+                    started = True
+                    on_start()
                 if len(self._report) > 2 * FILE_BYTES:
                     raise _Stop("output")
         finally:
@@ -181,12 +190,14 @@ class _Run:
             if await asyncio.to_thread(_memory_of, self._process.pid, most) > most:
                 raise _Stop("memory")
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.shield(self._process.wait()), WATCH_S)
+                # Not wait_for(), which in Python 3.11 may lose a cancellation.
+                async with asyncio.timeout(WATCH_S):
+                    await self._process.wait()
 
     def finished(self, expected: Mapping[str, Any], stopped: str, seconds: float) -> Finished:
         """Check the proof and read the report; raises SandboxError where the proof is missing or wrong."""
         output = _presentable(self._output.text())
-        proof, _, rest = self._report.partition(b"\n")
+        proof, _, rest = bytes(self._report).partition(b"\n")
         if not proof:
             reason = (output.strip().splitlines() or ["it said nothing"])[-1]
             raise SandboxError(f"The sandbox did not start, so nothing was run: {reason}")
@@ -194,9 +205,17 @@ class _Run:
         if wrong := [name for name in expected if here.get(name) != expected[name]]:
             found = ", ".join(f"{name} is {here.get(name)!r} and not {expected[name]!r}" for name in wrong)
             raise SandboxError(f"The sandbox is not the one that was asked for, so nothing was run: {found}.")
-        head, _, data = rest.partition(b"\n")
+        copied, _, rest = rest.partition(b"\n")
+        refused = json.loads(copied)["refused"] if copied else ""
+        if not copied and stopped == "time":
+            refused = f"that takes longer than {START_S:g} s"
+        if refused:
+            raise SandboxError(
+                f"The project's files can't be copied into the sandbox: {refused}.",
+                f"The limit is sandbox.tree_mb = {self.limits.tree_mb}.",
+            )
         try:
-            return _read_report(head, data, output, stopped, seconds, self.limits)
+            return _read_results(rest, output, stopped, seconds)
         except (ValueError, TypeError, KeyError, AttributeError):
             return Finished(None, output, seconds, stopped or "killed")
 
@@ -224,19 +243,16 @@ class _Output:
         return bytes(self._head) + (f"\n... {cut} bytes left out ...\n".encode() if cut else b"") + tail
 
 
-def _read_report(
-    head: bytes, data: bytes, output: str, stopped: str, seconds: float, limits: settings.Sandbox
-) -> Finished:
-    """The second line and the files; by then hostile code ran, so everything may be malformed (ValueError and kin)."""
+def _read_results(rest: bytes, output: str, stopped: str, seconds: float) -> Finished:
+    """The third line and the files; by then hostile code ran, so all may be malformed (ValueError and kin)."""
+    head, _, data = rest.partition(b"\n")
     told = json.loads(head)
-    if "refused" in told:
-        reason = f"The project's files can't be copied into the sandbox: {told['refused']}."
-        raise SandboxError(reason, f"The limit is sandbox.tree_mb = {limits.tree_mb}.")
     files: dict[str, bytes] = {}
     for name, size in told["sizes"].items():
         files[name], data = data[:size], data[size:]
     inner = "time" if told["stopped"] == "time" else ""
-    return Finished(int(told["exit_code"]), output, seconds, stopped or inner, files)
+    too_big = tuple(str(name) for name in told["too_big"])
+    return Finished(int(told["exit_code"]), output, seconds, stopped or inner, files, too_big)
 
 
 def _view(

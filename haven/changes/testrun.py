@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -11,13 +12,18 @@ from pathlib import Path
 from typing import Any
 
 from haven.changes.project_file import PYTEST, ProjectFile
-from haven.changes.sandbox import Finished, Sandbox
+from haven.changes.sandbox import FILE_BYTES, Finished, Sandbox
 from haven.changes.testenv import TestEnvironment, TestEnvironments
 from haven.changes.testreport import Case, TestReport, read_junit
 
 __all__ = ["Case", "Comparison", "TestClass", "TestReport", "TestRunner", "compare"]
 
 RESULTS = ".haven-test-results.xml"
+START_PYTEST = (
+    "import sys; del sys.path[0]; import pytest, pygments; sys.path.insert(0, '/project'); "
+    "sys.exit(pytest.console_main())"
+)
+"""What `python -m pytest` does, but a file of the project that is named like a part of pytest can't take its place."""
 NO_TESTS = 5
 """pytest's exit code when it collected nothing."""
 MOST_RERUN = 200
@@ -98,20 +104,27 @@ class Comparison:
 
 
 def compare(before: TestReport, after: TestReport, *, removals_asked: bool = False) -> Comparison:
-    """Class every test of both runs."""
-    classes = {name: _class(name, before, after) for name in sorted({*before.cases, *after.cases})}
-    for file in before.broken_files - set(after.cases):
-        if any(name.startswith(f"{file}::") for name in after.cases):
-            classes[file] = TestClass.FIXED
+    """Class every test of both runs. With tens of thousands of tests it takes a good part of a second."""
+    classes: dict[str, TestClass] = {}
+    broken = after.broken_files
+    for name in sorted({*before.cases, *after.cases}):
+        was, now = before.cases.get(name), after.cases.get(name)
+        if now is not None:
+            classes[name] = _class(was, now)
+        elif was is not None and _file(name) in broken:
+            classes[name] = TestClass.FAILING_BEFORE if was.bad else TestClass.REGRESSED
+        else:
+            classes[name] = TestClass.NO_RESULT if after.problem else TestClass.REMOVED
+    tested = {_file(name) for name in after.cases if "::" in name}
+    classes |= {file: TestClass.FIXED for file in before.broken_files & tested if file not in after.cases}
     return Comparison(classes, after.problem, after.untested, removals_asked)
 
 
-def _class(name: str, before: TestReport, after: TestReport) -> TestClass:
-    was, now = before.cases.get(name), after.cases.get(name)
-    if now is None:
-        if name.split("::")[0] in after.broken_files and was is not None:
-            return TestClass.FAILING_BEFORE if was.bad else TestClass.REGRESSED
-        return TestClass.NO_RESULT if after.problem else TestClass.REMOVED
+def _file(name: str) -> str:
+    return name.partition("::")[0]
+
+
+def _class(was: Case | None, now: Case) -> TestClass:
     if now.bad:
         if was is not None and was.bad:
             return TestClass.FAILING_BEFORE
@@ -186,7 +199,7 @@ class TestRunner:
         direct = any(re.fullmatch(r"(.*/)?(py\.?test)", word) for word in command)
         finished = await self._sandbox.run(
             tree,
-            [*command, *options, *targets] if direct else command,
+            [*_unshadowed(command), *options, *targets] if direct else command,
             environment,
             timeout_s=timeout_s,
             on_output=on_progress,
@@ -194,7 +207,7 @@ class TestRunner:
             # A command that starts pytest itself (make, a script) gets the options by pytest's own variable.
             variables={} if direct else {"PYTEST_ADDOPTS": " ".join(options)},
         )
-        return _report(finished, timeout_s, self._sandbox)
+        return await asyncio.to_thread(_report, finished, timeout_s, self._sandbox)
 
     async def _syntax_check(self, tree: Path, environment: TestEnvironment, report: TestReport) -> TestReport:
         checked = await self._sandbox.run(tree, SYNTAX, environment)
@@ -202,6 +215,11 @@ class TestRunner:
         output = f"{report.output}\n{checked.output}".strip()
         sentence = f"No tests were collected: the project has none that pytest finds; {verdict}."
         return TestReport({}, report.exit_code, output, sentence, report.seconds + checked.seconds, untested=True)
+
+
+def _unshadowed(command: Sequence[str]) -> Sequence[str]:
+    plain = re.fullmatch(r"(.*/)?python[\d.]*", command[0]) and tuple(command[1:3]) == ("-m", "pytest")
+    return (command[0], "-c", START_PYTEST, *command[3:]) if plain else command
 
 
 def _options(timeout_s: float) -> list[str]:
@@ -219,6 +237,8 @@ def _report(finished: Finished, timeout_s: float, sandbox: Sandbox) -> TestRepor
     try:
         if RESULTS in finished.files:
             cases = read_junit(finished.files[RESULTS])
+        elif RESULTS in finished.too_big:
+            problem = f"The test results can't be read: they have more than {FILE_BYTES >> 20} MB."
         elif finished.exit_code != NO_TESTS:
             problem = _no_results(finished)
     except ValueError as error:

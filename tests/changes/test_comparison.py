@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -76,6 +78,29 @@ def test_tests_of_a_module_that_no_longer_imports_are_regressed() -> None:
     assert compared.classes["t.py::b"] is TestClass.FAILING_BEFORE
     back = compare(TestReport({"t.py": Case("error")}), report(a="passed"))
     assert back.classes == {"t.py": TestClass.FIXED, "t.py::a": TestClass.NEW}
+
+
+def test_tens_of_thousands_of_tests_under_new_names_are_compared_in_one_pass() -> None:
+    """Looking at all tests again for each one that is missing took most of a minute."""
+    counted = _Counted({f"t.py::new[{number}]": Case("passed") for number in range(20_000)})
+    before = TestReport({f"t.py::old[{number}]": Case("passed") for number in range(20_000)})
+    compared = compare(before, TestReport(counted))
+    assert compared.counts == {TestClass.REMOVED: 20_000, TestClass.NEW: 20_000}
+    assert counted.walks < 10
+
+
+class _Counted(dict[str, Case]):
+    """Counts how often all of it is walked through."""
+
+    walks = 0
+
+    def __iter__(self) -> Iterator[str]:
+        self.walks += 1
+        return super().__iter__()
+
+    def items(self) -> Any:
+        self.walks += 1
+        return super().items()
 
 
 def test_a_run_that_ended_early_is_never_green() -> None:

@@ -125,6 +125,11 @@ async def test_no_variable_of_this_process_is_inherited(
     [
         ("time", "while True: pass", {"timeout_s": 1}),
         ("time", "import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\ntime.sleep(99)", {"timeout_s": 1}),
+        (
+            "time",
+            "import os, signal, time\nos.kill(os.getppid(), signal.SIGSTOP)\ntime.sleep(99)",
+            {"timeout_s": 1},
+        ),
         ("output", "while True: print('x' * 1000)", {"output_kb": 16}),
         (
             "memory",
@@ -133,7 +138,7 @@ async def test_no_variable_of_this_process_is_inherited(
         ),
         ("killed", "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)", {}),
     ],
-    ids=["spin", "ignores the interrupt", "flood", "memory of all together", "kills its parent"],
+    ids=["spin", "ignores the interrupt", "stops its parent", "flood", "memory of all together", "kills its parent"],
 )
 async def test_a_run_that_does_not_end_is_stopped(
     tmp_path: Path, environment: TestEnvironment, stopped: str, code: str, limits: dict[str, Any]

@@ -131,6 +131,37 @@ def test_forges():
     assert report.untested and not report.cases
 
 
+FORGED = '<testsuites><testcase file="test_it.py" classname="test_it" name="test_a" time="0"/></testsuites>'
+FORGES = f"import pathlib\npathlib.Path('.haven-test-results.xml').write_text({FORGED!r})\nraise SystemExit\n"
+
+
+@pytest.mark.parametrize("name", ["pytest.py", "pytest/__main__.py", "_pytest/config/__init__.py", "pluggy.py"])
+async def test_a_file_named_like_a_part_of_pytest_does_not_take_its_place(tmp_path: Path, name: str) -> None:
+    tests = "import code_of_the_project\ndef test_a(): assert 0\n"
+    tree = project(tmp_path, {name: FORGES, "tests/test_it.py": tests, "code_of_the_project.py": ""})
+    report = await runner().run(tree, ProjectFile())
+    assert {name: case.outcome for name, case in report.cases.items()} == {"tests/test_it.py::test_a": "failed"}
+
+
+async def test_committed_results_are_not_those_of_the_run(tmp_path: Path) -> None:
+    tree = project(tmp_path, {".haven-test-results.xml": FORGED, "test_it.py": "import os\nos._exit(0)\n"})
+    report = await runner().run(tree, ProjectFile())
+    assert report.untested and not report.cases and "left no results" in report.problem
+
+
+async def test_results_that_are_too_large_are_not_read(tmp_path: Path) -> None:
+    tests = """
+import atexit
+def write():
+    with open(".haven-test-results.xml", "w") as file:
+        file.write("<testsuites>" + " " * (9 << 20) + "</testsuites>")
+atexit.register(write)
+def test_it(): pass
+"""
+    report = await report_of(tmp_path, tests)
+    assert report.problem == "The test results can't be read: they have more than 8 MB." and report.untested
+
+
 @pytest.mark.parametrize(("code", "verdict"), [("x = 1", "compile."), ("x = = 1", "don't compile.")])
 async def test_a_project_without_tests_is_said_so_and_checked_for_syntax(
     tmp_path: Path, code: str, verdict: str
