@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncIterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -117,12 +118,6 @@ async def test_the_same_prefix_is_written_to_the_cache_once_and_read_afterwards(
     assert second.usage.cache_read == first.usage.cache_write and second.usage.cache_write == 0
 
 
-async def test_the_apis_own_count_is_a_call_of_its_own() -> None:
-    async with StandIn() as stand_in, provider_at(stand_in.base_url) as provider:
-        assert await provider.count(change()) > 1000
-    assert "max_tokens" not in stand_in.requests[0]
-
-
 async def test_a_reply_by_schema_is_parsed_or_refused() -> None:
     schema = {"type": "object", "properties": {"title": {"type": "string"}}, "required": ["title"]}
     async with StandIn() as stand_in, provider_at(stand_in.base_url) as provider:
@@ -196,6 +191,68 @@ async def test_silence_longer_than_the_limit_is_out_of_reach() -> None:
     async with StandIn([Fault(FaultKind.HANG)]) as stand_in, provider_at(stand_in.base_url, 0.05) as provider:
         with pytest.raises(Unavailable, match="in time"):
             await gather(provider, question())
+
+
+def sent(event: dict[str, Any]) -> bytes:
+    return f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode()
+
+
+def block(start: dict[str, Any], *deltas: dict[str, Any]) -> tuple[bytes, bytes]:
+    """The beginning of a reply, and the piece that never ends."""
+    usage = {"input_tokens": 1, "output_tokens": 1}
+    message = {"id": "m", "type": "message", "role": "assistant", "model": MODEL, "content": [], "usage": usage}
+    first = sent({"type": "message_start", "message": message})
+    begun = sent({"type": "content_block_start", "index": 0, "content_block": start})
+    *some, last = (sent({"type": "content_block_delta", "index": 0, "delta": delta}) for delta in deltas)
+    return b"".join([first, begun, *some]), last
+
+
+TEXT = block({"type": "text", "text": ""}, {"type": "text_delta", "text": "on and on "})
+NOTHING = block({"type": "text", "text": ""}, {"type": "text_delta", "text": ""})
+INPUT = block(
+    {"type": "tool_use", "id": "t", "name": TOOL.name, "input": {}},
+    {"type": "input_json_delta", "partial_json": '{"summary": "'},
+    {"type": "input_json_delta", "partial_json": "on and on " * 50},
+)
+
+
+@pytest.mark.parametrize(
+    ("begins", "goes_on", "says"),
+    [
+        (*TEXT, "did not end within its 300 tokens"),
+        (*NOTHING, "did not end within its 300 tokens"),
+        (*INPUT, "did not end within its 300 tokens"),
+        (b"", b"event: ping\ndata: {}\n\n", "took longer than"),
+        (b"", b": a comment\n\n", "took longer than"),
+    ],
+    ids=["text", "empty pieces", "tool input", "pings", "comments"],
+)
+async def test_a_reply_that_never_ends_is_ended_and_its_connection_closed(
+    begins: bytes, goes_on: bytes, says: str
+) -> None:
+    closed = asyncio.Event()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n" + begins)
+        with contextlib.suppress(ConnectionError):
+            while not writer.is_closing():
+                writer.write(goes_on)
+                await writer.drain()
+                await asyncio.sleep(0)
+        writer.close()
+        closed.set()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    provider = AnthropicProvider(KEY, model=MODEL, base_url=url, longest_s=60.0 if "tokens" in says else 0.2)
+    with pytest.raises(ModelError, match=says) as error:
+        await gather(provider, question())
+    assert error.value.mend
+    await closed.wait()
+    await provider.close()
+    server.close()
+    await server.wait_closed()
 
 
 async def test_nobody_at_the_address_is_out_of_reach() -> None:

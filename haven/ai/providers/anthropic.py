@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import AsyncExitStack, aclosing
 from typing import TYPE_CHECKING, Any
 
 from haven.ai.providers.base import Call, Finish
@@ -17,11 +18,16 @@ from haven.errors import HavenError, ModelError, SettingsError, Unavailable
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
+    from anthropic.lib.streaming import ParsedMessageStreamEvent
     from anthropic.types import Message
 
 CACHE_MARKS = 4
 """The API refuses more cache marks than this in one request."""
 CONNECT_S = 10.0
+LONGEST_CALL_S = 900.0
+"""A call that goes on for longer will not end: the longest replies take a few minutes."""
+LEAST_CHARACTERS, CHARACTERS_A_TOKEN = 20_000, 16
+"""More than this, thinking included, can't be a reply within max_tokens: a token is about four characters."""
 OFFICIAL = "https://api.anthropic.com"
 NO_KEY = "No Claude key is set, so the cloud can't be used."
 NO_KEY_MEND = "Run `haven setup` to give Haven a key and a cap."
@@ -32,14 +38,21 @@ SHORT_ANSWER_TOKENS = 4096
 class AnthropicProvider:
     """Claude, or the stand-in that speaks its wire protocol.
 
-    `timeout_s` is the longest silence on the wire, in seconds. Nothing is read from the environment: neither key,
-    address nor headers. With `stand_in` the key is never sent.
+    `timeout_s` is the longest silence on the wire, `longest_s` the longest call, both in seconds. Nothing is read
+    from the environment: neither key, address nor headers. With `stand_in` the key is never sent.
     """
 
     tier = Tier.CLOUD
 
     def __init__(
-        self, key: str, *, model: str, base_url: str = "", timeout_s: float = 300.0, stand_in: bool = False
+        self,
+        key: str,
+        *,
+        model: str,
+        base_url: str = "",
+        timeout_s: float = 300.0,
+        longest_s: float = LONGEST_CALL_S,
+        stand_in: bool = False,
     ) -> None:
         if stand_in and not base_url:
             raise SettingsError("cloud.stand_in is on but cloud.base_url names no stand-in.", "Set both, or neither.")
@@ -47,6 +60,7 @@ class AnthropicProvider:
         self._key = "stand-in" if stand_in else key
         self._base_url = base_url or OFFICIAL
         self._timeout_s = timeout_s
+        self._longest_s = longest_s
         self._client: AsyncAnthropic | None = None
         self._connecting = asyncio.Lock()
 
@@ -57,14 +71,14 @@ class AnthropicProvider:
     async def generate(self, call: Call) -> AsyncGenerator[Delta | Finish]:
         """Text as it arrives, then one Finish; `data` is the tool's input, or the parsed JSON where a schema was given.
 
-        Raises Unavailable (no key, out of reach, overloaded) or ModelError (refused, cut off, malformed).
+        Raises Unavailable (no key, out of reach, overloaded) or ModelError (refused, cut off, malformed, endless).
         """
         client = await self._connected()
         tool_json: dict[int, str] = {}
         message: Message | None = None
         try:
-            async with client.messages.stream(**self._request(call), max_tokens=call.max_tokens) as stream:
-                async for event in stream:
+            async with aclosing(self._events(client, call)) as events:
+                async for event in events:
                     if event.type == "text":
                         yield Delta(event.text)
                     elif event.type == "content_block_start" and event.content_block.type == "tool_use":
@@ -73,18 +87,31 @@ class AnthropicProvider:
                         tool_json[event.index] = tool_json.get(event.index, "") + event.delta.partial_json
                     elif event.type == "message_stop":
                         message = event.message
+        except HavenError:
+            raise
         except Exception as error:
             raise self._fault(error) from error
         yield _finish(call, message, list(tool_json.values()))
 
-    async def count(self, call: Call) -> int:
-        """Input tokens by the API's own count. It sends the whole prompt out, so it is a recorded call of its own."""
-        client = await self._connected()
+    async def _events(self, client: AsyncAnthropic, call: Call) -> AsyncGenerator[ParsedMessageStreamEvent[None]]:
+        """What the stream brings, until it is longer than any reply, in characters or in time."""
+        left = max(LEAST_CHARACTERS, call.max_tokens * CHARACTERS_A_TOKEN)
+        end = asyncio.get_running_loop().time() + self._longest_s
+        request = client.messages.stream(**self._request(call), max_tokens=call.max_tokens)
         try:
-            counted = await client.messages.count_tokens(**self._request(call))
-        except Exception as error:
-            raise self._fault(error) from error
-        return counted.input_tokens
+            async with AsyncExitStack() as stack:
+                async with asyncio.timeout_at(end):
+                    stream = aiter(await stack.enter_async_context(request))
+                while left > 0:
+                    async with asyncio.timeout_at(end):  # around each wait: the reader of a generator is not its task
+                        event = await anext(stream, None)
+                    if event is None:
+                        return
+                    yield event
+                    left -= _characters(event)
+        except TimeoutError:
+            raise ModelError(f"Claude's reply took longer than {self._longest_s:.0f} seconds.", "Try again.") from None
+        raise ModelError(f"Claude's reply did not end within its {call.max_tokens} tokens.", "Try again.")
 
     async def close(self) -> None:
         """Close the connections; a second call does nothing."""
@@ -122,7 +149,7 @@ class AnthropicProvider:
         return client
 
     def _request(self, call: Call) -> dict[str, Any]:
-        """What generating and counting have in common. No temperature: the newest models refuse it."""
+        """No temperature: the newest models refuse it."""
         request: dict[str, Any] = {
             "model": self.model,
             "messages": [{"role": turn.role, "content": turn.text} for turn in call.turns],
@@ -148,6 +175,18 @@ class AnthropicProvider:
         if output:
             request["output_config"] = output
         return request
+
+
+def _characters(event: ParsedMessageStreamEvent[None]) -> int:
+    """How much of a reply's length it uses up; the least is one, so that empty events come to an end as well."""
+    match event.type:
+        case "text":
+            return 1 + len(event.text)
+        case "thinking":
+            return 1 + len(event.thinking)
+        case "input_json":
+            return 1 + len(event.partial_json)
+    return 1
 
 
 def _strict(schema: Mapping[str, Any]) -> dict[str, Any]:
