@@ -253,6 +253,19 @@ async def test_a_missing_file_is_one_sentence(tmp_path: Path) -> None:
     await provider.close()
 
 
+async def test_a_file_that_comes_breaks_or_goes_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "late.gguf"
+    provider = LlamaProvider(path, name="late", size=8)
+    assert "not installed" in provider.missing()
+    for content, says in ((b"GGUFGGUF", ""), (b"GGUF", "damaged"), (b"GGUFGGUF", ""), (b"XXXXXXXX", "damaged")):
+        (tmp_path / "new").write_bytes(content)
+        (tmp_path / "new").replace(path)
+        assert says in provider.missing() and bool(says) == bool(provider.missing())
+    path.unlink()
+    assert "not installed" in provider.missing()
+    await provider.close()
+
+
 def in_a_process(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """The script in a Python of its own, with nothing set up to listen to logs."""
     command = [sys.executable, "-c", script, *arguments]

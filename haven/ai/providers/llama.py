@@ -16,7 +16,7 @@ import threading
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import suppress
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,11 @@ log = logging.getLogger("haven.llama")
 LAST = 1_000_000
 """The priority of unloading and ending: after all that waits."""
 REINSTALL = "Run: haven models install"
+
+
+@cache
+def _is_installed() -> bool:
+    return importlib.util.find_spec("llama_cpp") is not None
 
 
 class LlamaProvider:
@@ -67,20 +72,23 @@ class LlamaProvider:
         self._native: NativeModel | None = None
         self._running: _Outbox | None = None
         self._closed = False
+        self._looked_at, self._magic = (0, 0, 0), b""
         self._random = np.random.default_rng()
 
     def missing(self) -> str:
-        """Why it can't be used now, with the mend, in one line; "" when it can. Reads four bytes of the file."""
-        if importlib.util.find_spec("llama_cpp") is None:
+        """Why it can't be used now, with the mend, in one line; "" when it can. Opens the file only where it is new."""
+        if not _is_installed():
             return "llama-cpp-python is not installed, so no local model runs. Run: make setup"
         try:
-            with self._path.open("rb") as file:
-                magic, size = file.read(4), os.fstat(file.fileno()).st_size
+            found = self._path.stat()
+            if (version := (found.st_ino, found.st_mtime_ns, found.st_size)) != self._looked_at:
+                with self._path.open("rb") as file:
+                    self._magic, self._looked_at = file.read(4), version
         except FileNotFoundError:
             return f"The local model {self._name} is not installed. {REINSTALL} {self._name}"
         except OSError as error:
             return f"The local model {self._name} can't be read ({error.strerror}). {REINSTALL} {self._name}"
-        if magic != b"GGUF" or (self._size and size != self._size):
+        if self._magic != b"GGUF" or (self._size and found.st_size != self._size):
             return f"The file of the local model {self._name} is damaged. {REINSTALL} {self._name}"
         return ""
 
