@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import bisect
 import difflib
+import heapq
+import itertools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from haven.errors import EditError
@@ -14,8 +16,12 @@ SHOWN_PLACES = 6
 SHOWN_LINES = 8
 COMPARED_LINES = 20_000
 """In a longer file the nearest lines are not looked for: it would take seconds on a small machine."""
-WEAVE_PAIRS = 4_000_000
-"""Above this many pairs of lines the new text is taken whole, not compared line by line."""
+SHORTLIST = 20
+"""So many of the likeliest are compared in full; each can take some 30 ms if it is made to."""
+WEAVE_PAIRS = 100_000
+"""Pairs of lines that are compared to keep what old and new share; the worst of them take some 0.2 s."""
+TRIED_LINES = 200_000
+"""Lines of the file that are looked at, all tries together, for one forgiving match."""
 
 # One character for one, so that positions stay what they were.
 TYPOGRAPHIC = str.maketrans("‘’‚‛′“”„‟″‐‑‒–—―−\u00a0\u2002\u2003\u2009\u202f\u3000", "'''''\"\"\"\"\"-------      ")
@@ -41,12 +47,13 @@ class _Place:
     shift: Shift | None = None
 
 
-def substitute(text: str, old: str, new: str) -> Substitution:
+def substitute(text: str, old: str, new: str, *, hint: bool = True) -> Substitution:
     """The text with `old`, which must stand in it exactly once, replaced by `new`; line ends stay those of the file.
 
     Tried in order, each only if it points to one single place: the exact text; trailing blanks ignored; all lines
     indented more or less by the same amount; typographic quotes, dashes and blanks taken for plain ones.
-    Raises EditError: not found (with the nearest lines), not unique, already there, or nothing to change.
+    Raises EditError: not found (with the nearest lines, if a `hint` is wanted), not unique, already there, nothing to
+    change, or too long for a forgiving match.
     """
     old, new = old.replace("\r\n", "\n"), new.replace("\r\n", "\n")
     if old == new:
@@ -55,7 +62,7 @@ def substitute(text: str, old: str, new: str) -> Substitution:
     if open_end:
         text += _line_end(text)
     raw = _lines(text)
-    place, note = _find(raw, old, new)
+    place, note = _find(raw, old, new, hint)
     result = _put(raw, place, old, new, _line_end(text))
     return Substitution(re.sub(r"\r?\n\Z", "", result) if open_end else result, note)
 
@@ -74,7 +81,7 @@ def _plain(line: str) -> str:
     return line[:-2] + "\n" if line.endswith("\r\n") else line
 
 
-def _find(raw: Sequence[str], old: str, new: str) -> tuple[_Place, str]:
+def _find(raw: Sequence[str], old: str, new: str, hint: bool) -> tuple[_Place, str]:
     view = [_plain(line) for line in raw]
     whole = "".join(view)
     rungs: tuple[tuple[str, Callable[[], list[_Place]]], ...] = (
@@ -92,7 +99,7 @@ def _find(raw: Sequence[str], old: str, new: str) -> tuple[_Place, str]:
             raise EditError(_ambiguous(found))
         if found:
             return found[0], f"{name}, line {found[0].first + 1}" if name else ""
-    raise EditError(_not_found(view, whole, old, new))
+    raise EditError(_not_found(view, whole, old, new, hint))
 
 
 def _spans(view: Sequence[str], whole: str, old: str) -> list[_Place]:
@@ -121,13 +128,13 @@ def _windows(
 ) -> list[_Place]:
     """Every run of whole lines that `compare` takes for the old text."""
     wanted = _lines(old)
-    keys, sought = [line.strip() for line in view], [line.strip() for line in wanted]
+    sought = [line.strip() for line in wanted]
     if not any(sought):
         return []
-    found = []
-    for first in range(len(view) - len(wanted) + 1):
-        if keys[first] != sought[0] or keys[first : first + len(wanted)] != sought:
-            continue
+    found: list[_Place] = []
+    for tried, first in enumerate(_runs([line.strip() for line in view], sought), 1):
+        if tried * len(wanted) > TRIED_LINES:
+            return []
         shift = compare(view[first : first + len(wanted)], wanted, new)
         if shift is not None:
             last = first + len(wanted) - 1
@@ -136,6 +143,17 @@ def _windows(
             if len(found) > SHOWN_PLACES:
                 break
     return found
+
+
+def _runs(lines: Sequence[str], sought: Sequence[str]) -> Iterator[int]:
+    """Where these lines stand one after the other; by text search, which is quick whatever they hold."""
+    whole, part = "".join(f"\n{line}" for line in (*lines, "")), "\n" + "\n".join(sought) + "\n"
+    number, counted, at = 0, 0, whole.find(part)
+    while at >= 0:
+        number += whole.count("\n", counted, at)
+        counted = at
+        yield number
+        at = whole.find(part, at + 1)
 
 
 def _same_but_trailing(there: Sequence[str], wanted: Sequence[str], new: str) -> Shift | None:
@@ -177,17 +195,26 @@ def _put(raw: Sequence[str], place: _Place, old: str, new: str, end: str) -> str
 
 def _weave(there: Sequence[str], old: Sequence[str], new: Sequence[str], end: str, shift: Shift) -> str:
     """Lines that old and new share stay as the file has them (blanks, line ends, quotes); others come from `new`."""
-    if len(old) * len(new) > WEAVE_PAIRS:
-        steps = [("replace", 0, len(old), 0, len(new))]
-    else:
-        steps = list(difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes())
-    out: list[str] = []
-    for tag, old_from, old_to, new_from, new_to in steps:
+    head = _shared(zip(old, new, strict=False))
+    tail = _shared(zip(reversed(old[head:]), reversed(new[head:]), strict=False))
+    old_end, new_end = len(old) - tail, len(new) - tail
+    if list(there) == [line.replace("\n", end) for line in old]:
+        return "".join(shift(line).replace("\n", end) for line in new)
+    if (old_end - head) * (new_end - head) > WEAVE_PAIRS:
+        raise EditError("the old text is not exactly what stands there, and too long to be fitted in: make it shorter.")
+    matcher = difflib.SequenceMatcher(None, old[head:old_end], new[head:new_end], autojunk=False)
+    out = list(there[:head])
+    for tag, old_from, old_to, new_from, new_to in matcher.get_opcodes():
         if tag == "equal":
-            out += there[old_from:old_to]
+            out += there[head + old_from : head + old_to]
         else:
-            out += [shift(line).replace("\n", end) for line in new[new_from:new_to]]
-    return "".join(out)
+            out += [shift(line).replace("\n", end) for line in new[head + new_from : head + new_to]]
+    return "".join([*out, *there[old_end:]])
+
+
+def _shared(pairs: Iterable[tuple[str, str]]) -> int:
+    """How many pairs are equal before the first that is not."""
+    return sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _ambiguous(found: Sequence[_Place]) -> str:
@@ -196,10 +223,12 @@ def _ambiguous(found: Sequence[_Place]) -> str:
     return f"the old text stands in more than one place (lines {lines}{more}): add lines around the one that is meant."
 
 
-def _not_found(view: Sequence[str], whole: str, old: str, new: str) -> str:
+def _not_found(view: Sequence[str], whole: str, old: str, new: str, hint: bool) -> str:
     if new.strip() and new in whole:
         line = whole[: whole.index(new)].count("\n") + 1
         return f"the old text is not there, the new text is (line {line}): applied already? Then leave this edit out."
+    if not hint:
+        return "the old text was not found; copy it from the file as it is now."
     near = _nearest(view, old)
     if not near:
         return "the old text was not found, nor anything like it: copy it from the file as it is now."
@@ -213,9 +242,21 @@ def _nearest(view: Sequence[str], old: str) -> str:
         return ""
     anchor = max(range(min(len(wanted), SHOWN_LINES)), key=lambda index: len(wanted[index]))
     there = [line.strip()[:200] for line in view]
-    close = difflib.get_close_matches(wanted[anchor][:200], there, n=1, cutoff=0.5)
+    close = closest(wanted[anchor][:200], there, count=1, cutoff=0.5)
     if not close:
         return ""
     first = max(0, there.index(close[0]) - anchor)
     shown = view[first : first + min(len(wanted), SHOWN_LINES)]
     return "\n".join(f"{number:5}: {line.rstrip()[:200]}" for number, line in enumerate(shown, first + 1))
+
+
+def closest(text: str, known: Iterable[str], *, count: int, cutoff: float) -> list[str]:
+    """Which of the known texts look most like this one; all should be short, at most some 200 characters."""
+    matcher = difflib.SequenceMatcher(None, "", text)
+
+    def likeness(other: str) -> float:
+        matcher.set_seq1(other)
+        return matcher.quick_ratio() if matcher.real_quick_ratio() >= cutoff else 0.0
+
+    shortlist = heapq.nlargest(SHORTLIST, dict.fromkeys(known), key=likeness)
+    return difflib.get_close_matches(text, shortlist, n=count, cutoff=cutoff)

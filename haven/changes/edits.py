@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import difflib
 import itertools
 import os
 import re
@@ -13,10 +12,11 @@ import tempfile
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from haven.changes.edit_formats import EDIT_TOOL, TEXT_FORMAT, Edit, EditKind, Proposal, from_text, from_tool
-from haven.changes.edit_match import substitute
+from haven.changes.edit_match import closest, substitute
 from haven.errors import EditError, RepositoryError
 
 __all__ = ["EDIT_TOOL", "TEXT_FORMAT", "Applied", "Edit", "EditKind", "Proposal", "apply", "from_text", "from_tool"]
@@ -27,6 +27,11 @@ MAX_TOTAL_CHARACTERS = 4_000_000
 MAX_PATH_BYTES = 1000
 SEARCHED_FILES = 5000
 """So many names are looked through for one that the edit may have meant."""
+COMPARED_PATH = 200
+"""Longer paths are not compared: it would take too long."""
+HINTS = 3
+"""So many failures come with what may have been meant; the others with the reason alone."""
+MAX_GITMODULES_BYTES = 100_000
 MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 OMISSION = re.compile(
     r"^[^\w\n]{0,20}(?:\.{3}|…).{0,200}\b(?:rest|existing|remaining|unchanged|same as before)\b"
@@ -62,6 +67,7 @@ def apply(tree: Path, edits: Sequence[Edit]) -> Applied:
             plan.add(edit)
         except EditError as error:
             failures.append(f"Edit {number} ({edit.kind.value} {_shown(edit.path)}): {error}")
+            plan.hint = len(failures) < HINTS
             spoiled |= {edit.path, edit.to}
     if failures:
         rest = "The edit was not applied" if len(edits) == 1 else "None of the edits was applied"
@@ -120,6 +126,7 @@ class _Plan:
     after: dict[str, bytes | None] = field(default_factory=dict)
     modes: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    hint: bool = True
 
     def add(self, edit: Edit) -> None:
         path = self._load(edit.path)
@@ -156,7 +163,7 @@ class _Plan:
         if not edit.old or edit.new is None:
             raise EditError("a replace needs `old`, the text that stands there, and `new`; for a new file use create.")
         text, encoding, mark = decode(data)
-        done = substitute(text, edit.old, edit.new)
+        done = substitute(text, edit.old, edit.new, hint=self.hint)
         self.after[path] = encode(done.text, encoding, mark)
         if done.note:
             self.notes.append(f"{path}: {done.note}")
@@ -216,13 +223,21 @@ class _Plan:
         return place.read_bytes()
 
     def _outside_submodules(self, path: str) -> None:
-        modules = self.root / ".gitmodules"
-        if modules.is_symlink() or not modules.is_file():
-            return
-        text = modules.read_text(encoding="utf-8", errors="replace")
-        for module in re.findall(r"^\s*path\s*=\s*\"?(.*?)\"?\s*$", text, re.MULTILINE):
-            if path == module or path.startswith(module.rstrip("/") + "/"):
-                raise EditError("the path lies in a submodule.")
+        parts = path.split("/")
+        if any("/".join(parts[:count]) in self._submodules for count in range(1, len(parts) + 1)):
+            raise EditError("the path lies in a submodule.")
+
+    @cached_property
+    def _submodules(self) -> frozenset[str]:
+        """Their paths, after .gitmodules."""
+        file = self.root / ".gitmodules"
+        if file.is_symlink() or not file.is_file():
+            return frozenset()
+        if (size := file.stat().st_size) > MAX_GITMODULES_BYTES:
+            raise EditError(f".gitmodules has {size:,} bytes; at most {MAX_GITMODULES_BYTES:,} are read.")
+        pairs = (line.partition("=") for line in file.read_text(encoding="utf-8", errors="replace").split("\n"))
+        wanted = (value for key, _, value in pairs if key.rpartition("]")[2].strip().lower() == "path")
+        return frozenset(value.strip().strip('"').rstrip("/") for value in wanted)
 
     def _free(self, path: str) -> None:
         """Refuse a new file where a folder stands, or below another file."""
@@ -237,9 +252,15 @@ class _Plan:
 
     def _meant(self, path: str) -> str:
         """A sentence with the existing paths that look most like this one, or ""."""
-        known = sorted(itertools.islice(_files(self.root), SEARCHED_FILES))
-        close = difflib.get_close_matches(path, known, n=3, cutoff=0.6)
+        if not self.hint or len(path) > COMPARED_PATH:
+            return ""
+        close = closest(path, self._known, count=3, cutoff=0.6)
         return f" Is {' or '.join(close)} meant?" if close else ""
+
+    @cached_property
+    def _known(self) -> list[str]:
+        files = itertools.islice(_files(self.root), SEARCHED_FILES)
+        return sorted(path for path in files if len(path) <= COMPARED_PATH)
 
 
 def _files(root: Path) -> Iterator[str]:

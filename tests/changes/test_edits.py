@@ -211,6 +211,44 @@ def test_submodules_binary_and_big_files_are_left_alone(tree: Path) -> None:
     assert "1,000,002 bytes" in refused(tree, Edit("big.txt", "x\n", "y\n"))
 
 
+def test_a_strange_list_of_submodules_is_read_or_refused(tree: Path) -> None:
+    modules = tree / ".gitmodules"
+    modules.write_text("\n" * 90_000 + '[submodule "lib"] Path = "vendor/lib/"' + " " * 5_000 + "\r\n")
+    assert "submodule" in refused(tree, create("vendor/lib/x.py"))
+    assert "submodule" in refused(tree, create("vendor/lib"))
+    apply(tree, [create("vendor/library.py")])
+    modules.write_text("\n" * 120_000)
+    assert "at most 100,000 are read" in refused(tree, create("x.py"))
+
+
+def test_only_the_first_failures_come_with_what_may_be_meant(tree: Path) -> None:
+    said = refused(tree, *(Edit(f"src/veiw{number}.py", "import os", "import sys") for number in range(200)))
+    assert said.count("there is no such file.") == 200 and said.count("Is src/view.py meant?") == 3
+    for number in range(5):
+        (tree / f"{number}.py").write_text(SOURCE)
+    said = refused(tree, *(Edit(f"{number}.py", "def area(width, heigth):", "x") for number in range(5)))
+    assert said.count("    4: def area(width, height):") == 3 and said.count("was not found") == 5
+
+
+def test_a_long_edit_of_lines_that_are_all_alike(tree: Path) -> None:
+    """Such lines took minutes to compare; written exactly they need no comparing at all."""
+    old, new = "0\n1\n" * 1_000, "0\n" * 1_000 + "1\n" * 1_000
+    (tree / "exact.txt").write_text(f"first\n{old}last\n")
+    (tree / "blanks.txt").write_text("0 \n1 \n" * 1_000)
+    apply(tree, [Edit("exact.txt", old, new)])
+    assert (tree / "exact.txt").read_text() == f"first\n{new}last\n"
+    assert "make it shorter" in refused(tree, Edit("blanks.txt", old, new))
+    apply(tree, [Edit("blanks.txt", old, old[:2_000] + "half\n" + old[2_000:])])
+    assert (tree / "blanks.txt").read_text() == "0 \n1 \n" * 500 + "half\n" + "0 \n1 \n" * 500
+
+
+def test_an_old_text_that_nearly_stands_everywhere_is_not_found(tree: Path) -> None:
+    (tree / "alike.txt").write_text(" x\n" * 250_000)
+    (tree / "margins.txt").write_text("x\n  x\n" * 100_000)
+    assert "not found" in refused(tree, Edit("alike.txt", "x\n" * 100_000 + "y\n", "z\n"))
+    assert "not found" in refused(tree, Edit("margins.txt", "x\n" * 50_000, "z\n"))
+
+
 def test_limits_on_number_and_size(tree: Path) -> None:
     assert "at most 200" in refused(tree, *(create(f"f{number}.py") for number in range(201)))
     assert "at most 4,000,000" in refused(tree, *(create(f"f{number}.py", "x" * 900_000) for number in range(5)))
