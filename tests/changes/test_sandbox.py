@@ -150,8 +150,8 @@ async def test_a_run_that_does_not_end_is_stopped(
 @sandbox
 async def test_cancelling_kills_everything(tmp_path: Path, environment: TestEnvironment) -> None:
     seconds = f"400.{os.getpid()}"
-    code = f"import subprocess\nsubprocess.Popen(['sleep', '{seconds}'])\nprint('up', flush=True)\n"
-    code += "import time; time.sleep(400)"
+    # The child says itself that it is up: its parent may know before /proc does.
+    code = f"import subprocess, time\nsubprocess.Popen(['sh', '-c', 'echo up; sleep {seconds}'])\ntime.sleep(400)"
     up = asyncio.Event()
     task = asyncio.create_task(run_python(tmp_path, environment, code, on_output=lambda _: up.set()))
     await up.wait()
