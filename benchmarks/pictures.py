@@ -8,7 +8,8 @@ import sys
 
 def main() -> int:
     """The exit status: 1 where a picture could not be taken."""
-    return any([subprocess.call([sys.executable, "-m", f"benchmarks.pictures_{face}"]) for face in ("kiosk", "discord")])
+    codes = [subprocess.call([sys.executable, "-m", f"benchmarks.pictures_{face}"]) for face in ("kiosk", "discord")]
+    return int(any(codes))
 
 
 if __name__ == "__main__":

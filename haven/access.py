@@ -59,8 +59,6 @@ class Principal:
         return replace(self, pin_given=True)
 
 
-
-
 def check(principal: Principal, act: Act, *, requester: str | None = None, requester_may_approve: bool = True) -> None:
     """Let the principal act, or raise AccessDenied with the reason.
 

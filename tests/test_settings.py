@@ -28,7 +28,7 @@ def test_no_file_means_the_defaults_and_nothing_open(tmp_path: Path) -> None:
 
 def test_the_environment_wins_over_the_file_key_by_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "haven.toml"
-    file.write_text('[cloud]\ndaily_usd = 1\nmonthly_usd = 9\n[discord]\nowner_ids = [1]\n', encoding="utf-8")
+    file.write_text("[cloud]\ndaily_usd = 1\nmonthly_usd = 9\n[discord]\nowner_ids = [1]\n", encoding="utf-8")
     monkeypatch.setenv("HAVEN_CLOUD__DAILY_USD", "7")
     monkeypatch.setenv("HAVEN_DISCORD__OWNER_IDS", "[2, 3]")
     monkeypatch.setenv("HAVEN_CONFIG", str(file))

@@ -9,6 +9,7 @@ import typer
 from haven.access import Act, check
 from haven.app import House
 from haven.changes.project_file import PROJECT_FILE, read_project_file
+from haven.changes.testenv import plain_requirements
 from haven.commands.session import Json, err, in_house, out, owner, print_json
 from haven.errors import Unavailable
 
@@ -33,7 +34,7 @@ def allow(
             said = "The project names no test requirements; there is nothing to allow."
             print_json({"allowed": None}) if as_json else out.print(said)
             return
-        err.print(content)
+        err.print(plain_requirements(content))
         if not yes:
             typer.confirm("Install these packages (wheels only) for this project's tests?", abort=True, err=True)
         digest = house.environments.digest(content)

@@ -69,9 +69,7 @@ async def chosen(
         return {path: project[path] for path in paths}
 
     files = [File(path, len(data), (modes or {}).get(path, "100644")) for path, data in project.items()]
-    return await choose(
-        request, files, read, budget, count, kind=kind, history=history, hints=hints, must_see=must_see
-    )
+    return await choose(request, files, read, budget, count, kind=kind, history=history, hints=hints, must_see=must_see)
 
 
 def paths(context: Context) -> list[str]:
@@ -235,9 +233,7 @@ async def test_the_same_tree_gives_the_same_bytes_in_any_order_and_process(tmp_p
     assert await chosen(PROJECT) == await chosen(backwards)
     script = tmp_path / "digest.py"
     script.write_text(
-        "import asyncio, sys\n"
-        "from tests.changes.test_context import digest\n"
-        "print(asyncio.run(digest()))\n"
+        "import asyncio, sys\nfrom tests.changes.test_context import digest\nprint(asyncio.run(digest()))\n"
     )
     root = Path(__file__).parents[2]
     for seed in ("1", "4711"):

@@ -92,7 +92,7 @@ def lay(source: Path, trap: Trap, *, filters: bool) -> None:
     for key, value in trap.settings().items():
         run(source, "config", key, value)
     included = source.parent / "included"
-    included.write_text(f'[core]\n\thooksPath = {source / ".git" / "hooks"}\n')
+    included.write_text(f"[core]\n\thooksPath = {source / '.git' / 'hooks'}\n")
     run(source, "config", "include.path", str(included))
     if filters:
         for part in ("evil.clean", "evil.smudge", "long.process"):

@@ -135,7 +135,9 @@ async def test_several_processes_share_one_clone_from_its_first_moment(source: P
     said = await asyncio.gather(*(process.communicate() for process in started))
     assert [err.decode() for _, err in said] == [""] * 5
     assert sorted(file.name for file in clone.parent.glob("*clone.git*")) == [
-        ".clone.git.lock", "clone.git", "clone.git.worktrees"
+        ".clone.git.lock",
+        "clone.git",
+        "clone.git.worktrees",
     ]
 
 

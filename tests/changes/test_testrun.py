@@ -74,9 +74,7 @@ async def test_ten_thousand_tests(tmp_path: Path) -> None:
     ],
     ids=["hang", "flood", "memory", "abort", "kill", "exit", "import", "syntax"],
 )
-async def test_each_misery_gets_its_sentence(
-    tmp_path: Path, tests: str, limits: dict[str, Any], sentence: str
-) -> None:
+async def test_each_misery_gets_its_sentence(tmp_path: Path, tests: str, limits: dict[str, Any], sentence: str) -> None:
     report = await report_of(tmp_path, tests, **{"timeout_s": 5, **limits})
     assert report.untested
     assert report.problem.endswith(".")
