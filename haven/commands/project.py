@@ -26,6 +26,7 @@ def allow(
         check(owner(), Act.SETTINGS)
         if house.repository is None:
             raise Unavailable(house.repository_error, retry=False)
+        await house.repository.fetch(house.settings.project.target_branch)
         tip = await house.repository.tip(house.settings.project.target_branch)
         project = read_project_file(await house.repository.read(tip, PROJECT_FILE))
         raw = await house.repository.read(tip, project.requirements) if project.requirements else None
