@@ -201,7 +201,17 @@ async def _finish(
         out.print(render(await house.changes.review(change.id), out.width))
         out.print(f"\nDecide with: haven change approve|tweak|reject {change.id}")
         return
+    if not as_json:
+        await _say_what_came_back(house, change)
     _say(change, as_json)
+
+
+async def _say_what_came_back(house: House, change: Change) -> None:
+    """Where a repair round waits: how the rounds before it ended."""
+    for past in (await house.changes.review(change.id)).rounds:
+        if past.ended and past.number < change.round:
+            tests = f": {past.tests}" if past.tests else ""
+            out.print(visible(f"Round {past.number}: {past.ended}{tests}. The next prompt says what failed."))
 
 
 def _say(change: Change, as_json: bool) -> None:

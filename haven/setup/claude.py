@@ -29,12 +29,12 @@ class ClaudeAnswers(Answers):
 
 
 def what_it_costs(settings: Settings) -> str:
-    """One sentence with the worst-case price of one round, from Haven's own price table."""
+    """One sentence with the price of a usual round, from Haven's own price table."""
     read = settings.changes.context_tokens
     usd = worst_case(settings.cloud.model, read, TYPICAL_OUTPUT)
     return (
-        f"One round of a change ({read:,} tokens read, {TYPICAL_OUTPUT:,} written by {settings.cloud.model}) costs up "
-        f"to {usd:.2f} USD (prices of {as_of()}). Haven stops before a cap would be passed."
+        f"One round of a change ({read:,} tokens read, {TYPICAL_OUTPUT:,} written by {settings.cloud.model}) costs "
+        f"about {usd:.2f} USD (prices of {as_of()}). Haven stops before a cap would be passed."
     )
 
 

@@ -97,7 +97,7 @@ class ReviewPane(Pane):
         new = self._shown is None or (self._shown.round, self._shown.commit) != (review.round, review.commit)
         self._shown = review
         self._title(review, "")
-        width = max(40, self.query_one("#summary").size.width - 4)
+        width = max(40, self.app.size.width - 8)  # the sheet's own is not known yet where it was never shown
         self.query_one("#summary", Sheet).say(_facts(review, width))
         self.query_one("#tests", Sheet).say(_tests(review.tests))
         self.query_one("#tab-tests", Tile).say(f"Tests\n{line(str(review.tests.get('one_line', 'none yet')), 30)}")
