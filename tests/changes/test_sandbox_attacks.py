@@ -165,7 +165,10 @@ def _copy_interpreter(place: Path) -> Path:
     real = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
     library = f"lib/python{sys.version_info.major}.{sys.version_info.minor}"
     (place / "bin").mkdir(parents=True)
-    shutil.copy(real, place / "bin")
+    copied = Path(shutil.copy(real, place / "bin"))
+    # A Python built with a shared library looks for it where it was installed: let the copy look beside itself.
+    installed, beside = str(real.parent.parent / "lib").encode(), b"$ORIGIN/../lib"
+    copied.write_bytes(copied.read_bytes().replace(installed + b"\0", beside.ljust(len(installed), b"\0") + b"\0"))
     left_out = shutil.ignore_patterns(
         "test", "tests", "__pycache__", "site-packages", "idlelib", "tkinter", "lib2to3", "config-*", "turtledemo"
     )
