@@ -27,7 +27,26 @@ class Where(StrEnum):
 
     AUTO = "auto"
     LOCAL = "local"
+    LAN = "lan"
     CLOUD = "cloud"
+
+
+@dataclass(frozen=True)
+class ToolCall:
+    """A model wants one of its tools to run."""
+
+    id: str
+    name: str
+    input: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class ToolResult:
+    """What a tool said to the call with that id; `failed` tells the model that it did not work."""
+
+    id: str
+    text: str
+    failed: bool = False
 
 
 @dataclass(frozen=True)
@@ -35,6 +54,10 @@ class Turn:
     role: str
     """`user` or `assistant`."""
     text: str
+    calls: tuple[ToolCall, ...] = ()
+    """On an assistant's turn: the tools that it wanted."""
+    results: tuple[ToolResult, ...] = ()
+    """On a user's turn: what those tools said, one for each call of the turn before."""
 
 
 @dataclass(frozen=True)

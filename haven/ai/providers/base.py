@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from haven.ai.task import Delta, Tier, Tool, Turn, Usage
+from haven.ai.task import Delta, Tier, Tool, ToolCall, Turn, Usage
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,14 @@ class Call:
     temperature: float = 0.0
     schema: Mapping[str, Any] | None = None
     tool: Tool | None = None
+    """The one tool whose input is the reply."""
+    tools: tuple[Tool, ...] = ()
+    """Tools that the model may call before it answers; its calls come back in `Finish.calls`."""
+    stop: tuple[str, ...] = ()
+    """Words that end the reply; they are not part of it."""
+    top_p: float = 1.0
+    seed: int | None = None
+    """Where the provider can: the same seed gives the same reply."""
     priority: int = 0
     """0: a person waits; 1: background work."""
 
@@ -30,8 +38,10 @@ class Finish:
     text: str
     usage: Usage
     stop: str
-    """`end`, `length` (cut at max_tokens) or `tool`."""
+    """`end`, `length` (cut at max_tokens), `tool` (the one tool's input is in `data`) or `calls`."""
     data: Any = None
+    calls: tuple[ToolCall, ...] = ()
+    """With `calls`: at least one, each with valid input for a tool of `Call.tools`."""
     model: str = ""
 
 
