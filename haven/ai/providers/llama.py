@@ -221,7 +221,7 @@ class LlamaProvider:
         written = yield from write(native, wish, self._random)
         usage = Usage(input=len(prompt) - held, output=written.tokens, cache_read=held)
         stop = "length" if written.cut else "end" if call.tool is None else "tool"
-        yield Finish(written.text, usage, stop, _parsed(written.text) if schema is not None else None, self.model)
+        yield Finish(written.text, usage, stop, _parsed(written.text) if schema is not None else None, model=self.model)
 
 
 def _parsed(text: str) -> Any:
