@@ -17,9 +17,9 @@ from haven.access import Act, Principal, check
 from haven.ai.engine import Engine
 from haven.ai.task import Delta, Privacy, Reply, Restart, Task, Turn, Where
 from haven.changes.decisions import Changes
-from haven.changes.prompt import data_block
 from haven.changes.proposal import Kind, Proposal, clean, plain_title
 from haven.errors import BadInput, HavenError, NotFound
+from haven.quoting import data_block
 from haven.store.changes import Change
 
 log = logging.getLogger("haven.round_table")

@@ -140,7 +140,7 @@ def _providers(settings: Settings) -> dict[Tier, Provider]:
         providers[Tier.LOCAL] = Registry(settings.paths.state_dir).provider(
             settings.models.default, threads=settings.models.threads, context_tokens=settings.models.context_tokens
         )
-    prices.worst_case(settings.cloud.model, 0, 0)  # a model without a price is a wrong setting
+    prices.of(settings.cloud.model).worst_case(0, 0)  # a model without a price is a wrong setting
     key = STAND_IN_KEY if settings.cloud.stand_in else settings.secret(ANTHROPIC_KEY) or ""
     providers[Tier.CLOUD] = AnthropicProvider(
         key,

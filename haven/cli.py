@@ -78,7 +78,7 @@ async def _answer(house: House, request: Request, as_json: bool) -> None:
             shown += piece.text
             print(piece.text, end="", flush=True)
         elif isinstance(piece, Restart) and not as_json:
-            err.print(f"\n[draft, replaced by {piece.next_tier.value}: {piece.reason}]", style="yellow")
+            err.print(f"\n[draft, replaced by {piece.next.tier.value}: {piece.reason}]", style="yellow")
             shown = ""
         elif isinstance(piece, Reply):
             _finish_answer(piece, seat, shown, as_json)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from haven import health
-from haven.ai.prices import worst_case
+from haven.ai import prices
 from haven.ai.registry import Registry
 from haven.ai.weights import sha256_of
 from haven.changes.git_command import git
@@ -195,7 +195,7 @@ def _model(settings: Settings) -> Finding:
 
 async def _claude(settings: Settings, live: bool = False) -> Finding:
     cloud = settings.cloud
-    worst_case(cloud.model, 1, 1)  # SettingsError for a model without a price
+    prices.of(cloud.model).worst_case(1, 1)  # SettingsError for a model without a price
     if cloud.stand_in:
         return None, "A stand-in, not Claude, is set in the settings (cloud.stand_in)."
     key = settings.secret(ANTHROPIC_KEY)

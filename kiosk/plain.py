@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from haven.changes.quoting import clean, visible
+from haven.quoting import clean, visible
 
 
 def plain(text: str) -> str:

@@ -102,7 +102,7 @@ class Answering:
             case Restart():
                 self._is_draft = True
                 why = render.words(piece.reason, 200)
-                self._note = f"draft, below the bar ({why}); asking {piece.next_tier.value}…"
+                self._note = f"draft, below the bar ({why}); asking {piece.next.tier.value}…"
             case Delta():
                 if self._is_draft:
                     self._text, self._is_draft, self._note = "", False, "writing…"

@@ -18,7 +18,7 @@ from haven.access import Act, check
 from haven.ai import policy, prices, tokens, validate
 from haven.ai.ledger import Ledger
 from haven.ai.providers.base import Call, Finish, Provider
-from haven.ai.task import Delta, Reply, Restart, Route, Task, Tier, Turn, Usage
+from haven.ai.task import Delta, Reply, Restart, Route, Step, Task, Tier, Turn, Usage
 from haven.errors import AccessDenied, BadInput, HavenError, ModelError, OverBudget, Unavailable
 from haven.redact import Redaction
 from haven.settings import Cloud
@@ -81,12 +81,12 @@ class Engine:
             except (Unavailable, ModelError) as error:
                 failures.append(error)
                 if following is not None:
-                    yield Restart(str(error), following)
+                    yield Restart(str(error), Step(following, ""))
                 continue
             if best is not None and (best.score >= validate.PASS_MARK or tier is Tier.CLOUD):
                 break  # good enough, or nobody knows better
             if following is not None and best is not None:
-                yield Restart(f"scored {best.score} of 100: {', '.join(best.score_reasons)}", following)
+                yield Restart(f"scored {best.score} of 100: {', '.join(best.score_reasons)}", Step(following, ""))
         if best is None:
             raise failures[-1] if failures else ModelError("No model gave a reply.", "Ask again later.")
         yield replace(best, route=replace(route, reasons=(*route.reasons, *map(str, failures))))
@@ -105,7 +105,7 @@ class Engine:
             *(turn.text for turn in call.turns),
             *(str(one) for one in (call.tool, call.schema) if one),
         ]
-        return prices.worst_case(self._cloud.model, tokens.count("".join(parts)) + OWN_TOKENS, call.max_tokens)
+        return prices.of(self._cloud.model).worst_case(tokens.count("".join(parts)) + OWN_TOKENS, call.max_tokens)
 
     def _admit(self, task: Task) -> None:
         check(task.principal, Act.ASK)
@@ -147,7 +147,7 @@ class Engine:
                 if attempt == attempts or not error.retry or pause > QUICK_RETRY_S:
                     raise
                 if said:
-                    yield Restart(str(error), tier)
+                    yield Restart(str(error), Step(tier, ""))
                 await self._sleep(pause)
 
     async def _local(self, task: Task, route: Route) -> AsyncGenerator[Delta | Reply, None]:
@@ -181,7 +181,7 @@ class Engine:
                     elif text := out.came_in(piece.text):
                         yield Delta(text)
             assert finish is not None
-            usd = prices.cost(self._cloud.model, finish.usage)
+            usd = prices.of(self._cloud.model).cost(finish.usage)
             await self._ledger.settle(reserved, usd, finish.usage, out.seconds)
         except HavenError as error:
             end = self._ledger.unbilled if error.free else self._ledger.lost
@@ -250,8 +250,15 @@ class Outgoing:
 
 
 def _call(task: Task) -> Call:
-    background = int(task.kind == "summary")  # a person waits for all else
-    return Call(task.turns, task.system, task.max_tokens, task.temperature, task.schema, task.tool, background)
+    return Call(
+        task.turns,
+        task.system,
+        task.max_tokens,
+        task.temperature,
+        task.schema,
+        task.tool,
+        priority=int(task.background),
+    )
 
 
 def _redacted(call: Call, redaction: Redaction) -> Call:
@@ -286,6 +293,7 @@ def _reply(task: Task, route: Route, tier: Tier, finish: Finish, provider: Provi
         text=finish.text,
         tier=tier,
         model=finish.model or provider.model,
+        prompt_version=task.prompt_version,
         route=route,
         usage=finish.usage,
         seconds=seconds,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from haven.ai.task import Privacy, Route, Task, Tier, Where
+from haven.ai.task import Privacy, Route, Step, Task, Tier, Where
 
 LOCAL_KINDS = frozenset({"title", "summary", "assistant", "probe"})
 """Small work that is never worth money: it stays local whoever asks."""
@@ -22,7 +22,7 @@ def route(task: Task, missing: Mapping[Tier, str]) -> Route:
     tiers = tuple(tier for tier in wanted if not missing.get(tier, ABSENT))
     absent = [f"{tier.value}: {missing.get(tier, ABSENT)}" for tier in wanted if tier not in tiers]
     if tiers:
-        return Route(tiers, (reason, *absent))
+        return Route(tuple(Step(tier, "") for tier in tiers), (reason, *absent))
     why = " ".join(f"{one[0].upper()}{one[1:].rstrip('.')}." for one in absent)
     only = f" ({reason})" if len(wanted) == 1 else ""
     return Route((), (reason,), refused=f"No model can take this now{only}. {why}")

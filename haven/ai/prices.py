@@ -36,26 +36,35 @@ class Prices(BaseModel):
             return self.long
         return self
 
+    def worst_case(self, input_tokens: int, max_output: int) -> float:
+        """USD that one call can cost at most: every input token written to the cache, every output token used.
 
-def worst_case(model: str, input_tokens: int, max_output: int) -> float:
-    """USD that one call can cost at most: every input token written to the cache, every output token used.
+        Rounded up to a millionth of a dollar.
+        """
+        prices = self.at(input_tokens)
+        dearest = max(prices.input, prices.cache_write)
+        return _round_up(input_tokens * dearest + max_output * prices.output)
 
-    Rounded up to a millionth of a dollar. Raises SettingsError for a model without a price.
-    """
-    prices = _prices(model).at(input_tokens)
-    dearest = max(prices.input, prices.cache_write)
-    return _round_up(input_tokens * dearest + max_output * prices.output)
+    def cost(self, usage: Usage) -> float:
+        """USD that one call did cost, rounded up to a millionth."""
+        prices = self.at(usage.input + usage.cache_read + usage.cache_write)
+        return _round_up(
+            usage.input * prices.input
+            + usage.output * prices.output
+            + usage.cache_read * prices.cache_read
+            + usage.cache_write * prices.cache_write
+        )
 
 
-def cost(model: str, usage: Usage) -> float:
-    """USD that one call did cost, rounded up to a millionth. Raises SettingsError for a model without a price."""
-    prices = _prices(model).at(usage.input + usage.cache_read + usage.cache_write)
-    return _round_up(
-        usage.input * prices.input
-        + usage.output * prices.output
-        + usage.cache_read * prices.cache_read
-        + usage.cache_write * prices.cache_write
-    )
+def of(model: str) -> Prices:
+    """The prices of a model that stands in the table. Raises SettingsError for one that does not."""
+    known = _table()[1]
+    if model not in known:
+        raise SettingsError(
+            f"cloud.model: there is no price for '{model}', so Haven can't hold it to a cap.",
+            f"Use one of: {', '.join(known)}.",
+        )
+    return known[model]
 
 
 def models() -> tuple[str, ...]:
@@ -83,16 +92,6 @@ def newest_sonnet() -> str:
 def _round_up(usd_millionths: float) -> float:
     # Prices are per million tokens, so tokens times price is already in millionths; the inner round drops float noise.
     return math.ceil(round(usd_millionths, 6)) / MICRO_USD
-
-
-def _prices(model: str) -> Prices:
-    known = _table()[1]
-    if model not in known:
-        raise SettingsError(
-            f"cloud.model: there is no price for '{model}', so Haven can't hold it to a cap.",
-            f"Use one of: {', '.join(known)}.",
-        )
-    return known[model]
 
 
 @cache

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -62,11 +64,28 @@ class Turn:
 
 @dataclass(frozen=True)
 class Tool:
-    """A tool that the model is made to call; its input is the structured reply."""
+    """A tool that a model may call, or the one whose input is its structured reply."""
 
     name: str
     description: str
     schema: Mapping[str, Any]
+
+
+class Complexity(StrEnum):
+    SIMPLE = "simple"
+    MEDIUM = "medium"
+    """The local model prepares, and answers alone where its reply is good enough."""
+    COMPLEX = "complex"
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """How hard a task is: `score` 0 (simple) to 1 (complex), and why. `sure` is false where rules alone can't tell."""
+
+    complexity: Complexity
+    score: float
+    reasons: tuple[str, ...]
+    sure: bool = True
 
 
 @dataclass(frozen=True)
@@ -74,33 +93,73 @@ class Task:
     """One thing asked of a model."""
 
     kind: str
-    """answer, title, summary, assistant (which one), edits, probe"""
+    """What kind of output is wanted; the kinds that Haven knows stand in haven/ai/kinds.py."""
     turns: tuple[Turn, ...]
     principal: Principal
     purpose: str
     """One line for the ledger: why this is asked."""
     system: tuple[str, ...] = ()
     """Stable text first: each part ends at a prompt-cache mark."""
+    words: str = ""
+    """The person's own words, where the last turn says more than them."""
+    material: tuple[str, ...] = ()
+    """Texts that come along (a log, a lore entry, a file), facts to be used and never orders."""
     privacy: Privacy = Privacy.OPEN
     where: Where = Where.AUTO
     schema: Mapping[str, Any] | None = None
     """A JSON schema that the reply must satisfy (local tier: enforced by a grammar)."""
     tool: Tool | None = None
+    tools: tuple[Tool, ...] = ()
+    """Tools that the model may call before it answers: see `Engine.converse`."""
     max_tokens: int = 256
     temperature: float = 0.0
-    """Local tier only: Claude's newest API takes none."""
+    """Local and lan tiers only: Claude's newest API takes none."""
+    top_p: float = 1.0
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
+    max_usd: float | None = None
+    """The most that this request may cost, all its calls together; None: as the settings say."""
+    background: bool = False
+    """Nobody waits for it: it lets every person go first."""
     change: str | None = None
     round: int = 0
+
+    @property
+    def question(self) -> str:
+        """What the person asks, in their own words."""
+        return self.words or (self.turns[-1].text if self.turns else "")
+
+    @property
+    def prompt_version(self) -> str:
+        """Twelve hex digits that change with the instructions or the wanted form, never with what a person says."""
+        form = json.dumps([self.kind, self.system, self.schema, self.tool and self.tool.schema], default=str)
+        return hashlib.sha256(form.encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One model to ask: `model` as the settings name it."""
+
+    tier: Tier
+    model: str
 
 
 @dataclass(frozen=True)
 class Route:
-    """The decision for one task: the tiers to try, in order, and why."""
+    """The decision for one task: the models to try, in order, and why."""
 
-    tiers: tuple[Tier, ...]
+    steps: tuple[Step, ...]
     reasons: tuple[str, ...]
     refused: str = ""
-    """Where no tier is left: the sentence for the person."""
+    """Where no model is left: the sentence for the person."""
+    hybrid: bool = False
+    """The local model prepares what leaves, and its own answer counts where it is good enough."""
+    judgement: Judgement | None = None
+
+    @property
+    def tiers(self) -> tuple[Tier, ...]:
+        """The tiers of the steps, each once, in order."""
+        return tuple(dict.fromkeys(step.tier for step in self.steps))
 
 
 @dataclass(frozen=True)
@@ -121,6 +180,7 @@ class Reply:
     tier: Tier
     model: str
     """Model id; for the local tier followed by the first 12 digits of its sha256."""
+    prompt_version: str
     route: Route
     usage: Usage = Usage()
     usd: float = 0.0
@@ -131,6 +191,13 @@ class Reply:
     """The parsed JSON (schema) or the tool's input."""
     stand_in: bool = False
     sources: tuple[str, ...] = ()
+    cached: str = ""
+    """Not empty where it was answered before: when, and by which question."""
+    prepared: str = ""
+    """What the local model did for it before it left, in words."""
+    outcome: int = 0
+    """Its row in the record of outcomes: what a thumb up or down is about."""
+    calls: tuple[ToolCall, ...] = ()
     redacted: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -146,4 +213,4 @@ class Restart:
     """The text so far was a draft below the bar or was cut off; what follows replaces it."""
 
     reason: str
-    next_tier: Tier
+    next: Step

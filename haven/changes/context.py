@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from haven.changes import code_map
-from haven.changes.quoting import code_block, data_block
 from haven.changes.ranking import Query, Ranked, Seen, bm25, is_named, rank
+from haven.quoting import code_block, data_block
 
 MAX_FILE_BYTES = 200_000
 SHORTLIST = 120

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from haven.ai.task import Turn
 from haven.changes.context import Context
-from haven.changes.quoting import clean, code_block, cut_middle, data_block
+from haven.quoting import clean, code_block, cut_middle, data_block
 
-__all__ = ["RoundInput", "build", "by_hand", "data_block"]
+__all__ = ["RoundInput", "build", "by_hand"]
 
 MAX_DIFF = 24_000
 MAX_FAILURES = 12_000

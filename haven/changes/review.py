@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, Protocol
 
-from haven.changes.quoting import visible
+from haven.quoting import visible
 
 STAND_IN = "stand-in, not Claude"
 IN_REVIEW = "review"

@@ -20,6 +20,7 @@ from haven.changes.project_file import PROJECT_FILE, read_project_file
 from haven.changes.repository import Repository, slug
 from haven.changes.review import summary_fallback
 from haven.errors import EditError, HavenError, ModelError
+from haven.quoting import data_block
 from haven.settings import Settings
 from haven.store import changes as table
 from haven.store import events
@@ -134,8 +135,8 @@ class Rounds:
             turns=(
                 Turn(
                     "user",
-                    prompt.data_block("request", change.request[:600])
-                    + prompt.data_block("changes", f"{said[:600]}\nFiles: {', '.join(f.path for f in files[:8])}"),
+                    data_block("request", change.request[:600])
+                    + data_block("changes", f"{said[:600]}\nFiles: {', '.join(f.path for f in files[:8])}"),
                 ),
             ),
             principal=principal,
@@ -143,6 +144,7 @@ class Rounds:
             system=("Say in one or two plain sentences what this code change does for its users. Answer as JSON.",),
             privacy=Privacy.PRIVATE,
             where=Where.LOCAL,
+            background=True,
             schema=SUMMARY_SCHEMA,
             max_tokens=90,
             change=change.id,

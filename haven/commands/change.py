@@ -12,11 +12,11 @@ import typer
 from assistants.round_table import Request, change_kind
 from haven.app import House
 from haven.changes.proposal import Kind, clean
-from haven.changes.quoting import visible
 from haven.changes.review import render
 from haven.changes.states import OPEN, State
 from haven.commands.session import Json, Ticker, err, follow, in_house, out, owner, print_json, read_text
 from haven.errors import BadInput, Unavailable
+from haven.quoting import visible
 from haven.store.changes import Change
 
 app = typer.Typer(no_args_is_help=True, help="Changes: ask, look, approve, tweak, reject.")

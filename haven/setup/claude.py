@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field, SecretStr
 
-from haven.ai.prices import as_of, worst_case
+from haven.ai import prices
 from haven.errors import BadInput
 from haven.live import ask_claude
 from haven.settings import ANTHROPIC_KEY, Settings
@@ -31,10 +31,10 @@ class ClaudeAnswers(Answers):
 def what_it_costs(settings: Settings) -> str:
     """One sentence with the price of a usual round, from Haven's own price table."""
     read = settings.changes.context_tokens
-    usd = worst_case(settings.cloud.model, read, TYPICAL_OUTPUT)
+    usd = prices.of(settings.cloud.model).worst_case(read, TYPICAL_OUTPUT)
     return (
         f"One round of a change ({read:,} tokens read, {TYPICAL_OUTPUT:,} written by {settings.cloud.model}) costs "
-        f"about {usd:.2f} USD (prices of {as_of()}). Haven stops before a cap would be passed."
+        f"about {usd:.2f} USD (prices of {prices.as_of()}). Haven stops before a cap would be passed."
     )
 
 
@@ -52,7 +52,7 @@ async def apply(answers: ClaudeAnswers, desk: Desk) -> tuple[str, ...]:
     cloud = desk.settings.cloud
     model = answers.model or cloud.model
     base_url = cloud.base_url if answers.base_url is None else answers.base_url
-    worst_case(model, 1, 1)  # refuses a model without a price
+    prices.of(model).worst_case(1, 1)  # refuses a model without a price
     given = answers.key.get_secret_value().strip() if answers.key else ""
     key = given or desk.settings.secret(ANTHROPIC_KEY) or ""
     if not key:

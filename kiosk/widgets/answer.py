@@ -10,7 +10,7 @@ from textual.widgets.markdown import MarkdownStream
 
 from assistants.round_table import Seat
 from haven.ai.task import Delta, Reply, Restart
-from haven.changes.quoting import clean
+from haven.quoting import clean
 from kiosk.plain import line, plain
 
 FLUSH_S = 0.1
@@ -83,7 +83,7 @@ class Answer(VerticalScroll, can_focus=True):
         self._draft = True
         self.add_class("draft")
         mark = "draft, below the bar" if self._written else "no answer yet"
-        self._foot(f"{mark}: {restart.reason} Asking the {restart.next_tier.value} model …")
+        self._foot(f"{mark}: {restart.reason} Asking the {restart.next.tier.value} model …")
 
     async def _finish(self, reply: Reply) -> None:
         await self.end()

@@ -95,7 +95,7 @@ async def test_a_key_that_is_refused_is_not_tried_again(tmp_path: Path) -> None:
 async def test_text_that_broke_off_is_taken_back_before_it_comes_again(tmp_path: Path) -> None:
     async with desk_and_stand_in(tmp_path, [Fault(FaultKind.CUT)]) as (desk, _):
         pieces = await desk.pieces(task())
-        assert [piece.next_tier for piece in pieces if isinstance(piece, Restart)] == [Tier.CLOUD]
+        assert [piece.next.tier for piece in pieces if isinstance(piece, Restart)] == [Tier.CLOUD]
         assert streamed(pieces) == last_reply(pieces).text
         assert desk.rows("state, usd")[0] == ("unknown", None), "a broken call stays charged at its worst"
 
@@ -166,7 +166,7 @@ async def test_a_local_model_that_fails_gives_way_and_its_failure_is_told(tmp_pa
     async with desk_and_stand_in(tmp_path, local=local) as (desk, _):
         pieces = await desk.pieces(task())
         [restart] = [piece for piece in pieces if isinstance(piece, Restart)]
-        assert "damaged" in restart.reason and restart.next_tier is Tier.CLOUD
+        assert "damaged" in restart.reason and restart.next.tier is Tier.CLOUD
         reply = last_reply(pieces)
         assert reply.tier is Tier.CLOUD and any("damaged" in reason for reason in reply.route.reasons)
     await local.close()

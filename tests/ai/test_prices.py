@@ -17,13 +17,13 @@ def test_the_default_model_is_the_newest_sonnet_of_the_sdk_and_has_a_price() -> 
 
 def test_a_million_tokens_each_way_cost_what_the_price_list_says() -> None:
     usage = Usage(input=1_000_000, output=1_000_000, cache_read=1_000_000, cache_write=1_000_000)
-    assert prices.cost("claude-sonnet-5-5", usage) == pytest.approx(2 + 10 + 0.10 + 2.50)
-    assert prices.cost("claude-opus-5-5", usage) == pytest.approx(4 + 20 + 0.20 + 5)
+    assert prices.of("claude-sonnet-5-5").cost(usage) == pytest.approx(2 + 10 + 0.10 + 2.50)
+    assert prices.of("claude-opus-5-5").cost(usage) == pytest.approx(4 + 20 + 0.20 + 5)
 
 
 def test_haiku_bills_the_whole_request_higher_past_a_hundred_thousand_tokens_cache_counted() -> None:
-    short = prices.cost("claude-haiku-5-5", Usage(input=1_000, cache_read=99_000, output=1_000))
-    long = prices.cost("claude-haiku-5-5", Usage(input=1_001, cache_read=99_000, output=1_000))
+    short = prices.of("claude-haiku-5-5").cost(Usage(input=1_000, cache_read=99_000, output=1_000))
+    long = prices.of("claude-haiku-5-5").cost(Usage(input=1_001, cache_read=99_000, output=1_000))
     assert short == pytest.approx((1_000 * 0.10 + 99_000 * 0.01 + 1_000 * 0.50) / 1e6, abs=1e-6)
     assert long == pytest.approx((1_001 * 0.50 + 99_000 * 0.05 + 1_000 * 2.50) / 1e6, abs=1e-6)
 
@@ -31,24 +31,24 @@ def test_haiku_bills_the_whole_request_higher_past_a_hundred_thousand_tokens_cac
 @pytest.mark.parametrize("model", prices.models())
 @pytest.mark.parametrize("prompt", [0, 1, 999, 100_000, 100_001, 900_000])
 def test_no_way_to_use_the_tokens_costs_more_than_the_worst_case(model: str, prompt: int) -> None:
-    worst = prices.worst_case(model, prompt, 16_000)
+    worst = prices.of(model).worst_case(prompt, 16_000)
     for usage in (
         Usage(input=prompt, output=16_000),
         Usage(cache_write=prompt, output=16_000),
         Usage(cache_read=prompt, output=16_000),
         Usage(input=prompt // 2, cache_write=prompt - prompt // 2, output=1),
     ):
-        assert prices.cost(model, usage) <= worst
+        assert prices.of(model).cost(usage) <= worst
 
 
 def test_prices_are_rounded_up_so_that_one_token_is_never_free() -> None:
-    assert prices.cost("claude-haiku-5-5", Usage(input=1)) == 0.000001
-    assert prices.worst_case("claude-sonnet-5-5", 0, 0) == 0
+    assert prices.of("claude-haiku-5-5").cost(Usage(input=1)) == 0.000001
+    assert prices.of("claude-sonnet-5-5").worst_case(0, 0) == 0
 
 
 def test_a_model_without_a_price_names_the_setting() -> None:
     with pytest.raises(SettingsError, match=r"cloud\.model.*gpt-9") as caught:
-        prices.worst_case("gpt-9", 1, 1)
+        prices.of("gpt-9").worst_case(1, 1)
     assert "claude-sonnet-5-5" in caught.value.mend
 
 

@@ -233,11 +233,11 @@ def _finish(call: Call, message: Message | None, tool_json: list[str]) -> Finish
     match message.stop_reason:
         case "tool_use":
             name = next((block.name for block in message.content if block.type == "tool_use"), "")
-            return Finish(text, usage, "tool", _tool_input(call, name, tool_json), message.model)
+            return Finish(text, usage, "tool", _tool_input(call, name, tool_json), model=message.model)
         case "end_turn" | "stop_sequence":
-            return Finish(text, usage, "end", _json(text) if call.schema is not None else None, message.model)
+            return Finish(text, usage, "end", _json(text) if call.schema is not None else None, model=message.model)
         case "max_tokens" if call.tool is None and call.schema is None:
-            return Finish(text, usage, "length", None, message.model)
+            return Finish(text, usage, "length", None, model=message.model)
         case "max_tokens":
             raise ModelError(
                 f"Claude's reply was cut off at {call.max_tokens} tokens, so it can't be used.",

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
-TAGS = ("request", "instruction", "failures", "diff", "file", "map", "project_instructions")
+TAGS = (
+    *("request", "instruction", "failures", "diff", "file", "map", "project_instructions"),
+    *("question", "material", "draft"),
+)
 """The delimiters of a prompt; text between them is data."""
 
 _OUR_TAG = re.compile(rf"<(?=\s*/?\s*(?:{'|'.join(TAGS)})\b)", re.IGNORECASE)
