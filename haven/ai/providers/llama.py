@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from haven.ai.prices import Prices
 from haven.ai.providers.base import Call, Finish
 from haven.ai.providers.llama_native import NativeModel, Stopped
 from haven.ai.providers.llama_prompt import CHATML, ChatTemplate, encode
@@ -49,6 +50,7 @@ class LlamaProvider:
     """
 
     tier = Tier.LOCAL
+    price: Prices | None = None
 
     def __init__(
         self,
@@ -61,6 +63,7 @@ class LlamaProvider:
         context_tokens: int = 4096,
         size: int = 0,
     ) -> None:
+        self.name = name
         self.model = f"{name}@{sha256[:12]}" if sha256 else name
         self._path, self._name, self._sha256, self._size = path, name, sha256, size
         self._template, self._context_tokens = template, context_tokens
