@@ -18,6 +18,7 @@ from simcord.builders import ChannelHandle, GuildHandle
 from assistants.round_table import RoundTable
 from bot.client import HavenBot
 from haven.ai.engine import Engine
+from haven.ai.prices import Prices
 from haven.ai.providers.base import Call, Finish
 from haven.ai.task import Delta, Tier, Usage
 from haven.app import House, open_house
@@ -52,6 +53,8 @@ class Scripted:
 
     tier: Tier = Tier.LOCAL
     model: str = "scripted"
+    name: str = "scripted"
+    price: Prices | None = None
     pieces: list[str] = field(default_factory=lambda: ["The map shows ", "all systems of the region."])
     absent: str = ""
     before_piece: Callable[[int], Any] | None = None

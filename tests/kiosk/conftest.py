@@ -20,6 +20,7 @@ from assistants.sentinel import StatusLine
 from haven.access import Principal, Role
 from haven.ai.engine import Engine
 from haven.ai.ledger import Ledger
+from haven.ai.prices import Prices
 from haven.ai.providers.base import Call, Finish, Provider
 from haven.ai.task import Delta, Tier, Usage
 from haven.changes.decisions import Changes
@@ -59,7 +60,8 @@ class ScriptedModel:
 
     def __init__(self, tier: Tier, model: str) -> None:
         self.tier = tier
-        self.model = model
+        self.model = self.name = model
+        self.price: Prices | None = None
         self.pieces: list[str] = ["Vega has ", "**three** moons."]
         self.go_on = asyncio.Event()
         self.go_on.set()

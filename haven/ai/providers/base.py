@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from haven.ai.prices import Prices
 from haven.ai.task import Delta, Tier, Tool, ToolCall, Turn, Usage
 
 
@@ -53,7 +54,12 @@ class Provider(Protocol):
     """
 
     tier: Tier
+    name: str
+    """As settings and routes name it: `smollm2-135m`, `qwen3:4b`, `claude-sonnet-5-5`, the name of another cloud."""
     model: str
+    """What answers there, for the record: for a local model its name and the first 12 digits of its sha256."""
+    price: Prices | None
+    """None: it costs nothing."""
 
     def missing(self) -> str:
         """Why it can't be used now, in one sentence; "" when it can. No I/O that blocks."""
