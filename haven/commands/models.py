@@ -2,56 +2,73 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+from rich.table import Table
 
 from haven.access import Act, check
+from haven.ai.hub import TOKEN_SECRET
+from haven.ai.plan import MEMORY_SHARE, Plan, plan
+from haven.ai.registry import Shelf
 from haven.app import House
 from haven.commands.session import Json, err, in_house, out, owner, print_json
 from haven.errors import ModelError
+from haven.health import snapshot
 
-app = typer.Typer(no_args_is_help=True, help="Local models: list, install, validate, remove.")
+app = typer.Typer(
+    no_args_is_help=True, help="Local models: list, install, update, remove, validate, plan what fits together."
+)
 Name = Annotated[str, typer.Argument(help="A name from `haven models list`.")]
+Names = Annotated[list[str] | None, typer.Argument(help="Names from `haven models list`; without: what is installed.")]
+Rollback = Annotated[bool, typer.Option("--rollback", help="Go back to the file before the last update.")]
 
 
 @app.command("list")
 def list_(as_json: Json = False) -> None:
-    """The catalogue, and what is installed."""
+    """The catalogue: what is installed, how far it is trusted, what for, how large, how fast by whose word."""
 
     async def work(house: House) -> None:
-        shelf = house.registry.list()
-        if as_json:
-            print_json(
-                [{**asdict(item.model), "installed": item.installed, "verified": item.verified} for item in shelf]
-            )
-            return
-        for item in shelf:
-            mark = "installed" if item.installed else "-"
-            size = f"{item.model.bytes / 1e6:,.0f} MB" if item.model.bytes else "size unverified"
-            out.print(f"{item.model.name:<22} {mark:<10} {size:>16}  {item.model.title} ({item.model.licence})")
+        shelves = house.registry.list()
+        print_json([_told(shelf) for shelf in shelves]) if as_json else out.print(_catalogue(shelves))
 
     in_house(work)
 
 
 @app.command()
 def install(name: Name, as_json: Json = False) -> None:
-    """Fetch a model, check its hash, put it in place at once or not at all."""
+    """Fetch a model, check its hash, put it in place at once or not at all; a cut download is gone on with."""
 
     async def work(house: House) -> None:
         check(owner(), Act.SETTINGS)
         house.registry.shelf(name)  # an unknown name is said before a bar is drawn
-        columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn()
-        with Progress(*columns, console=err, disable=as_json) as progress:
-            task = progress.add_task(name, total=None)
+        with _bar(name, as_json) as tell:
+            await house.registry.install(name, tell, house.settings.secret(TOKEN_SECRET))
+        shelf = house.registry.shelf(name)
+        print_json(_told(shelf)) if as_json else out.print(_installed(shelf))
 
-            def tell(done: int, total: int | None) -> None:
-                progress.update(task, completed=done, total=total)
+    in_house(work)
 
-            path = await house.registry.install(name, tell)
-        print_json({"name": name, "path": str(path)}) if as_json else out.print(f"Installed: {path}")
+
+@app.command()
+def update(name: Name, rollback: Rollback = False, as_json: Json = False) -> None:
+    """Fetch the newest file, try it, then let it take the place of the old one, which is kept for the way back."""
+
+    async def work(house: House) -> None:
+        check(owner(), Act.SETTINGS)
+        house.registry.shelf(name)
+        with _bar(name, as_json or rollback) as tell:
+            done = await (
+                house.registry.rollback(name)
+                if rollback
+                else house.registry.update(name, tell, house.settings.secret(TOKEN_SECRET))
+            )
+        print_json({"name": name, **asdict(done)}) if as_json else out.print(done.sentence)
 
     in_house(work)
 
@@ -79,3 +96,63 @@ def remove(name: Name, as_json: Json = False) -> None:
         print_json({"name": name, "removed": True}) if as_json else out.print(f"Removed {name}.")
 
     in_house(work)
+
+
+@app.command("plan")
+def plan_(names: Names = None, as_json: Json = False) -> None:
+    """Which models fit this machine's memory, and which of them would be kept loaded together."""
+
+    async def work(house: House) -> None:
+        registry, settings = house.registry, house.settings
+        shelves = [registry.shelf(name) for name in names or ()] or [one for one in registry.list() if one.installed]
+        health = await asyncio.to_thread(snapshot, settings.paths.state_dir)
+        made = plan(shelves, (health.memory_total_mb or 1000) * MEMORY_SHARE, settings.models.context_tokens)
+        print_json({**asdict(made), "kept_mb": made.kept_mb}) if as_json else out.print(_planned(made))
+
+    in_house(work)
+
+
+@contextmanager
+def _bar(name: str, hidden: bool) -> Iterator[Callable[[int, int | None], None]]:
+    columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn()
+    with Progress(*columns, TimeRemainingColumn(), console=err, disable=hidden) as progress:
+        task = progress.add_task(name, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def _told(shelf: Shelf) -> dict[str, object]:
+    pin = asdict(shelf.pin) if shelf.pin else None
+    place = {"path": str(shelf.path), "installed": shelf.installed, "verified": shelf.verified}
+    return {**asdict(shelf.model), **place, "trust": shelf.trust, "pin": pin}
+
+
+def _catalogue(shelves: tuple[Shelf, ...]) -> Table:
+    table = Table("name", "here", "uses", "size", "licence", "speed", box=None, pad_edge=False)
+    for shelf in shelves:
+        model = shelf.model
+        speed = f"{model.speed} ({model.speed_source})" if model.speed else ""
+        table.add_row(model.name, shelf.trust or "-", " ".join(model.uses), _size(shelf), model.licence, speed)
+    return table
+
+
+def _size(shelf: Shelf) -> str:
+    exact = shelf.path.stat().st_size if shelf.installed else shelf.model.bytes
+    return f"{exact / 1e6:,.0f} MB" if exact else f"about {shelf.model.disk_mb:,} MB"
+
+
+def _installed(shelf: Shelf) -> str:
+    lines = [f"Installed: {shelf.path}"]
+    if shelf.pin:
+        by = "as the hub publishes it" if shelf.pin.published else "as it came"
+        lines.append(f"sha256 {shelf.pin.sha256} ({'as the catalogue has it' if shelf.verified else by}; pinned)")
+    return "\n".join(lines)
+
+
+def _planned(made: Plan) -> Table:
+    title = f"Models may take {made.memory_mb:,} MB here; context {made.context_tokens:,} tokens; MB"
+    table = Table("name", "weights", "context", "in all", "fits", "kept loaded", title=title, box=None, pad_edge=False)
+    for place in made.places:
+        sizes = (f"{size:,}" for size in (place.weights_mb, place.kv_mb, place.needs_mb))
+        table.add_row(place.name, *sizes, "yes" if place.fits else "no", "yes" if place.kept else "on demand")
+    table.caption = f"kept together: {made.kept_mb:,} MB" if made.places else "No model is installed."
+    return table

