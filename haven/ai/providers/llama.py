@@ -1,4 +1,4 @@
-"""The local tier: llama.cpp in this process, one owner thread a model, people before background work."""
+"""The local tier: llama.cpp in this process, one owner thread a model, several people served at once."""
 
 from __future__ import annotations
 
@@ -6,35 +6,32 @@ import asyncio
 import atexit
 import concurrent.futures
 import hashlib
+import importlib.metadata
 import importlib.util
-import itertools
-import json
 import logging
 import os
 import queue
 import threading
-from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable, Sequence
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from haven.ai.prices import Prices
 from haven.ai.providers.base import Call, Finish
+from haven.ai.providers.llama_batch import Batch
+from haven.ai.providers.llama_call import Outbox, new_job
 from haven.ai.providers.llama_native import NativeModel, Stopped
-from haven.ai.providers.llama_prompt import CHATML, ChatTemplate, encode
-from haven.ai.providers.llama_reply import Wish, write
-from haven.ai.task import Delta, Tier, Usage
+from haven.ai.providers.llama_prefix import PrefixFolder
+from haven.ai.providers.llama_prompt import CHATML, ChatTemplate
+from haven.ai.providers.llama_vector import Embedder
+from haven.ai.task import Delta, Tier
 from haven.errors import HavenError, ModelError, Unavailable
 
 log = logging.getLogger("haven.llama")
 
-LAST = 1_000_000
-"""The priority of unloading and ending: after all that waits."""
 REINSTALL = "Run: haven models install"
+_sound: set[tuple[object, ...]] = set()
+"""Files (device, inode, time, size, sha256) whose hash this process has checked."""
 
 
 @cache
@@ -45,8 +42,11 @@ def _is_installed() -> bool:
 class LlamaProvider:
     """One model file. It loads on first use; `sha256` (if known) is checked before llama.cpp sees the file.
 
-    `threads`: 0 means cores - 1. `size`: bytes, 0 if unknown. A prompt longer than `context_tokens` loses the middle
-    of its longest turn, visibly marked. With a schema the reply is always JSON that satisfies it, or ModelError.
+    `threads`: 0 means cores - 1; `batch_threads` for reading prompts: 0 means the same. `size`: bytes, 0 if unknown.
+    `seats`: how many are served at once; more wait. `context_tokens` is for each of them: a longer prompt loses the
+    middle of its longest turn, visibly marked. With a schema the reply is always JSON that satisfies it, or ModelError.
+    `prefix_folder` keeps what was computed for the first part of `Call.system`, which must be Haven's own words, in at
+    most `prefix_mb` MB (10^6 bytes), across restarts; nothing else of a call is ever written to the disk.
     """
 
     tier = Tier.LOCAL
@@ -62,21 +62,31 @@ class LlamaProvider:
         threads: int = 0,
         context_tokens: int = 4096,
         size: int = 0,
+        seats: int = 4,
+        batch_threads: int = 0,
+        gpu_layers: int = 0,
+        prefix_folder: Path | None = None,
+        prefix_mb: int = 256,
     ) -> None:
         self.name = name
         self.model = f"{name}@{sha256[:12]}" if sha256 else name
         self._path, self._name, self._sha256, self._size = path, name, sha256, size
-        self._template, self._context_tokens = template, context_tokens
+        self._template, self._context_tokens, self._seats = template, context_tokens, seats
         self._threads = threads or max(1, len(os.sched_getaffinity(0)) - 1)
-        self._queue: queue.PriorityQueue[tuple[int, int, Callable[[], None] | None]] = queue.PriorityQueue()
-        self._serial = itertools.count()
+        self._batch_threads, self._gpu_layers = batch_threads, gpu_layers
+        self._prefix_folder, self._prefix_mb = prefix_folder, prefix_mb
+        self._inbox: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._last: list[Callable[[], None]] = []
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._native: NativeModel | None = None
-        self._running: _Outbox | None = None
+        self._batch: Batch | None = None
+        self._embedder: Embedder | None = None
+        self._folder: PrefixFolder | None = None
+        self._alone: object = None
         self._closed = False
+        self._open = 0
         self._looked_at, self._magic = (0, 0, 0), b""
-        self._random = np.random.default_rng()
 
     def missing(self) -> str:
         """Why it can't be used now, with the mend, in one line; "" when it can. Opens the file only where it is new."""
@@ -99,30 +109,59 @@ class LlamaProvider:
     def loaded(self) -> bool:
         return self._native is not None
 
+    @property
+    def busy(self) -> bool:
+        """Whether a reply or a vector is being made or waited for."""
+        return self._open > 0
+
+    @property
+    def memory_mb(self) -> int:
+        """MB (10^6 bytes) in use: weights and parked states as they are, the context by estimate; 0 when not loaded."""
+        native, batch = self._native, self._batch
+        return (native.size + (batch.parked.bytes if batch else 0)) // 1_000_000 if native else 0
+
     async def load(self) -> None:
         """Load now instead of at the first call. Raises Unavailable (no file) or ModelError (a bad one)."""
-        await self._on_thread(0, self._loaded)
+        await self._on_thread(self._loaded)
 
     async def unload(self) -> None:
         """Give the memory back once what waits is done; the next call loads again."""
         if self._thread is not None and not self._closed:
-            await self._on_thread(LAST, self._drop)
+            await self._on_thread(self._drop, last=True)
 
     async def close(self) -> None:
         """Stop what runs and what waits, free the model, end the thread; harmless twice."""
         await asyncio.to_thread(self._end)
 
     async def generate(self, call: Call) -> AsyncGenerator[Delta | Finish, None]:
-        """Deltas, then one Finish. Closing the iterator stops the model within one node of its graph."""
-        outbox = _Outbox()
-        self._submit(call.priority, partial(self._serve, call, outbox))
+        """Deltas, then one Finish. Closing the iterator stops the reply: within one node of the model's graph where it
+        is alone, else with the step that computes for the others too.
+        """
+        outbox = Outbox(call)
+        self._submit(partial(self._enter, call, outbox))
+        self._open += 1
         try:
             async for item in outbox.items():
                 yield item
         finally:
+            self._open -= 1
             self._cancel(outbox)
 
-    def _submit(self, priority: int, work: Callable[[], None]) -> None:
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """A vector of length 1 for each text, pooled as the model says, else the mean; beside replies that are written.
+
+        A text longer than 512 tokens is cut. Raises Unavailable or ModelError as `generate` does.
+        """
+        vectors: list[list[float]] = []
+        self._open += 1
+        try:
+            for text in texts:  # each a work of its own, so that nobody waits for all of them
+                await self._on_thread(partial(self._embed, text, vectors))
+        finally:
+            self._open -= 1
+        return vectors
+
+    def _submit(self, work: Callable[[], None]) -> None:
         with self._lock:
             if self._closed:
                 raise Unavailable("The local model is closed.", retry=False)
@@ -131,9 +170,10 @@ class LlamaProvider:
                 self._thread = threading.Thread(target=self._own, name=f"llama {self._name}", daemon=True)
                 self._thread.start()
                 atexit.register(self._end)
-            self._queue.put((priority, next(self._serial), work))
+            self._inbox.put(work)
 
-    async def _on_thread(self, priority: int, work: Callable[[], object]) -> None:
+    async def _on_thread(self, work: Callable[[], object], *, last: bool = False) -> None:
+        """Run between two steps, or with `last` when nothing runs or waits any more."""
         future: concurrent.futures.Future[None] = concurrent.futures.Future()
 
         def run() -> None:
@@ -146,36 +186,71 @@ class LlamaProvider:
             else:
                 future.set_result(None)
 
-        self._submit(priority, run)
+        self._submit(partial(self._last.append, run) if last else run)
         await asyncio.wrap_future(future)
 
-    def _cancel(self, outbox: _Outbox) -> None:
+    def _cancel(self, outbox: Outbox) -> None:
         outbox.cancelled = True
         with self._lock:
-            if self._running is outbox and self._native is not None:
+            if self._alone is outbox and self._native is not None:
                 self._native.abort()
 
     def _end(self) -> None:
         with self._lock:
             self._closed = True
             thread = self._thread
-            if self._running is not None and self._native is not None:
+            if self._native is not None:
                 self._native.abort()
         if thread is not None:
-            self._queue.put((LAST, next(self._serial), None))
+            self._inbox.put(None)
             thread.join()
             atexit.unregister(self._end)
 
     # What follows runs on the owner thread.
 
     def _own(self) -> None:
-        while (work := self._queue.get()[2]) is not None:
+        while True:
+            busy = self._batch is not None and self._batch.busy
+            try:
+                work = self._inbox.get(block=not busy and not self._last)
+            except queue.Empty:
+                if busy:
+                    self._step()
+                else:
+                    self._last.pop(0)()
+                continue
+            if work is None:
+                break
             work()
         self._drop()
+        for work in self._last:
+            work()
+
+    def _step(self) -> None:
+        batch, native = self._batch, self._native
+        assert batch is not None and native is not None
+        with self._lock:
+            self._alone = alone = batch.alone
+            native.abort(self._closed or (alone is not None and alone.cancelled))
+        try:
+            batch.step()
+        except Stopped:
+            pass  # whoever wanted it is seen to by the next step, or by the end
+        finally:
+            with self._lock:
+                self._alone = None
 
     def _drop(self) -> None:
         with self._lock:
             native, self._native = self._native, None
+        batch, self._batch = self._batch, None
+        if batch is not None:
+            batch.end(Unavailable("The local model was stopped.", "Ask again."))
+        if self._folder is not None:
+            self._folder.close()
+        if self._embedder is not None:
+            self._embedder.close()
+        self._embedder = None
         if native is not None:
             native.close()
 
@@ -184,86 +259,50 @@ class LlamaProvider:
             return self._native
         if reason := self.missing():
             raise Unavailable(reason, retry=False)
-        if self._sha256:
-            with self._path.open("rb") as file:
-                if hashlib.file_digest(file, "sha256").hexdigest() != self._sha256:
-                    raise ModelError(
-                        f"The file of the local model {self._name} is damaged.", f"{REINSTALL} {self._name}"
-                    )
-        native = NativeModel(self._path, threads=self._threads, context_tokens=self._context_tokens)
+        self._check()
+        native = NativeModel(
+            self._path,
+            threads=self._threads,
+            context_tokens=self._context_tokens,
+            seats=self._seats,
+            batch_threads=self._batch_threads,
+            gpu_layers=self._gpu_layers,
+        )
+        if self._folder is None:
+            identity = f"{self.model} {self._path.stat().st_size} {importlib.metadata.version('llama-cpp-python')}"
+            self._folder = PrefixFolder(self._prefix_folder, identity, self._prefix_mb)
+        self._batch = Batch(native, self._folder)
         with self._lock:
             self._native = native
         return native
 
-    def _serve(self, call: Call, outbox: _Outbox) -> None:
+    def _enter(self, call: Call, outbox: Outbox) -> None:
+        """From the inbox to those who wait; the model loads where it is not."""
         try:
-            for item in self._reply(call, outbox):
-                outbox.put(item)
-        except Stopped:
-            outbox.put(Unavailable("The local model was stopped.", "Ask again."))
+            if self._closed or outbox.cancelled:
+                raise Unavailable("The local model was stopped.", "Ask again.")
+            native = self._loaded()
+            assert self._batch is not None
+            self._batch.add(new_job(native, self._template, call, outbox, self.model))
         except HavenError as error:
-            outbox.put(error)
+            outbox.failed(error)
         except Exception as error:
             log.exception("the local model failed")
-            outbox.put(ModelError(f"The local model failed: {type(error).__name__}: {error}."))
-        finally:
-            with self._lock:
-                self._running = None
+            outbox.failed(ModelError(f"The local model failed: {type(error).__name__}: {error}."))
 
-    def _reply(self, call: Call, outbox: _Outbox) -> Iterator[str | Finish]:
-        if self._closed or outbox.cancelled:
-            raise Stopped
+    def _embed(self, text: str, vectors: list[list[float]]) -> None:
         native = self._loaded()
-        with self._lock:
-            self._running = outbox
-            native.abort(self._closed or outbox.cancelled)
-        schema = call.schema if call.tool is None else call.tool.schema
-        wish = Wish(max(1, min(call.max_tokens, native.context // 2)), call.temperature, schema)
-        prompt = encode(native, self._template, call.system, call.turns, native.context - wish.most)
-        held = native.prefill(prompt)
-        written = yield from write(native, wish, self._random)
-        usage = Usage(input=len(prompt) - held, output=written.tokens, cache_read=held)
-        stop = "length" if written.cut else "end" if call.tool is None else "tool"
-        yield Finish(written.text, usage, stop, _parsed(written.text) if schema is not None else None, model=self.model)
+        if self._embedder is None:
+            self._embedder = Embedder(native, self._batch_threads or self._threads)
+        vectors.append(self._embedder.vector(text))
 
-
-def _parsed(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        raise ModelError("The local model's reply was cut off before its JSON was whole.", "Ask for less.") from None
-
-
-class _Outbox:
-    """Takes pieces from the owner thread to one coroutine; what piles up meanwhile arrives as one Delta."""
-
-    def __init__(self) -> None:
-        self.cancelled = False
-        self._loop = asyncio.get_running_loop()
-        self._ready = asyncio.Event()
-        self._waiting: deque[str | Finish | Exception] = deque()
-
-    def put(self, item: str | Finish | Exception) -> None:
-        self._waiting.append(item)
-        with suppress(RuntimeError):  # the loop is closed: nobody listens any more
-            self._loop.call_soon_threadsafe(self._ready.set)
-
-    async def items(self) -> AsyncIterator[Delta | Finish]:
-        """Deltas up to the Finish; raises the exception that was put instead of one."""
-        while True:
-            await self._ready.wait()
-            self._ready.clear()
-            text, last = "", None
-            while self._waiting and last is None:
-                item = self._waiting.popleft()
-                if isinstance(item, str):
-                    text += item
-                else:
-                    last = item
-            if text:
-                yield Delta(text)
-            if isinstance(last, Exception):
-                raise last
-            if last is not None:
-                yield last
-                return
+    def _check(self) -> None:
+        """Hash the file, once a process for each version of it. Raises ModelError where it is not what it should be."""
+        found = self._path.stat()
+        version = (found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size, self._sha256)
+        if not self._sha256 or version in _sound:
+            return
+        with self._path.open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() != self._sha256:
+                raise ModelError(f"The file of the local model {self._name} is damaged.", f"{REINSTALL} {self._name}")
+        _sound.add(version)

@@ -1,8 +1,7 @@
-"""llama.cpp's low-level API, made quiet: one model, one sequence, tokens in, the next token out, grammars.
+"""llama.cpp's low-level API, made quiet: weights, one context of several sequences, tokens in, scores out.
 
 Only the thread that made a NativeModel may use it, `abort` aside. The high-level `llama_cpp.Llama` is not used: while
-it loads it points file descriptors 1 and 2 of the whole process elsewhere, and its grammars mask the whole vocabulary
-at every token.
+it loads it points file descriptors 1 and 2 of the whole process elsewhere, and it serves one sequence only.
 """
 
 from __future__ import annotations
@@ -10,13 +9,11 @@ from __future__ import annotations
 import ctypes
 import functools
 import importlib
-import json
+import itertools
 import logging
-import math
 import os
-import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,25 +25,23 @@ from haven.errors import ModelError
 log = logging.getLogger("haven.llama")
 log.addHandler(logging.NullHandler())  # else Python's handler of last resort would print llama.cpp's warnings
 
-PREFILL_CHUNK = 128
-"""Tokens a prefill step: larger ones gain little on these CPUs and hold the cores for longer."""
-MAX_STRING, MAX_ITEMS = 240, 8
-"""Bounds for strings (characters) and arrays that a schema leaves open: a small model never stops by itself."""
-MOST_STRING, MOST_ITEMS = 1000, 64
-"""The largest bounds that are kept: llama.cpp unrolls a repetition rule by rule and refuses long ones."""
-CHARACTER = r"""char ::= [^"\\\x7F\x00-\x1F] | "\\" ["\\/bfnrt]"""
-"""One character of a JSON string. The bindings' own rule lets raw newlines and halves of surrogate pairs through."""
-MIN_P = 0.05
-"""With a temperature, tokens under this share of the best one's probability are not drawn."""
+ROWS = 128
+"""Tokens of one step, all sequences together: larger steps gain little on these CPUs and hold the cores for longer."""
+ROOM = 2
+"""The sequences together have this many times the context of one: several short ones fit, and memory stays small."""
 _LEVELS = {1: logging.DEBUG, 2: logging.DEBUG, 3: logging.WARNING, 4: logging.ERROR}
 """ggml's levels DEBUG, INFO, WARN, ERROR; its INFO is a page for every load."""
 
 Logits = npt.NDArray[np.float32]
-_ENTRY = np.dtype([("id", np.intc), ("logit", np.single), ("p", np.single)], align=True)
+State = npt.NDArray[np.uint8]
 
 
 class Stopped(Exception):
     """`abort` was called while the model computed."""
+
+
+class NoRoom(Exception):
+    """The context has no room for this step; nothing was computed."""
 
 
 @functools.cache
@@ -80,38 +75,65 @@ def _to_log(level: int, text: bytes, _data: object) -> None:
 
 
 class NativeModel:
-    """Weights and one context. Raises ModelError where llama.cpp refuses the file."""
+    """Weights, one context of `seats` sequences and a spare one. Raises ModelError where llama.cpp refuses the file.
 
-    def __init__(self, path: Path, *, threads: int, context_tokens: int) -> None:
+    `context`: tokens that one sequence may take; `room`: tokens of all of them together, shared ones counted once.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        threads: int,
+        context_tokens: int,
+        seats: int = 1,
+        batch_threads: int = 0,
+        gpu_layers: int = 0,
+    ) -> None:
         c = self._c = library()
-        self._ctx = self._model = None
-        self._model = c.llama_model_load_from_file(os.fsencode(path), c.llama_model_default_params())
-        if self._model is None:
+        self._ctx: Any = None
+        self.handle: Any = None
+        self.seats, self.spare = seats, seats
+        self._threads, self._batch_threads = threads, batch_threads or threads
+        params = c.llama_model_default_params()
+        params.n_gpu_layers = gpu_layers
+        self.handle = c.llama_model_load_from_file(os.fsencode(path), params)
+        if self.handle is None:
             raise ModelError(f"{path.name} is not a model that llama.cpp can load.", "Run: haven models install")
-        self.context = min(context_tokens, c.llama_model_n_ctx_train(self._model))
+        self.vocab = c.llama_model_get_vocab(self.handle)
+        self._words = c.llama_vocab_n_tokens(self.vocab)
+        self.context = min(context_tokens, c.llama_model_n_ctx_train(self.handle))
+        self.room = self.context * (ROOM if seats > 1 else 1)
+        self.writes = bool(c.llama_model_has_decoder(self.handle)) and not c.llama_model_has_encoder(self.handle)
+        self.partial = not (c.llama_model_is_recurrent(self.handle) or c.llama_model_is_hybrid(self.handle))
+        self._flag = ctypes.create_string_buffer(2)
+        self._pieces: dict[int, bytes] = {}
+        self._views: dict[tuple[int, int], Logits] = {}
+        if self.writes:
+            self._make_context(path.name)
+
+    def _make_context(self, name: str) -> None:
+        c = self._c
         params = c.llama_context_default_params()
-        params.n_ctx, params.n_batch, params.n_ubatch = self.context, PREFILL_CHUNK, PREFILL_CHUNK
-        params.n_threads = params.n_threads_batch = threads
+        params.n_ctx, params.n_seq_max, params.kv_unified = self.room, self.seats + 1, True
+        params.n_batch = params.n_ubatch = ROWS
+        params.n_outputs_max = max(self.seats + 1, 16)  # else room for the scores of a whole step: 78 MB for Qwen
+        params.n_threads, params.n_threads_batch = self._threads, self._batch_threads
         params.no_perf = True
-        self._ctx = c.llama_init_from_model(self._model, params)
-        if self._ctx is None:
+        self._ctx = c.llama_init_from_model(self.handle, params)
+        self._memory: Any = c.llama_get_memory(self._ctx) if self._ctx is not None else None
+        if self._memory is None:
             self.close()
             raise ModelError(
-                f"There is not enough memory for {path.name} with {context_tokens} tokens of context.",
+                f"There is not enough memory for {name} with {self.room} tokens of context.",
                 "Lower models.context_tokens, or use a smaller model.",
             )
-        self.vocab = c.llama_model_get_vocab(self._model)
-        self._size = c.llama_vocab_n_tokens(self.vocab)
-        self._memory = c.llama_get_memory(self._ctx)
-        self._held: list[int] = []
-        self._arm_abort()
-
-    def _arm_abort(self) -> None:
+        self._batch: Rows = Rows(c, ROWS)
+        self._get_logits: Any = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p)(("llama_get_logits", c._lib))
         # llama.cpp asks after every node of the graph, thousands of times a second. Python would have to take its
         # lock each time, so libc answers: strlen of this buffer is 0 until `abort` puts a character into it.
-        self._flag = ctypes.create_string_buffer(2)
-        self._strlen = ctypes.cast(ctypes.CDLL(None).strlen, self._c.ggml_abort_callback)
-        self._c.llama_set_abort_callback(self._ctx, self._strlen, ctypes.addressof(self._flag))
+        self._strlen = ctypes.cast(ctypes.CDLL(None).strlen, c.ggml_abort_callback)
+        c.llama_set_abort_callback(self._ctx, self._strlen, ctypes.addressof(self._flag))
 
     def abort(self, on: bool = True) -> None:
         """Make the computation under way raise Stopped (from any thread); `abort(False)` allows the next one."""
@@ -121,9 +143,16 @@ class NativeModel:
         """Free everything; harmless twice."""
         if self._ctx is not None:
             self._c.llama_free(self._ctx)
-        if self._model is not None:
-            self._c.llama_model_free(self._model)
-        self._ctx = self._model = None
+        if self.handle is not None:
+            self._c.llama_model_free(self.handle)
+        self._ctx = self.handle = None
+
+    @functools.cached_property
+    def size(self) -> int:
+        """Bytes: weights as llama.cpp reports them; the context by estimate (keys and values in half floats)."""
+        c, model = self._c, self.handle
+        wide: int = c.llama_model_n_embd(model) // max(1, c.llama_model_n_head(model)) * c.llama_model_n_head_kv(model)
+        return int(c.llama_model_size(model)) + int(self.room * c.llama_model_n_layer(model) * wide * 2 * 2)
 
     def tokenize(self, text: str, *, special: bool = False, first: bool = False) -> list[int]:
         """Tokens of a text; only with `special` are control words such as `<|im_end|>` more than their letters."""
@@ -137,141 +166,110 @@ class NativeModel:
 
     def piece(self, token: int) -> bytes:
         """The bytes of one token, perhaps only a part of a character; empty for control tokens."""
+        if (known := self._pieces.get(token)) is not None:
+            return known
         room = 256
         out = ctypes.create_string_buffer(room)
         count = self._c.llama_token_to_piece(self.vocab, token, out, room, 0, False)
-        return out.raw[: max(count, 0)]
+        self._pieces[token] = out.raw[: max(count, 0)]
+        return self._pieces[token]
 
     def ends(self, token: int) -> bool:
         """Whether the token ends the reply."""
         return bool(self._c.llama_vocab_is_eog(self.vocab, token) or self._c.llama_vocab_is_control(self.vocab, token))
 
-    def prefill(self, tokens: Sequence[int]) -> int:
-        """Make the sequence exactly these tokens and compute what follows; returns how many were held already."""
-        shared, most = 0, min(len(self._held), len(tokens) - 1)
-        while shared < most and self._held[shared] == tokens[shared]:
-            shared += 1
-        shared = self._forget(shared)
-        for start in range(shared, len(tokens), PREFILL_CHUNK):
-            self.feed(tokens[start : start + PREFILL_CHUNK])
-        return shared
-
-    def feed(self, tokens: Sequence[int]) -> None:
-        """Append at most PREFILL_CHUNK tokens. Raises Stopped or ModelError; the sequence is then as before."""
-        array = (ctypes.c_int32 * len(tokens))(*tokens)  # a name of its own: the batch holds a bare pointer into it
-        lines: list[tuple[int, str]] = []
-        _kept_back.lines = lines
-        try:
-            code = self._c.llama_decode(self._ctx, self._c.llama_batch_get_one(array, len(tokens)))
-        finally:
-            del _kept_back.lines
-        for severity, line in lines:
-            log.log(logging.DEBUG if code == 2 else severity, line)
-        if code == 0:
-            self._held += tokens
-            return
-        self._forget(len(self._held))
-        if code == 2:
-            raise Stopped
-        raise ModelError(
-            f"The local model failed while it computed (llama.cpp code {code}).", "Try again, or shorten the request."
-        )
-
-    def _forget(self, start: int) -> int:
-        """Drop what is held from a position on; recurrent models can only forget everything."""
-        if not self._c.llama_memory_seq_rm(self._memory, 0, start, -1):
-            self._c.llama_memory_clear(self._memory, True)
-            start = 0
-        del self._held[start:]
-        return start
-
-    def logits(self) -> Logits:
-        """A copy of the scores for the next token."""
-        pointer = self._c.llama_get_logits_ith(self._ctx, -1)
-        return np.ctypeslib.as_array(pointer, shape=(self._size,)).astype(np.float32, copy=True)
-
     @functools.cached_property
     def closers(self) -> dict[str, int]:
         """The tokens that are exactly a quotation mark or a closing bracket."""
-        wanted = {b'"': '"', b"]": "]", b"}": "}"}
-        pieces = ((self.piece(token), token) for token in range(self._size))
-        return {wanted[piece]: token for piece, token in pieces if piece in wanted}
+        found: dict[str, int] = {}
+        for mark, before in itertools.product('"]}', ("", "a", " 1", "}")):
+            token = self.tokenize(before + mark)[-1]
+            if self.piece(token) == mark.encode():
+                found[mark] = token
+        return found
 
-    def grammar(self, schema: Mapping[str, Any]) -> Grammar:
-        return Grammar(self._c, self.vocab, schema)
+    def decode(
+        self, tokens: Sequence[int], places: Sequence[int], seats: Sequence[int], wanted: Sequence[int]
+    ) -> Logits:
+        """Compute at most ROWS tokens, each at its place in its sequence; the scores after those with `wanted` 1.
 
+        The scores (one line each, in this order) are llama.cpp's own memory: right until the next call.
+        Raises NoRoom, Stopped (the sequences are as before) or ModelError (they are not to be trusted).
+        """
+        batch = self._batch.fill(tokens, places, seats, wanted)
+        lines: list[tuple[int, str]] = []
+        _kept_back.lines = lines
+        try:
+            code = self._c.llama_decode(self._ctx, batch)
+        finally:
+            del _kept_back.lines
+        for severity, line in lines:
+            log.log(logging.DEBUG if code in (1, 2) else severity, line)
+        if code == 1:
+            raise NoRoom
+        if code == 2:
+            raise Stopped
+        if code != 0:
+            raise ModelError(f"The local model failed while it computed (llama.cpp code {code}).", "Try again.")
+        return self._scores(sum(wanted))
 
-class Grammar:
-    """Where a reply stands in the JSON that a schema allows. Raises ModelError for a schema that can't be a grammar."""
+    def _scores(self, lines: int) -> Logits:
+        if not lines:
+            return np.empty((0, self._words), np.float32)
+        key = (self._get_logits(self._ctx), lines)
+        if key not in self._views:
+            data = (ctypes.c_float * (lines * self._words)).from_address(key[0])
+            self._views[key] = np.frombuffer(data, np.float32).reshape(lines, self._words)
+        return self._views[key]
 
-    def __init__(self, c: Any, vocab: Any, schema: Mapping[str, Any]) -> None:
-        self._c = c
-        self._sampler = c.llama_sampler_init_grammar(vocab, _gbnf(json.dumps(bounded(schema))).encode(), b"root")
-        if self._sampler is None:
-            raise ModelError("The wanted format is too complex for the local model.")
+    def forget(self, seat: int, start: int = 0) -> int:
+        """Drop a sequence from a place on; where that is impossible (recurrent models), all of it. What is left."""
+        if self._c.llama_memory_seq_rm(self._memory, seat, start, -1):
+            return start
+        self._c.llama_memory_seq_rm(self._memory, seat, -1, -1)
+        return 0
 
-    def allowed(self, ids: npt.NDArray[np.intp], scores: Logits) -> Logits:
-        """The scores of these tokens, -inf for those that can't come next."""
-        entries = np.zeros(len(ids), dtype=_ENTRY)
-        entries["id"], entries["logit"] = ids, scores
-        data = entries.ctypes.data_as(ctypes.POINTER(self._c.llama_token_data))
-        array = self._c.llama_token_data_array(data=data, size=len(ids), selected=-1, sorted=False)
-        self._c.llama_sampler_apply(self._sampler, ctypes.byref(array))
-        return entries["logit"]
+    def copy(self, source: int, seat: int, count: int) -> None:
+        """Let an empty sequence share the first tokens of another: nothing is computed and no room is taken."""
+        self._c.llama_memory_seq_cp(self._memory, source, seat, 0, count)
 
-    def accept(self, token: int) -> None:
-        self._c.llama_sampler_accept(self._sampler, token)
+    def save(self, seat: int) -> State:
+        """What was computed for a sequence, as bytes: about 23 MB for 1,000 tokens of SmolLM2-135M."""
+        state = np.empty(self._c.llama_state_seq_get_size(self._ctx, seat), np.uint8)
+        self._c.llama_state_seq_get_data(self._ctx, pointer(state, ctypes.c_uint8), state.size, seat)
+        return state
 
-    def close(self) -> None:
-        if self._sampler is not None:
-            self._c.llama_sampler_free(self._sampler)
-        self._sampler = None
-
-
-def pick(scores: Logits, grammar: Grammar | None) -> int:
-    """The best token that the grammar allows: the favourite is checked first, everything else only if it is refused."""
-    if grammar is None:
-        return int(scores.argmax())
-    for width in (1, 64, len(scores)):
-        ids = np.array([scores.argmax()]) if width == 1 else np.argpartition(-scores, width - 1)[:width]
-        left = grammar.allowed(ids, scores[ids])
-        if np.isfinite(left).any():
-            return int(ids[left.argmax()])
-    raise ModelError("The local model found no way to go on in the wanted format.")
-
-
-def heated(logits: Logits, temperature: float, random: np.random.Generator) -> Logits:
-    """Scores whose maximum is a draw at this temperature (Gumbel's trick: masking afterwards keeps the odds right)."""
-    if temperature <= 0:
-        return logits
-    scores = logits / np.float32(temperature)
-    likely = np.flatnonzero(scores >= scores.max() + math.log(MIN_P))
-    scores[likely] += 1000 + random.gumbel(size=len(likely)).astype(np.float32)
-    return scores
-
-
-def bounded(schema: Any) -> Any:
-    """The same JSON schema with an upper bound on every string and array."""
-    if isinstance(schema, list | tuple):
-        return [bounded(part) for part in schema]
-    if not isinstance(schema, Mapping):
-        return schema
-    tight = {key: bounded(value) for key, value in schema.items()}
-    if tight.get("type") == "string" and not tight.keys() & {"enum", "const", "pattern", "format"}:
-        least = min(tight.get("minLength", 0), MOST_STRING)
-        tight["maxLength"] = max(least, min(tight.get("maxLength", MAX_STRING), MOST_STRING))
-    if tight.get("type") == "array":
-        least = min(tight.get("minItems", 0), MOST_ITEMS)
-        tight["maxItems"] = max(least, min(tight.get("maxItems", MAX_ITEMS), MOST_ITEMS))
-    return tight
+    def restore(self, seat: int, state: State) -> bool:
+        """Put saved bytes back; False, and an empty sequence, where they don't fit."""
+        if self._c.llama_state_seq_set_data(self._ctx, pointer(state, ctypes.c_uint8), state.size, seat):
+            return True
+        self._c.llama_memory_seq_rm(self._memory, seat, -1, -1)
+        return False
 
 
-@functools.lru_cache(maxsize=32)
-def _gbnf(schema: str) -> str:
-    library()
-    grammars = importlib.import_module("llama_cpp.llama_grammar")
-    try:
-        rules = str(grammars.LlamaGrammar.from_json_schema(schema, verbose=False)._grammar)
-    except Exception as error:  # the converter raises whatever its dictionary look-ups raise
-        raise ModelError(f"The wanted format can't be made into a grammar: {type(error).__name__}: {error}.") from None
-    return re.sub(r"^char ::= .*$", lambda _: CHARACTER, rules, flags=re.M)
+class Rows:
+    """llama.cpp's batch over arrays that are made once: a step only writes numbers into them."""
+
+    def __init__(self, c: Any, most: int) -> None:
+        self._tokens, self._places, self._seats = (np.zeros(most, np.int32) for _ in range(3))
+        self._ones, self._wanted = np.ones(most, np.int32), np.zeros(most, np.int8)
+        address = self._seats.ctypes.data
+        self._each = np.array([address + 4 * row for row in range(most)], np.uintp)
+        self._batch = c.llama_batch()
+        self._batch.token = pointer(self._tokens, ctypes.c_int32)
+        self._batch.pos = pointer(self._places, ctypes.c_int32)
+        self._batch.n_seq_id = pointer(self._ones, ctypes.c_int32)
+        self._batch.seq_id = pointer(self._each, ctypes.POINTER(ctypes.c_int32))
+        self._batch.logits = pointer(self._wanted, ctypes.c_int8)
+
+    def fill(
+        self, tokens: Sequence[int], places: Sequence[int], seats: Sequence[int], wanted: Sequence[int]
+    ) -> Any:
+        count = self._batch.n_tokens = len(tokens)
+        self._tokens[:count], self._places[:count] = tokens, places
+        self._seats[:count], self._wanted[:count] = seats, wanted
+        return self._batch
+
+
+def pointer(array: npt.NDArray[Any], kind: Any) -> Any:
+    return array.ctypes.data_as(ctypes.POINTER(kind))

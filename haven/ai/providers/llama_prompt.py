@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from haven.ai.providers.llama_native import NativeModel
+from haven.ai.providers.llama_tools import spoken
 from haven.ai.task import Turn
 from haven.errors import ModelError
 
@@ -19,40 +20,66 @@ LEAST_KEPT = 32
 
 @dataclass(frozen=True)
 class ChatTemplate:
-    """How a model was taught to read a conversation: `{role}` is system, user or assistant, `{text}` what they said."""
+    """How a model was taught to read a conversation: `{role}` is who speaks, `{text}` what they said."""
 
     turn: str
     reply: str
     """What makes the model answer."""
+    system: str = "system"
+    """Its word for the system's role; "" where it has none: the system text then begins the first turn."""
+    assistant: str = "assistant"
+    """Its word for its own role."""
 
 
 CHATML = ChatTemplate("<|im_start|>{role}\n{text}<|im_end|>\n", "<|im_start|>assistant\n")
 
 
+@dataclass(frozen=True)
+class Prompt:
+    """`stable`: how many of the tokens, from the first, are the first system part alone: Haven's own words."""
+
+    tokens: list[int]
+    stable: int
+
+
 def encode(
     model: NativeModel, template: ChatTemplate, system: Sequence[str], turns: Sequence[Turn], room: int
-) -> list[int]:
+) -> Prompt:
     """At most `room` tokens: the system text whole, the longest turns cut in the middle, visibly.
 
     Only the template's own words become control tokens. Raises ModelError where cutting is not enough.
     """
-    before, _, after = template.turn.partition("{text}")
-    spoken = [Turn("system", "\n\n".join(system)), *turns] if system else list(turns)
-    said = [model.tokenize(turn.text.strip()) for turn in spoken]
-    frames = [
-        (
-            model.tokenize(before.format(role=turn.role), special=True, first=number == 0),
-            model.tokenize(after, special=True),
-        )
-        for number, turn in enumerate(spoken)
-    ]
+    told = [model.tokenize(part) for part in _parts(system)]
+    said = [model.tokenize(text) for text in spoken(turns)]
+    roles = [template.assistant if turn.role == "assistant" else turn.role for turn in turns]
+    rules = [token for part in told for token in part]
+    if system and template.system:
+        said, roles = [rules, *said], [template.system, *roles]
+    frames = _frames(model, template, roles)
+    leading = [] if template.system or not system else [*rules, *model.tokenize("\n\n")]
     reply = model.tokenize(template.reply, special=True)
-    excess = sum(map(len, said)) + sum(len(start) + len(end) for start, end in frames) + len(reply) - room
-    if excess > 0:
+    fixed = sum(len(start) + len(end) for start, end in frames) + len(leading) + len(reply)
+    if (excess := fixed + sum(map(len, said)) - room) > 0:
         log.info("the prompt is %d tokens too long for a room of %d: its longest turn is cut", excess, room)
-        _cut(said[1:] if system else said, excess, model.tokenize(CUT_MARK))
+        _cut(said[1:] if system and template.system else said, excess, model.tokenize(CUT_MARK))
+    if said:
+        said[0] = leading + said[0]
     whole = [token for (start, end), text in zip(frames, said, strict=True) for token in (*start, *text, *end)]
-    return whole + reply
+    return Prompt(whole + reply, len(frames[0][0]) + len(told[0]) if system and frames else 0)
+
+
+def _parts(system: Sequence[str]) -> list[str]:
+    """Each a text of its own, so that the first one's tokens never depend on what follows it."""
+    return [part.strip() if number == 0 else "\n\n" + part.strip() for number, part in enumerate(system)]
+
+
+def _frames(model: NativeModel, template: ChatTemplate, roles: Sequence[str]) -> list[tuple[list[int], list[int]]]:
+    before, _, after = template.turn.partition("{text}")
+    end = model.tokenize(after, special=True)
+    return [
+        (model.tokenize(before.format(role=role), special=True, first=number == 0), end)
+        for number, role in enumerate(roles)
+    ]
 
 
 def _cut(said: list[list[int]], excess: int, mark: list[int]) -> None:
