@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,53 +12,78 @@ from haven.ai.task import Task, Tier, Usage
 from haven.errors import OverBudget
 from haven.settings import Cloud
 from haven.store import ledger as table
-from haven.store.database import Database, Transaction
+from haven.store.database import Database, Transaction, now
+
+CLOCK_SLACK_S = 3600.0
+"""A clock that is further behind the newest call than this is spoken of."""
+
+
+@dataclass(frozen=True)
+class _Cap:
+    """One limit in US dollars, and what it has been charged so far; `lasting` ones do not open again by waiting."""
+
+    name: str
+    usd: float
+    spent: float
+    mend: str
+    lasting: bool = False
 
 
 class Ledger:
-    """Caps are checked and the row is written in one transaction."""
+    """Caps are checked and the row is written in one transaction.
 
-    def __init__(self, database: Database, caps: Cloud, process: str) -> None:
+    Days and months are UTC. The ledger's time never runs backwards: while the clock stands before the newest call, a
+    call counts to that one's day, so that a machine that lost its clock gets no second budget.
+    """
+
+    def __init__(self, database: Database, caps: Cloud, process: str, clock: Callable[[], float] = now) -> None:
         self._database = database
         self._caps = caps
         self._process = process
+        self._clock = clock
 
     async def reserve(
         self,
         task: Task,
         *,
+        request: str = "",
         tier: Tier,
         model: str,
         recipient: str,
         sent: str,
         redacted: dict[str, int],
         worst_usd: float,
+        stand_in: bool | None = None,
     ) -> int:
-        """The id of the new row. Raises OverBudget, with nothing written, where a cap would be passed."""
-        entry = table.Entry(
-            process=self._process,
-            principal=task.principal.id,
-            purpose=task.purpose,
+        """The id of the new row. Raises OverBudget, with nothing written, where a cap would be passed.
+
+        `request` is shared by all calls of one request; a call without it is a request of its own. `stand_in` None
+        means as the settings say of the cloud. Calls to lan are recorded and never meet a cap.
+        """
+        if stand_in is None:
+            stand_in = self._caps.stand_in and tier is Tier.CLOUD
+        entry = self._entry(
+            task,
+            sent,
+            redacted,
             tier=tier.value,
             model=model,
             recipient=recipient,
-            sent_sha256=hashlib.sha256(sent.encode()).hexdigest(),
-            sent_chars=len(sent),
             worst_usd=worst_usd,
-            change_id=task.change,
-            round=task.round,
-            stand_in=self._caps.stand_in,
-            redacted=redacted,
+            request=request,
+            stand_in=stand_in,
         )
 
         async def work(tx: Transaction) -> int:
-            if not entry.stand_in:
-                await self._check(tx, task, worst_usd)
-            return await table.insert(tx, entry, sent)
+            at = max(self._clock(), await table.newest(tx))
+            if not entry.stand_in and tier is not Tier.LAN:
+                self._check(await self._limits(tx, task, request, at), worst_usd, at)
+            return await table.insert(tx, entry, sent, at)
 
         return await self._database.write(work)
 
     async def settle(self, id: int, usd: float, usage: Usage, seconds: float, outcome: str = "ok") -> None:
+        """Put the true cost; only the first word on a call counts, here as in the two below."""
         await self._end(
             id,
             state="settled",
@@ -79,62 +106,95 @@ class Ledger:
 
     async def by_hand(self, task: Task, sent: str, redacted: dict[str, int]) -> int:
         """Record a prompt that a person carries to a chat of their own."""
-        digest = hashlib.sha256(sent.encode()).hexdigest()
-        entry = table.Entry(
-            process=self._process,
-            principal=task.principal.id,
-            purpose=task.purpose,
-            tier=Tier.CLOUD.value,
-            model="chosen by the person",
-            recipient="carried by hand",
-            sent_sha256=digest,
-            sent_chars=len(sent),
-            worst_usd=0.0,
-            change_id=task.change,
-            round=task.round,
-            redacted=redacted,
-            state="by hand",
-        )
-        return await self._database.write(lambda tx: table.insert(tx, entry, sent))
+        chosen = {"model": "chosen by the person", "recipient": "carried by hand"}
+        entry = self._entry(task, sent, redacted, tier=Tier.CLOUD.value, worst_usd=0.0, **chosen)
+
+        async def work(tx: Transaction) -> int:
+            at = max(self._clock(), await table.newest(tx))
+            id = await table.insert(tx, entry, sent, at)
+            await table.settle(tx, id, at, state="by hand")
+            return id
+
+        return await self._database.write(work)
 
     async def spent_this_month(self) -> float:
         """US dollars, for display."""
-        return await table.total(self._database, _month_start())
+        return await self._spent_since(month_start(self._clock()))
 
     async def spent_today(self) -> float:
-        return await table.total(self._database, _day_start())
+        return await self._spent_since(_day(self._clock()))
+
+    async def _spent_since(self, day: int) -> float:
+        return sum((await table.by_day(self._database, day)).values())
+
+    def _entry(self, task: Task, sent: str, redacted: dict[str, int], **more: Any) -> table.Entry:
+        return table.Entry(
+            process=self._process,
+            principal=task.principal.id,
+            kind=task.kind,
+            purpose=task.purpose,
+            sent_sha256=hashlib.sha256(sent.encode()).hexdigest(),
+            sent_chars=len(sent),
+            change_id=task.change,
+            round=task.round,
+            redacted=redacted,
+            **more,
+        )
 
     async def _end(self, id: int, **fields: Any) -> None:
-        await self._database.write(lambda tx: table.settle(tx, id, **fields))
+        await self._database.write(lambda tx: table.settle(tx, id, self._clock(), **fields))
 
-    async def _check(self, tx: Transaction, task: Task, worst_usd: float) -> None:
-        day = _day_start()
-        caps = [
-            ("this month's cap", self._caps.monthly_usd, await table.spent(tx, _month_start()), "cloud.monthly_usd"),
-            ("today's cap", self._caps.daily_usd, await table.spent(tx, day), "cloud.daily_usd"),
-            (
-                f"today's cap for {task.principal.name}",
-                self._caps.per_person_daily_usd,
-                await table.spent(tx, day, principal=task.principal.id),
-                "cloud.per_person_daily_usd",
-            ),
+    async def _limits(self, tx: Transaction, task: Task, request: str, at: float) -> list[_Cap]:
+        caps, day, who = self._caps, _day(at), task.principal
+        personal = await table.spent(tx, day, principal=who.id)
+        limits = [
+            _Cap("this month's cap", caps.monthly_usd, await table.spent(tx, month_start(at)), _raise("monthly_usd")),
+            _Cap("today's cap", caps.daily_usd, await table.spent(tx, day), _raise("daily_usd")),
+            _Cap(f"today's cap for {who.name}", caps.per_person_daily_usd, personal, _raise("per_person_daily_usd")),
         ]
         if task.change is not None:
-            spent = await table.spent(tx, 0.0, change_id=task.change)
-            caps.append(("the cap for one change", self._caps.per_change_usd, spent, "cloud.per_change_usd"))
-        for name, cap, spent, key in caps:
-            if round(spent + worst_usd, 6) > cap:  # prices are whole millionths; a float's sum is not
-                raise OverBudget(
-                    f"This call could cost up to {worst_usd:.4f} USD, and {name} of {cap:.2f} USD has"
-                    f" {max(0.0, cap - spent):.4f} left.",
-                    f"Raise `{key}`, or wait.",
-                    retry=not name.startswith("the cap for one"),
-                )
+            spent = await table.spent_by_change(tx, task.change)
+            mend = _raise("per_change_usd", lasting=True)
+            limits.append(_Cap("the cap for one change", caps.per_change_usd, spent, mend, lasting=True))
+        if task.max_usd is not None or task.change is None:
+            spent = await table.spent_by_request(tx, request)
+            limits.append(_request_cap(task.max_usd, caps.per_request_usd, spent))
+        return limits
+
+    def _check(self, limits: list[_Cap], worst_usd: float, at: float) -> None:
+        for cap in limits:
+            if round(cap.spent + worst_usd, 6) <= cap.usd:  # prices are whole millionths; a float's sum is not
+                continue
+            mend = cap.mend
+            if not cap.lasting and at - self._clock() > CLOCK_SLACK_S:
+                mend += f" This machine's clock stands before the newest call ({_date(at)}): check that it is right."
+            raise OverBudget(
+                f"This call could cost up to {worst_usd:.4f} USD, and {cap.name} of {cap.usd:.2f} USD has"
+                f" {max(0.0, cap.usd - cap.spent):.4f} left.",
+                mend,
+                retry=not cap.lasting,
+            )
 
 
-def _month_start() -> float:
-    return datetime.now(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp()
+def _request_cap(wanted: float | None, default: float, spent: float) -> _Cap:
+    name = "the cap for one request"
+    if wanted is None:
+        return _Cap(name, default, spent, _raise("per_request_usd", lasting=True), lasting=True)
+    return _Cap(name, wanted, spent, "Allow this request more, or ask for less at once.", lasting=True)
 
 
-def _day_start() -> float:
-    return datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
+def _raise(key: str, *, lasting: bool = False) -> str:
+    return f"Raise `cloud.{key}`." if lasting else f"Raise `cloud.{key}`, or wait."
+
+
+def month_start(at: float) -> int:
+    """The first day of the month of a moment, in days since 1970 (UTC)."""
+    return _day(datetime.fromtimestamp(at, UTC).replace(day=1).timestamp())
+
+
+def _day(at: float) -> int:
+    return int(at // table.DAY_S)
+
+
+def _date(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).date().isoformat()

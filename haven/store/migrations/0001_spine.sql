@@ -72,15 +72,17 @@ create table round (
   primary key (change_id, number)
 ) strict;
 
--- One row a call that leaves this house, written before it leaves.
-create table ledger (
+-- One row a call that leaves this house, written before it leaves, and one row how it ended: both are only ever added.
+-- `ledger` shows them together.
+create table reservation (
   id integer primary key,
   at real not null,
   process text not null,
-  state text not null check (state in ('reserved', 'settled', 'unknown', 'by hand')),
   principal text not null,
+  request text not null default '',
   change_id text,
   round integer not null default 0,
+  kind text not null default '',
   purpose text not null,
   tier text not null,
   model text not null,
@@ -90,17 +92,82 @@ create table ledger (
   sent_sha256 text not null,
   sent_chars integer not null,
   redacted text not null default '{}',
-  worst_usd real not null,
-  usd real,
+  worst_usd real not null check (worst_usd >= 0)
+) strict;
+create index reservation_at on reservation (at);
+create index reservation_change on reservation (change_id) where change_id is not null;
+create index reservation_request on reservation (request) where request <> '';
+
+create table settlement (
+  id integer primary key references reservation (id),
+  at real not null,
+  state text not null check (state in ('settled', 'unknown', 'by hand')),
+  usd real check (usd >= 0),
   input_tokens integer not null default 0,
   output_tokens integer not null default 0,
   cache_read integer not null default 0,
   cache_write integer not null default 0,
   seconds real not null default 0,
-  outcome text not null default ''
+  outcome text not null default '',
+  check ((state = 'settled') = (usd is not null))
 ) strict;
-create index ledger_at on ledger (at);
-create index ledger_change on ledger (change_id);
+
+-- `usd` is null until a call is settled; what a cap counts is `charged`.
+create view ledger as
+select
+  r.id, r.at, r.process, coalesce(s.state, 'reserved') as state, r.principal, r.request, r.change_id, r.round, r.kind,
+  r.purpose, r.tier, r.model, r.recipient, r.stand_in, r.sent, r.sent_sha256, r.sent_chars, r.redacted, r.worst_usd,
+  s.usd, coalesce(s.input_tokens, 0) as input_tokens, coalesce(s.output_tokens, 0) as output_tokens,
+  coalesce(s.cache_read, 0) as cache_read, coalesce(s.cache_write, 0) as cache_write,
+  coalesce(s.seconds, 0.0) as seconds, coalesce(s.outcome, '') as outcome,
+  case when r.stand_in then 0.0 else coalesce(s.usd, r.worst_usd) end as charged
+from reservation r left join settlement s on s.id = r.id;
+
+create trigger reservation_stays before delete on reservation
+begin select raise(abort, 'the ledger is only added to'); end;
+create trigger reservation_as_written before update on reservation
+begin select raise(abort, 'the ledger is only added to'); end;
+create trigger settlement_stays before delete on settlement
+begin select raise(abort, 'the ledger is only added to'); end;
+create trigger settlement_as_written before update on settlement
+begin select raise(abort, 'the ledger is only added to'); end;
+-- SQLite replaces a row without firing the triggers above, so a known id is stopped here.
+create trigger reservation_once before insert on reservation when exists (select 1 from reservation where id = new.id)
+begin select raise(abort, 'the ledger is only added to'); end;
+create trigger settlement_once before insert on settlement when exists (select 1 from settlement where id = new.id)
+begin select raise(ignore); end;
+
+-- Derived from the two, so that a cap is checked without adding up every call: what is charged a day (days since 1970,
+-- UTC) and a person, and which calls are still open.
+create table spending (
+  day integer not null,
+  principal text not null,
+  usd real not null,
+  primary key (day, principal)
+) strict, without rowid;
+
+create table open_call (
+  id integer primary key references reservation (id),
+  process text not null
+) strict;
+
+create trigger reservation_counts after insert on reservation when not new.stand_in
+begin
+  insert into spending values (cast(new.at / 86400 as integer), new.principal, new.worst_usd)
+  on conflict (day, principal) do update set usd = usd + excluded.usd;
+end;
+create trigger reservation_opens after insert on reservation
+begin
+  insert into open_call values (new.id, new.process);
+end;
+create trigger settlement_counts after insert on settlement
+begin
+  delete from open_call where id = new.id;
+  update spending set usd = usd + new.usd - (select worst_usd from reservation where id = new.id)
+  where new.usd is not null and (day, principal) in (
+    select cast(at / 86400 as integer), principal from reservation where id = new.id and not stand_in
+  );
+end;
 
 -- Test reports of a tree that was run before, by tree hash and environment.
 create table baseline (
