@@ -7,13 +7,15 @@ A retry would be a second paid call without a reservation, so it is the engine's
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import AsyncExitStack, aclosing
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
+from haven.ai import prices
+from haven.ai.providers import http_replies as replies
 from haven.ai.providers.base import Call, Finish
-from haven.ai.task import Delta, Tier, Usage
+from haven.ai.providers.http_faults import Far
+from haven.ai.task import Delta, Tier, Tool, Turn, Usage
 from haven.errors import HavenError, ModelError, SettingsError, Unavailable
 
 if TYPE_CHECKING:
@@ -23,23 +25,20 @@ if TYPE_CHECKING:
 
 CACHE_MARKS = 4
 """The API refuses more cache marks than this in one request."""
-CONNECT_S = 10.0
-LONGEST_CALL_S = 900.0
-"""A call that goes on for longer will not end: the longest replies take a few minutes."""
-LEAST_CHARACTERS, CHARACTERS_A_TOKEN = 20_000, 16
-"""More than this, thinking included, can't be a reply within max_tokens: a token is about four characters."""
 OFFICIAL = "https://api.anthropic.com"
 NO_KEY = "No Claude key is set, so the cloud can't be used."
 NO_KEY_MEND = "Run `haven setup` to give Haven a key and a cap."
 SHORT_ANSWER_TOKENS = 4096
 """Below this the model is told to think little: its thinking counts towards max_tokens."""
+CACHED = {"cache_control": {"type": "ephemeral"}}
 
 
 class AnthropicProvider:
     """Claude, or the stand-in that speaks its wire protocol.
 
     `timeout_s` is the longest silence on the wire, `longest_s` the longest call, both in seconds. Nothing is read
-    from the environment: neither key, address nor headers. With `stand_in` the key is never sent.
+    from the environment: neither key, address nor headers. With `stand_in` the key is never sent. Raises SettingsError
+    for a model without a price, and for a stand-in without an address.
     """
 
     tier = Tier.CLOUD
@@ -51,13 +50,15 @@ class AnthropicProvider:
         model: str,
         base_url: str = "",
         timeout_s: float = 300.0,
-        longest_s: float = LONGEST_CALL_S,
+        longest_s: float = replies.LONGEST_CALL_S,
         stand_in: bool = False,
     ) -> None:
         if stand_in and not base_url:
             raise SettingsError("cloud.stand_in is on but cloud.base_url names no stand-in.", "Set both, or neither.")
-        self.model = model
+        self.name = self.model = model
+        self.price: prices.Prices | None = prices.of(model)
         self._key = "stand-in" if stand_in else key
+        self._far = Far("Claude", model, self._key)
         self._base_url = base_url or OFFICIAL
         self._timeout_s = timeout_s
         self._longest_s = longest_s
@@ -74,44 +75,39 @@ class AnthropicProvider:
         Raises Unavailable (no key, out of reach, overloaded) or ModelError (refused, cut off, malformed, endless).
         """
         client = await self._connected()
-        tool_json: dict[int, str] = {}
+        inputs: dict[int, str] = {}
         message: Message | None = None
+        request = client.messages.stream(**self._request(call), max_tokens=call.max_tokens)
         try:
-            async with aclosing(self._events(client, call)) as events:
+            async with aclosing(replies.bounded(request, _characters, call, self._far, self._longest_s)) as events:
                 async for event in events:
                     if event.type == "text":
                         yield Delta(event.text)
                     elif event.type == "content_block_start" and event.content_block.type == "tool_use":
-                        tool_json[event.index] = ""
+                        inputs[event.index] = ""
                     elif event.type == "content_block_delta" and event.delta.type == "input_json_delta":
-                        tool_json[event.index] = tool_json.get(event.index, "") + event.delta.partial_json
+                        inputs[event.index] = inputs.get(event.index, "") + event.delta.partial_json
                     elif event.type == "message_stop":
                         message = event.message
         except HavenError:
             raise
         except Exception as error:
             raise self._fault(error) from error
-        yield _finish(call, message, list(tool_json.values()))
+        yield _finish(call, self._far, message, list(inputs.values()))
 
-    async def _events(self, client: AsyncAnthropic, call: Call) -> AsyncGenerator[ParsedMessageStreamEvent[None]]:
-        """What the stream brings, until it is longer than any reply, in characters or in time."""
-        left = max(LEAST_CHARACTERS, call.max_tokens * CHARACTERS_A_TOKEN)
-        end = asyncio.get_running_loop().time() + self._longest_s
-        request = client.messages.stream(**self._request(call), max_tokens=call.max_tokens)
+    async def count(self, call: Call) -> int:
+        """Input tokens of that call, counted by the API, which costs nothing but sees all of it.
+
+        Raises as `generate` does.
+        """
+        client = await self._connected()
         try:
-            async with AsyncExitStack() as stack:
-                async with asyncio.timeout_at(end):
-                    stream = aiter(await stack.enter_async_context(request))
-                while left > 0:
-                    async with asyncio.timeout_at(end):  # around each wait: the reader of a generator is not its task
-                        event = await anext(stream, None)
-                    if event is None:
-                        return
-                    yield event
-                    left -= _characters(event)
+            async with asyncio.timeout(self._longest_s):
+                return (await client.messages.count_tokens(**self._request(call, counted=True))).input_tokens
         except TimeoutError:
-            raise ModelError(f"Claude's reply took longer than {self._longest_s:.0f} seconds.", "Try again.") from None
-        raise ModelError(f"Claude's reply did not end within its {call.max_tokens} tokens.", "Try again.")
+            raise Unavailable("Claude did not answer in time.", "Haven tries again later.") from None
+        except Exception as error:
+            raise self._fault(error) from error
 
     async def close(self) -> None:
         """Close the connections; a second call does nothing."""
@@ -130,7 +126,7 @@ class AnthropicProvider:
     def _fault(self, error: Exception) -> HavenError:
         from haven.ai.providers.anthropic_faults import as_haven_error  # imports the SDK: see _make_client
 
-        return as_haven_error(error, self.model)
+        return as_haven_error(error, self.model, self._key)
 
     def _make_client(self) -> AsyncAnthropic:
         import anthropic  # takes a second to import, so in a thread, and only when the cloud is really used
@@ -140,53 +136,68 @@ class AnthropicProvider:
             base_url=self._base_url,
             webhook_key="",
             max_retries=0,
-            timeout=anthropic.Timeout(self._timeout_s, connect=CONNECT_S),
+            timeout=anthropic.Timeout(self._timeout_s, connect=replies.CONNECT_S),
             open_telemetry=False,
-            # A proxy that the environment names can't reach a server on this machine's own loopback.
-            http_client=anthropic.DefaultAsyncHttpxClient(mounts={"all://127.0.0.1": None, "all://localhost": None}),
+            # A proxy that the environment names can't reach a server on this machine's own loopback. A redirect is
+            # not followed: the key would go with it.
+            http_client=anthropic.DefaultAsyncHttpxClient(
+                mounts={"all://127.0.0.1": None, "all://localhost": None}, follow_redirects=False
+            ),
         )
         client._custom_headers = {}  # drops what ANTHROPIC_CUSTOM_HEADERS put in: the SDK has no public way
         return client
 
-    def _request(self, call: Call) -> dict[str, Any]:
+    def _request(self, call: Call, *, counted: bool = False) -> dict[str, Any]:
         """No temperature: the newest models refuse it."""
-        request: dict[str, Any] = {
-            "model": self.model,
-            "messages": [{"role": turn.role, "content": turn.text} for turn in call.turns],
-        }
+        request: dict[str, Any] = {"model": self.model, "messages": [_message(turn) for turn in call.turns]}
         if system := _system(call.system):
             request["system"] = system
         output: dict[str, Any] = {}
         if call.schema is not None:
             output["format"] = {"type": "json_schema", "schema": _strict(call.schema)}
+        tools = [_offered(tool) for tool in call.tools]
         if call.tool is not None:
-            request["tools"] = [
-                {
-                    "name": call.tool.name,
-                    "description": call.tool.description,
-                    "input_schema": _strict(call.tool.schema),
-                    "strict": True,
-                }
-            ]
+            tools.append(_offered(call.tool, _strict(call.tool.schema)) | {"strict": True})
+        if tools:
+            if not system:
+                tools[-1] |= CACHED  # otherwise the marks in the system text cover the tools as well
+            request["tools"] = tools
             # The newest models answer a forced tool with an error 400, so it is offered, and the prompt asks for it.
-            request["tool_choice"] = {"type": "auto", "disable_parallel_tool_use": True}
-        elif call.max_tokens < SHORT_ANSWER_TOKENS:
+            request["tool_choice"] = {"type": "auto"} | ({} if call.tools else {"disable_parallel_tool_use": True})
+        if call.tool is None and call.max_tokens < SHORT_ANSWER_TOKENS:
             output["effort"] = "low"
         if output:
             request["output_config"] = output
+        if call.stop and not counted:
+            request["stop_sequences"] = list(call.stop)
         return request
 
 
+def _message(turn: Turn) -> dict[str, Any]:
+    """Results stand before the text, and everything is one string where there is only text, as the API wants it."""
+    blocks: list[dict[str, Any]] = [
+        {"type": "tool_result", "tool_use_id": result.id, "content": result.text, "is_error": result.failed}
+        for result in turn.results
+    ]
+    if turn.text.strip():
+        blocks.append({"type": "text", "text": turn.text})
+    blocks += [{"type": "tool_use", "id": one.id, "name": one.name, "input": dict(one.input)} for one in turn.calls]
+    return {"role": turn.role, "content": blocks if turn.calls or turn.results else turn.text}
+
+
+def _offered(tool: Tool, schema: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    return {"name": tool.name, "description": tool.description, "input_schema": dict(schema or tool.schema)}
+
+
 def _characters(event: ParsedMessageStreamEvent[None]) -> int:
-    """How much of a reply's length it uses up; the least is one, so that empty events come to an end as well."""
     match event.type:
         case "text":
-            return 1 + len(event.text)
+            return len(event.text)
         case "thinking":
-            return 1 + len(event.thinking)
+            return len(event.thinking)
         case "input_json":
-            return 1 + len(event.partial_json)
-    return 1
+            return len(event.partial_json)
+    return 0
 
 
 def _strict(schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -214,57 +225,35 @@ def _system(parts: tuple[str, ...]) -> list[dict[str, Any]]:
     """One text block a part, the last four ending at a cache mark."""
     blocks: list[dict[str, Any]] = [{"type": "text", "text": part} for part in parts if part.strip()]
     for block in blocks[-CACHE_MARKS:]:
-        block["cache_control"] = {"type": "ephemeral"}
+        block |= CACHED
     return blocks
 
 
-def _finish(call: Call, message: Message | None, tool_json: list[str]) -> Finish:
+def _finish(call: Call, far: Far, message: Message | None, inputs: list[str]) -> Finish:
     """The whole reply. Raises ModelError where it is not whole."""
     if message is None or message.stop_reason is None:
         # A stream that simply ended: the SDK raises nothing for it.
-        raise ModelError("Claude's reply was cut off before its end, so it can't be used.", "Try again.")
+        raise replies.cut_off(far)
     text = "".join(block.text for block in message.content if block.type == "text")
     usage = Usage(
-        input=message.usage.input_tokens,
-        output=message.usage.output_tokens,
+        input=message.usage.input_tokens or 0,
+        output=message.usage.output_tokens or 0,
         cache_read=message.usage.cache_read_input_tokens or 0,
         cache_write=message.usage.cache_creation_input_tokens or 0,
     )
+    blocks = [block for block in message.content if block.type == "tool_use"]
+    # The text of an input as it came: the SDK makes `{}` of one that is not JSON.
+    wanted = [replies.Wanted(block.id, block.name, raw) for block, raw in zip(blocks, inputs, strict=False)]
     match message.stop_reason:
-        case "tool_use":
-            name = next((block.name for block in message.content if block.type == "tool_use"), "")
-            return Finish(text, usage, "tool", _tool_input(call, name, tool_json), model=message.model)
-        case "end_turn" | "stop_sequence":
-            return Finish(text, usage, "end", _json(text) if call.schema is not None else None, model=message.model)
-        case "max_tokens" if call.tool is None and call.schema is None:
-            return Finish(text, usage, "length", None, model=message.model)
+        case "tool_use" if wanted:
+            return replies.whole(call, far, text, usage, cut=False, wanted=wanted, model=message.model)
+        case "end_turn" | "stop_sequence" if not wanted:
+            return replies.whole(call, far, text, usage, cut=False, model=message.model)
         case "max_tokens":
-            raise ModelError(
-                f"Claude's reply was cut off at {call.max_tokens} tokens, so it can't be used.",
-                "Ask for less at once, or raise cloud.max_output_tokens.",
-            )
+            return replies.whole(call, far, text, usage, cut=True, wanted=wanted, model=message.model)
         case "refusal":
-            why = message.stop_details.explanation if message.stop_details else None
-            reason = f": {' '.join(why.split())[:300]}" if why else "."
-            raise ModelError(f"Claude refused this request{reason}", "Word the request differently.")
+            raise replies.refused(far, (message.stop_details.explanation if message.stop_details else None) or "")
         case "model_context_window_exceeded":
             raise ModelError("The prompt and the reply were too long for this model.", "Lower changes.context_tokens.")
         case other:
             raise ModelError(f"Claude stopped in a way that Haven does not know ({other}).", "Try again.")
-
-
-def _tool_input(call: Call, name: str, tool_json: list[str]) -> Any:
-    if call.tool is None or name != call.tool.name or len(tool_json) != 1:
-        raise ModelError("Claude did not call the tool that it was given, once.", "Try again.")
-    data = _json(tool_json[0] or "{}")
-    needed = call.tool.schema.get("required", ())
-    if not isinstance(data, dict) or any(key not in data for key in needed):
-        raise ModelError(f"Claude called {name} without its {' and '.join(needed)}.", "Try again.")
-    return data
-
-
-def _json(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        raise ModelError("Claude's reply is not valid JSON, so it can't be used.", "Try again.") from None
