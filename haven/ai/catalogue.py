@@ -56,6 +56,8 @@ class _Template(BaseModel):
     model_config = ConfigDict(extra="forbid")
     turn: str = Field(pattern=r"(?s)\{text\}")
     reply: str
+    system: str = "system"
+    assistant: str = Field("assistant", min_length=1)
 
 
 class _Entry(BaseModel):

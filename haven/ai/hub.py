@@ -100,7 +100,7 @@ async def _ask(title: str, source: Hub, question: dict[str, Any], progress: Prog
     words = json.dumps({"repo": source.repo, "file": source.file, **question})
     code = await child.run(("-m", "haven.ai.hub_child"), _environment(), hear, words)
     if code != 0:
-        raise _error(title, source, answer.get("error", "network"), answer.get("detail", noise), question["token"])
+        raise _error(title, source, question, answer.get("error", "network"), answer.get("detail", noise))
     return answer
 
 
@@ -110,10 +110,11 @@ def _environment() -> dict[str, str]:
     return ours | _QUIET | {"NETRC": os.devnull}
 
 
-def _error(title: str, source: Hub, kind: str, detail: str, token: str) -> HavenError:
+def _error(title: str, source: Hub, question: dict[str, Any], kind: str, detail: str) -> HavenError:
     where = f"{source.file} in {source.repo}"
     if kind == "gated":
-        said = "the token that Haven has does not open it" if token else "it opens with an access token only"
+        known = "the token that Haven has does not open it"
+        said = known if question["token"] else "it opens with an access token only"
         mend = (
             f"On the hub's page of {source.repo}, check the name and accept the licence; make a read token there and "
             f"put it into the file secrets/{TOKEN_SECRET} (mode 600) of Haven's configuration folder."
@@ -127,7 +128,5 @@ def _error(title: str, source: Hub, kind: str, detail: str, token: str) -> Haven
     if kind == "full":
         return disk_full(title)
     reason = f"the hub answered with {kind}" if kind.startswith("status") else redact(detail) or "no reason given"
-    return Unavailable(
-        f"{title} could not be downloaded ({reason}).",
-        "Check the network and try again: what has arrived is kept, and the download goes on from there.",
-    )
+    kept = ": what has arrived is kept, and the download goes on from there" if "into" in question else ""
+    return Unavailable(f"{title} could not be downloaded ({reason}).", f"Check the network and try again{kept}.")

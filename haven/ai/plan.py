@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from haven.ai.catalogue import Model
+from haven.ai.providers.llama_native import ROOM
 from haven.ai.registry import MB, Shelf
 
 MEMORY_SHARE = 0.5
@@ -22,7 +23,7 @@ class Place:
     installed: bool
     weights_mb: int
     kv_mb: int
-    """Keys and values of a full context."""
+    """Keys and values of the whole context, which those share who are served at once."""
     needs_mb: int
     fits: bool
     """Alone, with nothing else loaded."""
@@ -42,12 +43,21 @@ class Plan:
         return sum(place.needs_mb for place in self.places if place.kept)
 
 
-def plan(shelves: Iterable[Shelf], memory_mb: float, context_tokens: int) -> Plan:
-    """Persistent models are kept first, then by priority, as long as there is room for them."""
+def plan(
+    shelves: Iterable[Shelf], memory_mb: float, context_tokens: int, seats: int = 1, keep: Collection[str] = ()
+) -> Plan:
+    """The models of `keep` and the persistent ones are kept first, then by priority, as long as there is room.
+
+    `context_tokens` is for each of the `seats` (people served at once by one model), as the settings have it.
+    """
+
+    def rank(shelf: Shelf) -> tuple[bool, int]:
+        return shelf.model.persistent or shelf.model.name in keep, shelf.model.priority
+
     room = memory_mb
     places = []
-    for shelf in sorted(shelves, key=lambda shelf: (shelf.model.persistent, shelf.model.priority), reverse=True):
-        weights, kv = _weights_mb(shelf), _kv_mb(shelf.model, context_tokens)
+    for shelf in sorted(shelves, key=rank, reverse=True):
+        weights, kv = _weights_mb(shelf), _kv_mb(shelf.model, context_tokens, seats)
         needs = weights + kv + WORKING_MB
         kept = needs <= room
         room -= needs if kept else 0
@@ -61,5 +71,6 @@ def _weights_mb(shelf: Shelf) -> int:
     return round(shelf.model.bytes / MB) or shelf.model.disk_mb
 
 
-def _kv_mb(model: Model, context_tokens: int) -> int:
-    return round(model.kv_bytes * min(context_tokens, model.context) / MB)
+def _kv_mb(model: Model, context_tokens: int, seats: int) -> int:
+    tokens = min(context_tokens, model.context) * (ROOM if seats > 1 else 1)
+    return round(model.kv_bytes * tokens / MB)

@@ -39,7 +39,7 @@ async def attempt(model: Model, file: Path, sha256: str) -> Validation:
             await provider.load()
             loads = True
             answers = await _answers(model, provider)
-            sentence = f"{model.title} works." if answers else f"{model.title} loads but says nothing."
+            sentence = f"{model.title} works." if answers else f"{model.title} loads but gives nothing back."
     except (HavenError, OSError) as error:
         sentence = str(error)
     finally:
@@ -51,7 +51,8 @@ async def attempt(model: Model, file: Path, sha256: str) -> Validation:
 
 async def _answers(model: Model, provider: LlamaProvider) -> bool:
     if "embedding" in model.uses:
-        return True
+        [vector] = await provider.embed(["What is the capital of France?"])
+        return any(vector)
     call = Call((Turn("user", "What is the capital of France?"),), ("Answer in one short sentence.",), max_tokens=24)
     text = ""
     async for item in provider.generate(call):

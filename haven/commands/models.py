@@ -9,8 +9,9 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
+from rich.console import Group
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from haven.access import Act, check
 from haven.ai.hub import TOKEN_SECRET
@@ -103,10 +104,11 @@ def plan_(names: Names = None, as_json: Json = False) -> None:
     """Which models fit this machine's memory, and which of them would be kept loaded together."""
 
     async def work(house: House) -> None:
-        registry, settings = house.registry, house.settings
+        registry, wish = house.registry, house.settings.models
         shelves = [registry.shelf(name) for name in names or ()] or [one for one in registry.list() if one.installed]
-        health = await asyncio.to_thread(snapshot, settings.paths.state_dir)
-        made = plan(shelves, (health.memory_total_mb or 1000) * MEMORY_SHARE, settings.models.context_tokens)
+        health = await asyncio.to_thread(snapshot, house.settings.paths.state_dir)
+        memory = wish.memory_mb or (health.memory_total_mb or 1000) * MEMORY_SHARE
+        made = plan(shelves, memory, wish.context_tokens, wish.seats, wish.keep)
         print_json({**asdict(made), "kept_mb": made.kept_mb}) if as_json else out.print(_planned(made))
 
     in_house(work)
@@ -115,7 +117,7 @@ def plan_(names: Names = None, as_json: Json = False) -> None:
 @contextmanager
 def _bar(name: str, hidden: bool) -> Iterator[Callable[[int, int | None], None]]:
     columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn()
-    with Progress(*columns, TimeRemainingColumn(), console=err, disable=hidden) as progress:
+    with Progress(*columns, TimeRemainingColumn(), console=err, transient=True, disable=hidden) as progress:
         task = progress.add_task(name, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)
 
@@ -126,13 +128,13 @@ def _told(shelf: Shelf) -> dict[str, object]:
     return {**asdict(shelf.model), **place, "trust": shelf.trust, "pin": pin}
 
 
-def _catalogue(shelves: tuple[Shelf, ...]) -> Table:
-    table = Table("name", "here", "uses", "size", "licence", "speed", box=None, pad_edge=False)
+def _catalogue(shelves: tuple[Shelf, ...]) -> Group:
+    table = Table(Column("name", no_wrap=True), "here", "uses", "size", "licence", box=None, pad_edge=False)
     for shelf in shelves:
         model = shelf.model
-        speed = f"{model.speed} ({model.speed_source})" if model.speed else ""
-        table.add_row(model.name, shelf.trust or "-", " ".join(model.uses), _size(shelf), model.licence, speed)
-    return table
+        table.add_row(model.name, shelf.trust or "-", " ".join(model.uses), _size(shelf), model.licence)
+    known = [shelf.model for shelf in shelves if shelf.model.speed]
+    return Group(table, *(f"{model.name}: {model.speed} ({model.speed_source})" for model in known))
 
 
 def _size(shelf: Shelf) -> str:
@@ -143,8 +145,8 @@ def _size(shelf: Shelf) -> str:
 def _installed(shelf: Shelf) -> str:
     lines = [f"Installed: {shelf.path}"]
     if shelf.pin:
-        by = "as the hub publishes it" if shelf.pin.published else "as it came"
-        lines.append(f"sha256 {shelf.pin.sha256} ({'as the catalogue has it' if shelf.verified else by}; pinned)")
+        whose = "as the hub publishes it; now pinned" if shelf.pin.published else "as it came; now pinned"
+        lines.append(f"sha256 {shelf.pin.sha256}, {'as in the catalogue' if shelf.verified else whose}")
     return "\n".join(lines)
 
 

@@ -54,6 +54,21 @@ def test_the_template_of_a_thinking_model_has_the_thinking_done(tmp_path: Path) 
         assert Registry(tmp_path).get(name).template.reply.endswith("<think>\n\n</think>\n\n")
 
 
+def test_a_template_without_a_system_role_says_so(tmp_path: Path) -> None:
+    gemma = Registry(tmp_path).get("gemma3-1b").template
+    assert (gemma.system, gemma.assistant) == ("", "model")
+
+
+@pytest.mark.model
+async def test_an_embedding_model_is_asked_for_a_vector(tmp_path: Path, model_path: Path) -> None:
+    source = f'{{ kind = "file", path = "{model_path}" }}'
+    catalogue = write_catalogue(tmp_path / "c.toml", source)
+    catalogue.write_text(catalogue.read_text() + 'uses = ["embedding"]\n')
+    models = Registry(tmp_path / "state", catalogue)
+    await models.install("tiny")
+    assert (await models.validate("tiny")).sentence == "Tiny works."
+
+
 async def test_the_best_for_a_use_is_the_installed_one_with_the_highest_priority(tmp_path: Path) -> None:
     models = from_file(tmp_path)
     assert models.best("chat") is None

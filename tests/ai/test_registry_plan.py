@@ -24,6 +24,8 @@ def kept(folder: Path, memory_mb: float, *shelves: Shelf) -> list[str]:
 def test_a_context_costs_what_its_tokens_cost_and_never_more_than_the_model_reads(tmp_path: Path) -> None:
     [place] = plan([shelf(tmp_path, "a")], 1000, CONTEXT).places
     assert (place.weights_mb, place.kv_mb, place.needs_mb) == (100, 94, 100 + 94 + WORKING_MB)
+    [shared] = plan([shelf(tmp_path, "a")], 1000, CONTEXT, seats=4).places
+    assert shared.kv_mb > place.kv_mb
     [long] = plan([shelf(tmp_path, "a")], 1000, 1_000_000).places
     assert long.kv_mb == round(23040 * 8192 / 1e6)
 
@@ -34,6 +36,7 @@ def test_persistent_models_come_first_then_priority_as_long_as_there_is_room(tmp
     one = plan([small], 10_000, CONTEXT).places[0].needs_mb
     assert kept(tmp_path, one * 3, good, better, small) == ["small", "better", "good"]
     assert kept(tmp_path, one * 2, good, better, small) == ["small", "better"]
+    assert [place.name for place in plan([better, good], one, CONTEXT, keep=("good",)).places if place.kept] == ["good"]
     huge = shelf(tmp_path, "huge", priority=3, disk_mb=5000)
     made = plan([huge, small, good], one * 2, CONTEXT)
     assert [(place.name, place.fits, place.kept) for place in made.places] == [

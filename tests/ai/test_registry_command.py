@@ -1,0 +1,59 @@
+"""`haven models ...` as a person types it, against a hub by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.ai.hub_by_hand import FILE, REPO, hub_by_hand, write_catalogue
+
+WEIGHTS = b"GGUF" + bytes(range(256)) * 4000
+
+
+async def haven(folder: Path, *words: str) -> tuple[int, str, str]:
+    """Status, stdout and stderr of one command in a house of its own."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "haven", "models", *words),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, "HAVEN_CONFIG": str(folder / "haven.toml"), "COLUMNS": "100"},
+    )
+    out, err = await asyncio.wait_for(process.communicate(), 120)
+    assert b"Traceback" not in err and process.returncode is not None
+    return process.returncode, out.decode(), err.decode()
+
+
+async def test_a_closed_model_is_installed_with_the_owners_token_planned_and_removed(
+    tmp_path: Path, monkeypatch: Any
+) -> None:
+    source = f'{{ kind = "hub", repo = "{REPO}", file = "{FILE}" }}'
+    write_catalogue(tmp_path / "state/models/catalogue.toml", source)
+    (tmp_path / "haven.toml").write_text(
+        f'[paths]\nstate_dir = "{tmp_path}/state"\nconfig_dir = "{tmp_path}/config"\n[models]\nlocal = false\n'
+    )
+    async with hub_by_hand(WEIGHTS) as far:
+        monkeypatch.setenv("HF_ENDPOINT", far.hub)
+        far.key = "hf_of_the_owner"
+        status, _, err = await haven(tmp_path, "install", "tiny")
+        assert status == 1 and "secrets/huggingface_token" in err
+        secret = tmp_path / "config/secrets/huggingface_token"
+        secret.parent.mkdir(parents=True)
+        secret.write_text(far.key)
+        secret.chmod(0o600)
+        status, out, err = await haven(tmp_path, "install", "tiny")
+        assert status == 0, err
+        assert hashlib.sha256(WEIGHTS).hexdigest() in out and "as the hub publishes it; now pinned" in out
+        status, out, _ = await haven(tmp_path, "update", "tiny", "--json")
+        assert status == 0 and not json.loads(out)["changed"]
+    [told] = [one for one in json.loads((await haven(tmp_path, "list", "--json"))[1]) if one["name"] == "tiny"]
+    assert (told["trust"], told["verified"], told["pin"]["published"]) == ("pinned", False, True)
+    planned = json.loads((await haven(tmp_path, "plan", "--json"))[1])
+    assert [(place["name"], place["kept"]) for place in planned["places"]] == [("tiny", True)]
+    assert "qwen2_5-coder-1_5b" in (await haven(tmp_path, "list"))[1]
+    assert (await haven(tmp_path, "remove", "tiny"))[0] == 0
+    assert (await haven(tmp_path, "update", "tiny"))[0] == 1
