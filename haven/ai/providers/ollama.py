@@ -32,7 +32,6 @@ LEAST_CONTEXT = 4096
 LONGEST_LINE = 2**20
 """Bytes; a tool call comes in one line."""
 ERROR_BYTES = 4096
-LONGEST_PULL_S = 24 * 3600.0
 
 
 class Ollama:
@@ -100,7 +99,7 @@ class Ollama:
     async def models(self) -> frozenset[str]:
         """The names of the models that it has. Raises Unavailable or ModelError."""
         try:
-            async with asyncio.timeout(self._longest_s), self._answered("GET", "/api/tags") as response:
+            async with asyncio.timeout(min(self._timeout_s, replies.CONNECT_S)), self._answered("GET", "/api/tags") as response:
                 listed = json.loads(await response.content.read(LONGEST_LINE))
             return frozenset(str(model["name"]) for model in listed["models"])
         except TimeoutError:
@@ -122,11 +121,9 @@ class Ollama:
         Raises Unavailable (out of reach, no such model, broken off).
         """
         layers: dict[str, tuple[int, int]] = {}
-        pull = Call((), (), max_tokens=LONGEST_LINE)
-        lines = self._lines("/api/pull", {"model": self.model, "stream": True})
         try:
-            async with aclosing(replies.bounded(lines, lambda _: 0, pull, self._far, LONGEST_PULL_S)) as told:
-                async for line in told:
+            async with self._lines("/api/pull", {"model": self.model, "stream": True}) as lines:
+                async for line in lines:
                     if "total" in line:
                         layers[str(line.get("digest"))] = int(line.get("completed", 0)), int(line["total"])
                     done, size = (sum(part) for part in zip(*layers.values(), strict=True)) if layers else (0, 0)

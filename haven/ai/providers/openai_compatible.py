@@ -91,7 +91,7 @@ class OpenAICompatible:
         """The names of the models that it says it has. Raises Unavailable or ModelError."""
         client = await self._connected()
         try:
-            async with asyncio.timeout(self._longest_s):
+            async with asyncio.timeout(min(self._timeout_s, replies.CONNECT_S)):
                 return frozenset(str(model.id) for model in (await client.models.list()).data)
         except TimeoutError:
             raise faults.late(self._far) from None
