@@ -42,15 +42,18 @@ def counted(archive: Path) -> dict[str, Any]:
     """Hits and samples per set, and the rates over all of them."""
     hits: Counter[tuple[str, bool]] = Counter()
     all_of: Counter[tuple[str, bool]] = Counter()
+    touched: Counter[str] = Counter()
     for name, true, text, row in samples(archive):
         for of in (name, "all"):
             all_of[of, true] += 1
             hits[of, true] += hit(text, row)
+        if not true and hit(text, row):
+            touched[row.get("rule") or Path(row["source"]).stem] += 1
     sets = {
         f"{name} {'true' if true else 'false'}": f"{hits[name, true]}/{all_of[name, true]}" for name, true in all_of
     }
     rate = {true: round(hits["all", true] / all_of["all", true], 4) for true in (True, False)}
-    return {"sets": sets, "true_rate": rate[True], "false_rate": rate[False]}
+    return {"sets": sets, "true_rate": rate[True], "false_rate": rate[False], "false_by_rule": touched}
 
 
 def megabytes_per_second(files: int) -> float:
