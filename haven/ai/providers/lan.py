@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from typing import Any
 from urllib.parse import urlsplit
 
 from haven.ai.prices import Prices
@@ -17,6 +18,7 @@ from haven.ai.task import Delta, Tier
 from haven.errors import HavenError, ModelError, Unavailable
 from haven.settings import Lan, LanHost
 
+Watch = Callable[[], Coroutine[Any, Any, None]]
 log = logging.getLogger("haven.lan")
 
 
@@ -121,7 +123,7 @@ class LanModel:
         await asyncio.gather(*(place.provider.close() for place in self._places))
 
 
-def lan_models(lan: Lan, secret: Callable[[str], str | None]) -> tuple[list[LanModel], Callable[[], Awaitable[None]]]:
+def lan_models(lan: Lan, secret: Callable[[str], str | None]) -> tuple[list[LanModel], Watch]:
     """The models of this house, in the order of the settings, and the coroutine function that watches their hosts.
 
     It asks every host whether it is there, at once and then every `health_s` seconds, until it is cancelled.

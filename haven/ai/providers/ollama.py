@@ -30,8 +30,7 @@ Line = dict[str, Any]
 KEEP_ALIVE = "30m"
 LEAST_CONTEXT = 4096
 LONGEST_LINE = 2**20
-"""Bytes; a tool call comes in one line."""
-ERROR_BYTES = 4096
+"""Bytes; a tool call comes in one line, and so does the list of models."""
 
 
 class Ollama:
@@ -99,8 +98,11 @@ class Ollama:
     async def models(self) -> frozenset[str]:
         """The names of the models that it has. Raises Unavailable or ModelError."""
         try:
-            async with asyncio.timeout(min(self._timeout_s, replies.CONNECT_S)), self._answered("GET", "/api/tags") as response:
-                listed = json.loads(await response.content.read(LONGEST_LINE))
+            async with (
+                asyncio.timeout(min(self._timeout_s, replies.CONNECT_S)),
+                self._answered("GET", "/api/tags") as response,
+            ):
+                listed = json.loads(await _body(response))
             return frozenset(str(model["name"]) for model in listed["models"])
         except TimeoutError:
             raise faults.late(self._far) from None
@@ -161,7 +163,7 @@ class Ollama:
         session = await self._connected()
         async with session.request(method, self._base_url + path, json=body, allow_redirects=False) as response:
             if response.status != 200:
-                said = _said(await response.content.read(ERROR_BYTES))
+                said = _said(await _body(response))
                 after = response.headers.get("retry-after", "")
                 raise faults.by_status(self._far, response.status, said, retry_after=after)
             if "json" not in response.content_type:
@@ -280,6 +282,15 @@ def _characters(line: Line) -> int:
     message = line.get("message") or {}
     size = len(message.get("content") or "") + len(message.get("thinking") or "")
     return size + len(json.dumps(message["tool_calls"])) if message.get("tool_calls") else size
+
+
+async def _body(response: ClientResponse) -> bytes:
+    body = b""
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > LONGEST_LINE:
+            break
+    return body
 
 
 def _said(body: bytes) -> str:

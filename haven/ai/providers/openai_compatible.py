@@ -59,6 +59,7 @@ class OpenAICompatible:
             model_setting=setting,
             key_mend=f"Put a valid key into the secret that {setting} names.",
         )
+        self._headers: Mapping[str, Any] = {}
         self._client: AsyncOpenAI | None = None
         self._connecting = asyncio.Lock()
 
@@ -92,7 +93,7 @@ class OpenAICompatible:
         client = await self._connected()
         try:
             async with asyncio.timeout(min(self._timeout_s, replies.CONNECT_S)):
-                return frozenset(str(model.id) for model in (await client.models.list()).data)
+                return frozenset(str(model.id) for model in (await client.models.list(extra_headers=self._headers)).data)
         except TimeoutError:
             raise faults.late(self._far) from None
         except Exception as error:
@@ -140,15 +141,18 @@ class OpenAICompatible:
             ),
         )
         client.organization = client.project = None
-        # Drops what OPENAI_CUSTOM_HEADERS put in, and a key that nobody gave: the SDK has no public way.
-        client._custom_headers = {} if self._key else {"Authorization": openai.omit}  # type: ignore[dict-item]
+        client._custom_headers = {}  # drops what OPENAI_CUSTOM_HEADERS put in: the SDK has no public way
+        if not self._key:
+            self._headers = {"Authorization": openai.omit}
         return client
 
     @asynccontextmanager
     async def _opened(
         self, client: AsyncOpenAI, request: Mapping[str, Any]
     ) -> AsyncIterator[AsyncStream[ChatCompletionChunk]]:
-        stream: AsyncStream[ChatCompletionChunk] = await client.chat.completions.create(**request)
+        stream: AsyncStream[ChatCompletionChunk] = await client.chat.completions.create(
+            **request, extra_headers=self._headers
+        )
         try:
             kind = stream.response.headers.get("content-type", "")
             if not kind.startswith("text/event-stream"):

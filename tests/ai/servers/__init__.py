@@ -1,0 +1,1 @@
+"""Servers on the loopback that speak, or break, the protocols of models."""
