@@ -1,47 +1,109 @@
-"""0-100 with reasons for each kind of reply; below the pass mark the next tier is asked."""
+"""0-100 with reasons for each kind of reply; below the pass mark it is mended once, then the next tier is asked."""
 
 from __future__ import annotations
 
-import re
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
 
+from haven.ai.checks import api, code, diagram, page, prose, sql, stories, structured, words
+from haven.ai.checks.base import FATAL, Check, Draft, Finding
+from haven.ai.checks.parsed import Unreadable
+from haven.ai.checks.words import before_repeat as before_repeat
 from haven.ai.task import Task
+from haven.quoting import visible
+
+log = logging.getLogger("haven.validate")
 
 PASS_MARK = 70
+NEUTRAL = 70
+"""The most that a reply gets which could not be checked: kept, but never as a good one."""
+MOST_CHARS = 1_000_000
+MOST_REASONS = 8
+
+CHECKS: Mapping[str, tuple[Check, ...]] = {
+    "answer": (prose.said, prose.flows, prose.answers, prose.grounded),
+    "summary": (prose.said, prose.flows, prose.summarises, prose.grounded),
+    "prepare": (prose.said, prose.flows, prose.grounded),
+    "lore": (prose.said, prose.flows, prose.tells),
+    "title": (prose.said, prose.titles),
+    "tags": (prose.said, structured.tags),
+    "record": (prose.said, structured.record),
+    "code": (prose.said, code.code),
+    "sql": (prose.said, sql.query),
+    "page": (prose.said, page.page),
+    "diagram": (prose.said, diagram.diagram),
+    "api": (prose.said, api.api),
+    "story": (prose.said, stories.story),
+    "workflow": (prose.said, stories.workflow),
+}
+"""What is looked at, after the schema; kinds that are not here are read as plain text, or by their schema alone."""
+STRUCTURED = (structured.tags, structured.record, prose.titles)
+"""Checks that read the data of a structured reply; the others read the sentences in it."""
+PLAIN: tuple[Check, ...] = (prose.said, prose.flows, prose.answers)
 
 
 def score(task: Task, text: str, data: object, stop: str) -> tuple[int, tuple[str, ...]]:
-    """How good a reply is as far as rules can tell. `stop`: end, length, tool, or repeat where it was stopped."""
-    if task.schema is not None or task.tool is not None:
-        return (100, ()) if isinstance(data, dict) or stop == "end" else (0, ("no structured reply",))
-    words = text.split()
-    found: list[tuple[int, str]] = []
-    if not words:
-        return 0, ("empty",)
-    if stop == "length":
-        found.append((20, "cut off at the length limit"))
-    if stop == "repeat":
-        found.append((15, "stopped where it began to repeat itself"))
-    elif before_repeat(text) is not None:
-        found.append((60, "repeats itself"))
-    if len(words) < 3:
-        found.append((35, "too short to be an answer"))
-    if "<|im_" in text or "<question>" in text:
-        found.append((60, "prompt markup in the answer"))
-    return max(0, 100 - sum(points for points, _ in found)), tuple(reason for _, reason in found)
+    """How good a reply is as far as rules can tell; the text is only read, never run. Raises nothing.
 
-
-def before_repeat(text: str, run: int = 8) -> str | None:
-    """The text up to where the same eight words come a second time, cut back to a whole sentence; None without one.
-
-    Small models get stuck this way, and would go on to the length limit.
+    `stop`: end, length, tool, calls, or repeat where it was stopped. Takes up to a second for the longest texts, so
+    it belongs into a thread.
     """
-    words = list(re.finditer(r"\S+", text))
-    seen: set[tuple[str, ...]] = set()
-    for start in range(len(words) - run + 1):
-        key = tuple(word[0] for word in words[start : start + run])
-        if key in seen:
-            kept = text[: words[start].start()].rstrip()
-            end = max(kept.rfind(mark) for mark in ".!?")
-            return kept[: end + 1] if end > 0 else kept
-        seen.add(key)
-    return None
+    draft = Draft(task, text, data, stop)
+    shaped = task.schema is not None or task.tool is not None
+    if not shaped and not text.strip():
+        return 0, ("empty",)
+    if len(text) > MOST_CHARS:
+        return NEUTRAL, ("too long to be checked",)
+    wanted = CHECKS.get(task.kind, () if shaped else PLAIN)
+    looks = [(check, draft) for check in wanted]
+    if shaped:
+        inner = replace(draft, text=structured.sentences(draft), data=None, stop="end")
+        looks = [
+            (check, draft if check in STRUCTURED else inner) for check in wanted if check in STRUCTURED or inner.text
+        ]
+        looks.insert(0, (structured.by_schema, draft))
+    total, most, reasons = 100, 100, list[str]()
+    for check, seen in looks:
+        found, whole = _run(check, seen)
+        total -= sum(one.points for one in found)
+        most = most if whole else NEUTRAL
+        reasons += [one.reason for one in found]
+        if any(one.points >= FATAL for one in found):
+            break
+    return max(0, min(total, most)), tuple(_tidy(reason) for reason in dict.fromkeys(reasons[:MOST_REASONS]))
+
+
+def _run(check: Check, draft: Draft) -> tuple[list[Finding], bool]:
+    """What a check found, and whether it came to its end; one that fails itself must not spoil a reply."""
+    found: list[Finding] = []
+    try:
+        found.extend(check(draft))
+    except Unreadable as reason:
+        found.append(Finding(0, str(reason)))
+        return found, False
+    except Exception as error:
+        # The text may be private and a traceback may quote it, so neither stands in the log.
+        log.warning("the check %s of a reply (%s) failed: %s", check.__name__, draft.task.kind, type(error).__name__)
+        found.append(Finding(0, "could not be checked"))
+        return found, False
+    return found, True
+
+
+def _tidy(reason: str) -> str:
+    """One short line, whatever the reply put into it."""
+    return " ".join(visible(reason).split())[:200]
+
+
+def grounded(text: str, material: tuple[str, ...]) -> tuple[str, ...]:
+    """The numbers and names of a text that stand nowhere in the material; empty where all of them do."""
+    known = "\n".join(material)
+    return (*words.ungrounded_numbers(text, known), *words.ungrounded_names(text, known))
+
+
+def repair_hint(task: Task, reasons: tuple[str, ...]) -> str:
+    """The instruction for the one attempt to mend a draft, which stands before it in the conversation."""
+    mend = [reason for reason in reasons if not reason.endswith("be checked")]
+    listed = "\n".join(f"- {reason}" for reason in mend) or "- it is not good enough"
+    form = "the corrected JSON" if task.schema is not None or task.tool is not None else "the corrected answer"
+    return f"Your answer can't be used yet. Mend this:\n{listed}\nWrite {form} in full, and nothing about the mending."
