@@ -93,7 +93,8 @@ class OpenAICompatible:
         client = await self._connected()
         try:
             async with asyncio.timeout(min(self._timeout_s, replies.CONNECT_S)):
-                return frozenset(str(model.id) for model in (await client.models.list(extra_headers=self._headers)).data)
+                listed = await client.models.list(extra_headers=self._headers)
+            return frozenset(str(model.id) for model in listed.data)
         except TimeoutError:
             raise faults.late(self._far) from None
         except Exception as error:

@@ -74,6 +74,12 @@ class Loopback:
         await asyncio.gather(*self._talks, return_exceptions=True)
         await server.wait_closed()
 
+    async def asked_times(self, times: int) -> None:
+        """Wait until so many requests have come."""
+        while len(self.asked) < times:
+            self.reached.clear()
+            await self.reached.wait()
+
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
