@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from assistants.base import Assistant
 from assistants.cartographer import CARTOGRAPHER
 from assistants.lorekeeper import LOREKEEPER
 from assistants.scribe import SCRIBE
 from assistants.sentinel import SENTINEL
+from assistants.waiting import Choice, Held, WaitingRoom
 from haven.access import Act, Principal, check
 from haven.ai.engine import Engine
 from haven.ai.task import Delta, Privacy, Reply, Restart, Task, Turn, Where
 from haven.changes.decisions import Changes
 from haven.changes.proposal import Kind, Proposal, clean, plain_title
-from haven.errors import BadInput, HavenError, NotFound
+from haven.errors import BadInput, CloudAway, HavenError, NotFound
 from haven.quoting import data_block
+from haven.settings import Away
 from haven.store.changes import Change
 
 log = logging.getLogger("haven.round_table")
@@ -52,6 +55,8 @@ class Request:
     where: Where = Where.AUTO
     private: bool = False
     key: str = ""
+    place: Mapping[str, Any] = field(default_factory=dict)
+    """Where the face shows the answer, in its own words: a later answer finds its way there."""
 
 
 @dataclass(frozen=True)
@@ -62,15 +67,16 @@ class Seat:
     reasons: tuple[str, ...]
 
 
-Answer = AsyncIterator[Seat | Delta | Restart | Reply]
+Answer = AsyncIterator[Seat | Delta | Restart | Reply | Held]
 
 
 class RoundTable:
     """One for all faces."""
 
-    def __init__(self, engine: Engine, changes: Changes) -> None:
+    def __init__(self, engine: Engine, changes: Changes, waiting: WaitingRoom) -> None:
         self._engine = engine
         self._changes = changes
+        self._waiting = waiting
 
     @property
     def assistants(self) -> tuple[Assistant, ...]:
@@ -93,7 +99,7 @@ class RoundTable:
         return await self._changes.submit(proposal, request.principal)
 
     async def ask(self, request: Request) -> Answer:
-        """Yields the Seat, then what the engine yields; the Reply is last."""
+        """Yields the Seat, then what the engine yields; last comes the Reply, or Held where only the cloud would do."""
         check(request.principal, Act.ASK)
         text = clean(request.text)
         seat = await self.pick(text, request)
@@ -106,11 +112,27 @@ class RoundTable:
             system=(seat.assistant.prompt,),
             privacy=Privacy.PRIVATE if request.private else Privacy.OPEN,
             where=request.where,
+            words=text,
             max_tokens=ANSWER_TOKENS,
         )
-        async with aclosing(self._engine.stream(task)) as pieces:
-            async for piece in pieces:
-                yield piece
+        try:
+            async with aclosing(self._engine.stream(task)) as pieces:
+                async for piece in pieces:
+                    yield piece
+        except CloudAway as away:
+            if away.ask == Away.CANCEL:
+                raise
+            yield await self._waiting.hold(task, away, request.place)
+
+    async def decide(self, id: str, choice: Choice, principal: Principal) -> Answer:
+        """The answer to what the person chose for a held request: the local model's, Held again, or nothing."""
+        chosen = await self._waiting.decide(id, choice, principal)
+        if isinstance(chosen, Held):
+            yield chosen
+        elif chosen is not None:
+            async with aclosing(self._engine.stream(chosen)) as pieces:
+                async for piece in pieces:
+                    yield piece
 
     async def pick(self, text: str, request: Request) -> Seat:
         """The assistant asked for; else by rules; else the local model with a closed list."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistants.base import Assistant
 from haven.ai.ledger import Ledger
-from haven.ai.providers.base import Provider
+from haven.ai.roster import Roster
 from haven.ai.task import Tier
 from haven.changes.decisions import Changes
 from haven.changes.sandbox import Sandbox
@@ -56,7 +56,7 @@ class Sentinel:
         settings: Settings,
         changes: Changes,
         ledger: Ledger,
-        providers: Mapping[Tier, Provider],
+        roster: Roster,
         sandbox: Sandbox,
         lag: LoopLag,
         repository_problem: str,
@@ -65,7 +65,7 @@ class Sentinel:
         self._settings = settings
         self._changes = changes
         self._ledger = ledger
-        self._providers = providers
+        self._roster = roster
         self._sandbox = sandbox
         self._lag = lag
         self._repository_problem = repository_problem
@@ -82,6 +82,7 @@ class Sentinel:
         sandbox = await asyncio.to_thread(self._sandbox.problem)
         return [
             self._model_line(),
+            *self._lan_lines(),
             await self._cloud_line(),
             self._project_line(),
             self._line("Sandbox", sandbox, "bubblewrap is ready"),
@@ -107,18 +108,21 @@ class Sentinel:
         return StatusLine(label, problem, "alert") if problem else StatusLine(label, fine)
 
     def _model_line(self) -> StatusLine:
-        provider = self._providers.get(Tier.LOCAL)
-        if provider is None:
+        local = self._roster.on(Tier.LOCAL)
+        if not local:
             return StatusLine("Local model", "switched off: rules answer alone", "note")
-        return self._line("Local model", provider.missing(), provider.model)
+        return self._line("Local model", local[0].missing(), ", ".join(one.model for one in local))
+
+    def _lan_lines(self) -> list[StatusLine]:
+        return [self._line("Lan", self._roster.missing(one), one.model) for one in self._roster.on(Tier.LAN)]
 
     async def _cloud_line(self) -> StatusLine:
         cloud = self._settings.cloud
-        missing = self._providers[Tier.CLOUD].missing()
+        away = [self._roster.missing(one) for one in self._roster.on(Tier.CLOUD)]
         if cloud.stand_in:
             return StatusLine("Cloud", "stand-in, not Claude", "note")
-        if missing:
-            return StatusLine("Cloud", missing, "note")
+        if all(away):
+            return StatusLine("Cloud", away[0], "note")
         spent = await self._ledger.spent_this_month()
         level = "note" if spent >= 0.8 * cloud.monthly_usd else "ok"
         return StatusLine("Cloud", f"{cloud.model}: {spent:.2f} of {cloud.monthly_usd:.2f} USD this month", level)

@@ -8,20 +8,22 @@ import hashlib
 import logging
 import os
 import shutil
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from assistants.round_table import RoundTable
 from assistants.sentinel import Sentinel
-from haven.ai import prices
+from assistants.waiting import JOB as JOB_WAITING
+from assistants.waiting import WaitingRoom
 from haven.ai.engine import Engine
 from haven.ai.ledger import Ledger
+from haven.ai.policy import Policy, rules
 from haven.ai.providers.anthropic import AnthropicProvider
 from haven.ai.providers.base import Provider
 from haven.ai.registry import Registry
-from haven.ai.task import Tier
+from haven.ai.roster import Roster
 from haven.changes.by_hand import ByHand
 from haven.changes.checking import Checker
 from haven.changes.decisions import JOB, Changes
@@ -58,6 +60,7 @@ class House:
     changes: Changes
     by_hand: ByHand | None
     round_table: RoundTable
+    waiting: WaitingRoom
     sentinel: Sentinel
     environments: TestEnvironments
     sandbox: Sandbox
@@ -76,12 +79,12 @@ async def open_house(settings: Settings, environments: Path | None = None) -> As
         try:
             yield await _build(settings, database, providers, environments)
         finally:
-            for provider in providers.values():
+            for provider in providers:
                 await provider.close()
 
 
 async def _build(
-    settings: Settings, database: Database, providers: dict[Tier, Provider], environments: Path | None
+    settings: Settings, database: Database, providers: Sequence[Provider], environments: Path | None
 ) -> House:
     state = settings.paths.state_dir
     identity = process_identity()
@@ -89,10 +92,11 @@ async def _build(
     bus = Bus(database)
     await bus.start()
     book = Ledger(database, settings.cloud, identity)
-    engine = Engine(providers, book, settings.cloud)
+    engine = _engine(settings, database, providers, book)
+    waiting = WaitingRoom(database, engine)
     sandbox = Sandbox(settings.sandbox)
     environments_ = TestEnvironments(environments or state)
-    handlers: dict[str, Handler] = {}
+    handlers: dict[str, Handler] = {JOB_WAITING: waiting.handle}
     jobs = JobQueue(database, handlers)
     repository, problem = await _repository(settings)
 
@@ -119,9 +123,10 @@ async def _build(
         registry=Registry(state),
         changes=changes,
         by_hand=by_hand,
-        round_table=RoundTable(engine, changes),
+        round_table=RoundTable(engine, changes, waiting),
+        waiting=waiting,
         sentinel=Sentinel(
-            settings, changes, book, providers, sandbox, lag, problem, repository.notes if repository else ()
+            settings, changes, book, engine.roster, sandbox, lag, problem, repository.notes if repository else ()
         ),
         environments=environments_,
         sandbox=sandbox,
@@ -133,23 +138,43 @@ async def _build(
     )
 
 
-def _providers(settings: Settings) -> dict[Tier, Provider]:
-    """The tiers that are configured; each says itself why it can't be used."""
-    providers: dict[Tier, Provider] = {}
-    if settings.models.local:
-        providers[Tier.LOCAL] = Registry(settings.paths.state_dir).provider(
-            settings.models.default, threads=settings.models.threads, context_tokens=settings.models.context_tokens
-        )
-    prices.of(settings.cloud.model).worst_case(0, 0)  # a model without a price is a wrong setting
-    key = STAND_IN_KEY if settings.cloud.stand_in else settings.secret(ANTHROPIC_KEY) or ""
-    providers[Tier.CLOUD] = AnthropicProvider(
+def _engine(settings: Settings, database: Database, providers: Sequence[Provider], book: Ledger) -> Engine:
+    roster = Roster(providers, settings.kinds, settings.cloud)
+    routing = settings.routing
+    decides = Policy(routing, rules(routing), settings.lan.only, settings.cloud.per_request_usd)
+    return Engine(roster, book, settings.cloud, decides)
+
+
+def _providers(settings: Settings) -> list[Provider]:
+    """The models that are configured, each tier's in order of preference; each says itself why it can't be used."""
+    return [*_local(settings), *_cloud(settings)]
+
+
+def _local(settings: Settings) -> list[Provider]:
+    """The default model, those that must stay loaded, and those that a kind of output names."""
+    models = settings.models
+    if not models.local:
+        return []
+    registry = Registry(settings.paths.state_dir)
+    names = (models.default, *models.keep, *(name for kind in settings.kinds.values() for name in kind.local))
+    return [
+        registry.provider(name, threads=models.threads, context_tokens=models.context_tokens)
+        for name in dict.fromkeys(names)
+    ]
+
+
+def _cloud(settings: Settings) -> list[Provider]:
+    """Claude first, then the others in their order."""
+    cloud = settings.cloud
+    key = STAND_IN_KEY if cloud.stand_in else settings.secret(ANTHROPIC_KEY) or ""
+    claude = AnthropicProvider(
         key,
-        model=settings.cloud.model,
-        base_url=settings.cloud.base_url,
-        timeout_s=settings.cloud.timeout_s,
-        stand_in=settings.cloud.stand_in,
+        model=cloud.model,
+        base_url=cloud.base_url,
+        timeout_s=cloud.timeout_s,
+        stand_in=cloud.stand_in,
     )
-    return providers
+    return [claude]
 
 
 async def _repository(settings: Settings) -> tuple[Repository | None, str]:

@@ -7,7 +7,8 @@ HavenError
 ├── NotFound          no such change, model or assistant
 ├── Conflict          the world moved on: a stale round, a decision already made, a base that moved
 ├── Unavailable       something needed is missing or out of reach now; `retry` says if waiting may help
-│   └── OverBudget    a spending cap would be passed
+│   ├── OverBudget    a spending cap would be passed
+│   └── CloudAway     only the cloud would do and it is out of reach: a person may wait, or take the local model
 ├── EditError         the returned edits can't be applied, in words that a model can act on
 ├── RepositoryError   git said no, or the repository is not usable
 ├── SandboxError      the sandbox is missing or did not hold
@@ -68,6 +69,15 @@ class Unavailable(HavenError):
 
 class OverBudget(Unavailable):
     """A spending cap would be passed."""
+
+
+class CloudAway(Unavailable):
+    """The cloud is out of reach; `draft` is the best reply so far or None, `ask` what the settings say to do."""
+
+    def __init__(self, cause: Unavailable, draft: object = None, ask: str = "ask") -> None:
+        super().__init__(str(cause), cause.mend, retry=cause.retry, after=cause.after)
+        self.draft = draft
+        self.ask = ask
 
 
 class EditError(HavenError):

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from haven.settings import Paths, Settings, parse
+from haven.settings import KindSettings, LanHost, OtherCloud, Paths, Rule, Settings, parse
 
 EXAMPLE = Path(__file__).parent.parent / "haven.example.toml"
-UNSET = re.compile(r"^# (?=[a-z_]+ = )", re.M)
-"""A setting that is empty by default stands behind a `#`."""
+UNSET = re.compile(r"^# (?=[a-z_]+ = |\[+[a-z_.]+\]+$)", re.M)
+"""A setting that is empty by default stands behind a `#`, and so does a block that may be there several times."""
 
 
 def keys(model: type[BaseModel], prefix: str = "") -> set[str]:
@@ -38,8 +38,21 @@ def flat(tree: dict[str, object], prefix: str = "") -> dict[str, object]:
 
 def test_it_names_every_setting_and_no_other() -> None:
     everything = tomllib.loads(UNSET.sub("", EXAMPLE.read_text(encoding="utf-8")))
-    assert set(flat(everything)) == keys(Settings)
-    parse(everything, EXAMPLE.name)
+    kinds, hosts, others, rules = (
+        everything.pop("kinds"),
+        everything["lan"]["hosts"],
+        everything["cloud"]["others"],
+        everything["routing"]["rules"],
+    )
+    assert set(flat(everything)) == keys(Settings) - {"kinds"}
+    for block, section in [
+        (kinds["code"], KindSettings),
+        (hosts[0], LanHost),
+        (others[0], OtherCloud),
+        (rules[0], Rule),
+    ]:
+        assert set(block) == set(section.model_fields)
+    parse(everything | {"kinds": kinds}, EXAMPLE.name)
 
 
 def test_what_it_shows_as_default_is_the_default() -> None:
@@ -48,7 +61,10 @@ def test_what_it_shows_as_default_is_the_default() -> None:
 
 
 def test_every_setting_has_a_sentence_above_it() -> None:
-    lines = EXAMPLE.read_text(encoding="utf-8").splitlines()
+    blocks = re.compile(
+        r"^# \[.*?(?=^\[|^#? ?\n|\Z)", re.M | re.S
+    )  # a block that is shown has one sentence above it all
+    lines = blocks.sub("", EXAMPLE.read_text(encoding="utf-8")).splitlines()
     for above, line in pairwise(lines):
         if re.match(r"(# )?[a-z_]+ = ", line):
             assert re.match(r"# [A-Za-z0-9`].* .*[.]", above), f"no sentence above: {line}"

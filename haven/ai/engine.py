@@ -1,13 +1,12 @@
-"""MAP. From a task to a reply: admit -> route -> reserve -> generate -> validate -> settle -> reply.
+"""MAP. From a task to a reply: admit -> judge -> route -> known? -> prepare -> ask -> validate -> next -> record.
 
-The only caller of providers, and so the one door of the house: what is private is stopped here a second time, and
-what leaves is redacted, priced and recorded before it leaves.
+What asks a model is `door.py`, the one door: there the call is redacted, reserved, settled and scored.
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
+import secrets
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
@@ -15,41 +14,45 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from haven.access import Act, check
-from haven.ai import policy, prices, tokens, validate
+from haven.ai import kinds, policy, tokens, validate
+from haven.ai.converse import Handler, Limits, converse
+from haven.ai.door import Door
+from haven.ai.hybrid import Prepared, prepare
 from haven.ai.ledger import Ledger
-from haven.ai.providers.base import Call, Finish, Provider
-from haven.ai.task import Delta, Reply, Restart, Route, Step, Task, Tier, Turn, Usage
-from haven.errors import AccessDenied, BadInput, HavenError, ModelError, OverBudget, Unavailable
-from haven.redact import Redaction
-from haven.settings import Cloud
+from haven.ai.memory import Memory
+from haven.ai.opinion import second_opinion
+from haven.ai.outgoing import call_of, count, worst_case
+from haven.ai.policy import Now, Offer, Policy
+from haven.ai.providers.base import Provider
+from haven.ai.roster import Roster
+from haven.ai.task import Called, Delta, Judgement, Privacy, Reply, Restart, Route, Step, Task, Tier, Tool, Turn, Where
+from haven.errors import AccessDenied, BadInput, CloudAway, HavenError, ModelError, OverBudget, Unavailable
+from haven.settings import Away, Cloud
 
 ALLOW_CLOUD = True
 """Tests set this to False: then only a stand-in may be called."""
 MAX_TASK_CHARS = 4_000_000
-QUICK_RETRY_S = 10.0
-"""A retry sooner than this is waited for here; a later one is the caller's to schedule."""
-OWN_TOKENS = 800
-"""Input tokens that the API may add by itself: for tools it was 346 (Anthropic, tool use), schemas cost some too."""
-STOPPED = "stopped before its end"
-_HALF_PLACEHOLDER = re.compile(r"<(?:[A-Z][A-Z_]*\d*)?$")
 
 Piece = Delta | Restart | Reply
 
 
 class Engine:
-    """One for all faces and jobs."""
+    """One for all faces and jobs. `memory` is what it has learned and answered before; without one it forgets."""
 
     def __init__(
         self,
-        providers: Mapping[Tier, Provider],
+        roster: Roster,
         ledger: Ledger,
         cloud: Cloud,
+        rules: Policy | None = None,
+        memory: Memory | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._providers = providers
+        self.roster = roster
         self._ledger = ledger
-        self._cloud = cloud
-        self._sleep = sleep
+        self._door = Door(roster, ledger, cloud.attempts, sleep)
+        self._policy = rules or Policy(max_usd=cloud.per_request_usd)
+        self._memory = memory or Memory()
 
     async def complete(self, task: Task) -> Reply:
         """The reply alone."""
@@ -59,245 +62,199 @@ class Engine:
                     return piece
         raise ModelError("The model ended without a reply.", "Ask again.")
 
-    async def stream(self, task: Task) -> AsyncGenerator[Piece, None]:
-        """Text as it comes; a Restart where the next tier replaces it; one Reply, last.
+    async def stream(self, task: Task, request: str = "") -> AsyncGenerator[Piece, None]:
+        """Text as it comes; a Restart where the next step replaces it; one Reply, last.
 
-        Raises AccessDenied, BadInput, OverBudget, Unavailable (no tier is left) or ModelError.
+        `request` joins several tasks under one budget. Raises AccessDenied, BadInput, OverBudget, Unavailable (no
+        model is left; CloudAway where a person may choose between waiting and the local model) or ModelError.
         """
         self._admit(task)
-        route = self.route(task)
+        route = await self.route(task)
         if route.refused:
-            raise Unavailable(route.refused, retry=task.kind in policy.CLOUD_KINDS)
-        best: Reply | None = None
-        failures: list[HavenError] = []
-        for tier, following in zip(route.tiers, [*route.tiers[1:], None], strict=True):
-            try:
-                async with aclosing(self._on_tier(task, route, tier)) as pieces:
-                    async for piece in pieces:
-                        if isinstance(piece, Reply):
-                            best = piece if best is None or piece.score >= best.score else best
-                        else:
-                            yield piece
-            except (Unavailable, ModelError) as error:
-                failures.append(error)
-                if following is not None:
-                    yield Restart(str(error), Step(following, ""))
-                continue
-            if best is not None and (best.score >= validate.PASS_MARK or tier is Tier.CLOUD):
-                break  # good enough, or nobody knows better
-            if following is not None and best is not None:
-                yield Restart(f"scored {best.score} of 100: {', '.join(best.score_reasons)}", Step(following, ""))
-        if best is None:
-            raise failures[-1] if failures else ModelError("No model gave a reply.", "Ask again later.")
-        yield replace(best, route=replace(route, reasons=(*route.reasons, *map(str, failures))))
+            raise Unavailable(route.refused, retry=Tier.LOCAL not in kinds.of(task.kind).tiers)
+        if known := await self._memory.known(task, route, self.roster.cache_hours(task.kind)):
+            yield Delta(known.text)
+            yield await self._memory.record(task, known)
+            return
+        run = Run(task, route, request or secrets.token_hex(8), self._mark(task))
+        async with aclosing(self._steps(run)) as pieces:
+            async for piece in pieces:
+                yield piece
+        reply = replace(run.result(), seconds=run.seconds)
+        yield await self._memory.record(task, reply, run.tried, self.roster.cache_hours(task.kind))
 
-    def route(self, task: Task) -> Route:
-        """The decision alone; nothing is asked of a model."""
-        return policy.route(task, {tier: self._missing(task, tier) for tier in Tier})
+    async def converse(
+        self, task: Task, tools: Mapping[Tool, Handler], limits: Limits | None = None
+    ) -> AsyncGenerator[Piece | Called, None]:
+        """Many turns with tools under one budget; the Reply is last. Every turn goes its own way through `stream`."""
+        async with aclosing(converse(self, task, tools, limits or Limits(), secrets.token_hex(8))) as pieces:
+            async for piece in pieces:
+                yield piece
+
+    async def judge(self, task: Task) -> Judgement:
+        """How hard the task is: by rules, and by the local model where they are unsure and it matters."""
+        judgement = await self._memory.judge(task)
+        bound = task.privacy is Privacy.PRIVATE or task.where is not Where.AUTO or not policy.may_leave(task)
+        choice = self._there(Tier.LOCAL) and (self._there(Tier.LAN) or self._there(Tier.CLOUD))
+        if judgement.sure or bound or not choice:
+            return judgement
+        return await second_opinion(task, judgement, self._ask_local)
+
+    async def route(self, task: Task) -> Route:
+        """The decision alone; a model is asked only where the classifier is unsure."""
+        judgement = await self.judge(task)
+        call = call_of(task)
+        counted, material = await asyncio.to_thread(lambda: (count(call), sum(map(tokens.count, task.material))))
+        offers = [self._offer(task, one, counted) for one in self.roster.preferred(task.kind)]
+        now = Now(counted, material, time.localtime().tm_hour, *await self._spent())
+        return policy.route(task, judgement, offers, self._policy, policy.facts(task, judgement, offers, now))
+
+    async def _spent(self) -> tuple[float, float]:
+        """US dollars today and this month; looked up only where a rule may ask."""
+        if not self._policy.rules:
+            return 0.0, 0.0
+        return await self._ledger.spent_today(), await self._ledger.spent_this_month()
 
     def worst_case(self, task: Task) -> float:
-        """US dollars that one cloud call of this task may cost at the most. Counts about 8 MB a second."""
-        return self._worst_case(_call(task))
+        """US dollars that one call of this task to the dearest model on its way may cost at the most.
 
-    def _worst_case(self, call: Call) -> float:
-        parts = [
-            *call.system,
-            *(turn.text for turn in call.turns),
-            *(str(one) for one in (call.tool, call.schema) if one),
-        ]
-        return prices.of(self._cloud.model).worst_case(tokens.count("".join(parts)) + OWN_TOKENS, call.max_tokens)
+        Counts about 8 MB a second, so it runs in a thread for a long prompt.
+        """
+        leaving = [one for one in self.roster.preferred(task.kind) if one.tier is Tier.CLOUD and not one.missing()]
+        return max((worst_case(call_of(task), one.price) for one in leaving[:1]), default=0.0)
 
     def _admit(self, task: Task) -> None:
         check(task.principal, Act.ASK)
-        size = sum(len(turn.text) for turn in task.turns)
+        size = sum(len(turn.text) for turn in task.turns) + sum(map(len, task.material))
         if not size:
             raise BadInput("There is nothing to ask.", "Write a question.")
         if size > MAX_TASK_CHARS:
             raise BadInput(f"That is {size:,} characters; {MAX_TASK_CHARS:,} is the most.", "Ask about a smaller part.")
 
-    def _missing(self, task: Task, tier: Tier) -> str:
-        provider = self._providers.get(tier)
-        if provider is None:
-            return "it is not configured"
-        if tier is not Tier.LOCAL:
-            if not ALLOW_CLOUD and not self._cloud.stand_in:
+    def _mark(self, task: Task) -> int:
+        """The pass mark: the settings', moved by what was learned."""
+        own = self.roster.pass_mark(task.kind, self._policy.routing.pass_mark)
+        return max(0, min(100, own + self._memory.shift(task.kind)))
+
+    def _offer(self, task: Task, provider: Provider, counted: int) -> Offer:
+        """What one model would cost for this very task, and whether it is there."""
+        usd = provider.price.worst_case(counted, task.max_tokens) if provider.price else 0.0
+        seconds = self._memory.seconds(provider.tier, provider.name)
+        return Offer(Step(provider.tier, provider.name), self._missing(task, provider), usd, seconds)
+
+    def _missing(self, task: Task, provider: Provider) -> str:
+        if provider.tier is not Tier.LOCAL:
+            if not ALLOW_CLOUD and provider.tier is Tier.CLOUD and not provider.stand_in:
                 return "the cloud is switched off here"
             try:
                 check(task.principal, Act.CLOUD)
             except AccessDenied as error:
                 return error.full
-        return provider.missing()
+        return self.roster.missing(provider)
 
-    async def _on_tier(self, task: Task, route: Route, tier: Tier) -> AsyncGenerator[Piece, None]:
-        """One tier with its quick retries; each is a call, a price and a ledger row of its own."""
-        attempts = self._cloud.attempts if tier is Tier.CLOUD else 1
-        for attempt in range(1, attempts + 1):
-            said = False
+    def _there(self, tier: Tier) -> bool:
+        return any(one.tier is tier and not self.roster.missing(one) for one in self.roster.providers)
+
+    async def _ask_local(self, task: Task) -> str:
+        return (await self.complete(task)).text
+
+    async def _steps(self, run: Run) -> AsyncGenerator[Delta | Restart, None]:
+        """Ask one model after the other until a reply is good enough; what came back is in `run`."""
+        steps = run.route.steps
+        if run.route.hybrid:
+            run.prepared = await prepare(run.task, self._policy.routing.prepare_from_tokens, self._ask_local)
+        for step, following in zip(steps, [*steps[1:], None], strict=True):
             try:
-                once = self._local(task, route) if tier is Tier.LOCAL else self._leaving(task, route, tier)
-                async with aclosing(once) as pieces:
+                async with aclosing(self._step(run, step)) as pieces:
                     async for piece in pieces:
-                        said = said or isinstance(piece, Delta)
                         yield piece
-                return
-            except OverBudget:
-                raise
-            except Unavailable as error:
-                pause = error.after if error.after is not None else 0.5 * 2**attempt
-                if attempt == attempts or not error.retry or pause > QUICK_RETRY_S:
-                    raise
-                if said:
-                    yield Restart(str(error), Step(tier, ""))
-                await self._sleep(pause)
+            except (Unavailable, ModelError) as error:
+                run.failed(step, error)
+                self._may_go_on(run, step, following, error)
+                if following is not None:
+                    yield Restart(str(error), following)
+                continue
+            if run.best is not None and (run.best.score >= run.mark or step.tier is Tier.CLOUD):
+                return  # good enough, or nobody knows better
+            if following is not None and run.best is not None:
+                yield Restart(run.shortfall, following)
 
-    async def _local(self, task: Task, route: Route) -> AsyncGenerator[Delta | Reply, None]:
-        provider = self._providers[Tier.LOCAL]
-        started, text = time.monotonic(), ""
-        async with aclosing(_generate(provider, _call(task))) as pieces:
-            async for piece in pieces:
-                if isinstance(piece, Delta):
-                    yield piece
-                    text += piece.text
-                    whole = None if task.schema else validate.before_repeat(text)
-                    if whole is None:
-                        continue
-                    piece = Finish(whole, Usage(), "repeat")
-                yield _reply(task, route, Tier.LOCAL, piece, provider, time.monotonic() - started)
-                return
-
-    async def _leaving(self, task: Task, route: Route, tier: Tier) -> AsyncGenerator[Delta | Reply, None]:
-        """A call that leaves the house: stopped if private, redacted, reserved, settled."""
-        if not policy.may_leave(task):
-            raise AccessDenied("This must not leave the house.", "Ask it openly, or leave it to the local model.")
-        provider = self._providers[tier]
-        out = await asyncio.to_thread(self._outgoing, task)
-        reserved = await self._reserve(task, tier, provider, out)
-        finish: Finish | None = None
-        try:
-            async with aclosing(_generate(provider, out.call)) as pieces:
+    async def _step(self, run: Run, step: Step) -> AsyncGenerator[Delta | Restart, None]:
+        """One model; the local one may mend its own draft once."""
+        task = run.prepared.task
+        for _ in range(2):
+            scored: Reply | None = None
+            async with aclosing(self._door.ask(task, run.route, step, run.request)) as pieces:
                 async for piece in pieces:
-                    if isinstance(piece, Finish):
-                        finish = piece
-                    elif text := out.came_in(piece.text):
-                        yield Delta(text)
-            assert finish is not None
-            usd = prices.of(self._cloud.model).cost(finish.usage)
-            await self._ledger.settle(reserved, usd, finish.usage, out.seconds)
-        except HavenError as error:
-            end = self._ledger.unbilled if error.free else self._ledger.lost
-            await end(reserved, out.seconds, str(error))
-            raise
-        except BaseException as error:
-            await self._ledger.lost(reserved, out.seconds, str(error) or STOPPED)
-            raise
-        if out.held:
-            yield Delta(out.held)
-        reply = _reply(task, route, tier, finish, provider, out.seconds)
-        yield replace(
-            reply,
-            text=out.redaction.restore(reply.text),
-            data=_restored(reply.data, out.redaction),
-            usd=usd,
-            stand_in=self._cloud.stand_in,
-            redacted=out.redaction.counts,
-        )
+                    if isinstance(piece, Reply):
+                        scored = piece
+                    else:
+                        yield piece
+            assert scored is not None
+            run.came(step, scored)
+            hint = validate.repair_hint(run.task, scored.score_reasons) if step.tier is Tier.LOCAL else ""
+            if scored.score >= run.mark or not hint or task is not run.prepared.task:
+                return
+            yield Restart(f"{run.shortfall}; the local model mends it once", step)
+            draft = (Turn("assistant", scored.text), Turn("user", hint))
+            task = replace(task, words=task.question, turns=(*task.turns, *draft))
 
-    def _outgoing(self, task: Task) -> Outgoing:
-        """Redacted, then priced as it leaves; takes a while for a long prompt, so it runs in a thread."""
-        redaction = Redaction()
-        call = _redacted(_call(task), redaction)
-        return Outgoing(call, redaction, self._worst_case(call))
+    def _may_go_on(self, run: Run, step: Step, following: Step | None, error: HavenError) -> None:
+        """Where the cloud is away and only the local model is left, the person is asked, unless the settings answer.
 
-    async def _reserve(self, task: Task, tier: Tier, provider: Provider, out: Outgoing) -> int:
-        return await self._ledger.reserve(
-            task,
-            tier=tier,
-            model=provider.model,
-            recipient="stand-in, not Claude" if self._cloud.stand_in else self._cloud.base_url or "Anthropic",
-            sent=out.text,
-            redacted=out.redaction.counts,
-            worst_usd=out.worst_usd,
-        )
+        Raises CloudAway.
+        """
+        away = self._policy.routing.away
+        if step.tier is not Tier.CLOUD or not isinstance(error, Unavailable) or run.task.background:
+            return
+        passes = error.retry or isinstance(error, OverBudget)
+        others = following is not None and following.tier is not Tier.LOCAL
+        could_be_local = following is not None or run.best is not None
+        if passes and could_be_local and not others and away is not Away.LOCAL:
+            raise CloudAway(error, draft=run.best, ask=away.value) from error
 
 
 @dataclass
-class Outgoing:
-    """One call on its way out, and what has come back of it."""
+class Run:
+    """One task on its way: what was tried, and the best that came back."""
 
-    call: Call
-    redaction: Redaction
-    worst_usd: float
+    task: Task
+    route: Route
+    request: str
+    mark: int
+    best: Reply | None = None
+    tried: list[dict[str, Any]] = field(default_factory=list)
+    failures: list[HavenError] = field(default_factory=list)
+    usd: float = 0.0
     started: float = field(default_factory=time.monotonic)
-    held: str = ""
-    """The end of the text so far where it may be half a placeholder."""
+
+    def __post_init__(self) -> None:
+        self.prepared = Prepared(self.task)
 
     @property
     def seconds(self) -> float:
         return time.monotonic() - self.started
 
     @property
-    def text(self) -> str:
-        """Exactly the text that leaves, for the record."""
-        return "\n\n".join([*self.call.system, *(f"[{turn.role}]\n{turn.text}" for turn in self.call.turns)])
+    def shortfall(self) -> str:
+        assert self.best is not None
+        return f"scored {self.best.score} of 100: {', '.join(self.best.score_reasons)}"
 
-    def came_in(self, text: str) -> str:
-        """The next piece with its values put back; half a placeholder waits for its other half."""
-        text = self.held + text
-        half = _HALF_PLACEHOLDER.search(text) if self.redaction.values else None
-        whole = text[: half.start()] if half else text
-        self.held = text[len(whole) :]
-        return self.redaction.restore(whole)
+    def came(self, step: Step, reply: Reply) -> None:
+        """A reply; of two with the same score the later one counts."""
+        self.tried.append({"tier": step.tier.value, "model": step.model, "score": reply.score})
+        self.usd += reply.usd
+        note = self.prepared.note if step.tier is not Tier.LOCAL else ""
+        if self.best is None or reply.score >= self.best.score:
+            self.best = replace(reply, prepared=note)
 
+    def failed(self, step: Step, error: HavenError) -> None:
+        self.tried.append({"tier": step.tier.value, "model": step.model, "error": str(error)})
+        self.failures.append(error)
 
-def _call(task: Task) -> Call:
-    return Call(
-        task.turns,
-        task.system,
-        task.max_tokens,
-        task.temperature,
-        task.schema,
-        task.tool,
-        priority=int(task.background),
-    )
-
-
-def _redacted(call: Call, redaction: Redaction) -> Call:
-    turns = tuple(Turn(turn.role, redaction.apply(turn.text)) for turn in call.turns)
-    return replace(call, turns=turns, system=tuple(redaction.apply(part) for part in call.system))
-
-
-def _restored(data: Any, redaction: Redaction) -> Any:
-    if isinstance(data, str):
-        return redaction.restore(data)
-    if isinstance(data, dict):
-        return {key: _restored(value, redaction) for key, value in data.items()}
-    if isinstance(data, list):
-        return [_restored(value, redaction) for value in data]
-    return data
-
-
-async def _generate(provider: Provider, call: Call) -> AsyncGenerator[Delta | Finish, None]:
-    """The provider's pieces; a provider that ends without a Finish has failed."""
-    finished = False
-    async with aclosing(provider.generate(call)) as pieces:
-        async for piece in pieces:
-            finished = finished or isinstance(piece, Finish)
-            yield piece
-    if not finished:
-        raise ModelError("The model's answer broke off.", "Ask again.")
-
-
-def _reply(task: Task, route: Route, tier: Tier, finish: Finish, provider: Provider, seconds: float) -> Reply:
-    points, reasons = validate.score(task, finish.text, finish.data, finish.stop)
-    return Reply(
-        text=finish.text,
-        tier=tier,
-        model=finish.model or provider.model,
-        prompt_version=task.prompt_version,
-        route=route,
-        usage=finish.usage,
-        seconds=seconds,
-        score=points,
-        score_reasons=reasons,
-        data=finish.data,
-    )
+    def result(self) -> Reply:
+        """The best reply, with the whole story in its route. Raises the last failure where there is none."""
+        if self.best is None:
+            raise self.failures[-1] if self.failures else ModelError("No model gave a reply.", "Ask again later.")
+        reasons = (*self.route.reasons, *map(str, self.failures))
+        return replace(self.best, usd=round(self.usd, 6), route=replace(self.route, reasons=reasons))

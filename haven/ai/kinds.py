@@ -14,7 +14,8 @@ class Kind:
 
     about: str
     tiers: frozenset[Tier] = frozenset(Tier)
-    pass_mark: int = 70
+    pass_mark: int | None = None
+    """None: `routing.pass_mark`."""
     cache_hours: float = 0.0
 
 

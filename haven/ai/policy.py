@@ -1,47 +1,239 @@
-"""Where a task may go: pure functions from a task and what is there now to a route."""
+"""Where a task may go: pure functions from a task, its judgement and what is there now to a route."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-from haven.ai.task import Privacy, Route, Step, Task, Tier, Where
-
-LOCAL_KINDS = frozenset({"title", "summary", "assistant", "probe"})
-"""Small work that is never worth money: it stays local whoever asks."""
-ABSENT = "it is not configured"
-CLOUD_KINDS = frozenset({"edits"})
-"""Work that a small model can't do."""
+from haven.ai import kinds
+from haven.ai.conditions import Condition, Facts, compile
+from haven.ai.task import Complexity, Judgement, Privacy, Route, Step, Task, Tier, Where
+from haven.settings import Routing, Strategy
 
 
-def route(task: Task, missing: Mapping[Tier, str]) -> Route:
-    """The tiers to try in order, and why. `missing` says why a tier can't be used now ("" where it can).
+@dataclass(frozen=True)
+class Offer:
+    """One model that could be asked: what it would cost at worst (US dollars), how long it usually takes (seconds)."""
 
-    Private tasks stay local whatever else is asked. Where no tier is left, `refused` is the sentence for the person.
+    step: Step
+    missing: str = ""
+    """Why it can't be used now; "" where it can."""
+    worst_usd: float = 0.0
+    seconds: float | None = None
+
+    @property
+    def tier(self) -> Tier:
+        return self.step.tier
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A readable condition from the settings, and who is asked first and after that where it holds."""
+
+    text: str
+    condition: Condition
+    tier: Tier
+    model: str = ""
+    fallback: tuple[Tier, ...] = ()
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The settings that decide, and the rules made of them."""
+
+    routing: Routing = field(default_factory=Routing)
+    rules: tuple[Rule, ...] = ()
+    lan_only: bool = False
+    max_usd: float | None = None
+    """The most that one request may cost."""
+
+
+def rules(routing: Routing) -> tuple[Rule, ...]:
+    """The rules of the settings, read. Raises SettingsError for one that can't be."""
+    return tuple(
+        Rule(one.when, compile(one.when), Tier(one.tier), one.model, tuple(map(Tier, one.fallback)))
+        for one in routing.rules
+    )
+
+
+HOME = (Tier.LOCAL, Tier.LAN, Tier.CLOUD)
+LARGE_FIRST = (Tier.CLOUD, Tier.LAN, Tier.LOCAL)
+SPEED = {Tier.LOCAL: 20.0, Tier.LAN: 10.0, Tier.CLOUD: 5.0}
+"""Seconds that an answer of a tier is taken to need until some have been measured."""
+
+
+def route(
+    task: Task,
+    judgement: Judgement,
+    offers: Sequence[Offer],
+    policy: Policy,
+    facts: Facts,
+) -> Route:
+    """The models to try, in order, and why. `offers` are in order of preference within each tier.
+
+    Private tasks stay local whatever else is asked. Where no model is left, `refused` is the sentence for the person.
     """
-    wanted, reason = _wanted(task)
-    tiers = tuple(tier for tier in wanted if not missing.get(tier, ABSENT))
-    absent = [f"{tier.value}: {missing.get(tier, ABSENT)}" for tier in wanted if tier not in tiers]
-    if tiers:
-        return Route(tuple(Step(tier, "") for tier in tiers), (reason, *absent))
-    why = " ".join(f"{one[0].upper()}{one[1:].rstrip('.')}." for one in absent)
-    only = f" ({reason})" if len(wanted) == 1 else ""
-    return Route((), (reason,), refused=f"No model can take this now{only}. {why}")
+    allowed, bound = _allowed(task)
+    order, reason, hybrid, first = _order(task, judgement, policy, facts, allowed, bound)
+    wanted = [offer for tier in order for offer in offers if offer.tier is tier]
+    if not bound:
+        wanted = _by_strategy(wanted, task, policy.routing.strategy)
+    if first is not None:
+        wanted.sort(key=lambda offer: (offer.tier, offer.step.model) != first)  # stable: the rest stays in order
+    missing = [(offer.tier, offer.missing) for offer in wanted if offer.missing]
+    missing += [(tier, ABSENT) for tier in order if tier is not Tier.LAN and not any(o.tier is tier for o in wanted)]
+    there = [offer for offer in wanted if not offer.missing]
+    left, dropped = _within_limits(there, task, policy)
+    reasons = (reason, *(f"{tier.value}: {why}" for tier, why in missing), *dropped)
+    if not left:
+        return Route((), reasons, _refusal(reason if len(order) == 1 else "", missing, dropped), judgement=judgement)
+    steps = tuple(offer.step for offer in left)
+    hybrid = hybrid and steps[0].tier is Tier.LOCAL and any(step.tier is not Tier.LOCAL for step in steps)
+    return Route(steps, reasons, hybrid=hybrid, judgement=judgement)
+
+
+ABSENT = "it is not configured"
+
+
+@dataclass(frozen=True)
+class Now:
+    """What a rule may ask about besides the task: tokens of all that would be sent, the hour here, US dollars spent."""
+
+    tokens: int = 0
+    material_tokens: int = 0
+    hour: int = 0
+    spent_today: float = 0.0
+    spent_month: float = 0.0
+
+
+def facts(task: Task, judgement: Judgement, offers: Sequence[Offer], now: Now) -> Facts:
+    """A value for every name in `conditions.NAMES`."""
+    there = {offer.tier for offer in offers if not offer.missing}
+    return {
+        "kind": task.kind,
+        "tokens": now.tokens,
+        "material_tokens": now.material_tokens,
+        "max_tokens": task.max_tokens,
+        "complexity": judgement.complexity.value,
+        "hardness": judgement.score,
+        "private": task.privacy is Privacy.PRIVATE,
+        "where": task.where.value,
+        "has_schema": task.schema is not None or task.tool is not None,
+        "has_tools": bool(task.tools),
+        "change": task.change is not None,
+        "background": task.background,
+        "person": task.principal.id,
+        "role": task.principal.role.name.lower(),
+        "face": task.principal.face,
+        "hour": now.hour,
+        "spent_today": now.spent_today,
+        "spent_month": now.spent_month,
+        **{f"{tier.value}_ok": tier in there for tier in Tier},
+    }
 
 
 def may_leave(task: Task) -> bool:
     """Whether this task may leave the house at all; the engine asks again at its door."""
-    return task.privacy is not Privacy.PRIVATE and task.where is not Where.LOCAL and task.kind not in LOCAL_KINDS
+    stays = task.privacy is Privacy.PRIVATE or task.where is Where.LOCAL
+    return not stays and bool(kinds.of(task.kind).tiers - {Tier.LOCAL})
 
 
-def _wanted(task: Task) -> tuple[tuple[Tier, ...], str]:
+def _allowed(task: Task) -> tuple[frozenset[Tier], str]:
+    """The tiers that are not forbidden; and, where that leaves one alone, why."""
     if task.privacy is Privacy.PRIVATE:
-        return (Tier.LOCAL,), "private: it never leaves this house"
+        return frozenset({Tier.LOCAL}), "private: it never leaves this house"
     if task.where is Where.LOCAL:
-        return (Tier.LOCAL,), "local was asked for"
-    if task.kind in LOCAL_KINDS:
-        return (Tier.LOCAL,), f"{task.kind} is small work: local"
-    if task.where is Where.CLOUD:
-        return (Tier.CLOUD, Tier.LOCAL), "the cloud was asked for"
-    if task.kind in CLOUD_KINDS:
-        return (Tier.CLOUD,), "code changes need a large model: cloud"
-    return (Tier.LOCAL, Tier.CLOUD), "local first; the cloud if the answer scores below the pass mark"
+        return frozenset({Tier.LOCAL}), "local was asked for"
+    tiers = kinds.of(task.kind).tiers
+    return tiers, f"{task.kind} is small work: local" if tiers == {Tier.LOCAL} else ""
+
+
+def _order(
+    task: Task,
+    judgement: Judgement,
+    policy: Policy,
+    facts: Facts,
+    allowed: frozenset[Tier],
+    bound: str,
+) -> tuple[tuple[Tier, ...], str, bool, tuple[Tier, str] | None]:
+    """Tiers in order, why, whether hybrid, and the very model that a rule puts first."""
+    if bound:
+        return (Tier.LOCAL,), bound, False, None
+    if task.where is not Where.AUTO:
+        chosen = (Tier.CLOUD, Tier.LOCAL) if task.where is Where.CLOUD else (Tier.LAN, Tier.LOCAL)
+        return _only(chosen, allowed), f"the {task.where.value} was asked for", False, None
+    for rule in policy.rules:
+        if rule.tier in allowed and rule.condition.holds(facts):
+            order = _only((rule.tier, *rule.fallback), allowed)
+            return order, f"rule: {rule.text}", False, (rule.tier, rule.model) if rule.model else None
+    if Tier.LOCAL in allowed:
+        order, reason, hybrid = _by_complexity(judgement, policy.routing)
+    else:
+        order, reason, hybrid = LARGE_FIRST, f"{task.kind} need a large model", False
+    if policy.lan_only:
+        order, reason, hybrid = _lan_first(order), "inference was moved to the lan; local is the fallback", False
+    return _only(order, allowed), reason, hybrid, None
+
+
+def _by_complexity(judgement: Judgement, routing: Routing) -> tuple[tuple[Tier, ...], str, bool]:
+    match routing.strategy:
+        case Strategy.QUALITY:
+            return LARGE_FIRST, "strategy quality: the ablest model first", False
+        case Strategy.PRIVACY:
+            return (Tier.LOCAL, Tier.LAN), "strategy privacy: the cloud only where it is asked for", False
+        case Strategy.COST:
+            return HOME, "strategy cost: the cheapest model first", routing.hybrid
+        case Strategy.LATENCY:
+            return HOME, "strategy latency: the quickest model first", False
+    if judgement.complexity is Complexity.COMPLEX:
+        return LARGE_FIRST, f"complex ({_why(judgement)}): a large model first", False
+    if judgement.complexity is Complexity.MEDIUM and routing.hybrid:
+        return HOME, f"medium ({_why(judgement)}): the local model prepares, the next one finishes", True
+    return HOME, "local first; the next one if the answer scores below the pass mark", False
+
+
+def _why(judgement: Judgement) -> str:
+    return ", ".join(judgement.reasons[:2]) or f"{judgement.score:.2f}"
+
+
+def _lan_first(order: Sequence[Tier]) -> tuple[Tier, ...]:
+    return (Tier.LAN, *(tier for tier in order if tier is Tier.CLOUD), Tier.LOCAL)
+
+
+def _only(order: Sequence[Tier], allowed: frozenset[Tier]) -> tuple[Tier, ...]:
+    return tuple(tier for tier in dict.fromkeys(order) if tier in allowed)
+
+
+def _by_strategy(wanted: list[Offer], task: Task, strategy: Strategy) -> list[Offer]:
+    """Within what the strategy allows, the order that it means; a person's own choice is never reordered."""
+    if task.where is not Where.AUTO or Tier.LOCAL not in kinds.of(task.kind).tiers:
+        return wanted
+    if strategy is Strategy.COST:
+        return sorted(wanted, key=lambda offer: offer.worst_usd)
+    if strategy is Strategy.LATENCY:
+        return sorted(wanted, key=lambda offer: SPEED[offer.tier] if offer.seconds is None else offer.seconds)
+    return wanted
+
+
+def _within_limits(offers: Sequence[Offer], task: Task, policy: Policy) -> tuple[list[Offer], list[str]]:
+    """Without those that cost too much; and, while others are left, without those that take too long."""
+    limit = task.max_usd if task.max_usd is not None else policy.max_usd if task.change is None else None
+    dropped: list[str] = []
+    left: list[Offer] = []
+    for offer in offers:
+        if limit is not None and offer.worst_usd > limit:
+            dropped.append(f"{offer.step.model}: {offer.worst_usd:.4f} USD at worst is over this request's {limit:.2f}")
+        else:
+            left.append(offer)
+    slow = policy.routing.max_seconds
+    quick = [offer for offer in left if not slow or offer.seconds is None or offer.seconds <= slow]
+    if quick and len(quick) < len(left):
+        dropped += [f"{o.step.model}: it takes about {o.seconds:.0f} s" for o in left if o not in quick]
+        left = quick
+    return left, dropped
+
+
+def _refusal(only: str, missing: Sequence[tuple[Tier, str]], dropped: Sequence[str]) -> str:
+    whys = [f"{tier.value}: {why}" for tier, why in missing] + list(dropped)
+    why = " ".join(f"{one[0].upper()}{one[1:].rstrip('.')}." for one in dict.fromkeys(whys))
+    return f"No model can take this now{f' ({only})' if only else ''}. {why}"

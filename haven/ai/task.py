@@ -62,7 +62,7 @@ class Turn:
     """On a user's turn: what those tools said, one for each call of the turn before."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Tool:
     """A tool that a model may call, or the one whose input is its structured reply."""
 
@@ -214,3 +214,11 @@ class Restart:
 
     reason: str
     next: Step
+
+
+@dataclass(frozen=True)
+class Called:
+    """A tool that the model wanted has run."""
+
+    call: ToolCall
+    result: ToolResult

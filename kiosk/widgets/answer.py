@@ -9,6 +9,7 @@ from textual.widgets import Markdown, Static
 from textual.widgets.markdown import MarkdownStream
 
 from assistants.round_table import Seat
+from assistants.waiting import Held
 from haven.ai.task import Delta, Reply, Restart
 from haven.quoting import clean
 from kiosk.plain import line, plain
@@ -53,7 +54,7 @@ class Answer(VerticalScroll, can_focus=True):
         self._following = True
         self._timer = self.set_interval(FLUSH_S, self._flush)
 
-    async def show(self, piece: Seat | Delta | Restart | Reply) -> None:
+    async def show(self, piece: Seat | Delta | Restart | Reply | Held) -> None:
         """One piece of what the Round Table yields."""
         if isinstance(piece, Seat):
             self.query_one("#who", Static).update(f"{piece.assistant.title} · {line('; '.join(piece.reasons), 120)}")
@@ -63,6 +64,8 @@ class Answer(VerticalScroll, can_focus=True):
             self._pending += clean(piece.text)
         elif isinstance(piece, Restart):
             await self._restart(piece)
+        elif isinstance(piece, Held):
+            await self.end(piece.reason)
         else:
             await self._finish(piece)
 

@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from haven.access import Principal, Role
+from haven.ai.door import Door
 from haven.ai.engine import Engine, Piece
 from haven.ai.ledger import Ledger
+from haven.ai.policy import Policy
 from haven.ai.providers.anthropic import AnthropicProvider
 from haven.ai.providers.base import Provider
 from haven.ai.providers.llama import LlamaProvider
-from haven.ai.task import Task, Tier, Turn
+from haven.ai.roster import Roster
+from haven.ai.task import Task, Turn
 from haven.demo.stand_in import Fault, StandIn
 from haven.jobs import process_identity
 from haven.settings import Cloud
@@ -34,6 +37,7 @@ class Desk:
     engine: Engine
     ledger: Ledger
     file: Path
+    door: Door
     pauses: list[float] = field(default_factory=list)
 
     async def pieces(self, task: Task) -> list[Piece]:
@@ -59,12 +63,18 @@ def broken_model(folder: Path) -> LlamaProvider:
 
 @asynccontextmanager
 async def desk_at(
-    folder: Path, base_url: str, local: Provider | None = None, *, stand_in: bool = True, **cloud: Any
+    folder: Path,
+    base_url: str,
+    local: Provider | None = None,
+    *,
+    stand_in: bool = True,
+    policy: Policy | None = None,
+    **cloud: Any,
 ) -> AsyncIterator[Desk]:
     """An engine whose cloud is at `base_url`; a local model is the caller's to close."""
     caps = Cloud(stand_in=stand_in, base_url=base_url, **cloud)
     claude = AnthropicProvider("a-key-of-nobody", model=caps.model, base_url=base_url, stand_in=stand_in)
-    providers: dict[Tier, Provider] = {Tier.CLOUD: claude} | ({Tier.LOCAL: local} if local else {})
+    providers: list[Provider] = [*([local] if local else []), claude]
     pauses: list[float] = []
 
     async def sleep(seconds: float) -> None:
@@ -73,8 +83,10 @@ async def desk_at(
     async with opened(folder / "desk" / "haven.db") as database:
         ledger = Ledger(database, caps, process_identity())
         try:
-            engine = Engine(providers, ledger, caps, sleep)
-            yield Desk(engine, ledger, folder / "desk" / "haven.db", pauses)
+            roster = Roster(providers, cloud=caps)
+            engine = Engine(roster, ledger, caps, policy, sleep=sleep)
+            door = Door(roster, ledger, caps.attempts, sleep)
+            yield Desk(engine, ledger, folder / "desk" / "haven.db", door, pauses)
         finally:
             await claude.close()
 

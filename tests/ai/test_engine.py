@@ -155,7 +155,7 @@ async def test_the_panel_reaches_the_cloud_with_its_pin_alone(tmp_path: Path) ->
         for where in Where:
             with pytest.raises((Unavailable, ModelError)):
                 await desk.engine.complete(task(principal=PANEL, where=where))
-        assert stand_in.requests == [] and "PIN" in " ".join(desk.engine.route(task(principal=PANEL)).reasons)
+        assert stand_in.requests == [] and "PIN" in " ".join((await desk.engine.route(task(principal=PANEL))).reasons)
         reply = await desk.engine.complete(task(principal=PANEL.with_pin(), where=Where.CLOUD))
         assert reply.tier is Tier.CLOUD
     await local.close()

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from assistants.round_table import Request, RoundTable
-from haven.ai.policy import LOCAL_KINDS
+from haven.ai.kinds import KINDS as ALL_KINDS
 from haven.ai.providers.llama import LlamaProvider
-from haven.ai.task import Delta, Privacy, Reply, Restart, Task, Where
+from haven.ai.task import Delta, Privacy, Reply, Restart, Task, Tier, Where
 from haven.changes.proposal import Kind
 from haven.errors import AccessDenied, BadInput, HavenError
 from haven.store.ledger import sent
@@ -31,13 +31,14 @@ MAIL = "olga" + "@example.org"
 TOKEN = "ghp_" + "A1b2C3d4E5" * 4
 
 
-KINDS = ("answer", "edits", *sorted(LOCAL_KINDS))
+SMALL = sorted(name for name, kind in ALL_KINDS.items() if kind.tiers == {Tier.LOCAL})
+KINDS = ("answer", "edits", *SMALL)
 
 
 def staying() -> list[Task]:
     """Every task that must stay, whatever else is asked for."""
     private = [{"privacy": Privacy.PRIVATE, "where": where, "kind": kind} for where, kind in product(Where, KINDS)]
-    small = [{"kind": kind, "where": where} for kind, where in product(sorted(LOCAL_KINDS), Where)]
+    small = [{"kind": kind, "where": where} for kind, where in product(SMALL, Where)]
     wishes: list[dict[str, Any]] = [*private, *small, {"where": Where.LOCAL}]
     return [task(CANARY, system=(CANARY,), max_tokens=2, **wish) for wish in wishes]
 
@@ -63,10 +64,11 @@ async def test_the_door_itself_stops_a_private_task(tmp_path: Path) -> None:
     """The second check: even a route that says cloud does not open it."""
     async with desk_and_stand_in(tmp_path) as (desk, stand_in):
         open_task = task(CANARY)
-        route = desk.engine.route(open_task)
+        route = await desk.engine.route(open_task)
+        [step] = route.steps
         for closed in (replace(open_task, privacy=Privacy.PRIVATE), replace(open_task, kind="title")):
             with pytest.raises(AccessDenied, match="leave"):
-                async for _ in desk.engine._leaving(closed, route, route.tiers[0]):
+                async for _ in desk.door.ask(closed, route, step, "a request"):
                     pass
         assert stand_in.requests == [] and desk.rows() == []
 

@@ -1,55 +1,201 @@
-"""Where a task may go, for every combination of kind, privacy, wish and what is there."""
+"""Where a task may go, for every combination of kind, privacy, wish, complexity, strategy and what is there."""
 
 from __future__ import annotations
 
-from itertools import product
+from dataclasses import replace
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 
-from haven.ai.policy import CLOUD_KINDS, LOCAL_KINDS, may_leave, route
-from haven.ai.task import Privacy, Tier, Where
-from tests.ai.desk import task
+from haven.access import Role
+from haven.ai import conditions
+from haven.ai.kinds import KINDS, of
+from haven.ai.policy import Now, Offer, Policy, facts, may_leave, route, rules
+from haven.ai.task import Complexity, Judgement, Privacy, Route, Step, Task, Tier, Where
+from haven.errors import SettingsError
+from haven.settings import Routing, Rule, Strategy
+from tests.ai.desk import MEMBER, task
 
-KINDS = [*sorted(LOCAL_KINDS), *sorted(CLOUD_KINDS), "answer", "a kind of next year"]
-ALL = list(product(KINDS, Privacy, Where, (True, False), (True, False)))
+SMALL = sorted(kind for kind in KINDS if of(kind).tiers == {Tier.LOCAL})
+MODELS = {Tier.LOCAL: ("small", "coder"), Tier.LAN: ("qwen3:4b",), Tier.CLOUD: ("claude-sonnet-5-5", "other")}
+RULES = ('kind == "answer"', "tokens > 10", 'private or complexity == "complex"', "cloud_ok and not background")
 
 
-def what_is_there(local: bool, cloud: bool) -> dict[Tier, str]:
-    return {Tier.LOCAL: "" if local else "no model.", Tier.CLOUD: "" if cloud else "no key.", Tier.LAN: "no server."}
+def judged(complexity: Complexity = Complexity.SIMPLE) -> Judgement:
+    return Judgement(complexity, 0.5, ("a reason",))
 
 
-@pytest.mark.parametrize(("kind", "privacy", "where", "local", "cloud"), ALL)
-def test_what_must_stay_home_has_no_way_out(
-    kind: str, privacy: Privacy, where: Where, local: bool, cloud: bool
+def there(*gone: Tier, usd: float = 0.01) -> list[Offer]:
+    """Every model, those of the tiers `gone` out of reach."""
+    return [
+        Offer(Step(tier, name), "it is out of reach." if tier in gone else "", usd if tier is Tier.CLOUD else 0.0)
+        for tier, names in MODELS.items()
+        for name in names
+    ]
+
+
+def routed(
+    asked: Task, complexity: Complexity = Complexity.SIMPLE, offers: list[Offer] | None = None, **routing: Any
+) -> Route:
+    chosen = there() if offers is None else offers
+    settings = Routing(**routing)
+    decides = Policy(settings, rules(settings))
+    return route(asked, judged(complexity), chosen, decides, facts(asked, judged(complexity), chosen, Now(tokens=50)))
+
+
+offers_ = some.builds(
+    Offer,
+    some.builds(Step, some.sampled_from(Tier), some.sampled_from(("a", "b", "c"))),
+    some.sampled_from(("", "it is out of reach.")),
+    some.floats(0, 2),
+    some.none() | some.floats(0, 100),
+)
+rules_ = some.builds(
+    Rule,
+    when=some.sampled_from(RULES),
+    tier=some.sampled_from([tier.value for tier in Tier]),
+    model=some.sampled_from(("", "a", "b")),
+    fallback=some.lists(some.sampled_from([tier.value for tier in Tier]), max_size=2).map(tuple),
+)
+routings = some.builds(
+    Routing,
+    strategy=some.sampled_from(Strategy),
+    rules=some.lists(rules_, max_size=3).map(tuple),
+    hybrid=some.booleans(),
+    max_seconds=some.sampled_from((0.0, 1.0, 50.0)),
+)
+tasks = some.builds(
+    lambda kind, privacy, where, background, max_usd: task(
+        kind=kind, privacy=privacy, where=where, background=background, max_usd=max_usd
+    ),
+    some.sampled_from([*KINDS, "a kind of next year"]),
+    some.sampled_from(Privacy),
+    some.sampled_from(Where),
+    some.booleans(),
+    some.none() | some.floats(0, 1),
+)
+
+
+@given(tasks, some.sampled_from(Complexity), some.lists(offers_, max_size=8), routings, some.booleans())
+def test_no_settings_and_no_model_let_out_what_must_stay(
+    asked: Task, complexity: Complexity, offers: list[Offer], routing: Routing, lan_only: bool
 ) -> None:
-    asked = task(kind=kind, privacy=privacy, where=where)
-    chosen = route(asked, what_is_there(local, cloud))
-    stays = privacy is Privacy.PRIVATE or where is Where.LOCAL or kind in LOCAL_KINDS
+    decides = Policy(routing, rules(routing), lan_only, max_usd=0.5)
+    chosen = route(asked, judged(complexity), offers, decides, facts(asked, judged(complexity), offers, Now()))
+    stays = asked.privacy is Privacy.PRIVATE or asked.where is Where.LOCAL or asked.kind in SMALL
     assert may_leave(asked) is not stays
     assert not stays or set(chosen.tiers) <= {Tier.LOCAL}
-    assert chosen.reasons and bool(chosen.refused) is (not chosen.tiers)
-    assert all(there for tier, there in ((Tier.LOCAL, local), (Tier.CLOUD, cloud)) if tier in chosen.tiers)
+    assert set(chosen.tiers) <= of(asked.kind).tiers
+    assert chosen.reasons and bool(chosen.refused) is (not chosen.steps)
+    by_step = {(offer.step, offer.missing, offer.worst_usd) for offer in offers}
+    limit = 0.5 if asked.max_usd is None else asked.max_usd
+    for step in chosen.steps:
+        assert any(one == step and not missing and usd <= limit for one, missing, usd in by_step)
+    assert not chosen.hybrid or (chosen.steps[0].tier is Tier.LOCAL and len(chosen.tiers) > 1)
 
 
 @pytest.mark.parametrize(
-    ("kind", "where", "tiers"),
+    ("complexity", "tiers", "hybrid"),
     [
-        ("answer", Where.AUTO, (Tier.LOCAL, Tier.CLOUD)),
-        ("answer", Where.CLOUD, (Tier.CLOUD, Tier.LOCAL)),
-        ("answer", Where.LOCAL, (Tier.LOCAL,)),
-        ("edits", Where.AUTO, (Tier.CLOUD,)),
-        ("title", Where.AUTO, (Tier.LOCAL,)),
+        (Complexity.SIMPLE, (Tier.LOCAL, Tier.LAN, Tier.CLOUD), False),
+        (Complexity.MEDIUM, (Tier.LOCAL, Tier.LAN, Tier.CLOUD), True),
+        (Complexity.COMPLEX, (Tier.CLOUD, Tier.LAN, Tier.LOCAL), False),
     ],
 )
-def test_the_order_follows_the_wish_and_the_kind(kind: str, where: Where, tiers: tuple[Tier, ...]) -> None:
-    assert route(task(kind=kind, where=where), what_is_there(True, True)).tiers == tiers
+def test_what_is_hard_goes_to_the_large_model_first(
+    complexity: Complexity, tiers: tuple[Tier, ...], hybrid: bool
+) -> None:
+    chosen = routed(task(), complexity)
+    assert (chosen.tiers, chosen.hybrid) == (tiers, hybrid)
+
+
+@pytest.mark.parametrize(
+    ("wish", "tiers"),
+    [
+        ({"where": Where.CLOUD}, (Tier.CLOUD, Tier.LOCAL)),
+        ({"where": Where.LAN}, (Tier.LAN, Tier.LOCAL)),
+        ({"where": Where.LOCAL}, (Tier.LOCAL,)),
+        ({"kind": "edits"}, (Tier.CLOUD, Tier.LAN)),
+        ({"kind": "title"}, (Tier.LOCAL,)),
+        ({"privacy": Privacy.PRIVATE, "where": Where.CLOUD}, (Tier.LOCAL,)),
+    ],
+)
+@pytest.mark.parametrize("strategy", Strategy)
+def test_what_the_person_chose_and_what_the_kind_needs_come_before_any_strategy(
+    wish: dict[str, Any], tiers: tuple[Tier, ...], strategy: Strategy
+) -> None:
+    assert routed(task(**wish), strategy=strategy).tiers == tiers
+
+
+@pytest.mark.parametrize(
+    ("strategy", "first", "tiers"),
+    [
+        (Strategy.QUALITY, Tier.CLOUD, {*Tier}),
+        (Strategy.PRIVACY, Tier.LOCAL, {Tier.LOCAL, Tier.LAN}),
+        (Strategy.COST, Tier.LOCAL, {*Tier}),
+    ],
+)
+def test_a_strategy_decides_who_is_first_and_who_is_asked_at_all(
+    strategy: Strategy, first: Tier, tiers: set[Tier]
+) -> None:
+    chosen = routed(task(), strategy=strategy)
+    assert (chosen.steps[0].tier, set(chosen.tiers)) == (first, tiers)
+
+
+def test_the_strategy_latency_goes_by_what_was_measured() -> None:
+    slow_local = [replace(one, seconds=40.0 if one.tier is Tier.LOCAL else 3.0) for one in there()]
+    assert routed(task(), offers=slow_local, strategy=Strategy.LATENCY).tiers[-1] is Tier.LOCAL
+
+
+def test_the_first_rule_that_holds_names_the_model_and_its_fallback() -> None:
+    some_rules = (
+        Rule(when="tokens > 2048", tier="cloud"),
+        Rule(when='kind == "answer" and role == "member"', tier="cloud", model="other", fallback=("local",)),
+    )
+    chosen = routed(task(), rules=some_rules)
+    assert [step.model for step in chosen.steps] == ["other", "claude-sonnet-5-5", "small", "coder"]
+    assert chosen.reasons[0].startswith('rule: kind == "answer"')
+
+
+def test_a_rule_can_not_send_out_what_is_private() -> None:
+    chosen = routed(task(privacy=Privacy.PRIVATE), rules=(Rule(when="private", tier="cloud"),))
+    assert chosen.tiers == (Tier.LOCAL,)
+
+
+def test_a_rule_that_can_not_be_read_is_a_wrong_setting() -> None:
+    with pytest.raises(SettingsError, match="kindd"):
+        rules(Routing(rules=(Rule(when='kindd == "answer"', tier="cloud"),)))
+
+
+def test_every_name_that_a_rule_may_use_has_a_value() -> None:
+    given_facts = facts(task(), judged(), there(), Now())
+    assert set(given_facts) == set(conditions.NAMES)
+    assert given_facts["role"] == Role.MEMBER.name.lower() and given_facts["person"] == MEMBER.id
+
+
+def test_where_all_inference_was_moved_to_the_lan_local_is_the_last() -> None:
+    chosen = route(task(), judged(), there(), Policy(lan_only=True), {})
+    assert chosen.tiers == (Tier.LAN, Tier.CLOUD, Tier.LOCAL)
+
+
+def test_what_costs_too_much_is_left_out_and_named() -> None:
+    chosen = routed(task(max_usd=0.05), Complexity.COMPLEX, there(usd=0.06))
+    assert Tier.CLOUD not in chosen.tiers and any("over this request's 0.05" in reason for reason in chosen.reasons)
+
+
+def test_what_takes_too_long_is_left_out_while_others_are_left() -> None:
+    slow = [replace(one, seconds=90.0) for one in there() if one.tier is Tier.LOCAL]
+    assert routed(task(), offers=slow, max_seconds=10).tiers == (Tier.LOCAL,)
+    assert routed(task(), offers=[*slow, *there(Tier.LOCAL)], max_seconds=10).tiers == (Tier.LAN, Tier.CLOUD)
 
 
 def test_a_tier_that_is_missing_is_skipped_and_named() -> None:
-    chosen = route(task(), what_is_there(False, True))
-    assert chosen.tiers == (Tier.CLOUD,) and "local: no model." in chosen.reasons
+    chosen = routed(task(), offers=there(Tier.LOCAL))
+    assert chosen.tiers == (Tier.LAN, Tier.CLOUD) and "local: it is out of reach." in chosen.reasons
 
 
 def test_a_refusal_says_why_and_what_is_missing() -> None:
-    refused = route(task(privacy=Privacy.PRIVATE), what_is_there(False, True)).refused
-    assert "never leaves this house" in refused and "Local: no model." in refused and "key" not in refused
+    refused = routed(task(privacy=Privacy.PRIVATE), offers=there(Tier.LOCAL)).refused
+    assert "never leaves this house" in refused and "Local: it is out of reach." in refused and "Cloud" not in refused

@@ -50,7 +50,7 @@ async def test_without_a_key_the_way_to_one_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("spent", "level"), [(3.0, "ok"), (4.5, "note")])
 async def test_money_is_shown_against_its_cap(tmp_path: Path, spent: float, level: str) -> None:
-    wide = {"monthly_usd": 5.0, "daily_usd": 9.0, "per_person_daily_usd": 9.0}
+    wide = {"monthly_usd": 5.0, "daily_usd": 9.0, "per_person_daily_usd": 9.0, "per_request_usd": 9.0}
     async with open_house(with_key(tmp_path, **wide)) as house:
         told = {"tier": Tier.CLOUD, "model": "m", "recipient": "r", "sent": "", "redacted": {}}
         id = await house.ledger.reserve(task(), worst_usd=4.9, **told)  # type: ignore[arg-type]

@@ -16,10 +16,12 @@ from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle, GuildHandle
 
 from assistants.round_table import RoundTable
+from assistants.waiting import WaitingRoom
 from bot.client import HavenBot
 from haven.ai.engine import Engine
 from haven.ai.prices import Prices
 from haven.ai.providers.base import Call, Finish
+from haven.ai.roster import Roster
 from haven.ai.task import Delta, Tier, Usage
 from haven.app import House, open_house
 from haven.changes.states import State
@@ -55,6 +57,8 @@ class Scripted:
     model: str = "scripted"
     name: str = "scripted"
     price: Prices | None = None
+    recipient: str = "a scripted model"
+    stand_in: bool = True
     pieces: list[str] = field(default_factory=lambda: ["The map shows ", "all systems of the region."])
     absent: str = ""
     before_piece: Callable[[int], Any] | None = None
@@ -94,9 +98,10 @@ class World:
 
     def build(self, **settings: Any) -> HavenBot:
         """A new bot before the same house, as after a restart."""
-        engine = Engine({Tier.LOCAL: self.local, Tier.CLOUD: self.cloud}, self.house.ledger, self.house.settings.cloud)
+        cloud = self.house.settings.cloud
+        engine = Engine(Roster([self.local, self.cloud], cloud=cloud), self.house.ledger, cloud)
         return HavenBot(
-            round_table=RoundTable(engine, self.house.changes),
+            round_table=RoundTable(engine, self.house.changes, WaitingRoom(self.house.database, engine)),
             changes=self.house.changes,
             bus=self.house.bus,
             database=self.house.database,

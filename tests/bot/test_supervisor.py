@@ -47,7 +47,7 @@ async def build(settings: Settings) -> AsyncIterator[Callable[[], HavenBot]]:
 
         def make() -> HavenBot:
             bot = HavenBot(
-                round_table=RoundTable(house.engine, house.changes),
+                round_table=RoundTable(house.engine, house.changes, house.waiting),
                 changes=house.changes,
                 bus=house.bus,
                 database=house.database,

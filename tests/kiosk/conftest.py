@@ -17,11 +17,13 @@ from textual.driver import Driver
 import haven.settings
 from assistants.round_table import RoundTable
 from assistants.sentinel import StatusLine
+from assistants.waiting import WaitingRoom
 from haven.access import Principal, Role
 from haven.ai.engine import Engine
 from haven.ai.ledger import Ledger
 from haven.ai.prices import Prices
-from haven.ai.providers.base import Call, Finish, Provider
+from haven.ai.providers.base import Call, Finish
+from haven.ai.roster import Roster
 from haven.ai.task import Delta, Tier, Usage
 from haven.changes.decisions import Changes
 from haven.changes.proposal import Kind, Proposal
@@ -62,6 +64,7 @@ class ScriptedModel:
         self.tier = tier
         self.model = self.name = model
         self.price: Prices | None = None
+        self.recipient, self.stand_in = "a scripted model", True
         self.pieces: list[str] = ["Vega has ", "**three** moons."]
         self.go_on = asyncio.Event()
         self.go_on.set()
@@ -80,7 +83,7 @@ class ScriptedModel:
             if self.failure is not None:
                 raise self.failure
             yield Delta(piece)
-        yield Finish("".join(self.pieces), Usage(10, 5), "end", self.data, self.model)
+        yield Finish("".join(self.pieces), Usage(10, 5), "end", self.data, model=self.model)
 
     async def close(self) -> None:
         pass
@@ -151,10 +154,9 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         changes = Changes(database, settings, lambda: repository, lambda id: None)
         model, claude = ScriptedModel(Tier.LOCAL, "small-model"), ScriptedModel(Tier.CLOUD, settings.cloud.model)
         ledger = Ledger(database, settings.cloud, "test")
-        providers: dict[Tier, Provider] = {Tier.LOCAL: model, Tier.CLOUD: claude}
-        engine = Engine(providers, ledger, settings.cloud)
+        engine = Engine(Roster([model, claude], cloud=settings.cloud), ledger, settings.cloud)
         pin = Pin(settings)
-        round_table = RoundTable(engine, changes)
+        round_table = RoundTable(engine, changes, WaitingRoom(database, engine))
         following = asyncio.create_task(bus.run())
         yield House(database, bus, changes, round_table, settings, pin, model, claude, repository, base)
         following.cancel()

@@ -57,6 +57,8 @@ class AnthropicProvider:
             raise SettingsError("cloud.stand_in is on but cloud.base_url names no stand-in.", "Set both, or neither.")
         self.name = self.model = model
         self.price: prices.Prices | None = prices.of(model)
+        self.stand_in = stand_in
+        self.recipient = "stand-in, not Claude" if stand_in else base_url or "Anthropic"
         self._key = "stand-in" if stand_in else key
         self._far = Far("Claude", model, self._key)
         self._base_url = base_url or OFFICIAL

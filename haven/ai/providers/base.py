@@ -60,6 +60,10 @@ class Provider(Protocol):
     """What answers there, for the record: for a local model its name and the first 12 digits of its sha256."""
     price: Prices | None
     """None: it costs nothing."""
+    recipient: str
+    """Who gets what leaves, for the ledger; "" for a model in this process."""
+    stand_in: bool
+    """It only plays Claude: its prices count nothing real."""
 
     def missing(self) -> str:
         """Why it can't be used now, in one sentence; "" when it can. No I/O that blocks."""

@@ -51,6 +51,8 @@ class LlamaProvider:
 
     tier = Tier.LOCAL
     price: Prices | None = None
+    recipient = ""
+    stand_in = False
 
     def __init__(
         self,

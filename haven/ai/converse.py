@@ -1,0 +1,118 @@
+"""Many turns with tools: each turn is a task of its own for the engine: routed, reserved, redacted and recorded."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import aclosing
+from dataclasses import astuple, dataclass, field, replace
+from typing import Any, Protocol, TypeVar
+
+from haven.ai.task import Called, Delta, Reply, Restart, Task, Tool, ToolCall, ToolResult, Turn, Usage
+from haven.errors import HavenError, ModelError, error_id
+from haven.quoting import clean, cut_middle
+
+log = logging.getLogger("haven.converse")
+
+Handler = Callable[[Mapping[str, Any]], Awaitable[str]]
+"""Runs one tool; what it returns is data for the model. A HavenError is told to the model as the tool's failure."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Where a conversation ends: model turns, tool calls, US dollars (all turns together), seconds, characters kept of
+    one tool's result."""
+
+    turns: int = 8
+    calls: int = 24
+    usd: float | None = None
+    seconds: float = 300.0
+    result_chars: int = 12_000
+
+
+class Streams(Protocol):
+    def stream(self, task: Task, request: str = "") -> AsyncGenerator[Delta | Restart | Reply, None]: ...
+
+
+async def converse(
+    engine: Streams, task: Task, tools: Mapping[Tool, Handler], limits: Limits, request: str
+) -> AsyncGenerator[Delta | Restart | Called | Reply, None]:
+    """What the engine yields for each turn, each tool that ran, and one Reply, last, with the sums of all turns.
+
+    The last turn is asked without tools, so that it answers with what is there. Raises what the engine raises, and
+    ModelError where the time is over.
+    """
+    handlers = {tool.name: handler for tool, handler in tools.items()}
+    usd = limits.usd if limits.usd is not None else task.max_usd
+    asked = replace(task, words=task.question, max_usd=usd)
+    total = Total()
+    end = asyncio.get_running_loop().time() + limits.seconds
+    for number in range(1, limits.turns + 1):
+        last = number == limits.turns or total.calls >= limits.calls
+        turn = replace(asked, tools=() if last else tuple(tools))
+        reply: Reply | None = None
+        async with aclosing(engine.stream(turn, request)) as pieces:
+            while (piece := await _before(end, anext(pieces, None), limits)) is not None:
+                if isinstance(piece, Reply):
+                    reply = piece
+                else:
+                    yield piece
+        if reply is None:
+            break
+        total = total.plus(reply)
+        if not reply.calls:
+            yield total.of(reply)
+            return
+        said = Turn("assistant", reply.text, calls=reply.calls)
+        results: list[ToolResult] = []
+        for call in reply.calls:
+            results.append(await _before(end, _run(call, handlers, limits), limits))
+            yield Called(call, results[-1])
+        asked = replace(asked, turns=(*asked.turns, said, Turn("user", "", results=tuple(results))))
+    raise ModelError("The model did not come to an answer.", "Ask for less at once.")
+
+
+T = TypeVar("T")
+
+
+async def _before(end: float, work: Awaitable[T], limits: Limits) -> T:
+    """One wait at a time: the reader of a generator need not be the task that began it."""
+    try:
+        async with asyncio.timeout_at(end):
+            return await work
+    except TimeoutError:
+        raise ModelError(f"The conversation took longer than {limits.seconds:.0f} seconds.", "Ask for less.") from None
+
+
+async def _run(call: ToolCall, handlers: Mapping[str, Handler], limits: Limits) -> ToolResult:
+    """What a tool says is data: cleaned, cut to its limit; its failure is told to the model, never its traceback."""
+    handler = handlers.get(call.name)
+    if handler is None:
+        return ToolResult(call.id, f"There is no tool {call.name!r}. There are: {', '.join(handlers)}.", failed=True)
+    try:
+        said = await handler(call.input)
+    except HavenError as error:
+        return ToolResult(call.id, error.full, failed=True)
+    except Exception as error:
+        id = error_id()
+        log.exception("[%s] the tool %s failed", id, call.name)
+        return ToolResult(call.id, f"The tool failed [{id}]: {type(error).__name__}.", failed=True)
+    return ToolResult(call.id, cut_middle(clean(said), limits.result_chars))
+
+
+@dataclass(frozen=True)
+class Total:
+    """What all turns together used."""
+
+    usd: float = 0.0
+    seconds: float = 0.0
+    usage: Usage = field(default_factory=Usage)
+    calls: int = 0
+
+    def plus(self, reply: Reply) -> Total:
+        usage = Usage(*(sum(pair) for pair in zip(astuple(self.usage), astuple(reply.usage), strict=True)))
+        return Total(self.usd + reply.usd, self.seconds + reply.seconds, usage, self.calls + len(reply.calls))
+
+    def of(self, reply: Reply) -> Reply:
+        return replace(reply, usd=round(self.usd, 6), seconds=self.seconds, usage=self.usage)

@@ -1,0 +1,180 @@
+"""The one door of the house: every call to a model goes through here, and what leaves is checked a second time.
+
+What is private is stopped; the rest is redacted, priced, reserved and recorded before it leaves, and settled after.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import replace
+
+from haven.ai import policy, validate
+from haven.ai.breaker import Breaker
+from haven.ai.ledger import Ledger
+from haven.ai.outgoing import Outgoing, call_of, text_of
+from haven.ai.providers.base import Call, Finish, Provider
+from haven.ai.roster import Roster
+from haven.ai.task import Delta, Reply, Restart, Route, Step, Task, Tier, Usage
+from haven.errors import AccessDenied, HavenError, ModelError, OverBudget, Unavailable
+
+QUICK_RETRY_S = 10.0
+"""A retry sooner than this is waited for here; a later one is the caller's to schedule."""
+SHORT = 1000
+"""Replies of so many characters are scored where they are: a thread would cost more."""
+STOPPED = "stopped before its end"
+
+
+class Door:
+    """One for the engine. `attempts` is how often a call to the cloud is tried."""
+
+    def __init__(
+        self, roster: Roster, ledger: Ledger, attempts: int, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    ) -> None:
+        self._roster = roster
+        self._ledger = ledger
+        self._attempts = attempts
+        self._sleep = sleep
+
+    async def ask(
+        self, task: Task, route: Route, step: Step, request: str
+    ) -> AsyncGenerator[Delta | Restart | Reply, None]:
+        """One model with its quick retries; each is a call, a price and a ledger row of its own.
+
+        `request` names the request that all these calls are made for. Raises what the provider raises, OverBudget,
+        or AccessDenied where the task may not leave.
+        """
+        attempts = self._attempts if step.tier is Tier.CLOUD else 1
+        for attempt in range(1, attempts + 1):
+            said = False
+            here = step.tier is Tier.LOCAL
+            once = self._local(task, route, step) if here else self._leaving(task, route, step, request)
+            try:
+                async with aclosing(once) as pieces:
+                    async for piece in pieces:
+                        said = said or isinstance(piece, Delta)
+                        yield piece
+                return
+            except OverBudget:
+                raise
+            except Unavailable as error:
+                pause = error.after if error.after is not None else 0.5 * 2**attempt
+                if attempt == attempts or not error.retry or pause > QUICK_RETRY_S:
+                    raise
+                if said:
+                    yield Restart(str(error), step)
+                await self._sleep(pause)
+
+    async def _local(self, task: Task, route: Route, step: Step) -> AsyncGenerator[Delta | Reply, None]:
+        provider = self._roster.get(step)
+        started, text = time.monotonic(), ""
+        async with aclosing(_generate(provider, call_of(task))) as pieces:
+            async for piece in pieces:
+                if isinstance(piece, Delta):
+                    yield piece
+                    text += piece.text
+                    whole = None if task.schema else validate.before_repeat(text)
+                    if whole is None:
+                        continue
+                    piece = Finish(whole, Usage(), "repeat")
+                yield await _reply(task, route, provider, piece, time.monotonic() - started)
+                return
+
+    async def _leaving(self, task: Task, route: Route, step: Step, request: str) -> AsyncGenerator[Delta | Reply, None]:
+        if not policy.may_leave(task):
+            raise AccessDenied("This must not leave the house.", "Ask it openly, or leave it to the local model.")
+        provider = self._roster.get(step)
+        breaker = self._roster.breaker(provider)
+        number = breaker.began()
+        out: Outgoing | None = None
+        reserved = 0
+        try:
+            out = await asyncio.to_thread(Outgoing.of, task, provider.price)
+            reserved = await self._reserve(task, provider, out, request)
+            finish: Finish | None = None
+            async with aclosing(_generate(provider, out.call)) as pieces:
+                async for piece in pieces:
+                    if isinstance(piece, Finish):
+                        finish = piece
+                    elif text := out.came_in(piece.text):
+                        yield Delta(text)
+            assert finish is not None
+            usd = provider.price.cost(finish.usage) if provider.price else 0.0
+            await self._ledger.settle(reserved, usd, finish.usage, out.seconds)
+            breaker.worked(number)
+        except BaseException as error:
+            _tell(breaker, number, error)
+            if out is not None and reserved:
+                await self._close(error, reserved, out.seconds)
+            raise
+        if out.held:
+            yield Delta(out.held)
+        reply = await _reply(task, route, provider, out.restored(finish), out.seconds)
+        yield replace(reply, usd=usd, stand_in=provider.stand_in, redacted=out.redaction.counts)
+
+    async def _reserve(self, task: Task, provider: Provider, out: Outgoing, request: str) -> int:
+        return await self._ledger.reserve(
+            task,
+            request=request,
+            tier=provider.tier,
+            model=provider.model,
+            recipient=provider.recipient,
+            stand_in=provider.stand_in,
+            sent=text_of(out.call),
+            redacted=out.redaction.counts,
+            worst_usd=out.worst_usd,
+        )
+
+    async def _close(self, error: BaseException, reserved: int, seconds: float) -> None:
+        """What was turned away before any work cost nothing; anything else stays charged at its worst case."""
+        end = self._ledger.unbilled if isinstance(error, HavenError) and error.free else self._ledger.lost
+        await end(reserved, seconds, str(error) or STOPPED)
+
+
+def _tell(breaker: Breaker, number: int, error: BaseException) -> None:
+    """A provider that is out of reach is left alone for a while; one that answered, however badly, is not."""
+    if isinstance(error, OverBudget) or not isinstance(error, HavenError):
+        breaker.ended(number)  # it was not asked at all, or nobody waited for its answer
+    elif isinstance(error, Unavailable):
+        breaker.failed(number)
+    else:
+        breaker.worked(number)
+
+
+async def _generate(provider: Provider, call: Call) -> AsyncGenerator[Delta | Finish, None]:
+    """The provider's pieces; a provider that ends without a Finish has failed."""
+    finished = False
+    async with aclosing(provider.generate(call)) as pieces:
+        async for piece in pieces:
+            finished = finished or isinstance(piece, Finish)
+            yield piece
+    if not finished:
+        raise ModelError("The model's answer broke off.", "Ask again.")
+
+
+async def _reply(task: Task, route: Route, provider: Provider, finish: Finish, seconds: float) -> Reply:
+    points, reasons = await _score(task, finish)
+    return Reply(
+        text=finish.text,
+        tier=provider.tier,
+        model=finish.model or provider.model,
+        prompt_version=task.prompt_version,
+        route=route,
+        usage=finish.usage,
+        seconds=seconds,
+        score=points,
+        score_reasons=reasons,
+        data=finish.data,
+        calls=finish.calls,
+    )
+
+
+async def _score(task: Task, finish: Finish) -> tuple[int, tuple[str, ...]]:
+    """A page or a long piece of code takes a while to check, so that is done in a thread."""
+    if finish.calls:
+        return 100, ()
+    if len(finish.text) <= SHORT:
+        return validate.score(task, finish.text, finish.data, finish.stop)
+    return await asyncio.to_thread(validate.score, task, finish.text, finish.data, finish.stop)

@@ -1,0 +1,66 @@
+"""Requests that wait for the cloud: their rows, and every move between their states."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from haven.store.database import Database, Row, Transaction, now
+
+OPEN = ("asked", "waiting")
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One request. `state`: asked (the person has not chosen), waiting, answered, cancelled or failed."""
+
+    id: str
+    principal: str
+    face: str
+    place: dict[str, Any]
+    """Where the face shows it, in that face's own words."""
+    task: str
+    reason: str
+    state: str
+    at: float = 0.0
+    retry_at: float | None = None
+    attempts: int = 0
+    reply: str = ""
+    told: bool = False
+
+
+async def insert(tx: Transaction, one: Waiting) -> None:
+    await tx.execute(
+        "insert into waiting (id, at, principal, face, place, task, reason, state, retry_at)"
+        " values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (one.id, now(), one.principal, one.face, json.dumps(one.place), one.task, one.reason, one.state, one.retry_at),
+    )
+
+
+async def move(tx: Transaction, id: str, before: tuple[str, ...], **fields: Any) -> bool:
+    """Compare and swap: False where it is in none of the states `before` any more."""
+    sets = ", ".join(f"{column} = ?" for column in fields)
+    marks = ", ".join("?" * len(before))
+    cursor = await tx.execute(
+        f"update waiting set {sets} where id = ? and state in ({marks})", [*fields.values(), id, *before]
+    )
+    return cursor.rowcount == 1
+
+
+async def get(database: Database, id: str) -> Waiting | None:
+    row = await database.row("select * from waiting where id = ?", (id,))
+    return _waiting(row) if row else None
+
+
+async def of(database: Database, principal: str | None = None, limit: int = 50) -> list[Waiting]:
+    """The newest first; with `principal`, that person's alone."""
+    rows = await database.rows(
+        "select * from waiting where ?1 is null or principal = ?1 order by at desc limit ?2", (principal, limit)
+    )
+    return [_waiting(row) for row in rows]
+
+
+def _waiting(row: Row) -> Waiting:
+    fields = {column: row[column] for column in row.keys()}  # noqa: SIM118 - a Row iterates values
+    return Waiting(**fields | {"place": json.loads(row["place"]), "told": bool(row["told"])})
