@@ -5,10 +5,12 @@ create table outcome (
   principal text not null,
   face text not null,
   kind text not null,
+  request text not null default '',
   private integer not null default 0,
   words text not null default '',
   vector blob,
   tokens integer not null default 0,
+  reply_tokens integer not null default 0,
   complexity text not null,
   hardness real not null,
   hybrid integer not null default 0,
@@ -19,15 +21,19 @@ create table outcome (
   prompt_version text not null,
   score integer not null,
   score_reasons text not null default '[]',
+  pass_mark integer not null,
   local_score integer,
   usd real not null default 0,
   worst_usd real not null default 0,
   input_tokens integer not null default 0,
   output_tokens integer not null default 0,
   seconds real not null default 0,
-  change_id text
+  stand_in integer not null default 0,
+  change_id text,
+  check (not private or (words = '' and vector is null and score_reasons = '[]'))
 ) strict;
 create index outcome_kind on outcome (kind, at);
+create index outcome_at on outcome (at);
 
 -- What people thought of an outcome afterwards; the newest of each person counts.
 create table verdict (
