@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
 from haven.ai import costs, thrift
 from haven.ai.costs import Analysis, Line, Projection
 from haven.app import House
 from haven.commands.session import Json, in_house, out, print_json
+from haven.errors import BadInput
 
 app = typer.Typer(no_args_is_help=True, help="Money: what was spent and saved, and where the month is going.")
 DATE = ["%Y-%m-%d"]
@@ -23,7 +23,7 @@ From = Annotated[
 ]
 To = Annotated[datetime | None, typer.Option("--to", formats=DATE, help="Last day (UTC); otherwise today.")]
 Baseline = Annotated[str, typer.Option(help="The model to count against; otherwise `cloud.model`.")]
-BAR = 40
+BAR = 20
 """Columns of the longest bar."""
 
 
@@ -61,10 +61,11 @@ def savings(baseline: Baseline = "", first: From = None, last: To = None, as_jso
             ("the stand-in, not Claude", found.stand_in, "not counted"),
         ):
             table.add_row(name, f"{count:,}", note)
-        out.print(table)
+        _print(table)
         out.print(
             f"With {found.baseline} (prices of {found.prices_as_of}) the first three would have cost about"
-            f" {found.baseline_usd:.4f} USD; they did cost {found.spent_usd:.4f}. Saved: about {found.saved_usd:.4f} USD."
+            f" {found.baseline_usd:.4f} USD; they did cost {found.spent_usd:.4f}. That saved about"
+            f" {found.saved_usd:.4f} USD."
         )
         out.print("This is an estimate: tokens are counted by Haven's own rule, which rather counts too many.")
 
@@ -88,7 +89,7 @@ def project(as_json: Json = False) -> None:
         for name, one in found.items():
             if one is not None:
                 table.add_row(name, *_projection(one))
-        out.print(table)
+        _print(table)
         for name, one in found.items():
             if one is not None and one.cap_on is not None:
                 out.print(f"At the pace of the {name} this month's cap of {cap:.2f} USD is reached on {one.cap_on}.")
@@ -128,8 +129,8 @@ def _show(found: Analysis, period: tuple[float, float]) -> None:
         table = _table(title, "calls", "USD", "tokens in", "tokens out", "")
         most = max(line.usd for line in lines)
         for line in lines:
-            table.add_row(escape(line.name), *_figures(line), _bar(line.usd, most))
-        out.print(table)
+            table.add_row(line.name, *_figures(line), _bar(line.usd, most))
+        _print(table)
 
 
 def _figures(line: Line) -> tuple[str, ...]:
@@ -150,8 +151,14 @@ def _projection(one: Projection) -> tuple[str, ...]:
 def _table(*columns: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for place, name in enumerate(columns):
-        table.add_column(name, justify="left" if place == 0 or not name else "right", no_wrap=place > 0)
+        left = place == 0 or not name
+        table.add_column(name, justify="left" if left else "right", no_wrap=place > 0, overflow="fold")
     return table
+
+
+def _print(table: Table) -> None:
+    out.print(table)
+    out.print()
 
 
 def _period(first: datetime | None, last: datetime | None) -> tuple[float, float]:
@@ -159,7 +166,7 @@ def _period(first: datetime | None, last: datetime | None) -> tuple[float, float
     end = (last.replace(tzinfo=UTC) if last else _today()) + timedelta(days=1)
     begin = first.replace(tzinfo=UTC) if first else end - timedelta(days=30)
     if begin >= end:
-        raise typer.BadParameter("--from must not be after --to.")
+        raise BadInput("The first day is after the last one.", "Give --from and --to the other way round.")
     return begin.timestamp(), end.timestamp()
 
 
