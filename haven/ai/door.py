@@ -69,6 +69,7 @@ class Door:
 
     async def _local(self, task: Task, route: Route, step: Step) -> AsyncGenerator[Delta | Reply, None]:
         provider = self._roster.get(step)
+        await self._roster.make_ready(provider)
         started, text = time.monotonic(), ""
         async with aclosing(_generate(provider, call_of(task))) as pieces:
             async for piece in pieces:

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from haven.ai import kinds
 from haven.ai.breaker import Breaker
 from haven.ai.providers.base import Provider
+from haven.ai.providers.llama import LlamaProvider
+from haven.ai.residence import Residence
 from haven.ai.task import Step, Tier
 from haven.errors import NotFound
 from haven.settings import Cloud, KindSettings
@@ -20,9 +22,11 @@ class Roster:
         providers: Sequence[Provider],
         kind_settings: Mapping[str, KindSettings] | None = None,
         cloud: Cloud | None = None,
+        residence: Residence | None = None,
     ) -> None:
         self.providers = tuple(providers)
         self._kinds = kind_settings or {}
+        self._residence = residence
         self._breakers = {(one.tier, one.name): _breaker(one, cloud or Cloud()) for one in self.providers}
 
     def on(self, tier: Tier) -> list[Provider]:
@@ -49,6 +53,11 @@ class Roster:
             for one in self.providers
         }
         return sorted(self.providers, key=lambda one: places[one.name])
+
+    async def make_ready(self, provider: Provider) -> None:
+        """Bring a local model into memory, in place of others where need be. Raises Unavailable or ModelError."""
+        if self._residence is not None and isinstance(provider, LlamaProvider):
+            await self._residence.enter(provider)
 
     def missing(self, provider: Provider) -> str:
         """Why it can't be used now; "" where it can. Instant."""
