@@ -1,12 +1,11 @@
-"""Claude through the real SDK: against the stand-in, and against llmock for the faults of a wire."""
+"""Claude through the real SDK, against the stand-in. Tools: test_anthropic_tools; the faults of a wire: servers."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 from collections.abc import AsyncIterator, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
 
 import pytest
 
@@ -15,9 +14,8 @@ from haven.ai.providers.base import Call, Finish
 from haven.ai.task import Delta, Tier, Tool, Turn
 from haven.demo.stand_in import Fault, FaultKind, StandIn
 from haven.errors import HavenError, ModelError, SettingsError, Unavailable
-
-if TYPE_CHECKING:
-    from llmock.pytest_plugin import LLMock
+from tests.ai.servers.loopback import Answer, End, Loopback
+from tests.ai.servers.wires import CLAUDE_WIRE, claude_block, gather
 
 MODEL = "claude-sonnet-5-5"
 KEY = "a-key-that-nobody-has"
@@ -51,16 +49,6 @@ async def provider_at(base_url: str, timeout_s: float = 20.0, key: str = KEY) ->
         yield provider
     finally:
         await provider.close()
-
-
-async def gather(provider: AnthropicProvider, call: Call) -> tuple[str, Finish]:
-    """The text as it was streamed, and the one Finish at its end."""
-    pieces = [piece async for piece in provider.generate(call)]
-    finish = pieces[-1]
-    assert isinstance(finish, Finish)
-    text = "".join(piece.text for piece in pieces[:-1] if isinstance(piece, Delta))
-    assert len([piece for piece in pieces if isinstance(piece, Finish)]) == 1
-    return text, finish
 
 
 async def with_faults(faults: Sequence[Fault | None], call: Call) -> tuple[str, Finish]:
@@ -193,75 +181,53 @@ async def test_silence_longer_than_the_limit_is_out_of_reach() -> None:
             await gather(provider, question())
 
 
-def sent(event: dict[str, Any]) -> bytes:
-    return f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode()
+async def test_stop_words_are_passed_on() -> None:
+    async with StandIn() as stand_in, provider_at(stand_in.base_url) as provider:
+        await gather(provider, Call((Turn("user", "Who are you?"),), (), 300, stop=("END",)))
+    assert stand_in.requests[0]["stop_sequences"] == ["END"]
 
 
-def block(start: dict[str, Any], *deltas: dict[str, Any]) -> tuple[bytes, bytes]:
-    """The beginning of a reply, and the piece that never ends."""
-    usage = {"input_tokens": 1, "output_tokens": 1}
-    message = {"id": "m", "type": "message", "role": "assistant", "model": MODEL, "content": [], "usage": usage}
-    first = sent({"type": "message_start", "message": message})
-    begun = sent({"type": "content_block_start", "index": 0, "content_block": start})
-    *some, last = (sent({"type": "content_block_delta", "index": 0, "delta": delta}) for delta in deltas)
-    return b"".join([first, begun, *some]), last
+async def test_the_api_counts_what_would_be_sent() -> None:
+    call = replace(change(), stop=("END",))
+    async with StandIn() as stand_in, provider_at(stand_in.base_url) as provider:
+        counted = await provider.count(call)
+        _, finish = await gather(provider, call)
+    billed = finish.usage.input + finish.usage.cache_write
+    assert counted == billed > 1000
+    count, asked = stand_in.requests
+    assert count == {key: asked[key] for key in count} and "max_tokens" not in count
 
 
-TEXT = block({"type": "text", "text": ""}, {"type": "text_delta", "text": "on and on "})
-NOTHING = block({"type": "text", "text": ""}, {"type": "text_delta", "text": ""})
-INPUT = block(
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (CLAUDE_WIRE.turned_away(429, retry_after="3"), "rate limit"),
+        (Answer(end=End.SILENT), "in time"),
+        (Answer(end=End.DROPPED), "broke"),
+    ],
+)
+async def test_a_count_that_fails_is_out_of_reach(answer: Answer, says: str) -> None:
+    async with Loopback(answer) as server, provider_at(server.url, timeout_s=0.2) as provider:
+        with pytest.raises(Unavailable, match=says):
+            await provider.count(question())
+    assert server.asked[0].path == "/v1/messages/count_tokens"
+
+
+NOTHING = claude_block({"type": "text", "text": ""}, {"type": "text_delta", "text": ""})
+INPUT = claude_block(
     {"type": "tool_use", "id": "t", "name": TOOL.name, "input": {}},
     {"type": "input_json_delta", "partial_json": '{"summary": "'},
     {"type": "input_json_delta", "partial_json": "on and on " * 50},
 )
 
 
-@pytest.mark.parametrize(
-    ("begins", "goes_on", "says"),
-    [
-        (*TEXT, "did not end within its 300 tokens"),
-        (*NOTHING, "did not end within its 300 tokens"),
-        (*INPUT, "did not end within its 300 tokens"),
-        (b"", b"event: ping\ndata: {}\n\n", "took longer than"),
-        (b"", b": a comment\n\n", "took longer than"),
-    ],
-    ids=["text", "empty pieces", "tool input", "pings", "comments"],
-)
-async def test_a_reply_that_never_ends_is_ended_and_its_connection_closed(
-    begins: bytes, goes_on: bytes, says: str
-) -> None:
-    closed = asyncio.Event()
-
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n" + begins)
-        with contextlib.suppress(ConnectionError):
-            while not writer.is_closing():
-                writer.write(goes_on)
-                await writer.drain()
-                await asyncio.sleep(0)
-        writer.close()
-        closed.set()
-
-    server = await asyncio.start_server(talk, "127.0.0.1", 0)
-    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    provider = AnthropicProvider(KEY, model=MODEL, base_url=url, longest_s=60.0 if "tokens" in says else 0.2)
-    with pytest.raises(ModelError, match=says) as error:
-        await gather(provider, question())
-    assert error.value.mend
-    await closed.wait()
-    await provider.close()
-    server.close()
-    await server.wait_closed()
-
-
-async def test_nobody_at_the_address_is_out_of_reach() -> None:
-    async with StandIn() as stand_in:
-        base_url = stand_in.base_url
-    async with provider_at(base_url) as provider:
-        with pytest.raises(Unavailable, match="can't be reached") as caught:
+@pytest.mark.parametrize("pieces", [NOTHING, INPUT], ids=["empty pieces", "tool input"])
+async def test_a_reply_that_never_ends_is_ended_though_it_is_no_text(pieces: tuple[bytes, ...]) -> None:
+    async with Loopback(CLAUDE_WIRE.answer(*pieces, end=End.ENDLESS)) as server, provider_at(server.url) as provider:
+        with pytest.raises(ModelError, match="did not end within its 300 tokens") as error:
             await gather(provider, question())
-    assert caught.value.retry
+        assert error.value.mend
+        await server.hung_up.wait()
 
 
 async def test_without_a_key_nothing_is_sent_and_the_way_to_one_is_named() -> None:
@@ -274,7 +240,13 @@ async def test_without_a_key_nothing_is_sent_and_the_way_to_one_is_named() -> No
 
 def test_with_a_key_nothing_is_missing() -> None:
     provider = AnthropicProvider(KEY, model=MODEL)
-    assert (provider.missing(), provider.tier, provider.model) == ("", Tier.CLOUD, MODEL)
+    assert (provider.missing(), provider.tier, provider.model, provider.name) == ("", Tier.CLOUD, MODEL, MODEL)
+    assert provider.price is not None and provider.price.worst_case(1000, 1000) > 0
+
+
+def test_a_model_without_a_price_is_a_wrong_setting() -> None:
+    with pytest.raises(SettingsError, match="no price"):
+        AnthropicProvider(KEY, model="claude-that-nobody-knows")
 
 
 def test_a_stand_in_without_an_address_never_falls_back_to_the_real_one() -> None:
@@ -282,82 +254,9 @@ def test_a_stand_in_without_an_address_never_falls_back_to_the_real_one() -> Non
         AnthropicProvider(KEY, model=MODEL, stand_in=True)
 
 
-async def test_nothing_of_the_environment_goes_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    received: list[bytes] = []
-
-    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        received.append(await reader.readuntil(b"\r\n\r\n"))
-        writer.close()
-
-    server = await asyncio.start_server(listen, "127.0.0.1", 0)
-    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    monkeypatch.setenv("ANTHROPIC_API_KEY", "canary-api-key")
-    monkeypatch.setenv("ANTHROPIC_AUTH_TOKEN", "canary-token")
-    monkeypatch.setenv("ANTHROPIC_BASE_URL", "http://127.0.0.1:9/canary-url")
-    monkeypatch.setenv("ANTHROPIC_CUSTOM_HEADERS", "x-canary: canary-header")
-    monkeypatch.setenv("ANTHROPIC_PROFILE", "canary-profile")
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    for stand_in, expected in ((False, KEY.encode()), (True, b"stand-in")):
-        provider = AnthropicProvider(KEY, model=MODEL, base_url=url, stand_in=stand_in)
-        with pytest.raises(Unavailable):
-            await gather(provider, question())
-        await provider.close()
-        assert expected in received[-1] and b"canary" not in received[-1].lower()
-    assert KEY.encode() not in received[-1]
-    server.close()
-    await server.wait_closed()
-
-
-async def test_closing_twice_is_harmless() -> None:
-    async with StandIn() as stand_in:
-        provider = AnthropicProvider(KEY, model=MODEL, base_url=stand_in.base_url)
+async def test_a_stand_in_never_gets_the_key() -> None:
+    async with Loopback(CLAUDE_WIRE.whole) as server:
+        provider = AnthropicProvider(KEY, model=MODEL, base_url=server.url, stand_in=True)
         await gather(provider, question())
         await provider.close()
-        await provider.close()
-
-
-@pytest.mark.parametrize("after", [0, 1, 4])
-async def test_llmock_a_stream_that_breaks_anywhere_is_no_reply(llmock: LLMock, after: int) -> None:
-    async with provider_at(llmock.base_url("anthropic")) as provider:
-        for fault, error in ((llmock.disconnect, Unavailable), (llmock.truncate, ModelError)):
-            fault(after_chunks=after)
-            with pytest.raises(error):
-                await gather(provider, question())
-        llmock.corrupt(after_chunks=after)
-        with pytest.raises(HavenError):
-            await gather(provider, question())
-
-
-@pytest.mark.parametrize("kind", ["malformed_arguments", "unknown_tool"])
-async def test_llmock_a_broken_tool_call_is_no_reply(llmock: LLMock, kind: str) -> None:
-    llmock.call_tool("propose_edits", {"summary": "s", "edits": []}).break_tool_call(kind)
-    async with provider_at(llmock.base_url("anthropic")) as provider:
-        with pytest.raises(ModelError):
-            await gather(provider, change())
-
-
-@pytest.mark.parametrize(
-    ("status", "error", "retry"),
-    [
-        (400, ModelError, None),
-        (401, Unavailable, False),
-        (403, Unavailable, False),
-        (404, Unavailable, False),
-        (413, ModelError, None),
-        (422, ModelError, None),
-        (500, Unavailable, True),
-        (503, Unavailable, True),
-        (529, Unavailable, True),
-    ],
-)
-async def test_llmock_each_status_says_whether_waiting_helps(
-    llmock: LLMock, status: int, error: type[HavenError], retry: bool | None
-) -> None:
-    llmock.fail(status)
-    async with provider_at(llmock.base_url("anthropic")) as provider:
-        with pytest.raises(error) as caught:
-            await gather(provider, question())
-    assert getattr(caught.value, "retry", None) is retry
-    assert KEY not in caught.value.full and "\n" not in caught.value.full
-    if status == 404:
-        assert MODEL in str(caught.value)
+    assert KEY not in server.asked[0].head and "stand-in" in server.asked[0].head

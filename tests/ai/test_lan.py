@@ -117,7 +117,8 @@ async def test_before_anything_is_known_hosts_count_as_well() -> None:
 
 
 async def test_the_watch_sees_a_host_go_and_come_back() -> None:
-    async with Loopback(BROKEN, BROKEN, has("a-model")) as server, house(server, health_s=0.001) as (model, watch), watched(watch):
+    answers = (BROKEN, BROKEN, has("a-model"))
+    async with Loopback(*answers) as server, house(server, health_s=0.001) as (model, watch), watched(watch):
         await server.asked_times(2)  # so the first round is over
         assert "overloaded" in model.missing()
         await server.asked_times(4)

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
 
 from haven.errors import HavenError, ModelError, Unavailable
 from haven.redact import redact
@@ -31,6 +32,11 @@ class Far:
     """The setting that holds its address, and the one that names its model."""
     model_setting: str = "cloud.model"
     key_mend: str = "Run `haven setup` and give it a key that is valid."
+
+
+def host(url: str) -> str:
+    """`living-room:11434` of an address, without a password that may stand in it."""
+    return urlsplit(url).netloc.rpartition("@")[2]
 
 
 def unreachable(far: Far) -> HavenError:

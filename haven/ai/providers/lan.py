@@ -8,10 +8,10 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from haven.ai.prices import Prices
 from haven.ai.providers.base import Call, Finish
+from haven.ai.providers.http_faults import host as host_of
 from haven.ai.providers.ollama import Ollama
 from haven.ai.providers.openai_compatible import OpenAICompatible
 from haven.ai.task import Delta, Tier
@@ -67,9 +67,11 @@ class LanModel:
 
     tier = Tier.LAN
     price: Prices | None = None
+    stand_in = False
 
     def __init__(self, name: str, places: Sequence[Place]) -> None:
         self.name = self.model = name
+        self.recipient = ", ".join(place.host.name for place in places)
         self._places = tuple(places)
 
     def missing(self) -> str:
@@ -142,7 +144,7 @@ def lan_models(lan: Lan, secret: Callable[[str], str | None]) -> tuple[list[LanM
 
 
 def _host(entry: LanHost, secret: Callable[[str], str | None], timeout_s: float) -> Host:
-    host = Host(urlsplit(entry.url).netloc.rpartition("@")[2])
+    host = Host(host_of(entry.url))
     key = (secret(entry.secret) if entry.secret else None) or ""
     for model in entry.models:
         provider: Ollama | OpenAICompatible

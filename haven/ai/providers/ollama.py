@@ -11,14 +11,13 @@ import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from haven.ai import tokens
 from haven.ai.prices import Prices
 from haven.ai.providers import http_faults as faults
 from haven.ai.providers import http_replies as replies
 from haven.ai.providers.base import Call, Finish
-from haven.ai.providers.http_faults import Far
+from haven.ai.providers.http_faults import Far, host
 from haven.ai.providers.openai_compatible import offered
 from haven.ai.task import Delta, Tier, Usage
 from haven.errors import HavenError, ModelError
@@ -42,6 +41,7 @@ class Ollama:
 
     tier = Tier.LAN
     price: Prices | None = None
+    stand_in = False
 
     def __init__(
         self,
@@ -53,10 +53,11 @@ class Ollama:
         longest_s: float = replies.LONGEST_CALL_S,
     ) -> None:
         self.name = self.model = model
+        self.recipient = host(base_url)
         self._base_url, self._key = base_url.rstrip("/"), key
         self._timeout_s, self._longest_s = timeout_s, longest_s
         self._far = Far(
-            urlsplit(base_url).netloc.rpartition("@")[2],
+            self.recipient,
             model,
             key,
             address="lan.hosts",

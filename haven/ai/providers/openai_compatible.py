@@ -18,7 +18,7 @@ from haven.ai.prices import Prices
 from haven.ai.providers import http_faults as faults
 from haven.ai.providers import http_replies as replies
 from haven.ai.providers.base import Call, Finish
-from haven.ai.providers.http_faults import Far
+from haven.ai.providers.http_faults import Far, host
 from haven.ai.task import Delta, Tier, Tool, Turn, Usage
 from haven.errors import HavenError, ModelError, Unavailable
 
@@ -34,6 +34,8 @@ class OpenAICompatible:
     the environment but, for the cloud, its proxy.
     """
 
+    stand_in = False
+
     def __init__(
         self,
         base_url: str,
@@ -47,12 +49,12 @@ class OpenAICompatible:
         longest_s: float = replies.LONGEST_CALL_S,
     ) -> None:
         self.tier, self.name, self.model, self.price = tier, name or model, model, price
-        where = urlsplit(base_url)
-        self._base_url = base_url if where.path.strip("/") else f"{base_url.rstrip('/')}/v1"
+        self._base_url = base_url if urlsplit(base_url).path.strip("/") else f"{base_url.rstrip('/')}/v1"
+        self.recipient = host(base_url)
         self._key, self._timeout_s, self._longest_s = key, timeout_s, longest_s
         setting = "cloud.others" if tier is Tier.CLOUD else "lan.hosts"
         self._far = Far(
-            self.name if tier is Tier.CLOUD else where.netloc.rpartition("@")[2],
+            self.name if tier is Tier.CLOUD else self.recipient,
             model,
             key,
             address=setting,
