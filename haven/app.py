@@ -17,13 +17,21 @@ from assistants.round_table import RoundTable
 from assistants.sentinel import Sentinel
 from assistants.waiting import JOB as JOB_WAITING
 from assistants.waiting import WaitingRoom
+from haven.ai import prices
 from haven.ai.engine import Engine
 from haven.ai.ledger import Ledger
+from haven.ai.outcomes import Outcomes
+from haven.ai.plan import MEMORY_SHARE, plan
 from haven.ai.policy import Policy, rules
 from haven.ai.providers.anthropic import AnthropicProvider
 from haven.ai.providers.base import Provider
+from haven.ai.providers.lan import lan_models
+from haven.ai.providers.llama import LlamaProvider
+from haven.ai.providers.openai_compatible import OpenAICompatible
 from haven.ai.registry import Registry
+from haven.ai.residence import Residence
 from haven.ai.roster import Roster
+from haven.ai.task import Tier
 from haven.changes.by_hand import ByHand
 from haven.changes.checking import Checker
 from haven.changes.decisions import JOB, Changes
@@ -35,7 +43,7 @@ from haven.changes.testenv import TestEnvironments
 from haven.changes.testrun import TestRunner
 from haven.errors import Conflict, HavenError, Unavailable
 from haven.events import Bus
-from haven.health import LoopLag
+from haven.health import LoopLag, memory_total_mb
 from haven.jobs import Handler, JobQueue, is_alive, process_identity
 from haven.schedule import Schedule
 from haven.settings import ANTHROPIC_KEY, Settings
@@ -45,6 +53,8 @@ from haven.store.database import Database, opened
 log = logging.getLogger("haven")
 
 STAND_IN_KEY = "stand-in-needs-no-key"
+SMALL_MACHINE_MB = 4000.0
+"""Taken where a machine does not tell its memory."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +67,8 @@ class House:
     engine: Engine
     ledger: Ledger
     registry: Registry
+    minds: Minds
+    outcomes: Outcomes
     changes: Changes
     by_hand: ByHand | None
     round_table: RoundTable
@@ -75,16 +87,16 @@ class House:
 async def open_house(settings: Settings, environments: Path | None = None) -> AsyncIterator[House]:
     """Build the house; nothing runs yet. `environments` may share the folder of test environments."""
     async with opened(settings.database) as database:
-        providers = _providers(settings)
+        registry = Registry(settings.paths.state_dir)
+        minds = _minds(settings, registry)
         try:
-            yield await _build(settings, database, providers, environments)
+            yield await _build(settings, database, registry, minds, environments)
         finally:
-            for provider in providers:
-                await provider.close()
+            await minds.close()
 
 
 async def _build(
-    settings: Settings, database: Database, providers: Sequence[Provider], environments: Path | None
+    settings: Settings, database: Database, registry: Registry, minds: Minds, environments: Path | None
 ) -> House:
     state = settings.paths.state_dir
     identity = process_identity()
@@ -92,7 +104,11 @@ async def _build(
     bus = Bus(database)
     await bus.start()
     book = Ledger(database, settings.cloud, identity)
-    engine = _engine(settings, database, providers, book)
+    roster = Roster(minds.providers, settings.kinds, settings.cloud, minds.residence)
+    routing = settings.routing
+    policy = Policy(routing, rules(routing), settings.lan.only, settings.cloud.per_request_usd)
+    outcomes = Outcomes(database)
+    engine = Engine(roster, book, settings.cloud, policy)
     waiting = WaitingRoom(database, engine)
     sandbox = Sandbox(settings.sandbox)
     environments_ = TestEnvironments(environments or state)
@@ -120,13 +136,15 @@ async def _build(
         bus=bus,
         engine=engine,
         ledger=book,
-        registry=Registry(state),
+        registry=registry,
+        minds=minds,
+        outcomes=outcomes,
         changes=changes,
         by_hand=by_hand,
         round_table=RoundTable(engine, changes, waiting),
         waiting=waiting,
         sentinel=Sentinel(
-            settings, changes, book, engine.roster, sandbox, lag, problem, repository.notes if repository else ()
+            settings, changes, book, roster, sandbox, lag, problem, repository.notes if repository else ()
         ),
         environments=environments_,
         sandbox=sandbox,
@@ -138,29 +156,59 @@ async def _build(
     )
 
 
-def _engine(settings: Settings, database: Database, providers: Sequence[Provider], book: Ledger) -> Engine:
-    roster = Roster(providers, settings.kinds, settings.cloud)
-    routing = settings.routing
-    decides = Policy(routing, rules(routing), settings.lan.only, settings.cloud.per_request_usd)
-    return Engine(roster, book, settings.cloud, decides)
+@dataclass(frozen=True)
+class Minds:
+    """Every model that is configured, and what looks after them."""
+
+    providers: tuple[Provider, ...]
+    residence: Residence
+    watch_lan: Callable[[], Coroutine[None, None, None]]
+
+    async def keep(self) -> None:
+        """Load the models that stay, then watch the hosts at home; until cancelled."""
+        await self.residence.warm([one for one in self.providers if isinstance(one, LlamaProvider)])
+        await self.watch_lan()
+
+    async def close(self) -> None:
+        for provider in self.providers:
+            await provider.close()
 
 
-def _providers(settings: Settings) -> list[Provider]:
-    """The models that are configured, each tier's in order of preference; each says itself why it can't be used."""
-    return [*_local(settings), *_cloud(settings)]
+def _minds(settings: Settings, registry: Registry) -> Minds:
+    """Each tier's models in order of preference; each says itself why it can't be used."""
+    lan, watch = lan_models(settings.lan, settings.secret)
+    local = _local(settings, registry)
+    return Minds((*local, *lan, *_cloud(settings)), _residence(settings, registry, local), watch)
 
 
-def _local(settings: Settings) -> list[Provider]:
+def _local(settings: Settings, registry: Registry) -> list[LlamaProvider]:
     """The default model, those that must stay loaded, and those that a kind of output names."""
     models = settings.models
     if not models.local:
         return []
-    registry = Registry(settings.paths.state_dir)
     names = (models.default, *models.keep, *(name for kind in settings.kinds.values() for name in kind.local))
     return [
-        registry.provider(name, threads=models.threads, context_tokens=models.context_tokens)
+        registry.provider(
+            name,
+            context_tokens=models.context_tokens,
+            threads=models.threads,
+            batch_threads=models.batch_threads,
+            seats=models.seats,
+            gpu_layers=models.gpu_layers,
+            prefix_folder=settings.paths.state_dir / "prefixes" if models.prefix_mb else None,
+            prefix_mb=models.prefix_mb,
+        )
         for name in dict.fromkeys(names)
     ]
+
+
+def _residence(settings: Settings, registry: Registry, local: Sequence[LlamaProvider]) -> Residence:
+    """Room for the local models, by the plan's estimates."""
+    models = settings.models
+    limit = models.memory_mb or (memory_total_mb() or SMALL_MACHINE_MB) * MEMORY_SHARE
+    shelves = [registry.shelf(one.name) for one in local]
+    places = plan(shelves, limit, models.context_tokens, models.seats, models.keep).places
+    return Residence({one.name: one.needs_mb for one in places}, limit, models.keep, models.idle_minutes * 60)
 
 
 def _cloud(settings: Settings) -> list[Provider]:
@@ -168,13 +216,21 @@ def _cloud(settings: Settings) -> list[Provider]:
     cloud = settings.cloud
     key = STAND_IN_KEY if cloud.stand_in else settings.secret(ANTHROPIC_KEY) or ""
     claude = AnthropicProvider(
-        key,
-        model=cloud.model,
-        base_url=cloud.base_url,
-        timeout_s=cloud.timeout_s,
-        stand_in=cloud.stand_in,
+        key, model=cloud.model, base_url=cloud.base_url, timeout_s=cloud.timeout_s, stand_in=cloud.stand_in
     )
-    return [claude]
+    others = [
+        OpenAICompatible(
+            one.base_url,
+            one.model,
+            settings.secret(one.secret) or "",
+            tier=Tier.CLOUD,
+            name=one.name,
+            price=prices.flat(one.input_usd, one.output_usd),
+            timeout_s=cloud.timeout_s,
+        )
+        for one in cloud.others
+    ]
+    return [claude, *others]
 
 
 async def _repository(settings: Settings) -> tuple[Repository | None, str]:
@@ -222,7 +278,7 @@ async def run(house: House, faces: list[Face]) -> None:
     schedule = Schedule()
     _ticks(house, schedule)
     async with asyncio.TaskGroup() as group:
-        ground = [group.create_task(part) for part in (house.bus.run(), schedule.run(), house.lag.run())]
+        ground = [group.create_task(part) for part in _ground(house, schedule)]
         work = group.create_task(house.jobs.run())
         shown = [group.create_task(face(house)) for face in faces]
         try:
@@ -234,9 +290,15 @@ async def run(house: House, faces: list[Face]) -> None:
                 await asyncio.wait(tasks) if tasks else None
 
 
+def _ground(house: House, schedule: Schedule) -> tuple[Coroutine[None, None, None], ...]:
+    """What everything else stands on."""
+    return house.bus.run(), schedule.run(), house.lag.run(), house.minds.keep()
+
+
 def _ticks(house: House, schedule: Schedule) -> None:
     state = house.settings.paths.state_dir
     schedule.every(24, "backup", lambda: backup.make(house.settings.database, state / "backups"))
+    schedule.every(1 / 12, "idle models", house.minds.residence.unload_idle)
     if house.pipeline is not None:
         schedule.every(24, "prune", house.pipeline.prune)
 

@@ -67,6 +67,11 @@ def snapshot(disk: Path, *, root: Path = Path("/"), vcgencmd: str = "vcgencmd") 
     )
 
 
+def memory_total_mb(*, root: Path = Path("/")) -> float | None:
+    """All memory of this machine in MB; None where it can't be read."""
+    return _memory(root).get("MemTotal")
+
+
 class LoopLag:
     """How late the event loop wakes a sleeper, in milliseconds, over the last minute or so."""
 
