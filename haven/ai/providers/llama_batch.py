@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Protocol
 
-from haven.ai.providers.llama_lookup import guess
 from haven.ai.providers.llama_native import ROWS, Logits, NativeModel, NoRoom
 from haven.ai.providers.llama_prefix import WORTH, Parked, PrefixFolder, common
 from haven.ai.providers.llama_reply import Reply
@@ -114,13 +113,11 @@ class Batch:
             self.end(error)
             return
         line = 0
-        for job, guesses, size in plan:
-            if job.held + size < len(job.tokens):
-                job.held += size
-            else:
-                lines = 1 + len(guesses)
-                self._write(job, size, guesses, scores[line : line + lines])
-                line += lines
+        for job, size in plan:
+            job.held += size
+            if job.held == len(job.tokens):
+                self._write(job, scores[line])
+                line += 1
 
     def end(self, error: Exception) -> None:
         """Everybody is told; nothing that was computed is kept."""
@@ -161,53 +158,44 @@ class Batch:
             before.append(one)
         return bool(taken <= self._native.room)
 
-    def _plan(self) -> list[tuple[Job, list[int], int]]:
-        """Who computes what: job, guesses, and how many of its own tokens; people before background work."""
-        writing = [job for job in self._active if job.started and job.writing]
-        rows = ROWS - len(writing) if not writing else SHARED_ROWS
-        plan: list[tuple[Job, list[int], int]] = []
+    def _plan(self) -> list[tuple[Job, int]]:
+        """Who computes how many of its tokens; people before background work."""
+        writing = sum(job.started and job.writing for job in self._active)
+        rows = SHARED_ROWS if writing else ROWS
+        plan: list[tuple[Job, int]] = []
         for job in self._active:
             if job.started and job.writing:
-                alone = len(self._active) == 1 and job.reply.plain and self._native.partial
-                plan.append((job, guess(job.tokens, job.reply.remaining) if alone else [], 1))
+                plan.append((job, 1))
             elif rows > 0 and (job.started or self._start(job)):
                 size = min(len(job.tokens) - job.held, rows)
                 rows -= size
-                plan.append((job, [], size))
+                plan.append((job, size))
         return plan
 
-    def _compute(self, plan: list[tuple[Job, list[int], int]]) -> Logits:
+    def _compute(self, plan: list[tuple[Job, int]]) -> Logits:
         tokens: list[int] = []
         places: list[int] = []
         seats: list[int] = []
         wanted: list[int] = []
-        for job, guesses, size in plan:
+        for job, size in plan:
             end = job.held + size
-            tokens += job.tokens[job.held : end] + guesses
-            places += range(job.held, end + len(guesses))
-            seats += [job.seat] * (size + len(guesses))
-            wanted += [0] * (size - 1) + [int(end == len(job.tokens))] * (1 + len(guesses))
+            tokens += job.tokens[job.held : end]
+            places += range(job.held, end)
+            seats += [job.seat] * size
+            wanted += [0] * (size - 1)
+            wanted.append(int(end == len(job.tokens)))
         return self._native.decode(tokens, places, seats, wanted)
 
-    def _write(self, job: Job, size: int, guesses: list[int], scores: Logits) -> None:
-        """Take what the job's scores say, as long as its guesses were right."""
-        job.held += size
-        if job.save and job.held >= job.stable:
+    def _write(self, job: Job, scores: Logits) -> None:
+        """Take the next token from the scores after the job's last one."""
+        if job.save:
             self._save(job)
         try:
-            for right, line in zip([*guesses, None], scores, strict=True):
-                token, piece = job.reply.take(line)
-                if piece:
-                    job.listener.text(piece)
-                if job.reply.done:
-                    break
-                job.tokens.append(token)
-                if token != right:
-                    break
-                job.held += 1
-            if guesses:
-                job.held = self._native.forget(job.seat, job.held)
+            token, piece = job.reply.take(scores)
+            if piece:
+                job.listener.text(piece)
             if not job.reply.done:
+                job.tokens.append(token)
                 return
             job.finished(job)
         except HavenError as error:
@@ -221,27 +209,29 @@ class Batch:
         """Seat the job on what is computed of its tokens already; False where it should wait for somebody's reading."""
         most = len(job.tokens) - 1
         seat, size = self._nearest(job, most)
-        for one in self._active:
-            reading = one.started and not one.writing and one.priority <= job.priority
-            if reading and self._native.partial and min(common(one.tokens, job.tokens), most) > size + WORTH:
-                return False
         self._fetch(job, size)
         key, parked = self.parked.find(job.tokens[:most], whole=not self._native.partial)
         if parked > size + WORTH:
             seat, size = -1, parked
-        self._clear_idle(seat, size)
-        if seat in self._idle:
+        if any(self._is_reading(one, job, size) for one in self._active):
+            return False
+        job.seat = self._seat_for(seat, size)
+        if job.seat == seat:
             del self._idle[seat]
-            job.seat, job.held = seat, self._native.forget(seat, size)
+            job.held = self._native.forget(seat, size)
         else:
-            taken = {one.seat for one in self._active}
-            job.seat = next(free for free in range(self._native.seats) if free not in taken)
             job.held = self._fill(job.seat, seat, key, size)
         job.save = self._native.partial and self._folder.wants(job.tokens[: job.stable])
         if job.reply.count == 0:
             job.cached = job.held
         job.started = True
         return True
+
+    def _is_reading(self, one: Job, job: Job, size: int) -> bool:
+        """Whether somebody is just computing more of the job's beginning than it has."""
+        if not one.started or one.writing or one.priority > job.priority or not self._native.partial:
+            return False
+        return common(one.tokens, job.tokens[:-1]) > size + WORTH
 
     def _nearest(self, job: Job, most: int) -> tuple[int, int]:
         """The seat that holds the longest beginning of the job's tokens, and its length; (-1, 0) for none."""
@@ -265,14 +255,32 @@ class Batch:
         if (state := self._folder.load(stable)) is not None:
             self.parked.put(stable, state)
 
-    def _clear_idle(self, going_on: int, size: int) -> None:
-        """Park what ended replies left behind: in the context it would slow everybody's attention down."""
-        for seat, held in list(self._idle.items()):
-            if len(held) > WORTH + (size if seat == going_on else 0):
-                self.parked.put(held, self._native.save(seat))
-            if seat != going_on:
-                self._native.forget(seat)
-                del self._idle[seat]
+    def _seat_for(self, source: int, size: int) -> int:
+        """The source itself, where an ended reply left it and no more than the end is lost; else an empty seat.
+
+        Where all are in use the one that is idle for longest is parked.
+        """
+        taken = {one.seat for one in self._active}
+        free = [seat for seat in range(self._native.seats) if seat not in taken]
+        empty = next((seat for seat in free if seat not in self._idle), -1)
+        if source in self._idle and (len(self._idle[source]) <= size + WORTH or free == [source]):
+            self._keep(source, beyond=size)
+            return source
+        if empty < 0:
+            empty = next(seat for seat in self._idle if seat != source)
+            self._park(empty)
+        return empty
+
+    def _keep(self, seat: int, beyond: int = 0) -> None:
+        """Keep in memory what an idle seat holds, where its tokens beyond that many are worth it."""
+        if len(self._idle[seat]) > beyond + WORTH:
+            self.parked.put(self._idle[seat], self._native.save(seat))
+
+    def _park(self, seat: int) -> None:
+        """Empty an idle seat; what it held stays in memory."""
+        self._keep(seat)
+        self._native.forget(seat)
+        del self._idle[seat]
 
     def _fill(self, seat: int, source: int, key: tuple[int, ...], size: int) -> int:
         """Put the beginning into an empty seat, from another seat or from memory; how many tokens it then holds."""
@@ -281,11 +289,13 @@ class Batch:
         if source >= 0:
             self._native.copy(source, seat, size)
             return size
-        if self._native.restore(seat, self.parked.state(key)):
-            return self._native.forget(seat, size) if size < len(key) else size
-        self.parked.drop(key)
-        self._folder.remove(key)
-        return 0
+        if (state := self.parked.take(key)) is None:
+            return 0
+        if not self._native.restore(seat, state):
+            self._folder.remove(key)
+            return 0
+        self.parked.put(key, state)
+        return self._native.forget(seat, size)
 
     def _save(self, job: Job) -> None:
         """Give the stable beginning, and nothing after it, to the disk."""
@@ -313,7 +323,8 @@ class Batch:
 
     def _make_room(self) -> None:
         if self._idle:
-            self._clear_idle(-1, 0)
+            for seat in list(self._idle):
+                self._park(seat)
         elif len(self._active) > 1:
             self._active[-1].crowded = True
             self._pause(self._active[-1])

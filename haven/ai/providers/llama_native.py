@@ -117,7 +117,7 @@ class NativeModel:
         params = c.llama_context_default_params()
         params.n_ctx, params.n_seq_max, params.kv_unified = self.room, self.seats + 1, True
         params.n_batch = params.n_ubatch = ROWS
-        params.n_outputs_max = max(self.seats + 1, 16)  # else room for the scores of a whole step: 78 MB for Qwen
+        params.n_outputs_max = self.seats + 1  # else there is room for the scores of a whole step: 78 MB for Qwen
         params.n_threads, params.n_threads_batch = self._threads, self._batch_threads
         params.no_perf = True
         self._ctx = c.llama_init_from_model(self.handle, params)

@@ -48,12 +48,12 @@ class Parked:
     def put(self, tokens: Sequence[int], state: State) -> None:
         """Keep a state; those of its own beginnings are not needed any more."""
         key = tuple(tokens)
-        for old in [old for old in self._states if old == key[: len(old)]]:
-            self.drop(old)
+        for old in [old for old in self._states if common(old, key) == len(old)]:
+            self.take(old)
         self._states[key] = state
         self.bytes += state.size
         while self.bytes > self._most:
-            self.drop(next(iter(self._states)))
+            self.take(next(iter(self._states)))
 
     def find(self, tokens: Sequence[int], *, whole: bool = False) -> tuple[tuple[int, ...], int]:
         """The state with the longest common beginning, and how long that is; with `whole` all of it must be common."""
@@ -64,12 +64,11 @@ class Parked:
                 best = (key, shared)
         return best
 
-    def state(self, key: tuple[int, ...]) -> State:
-        self._states.move_to_end(key)
-        return self._states[key]
-
-    def drop(self, key: tuple[int, ...]) -> None:
-        self.bytes -= self._states.pop(key).size
+    def take(self, key: tuple[int, ...]) -> State | None:
+        """Out of memory; None where it had to go meanwhile."""
+        state = self._states.pop(key, None)
+        self.bytes -= 0 if state is None else state.size
+        return state
 
 
 class PrefixFolder:

@@ -55,11 +55,6 @@ class Reply:
         """Tokens that it may still write."""
         return self._wish.most - self.count
 
-    @property
-    def plain(self) -> bool:
-        """Whether its next tokens can be guessed: it takes the best one, of all that there are."""
-        return self._wish.temperature <= 0 and self.count < self._wish.limit
-
     def take(self, logits: Logits) -> tuple[int, str]:
         """The next token, which has to be computed unless the reply is `done` now, and the text that it lets out."""
         wish = self._wish

@@ -18,7 +18,7 @@ from haven.ai.providers import http_faults as faults
 from haven.ai.providers import http_replies as replies
 from haven.ai.providers.base import Call, Finish
 from haven.ai.providers.http_faults import Far, host
-from haven.ai.providers.openai_compatible import offered
+from haven.ai.providers.http_messages import in_words, offered
 from haven.ai.task import Delta, Tier, Usage
 from haven.errors import HavenError, ModelError
 
@@ -202,9 +202,7 @@ class Ollama:
             else:
                 # By its schema every model can make the input; calling tools is for some of them.
                 request["format"] = dict(call.tool.schema)
-                form = json.dumps(call.tool.schema, default=dict)
-                words = f"{call.tool.description}\nReply with JSON alone, by this schema:\n{form}"
-                messages.insert(0, {"role": "system", "content": words})
+                messages.insert(0, {"role": "system", "content": in_words(call.tool)})
         if call.schema is not None:
             request["format"] = dict(call.schema)
         if tools:

@@ -19,7 +19,8 @@ from haven.ai.providers import http_faults as faults
 from haven.ai.providers import http_replies as replies
 from haven.ai.providers.base import Call, Finish
 from haven.ai.providers.http_faults import Far, host
-from haven.ai.task import Delta, Tier, Tool, Turn, Usage
+from haven.ai.providers.http_messages import messages, offered
+from haven.ai.task import Delta, Tier, Tool, Usage
 from haven.errors import HavenError, ModelError, Unavailable
 
 if TYPE_CHECKING:
@@ -74,16 +75,18 @@ class OpenAICompatible:
     async def generate(self, call: Call) -> AsyncGenerator[Delta | Finish, None]:
         """Text as it arrives, then one Finish; `data` is the tool's input, or the parsed JSON where a schema was given.
 
-        Raises Unavailable (no key, out of reach, overloaded) or ModelError (refused, cut off, malformed, endless).
+        At home the one tool's input is made by its schema. Raises Unavailable (no key, out of reach, overloaded) or
+        ModelError (refused, cut off, malformed, endless).
         """
         client, so_far = await self._connected(), _SoFar()
+        by_schema = self._by_schema(call)
         request = self._opened(client, self._request(call))
         try:
             async with aclosing(replies.bounded(request, _characters, call, self._far, self._longest_s)) as chunks:
                 async for chunk in chunks:
-                    if text := so_far.came(chunk):
+                    if (text := so_far.came(chunk)) and by_schema is None:
                         yield Delta(text)
-            finish = so_far.finish(call, self._far)
+            finish = so_far.finish(call, self._far, by_schema)
         except HavenError:
             raise
         except Exception as error:
@@ -164,10 +167,15 @@ class OpenAICompatible:
         finally:
             await stream.close()
 
+    def _by_schema(self, call: Call) -> Tool | None:
+        """Small models at home miss a forced tool (llama-server with SmolLM2 did); a schema they can't miss."""
+        return call.tool if self.tier is not Tier.CLOUD and not call.tools else None
+
     def _request(self, call: Call) -> dict[str, Any]:
+        by_schema = self._by_schema(call)
         request: dict[str, Any] = {
             "model": self.model,
-            "messages": _messages(call),
+            "messages": messages(call, by_schema),
             "stream": True,
             "stream_options": {"include_usage": True},
         }
@@ -180,11 +188,11 @@ class OpenAICompatible:
             request["seed"] = call.seed
         if call.stop:
             request["stop"] = list(call.stop)
-        if call.schema is not None:
+        if schema := by_schema.schema if by_schema else call.schema:
             # Not `strict`: OpenAI then refuses schemas with optional keys or bounded strings.
-            form = {"name": "reply", "schema": dict(call.schema)}
+            form = {"name": "reply", "schema": dict(schema)}
             request["response_format"] = {"type": "json_schema", "json_schema": form}
-        tools = [*call.tools, *([call.tool] if call.tool else [])]
+        tools = [*call.tools, *([call.tool] if call.tool and not by_schema else [])]
         if tools:
             request["tools"] = [offered(tool) for tool in tools]
             request["tool_choice"] = "auto" if call.tools else "required"
@@ -242,7 +250,7 @@ class _SoFar:
         self.text += text
         return text
 
-    def finish(self, call: Call, far: Far) -> Finish:
+    def finish(self, call: Call, far: Far, by_schema: Tool | None) -> Finish:
         """Raises ModelError where the reply is not whole."""
         if not self.stop:
             raise replies.cut_off(far)  # the SDK raises nothing for a stream that simply ended
@@ -251,42 +259,12 @@ class _SoFar:
         if self.stop not in ("stop", "length", "tool_calls", "function_call"):
             raise ModelError(f"{far.name} stopped in a way that Haven does not know ({self.stop[:40]}).", "Try again.")
         wanted = [self.wanted[index] for index in sorted(self.wanted)]
-        usage = self.usage or _estimate(call, self.text)
+        usage, text = self.usage or _estimate(call, self.text), self.text
+        if by_schema is not None:
+            wanted, text = [replies.Wanted(name=by_schema.name, input=text)], ""
         return replies.whole(
-            call, far, self.text, usage, cut=self.stop == "length", wanted=wanted, model=self.model or far.model
+            call, far, text, usage, cut=self.stop == "length", wanted=wanted, model=self.model or far.model
         )
-
-
-def offered(tool: Tool) -> dict[str, Any]:
-    """A tool as this protocol, and Ollama's, describe it."""
-    function = {"name": tool.name, "description": tool.description, "parameters": dict(tool.schema)}
-    return {"type": "function", "function": function}
-
-
-def _messages(call: Call) -> list[dict[str, Any]]:
-    """One system message, because many chat templates take no second one."""
-    system = "\n\n".join(part for part in call.system if part.strip())
-    messages: list[dict[str, Any]] = [{"role": "system", "content": system}] if system else []
-    for turn in call.turns:
-        messages += _from_turn(turn)
-    return messages
-
-
-def _from_turn(turn: Turn) -> list[dict[str, Any]]:
-    """Each result is a message of its own, before what the person says."""
-    messages: list[dict[str, Any]] = [
-        {"role": "tool", "tool_call_id": result.id, "content": f"{'failed: ' * result.failed}{result.text}"}
-        for result in turn.results
-    ]
-    if turn.calls:
-        calls = [
-            {"id": one.id, "type": "function", "function": {"name": one.name, "arguments": json.dumps(dict(one.input))}}
-            for one in turn.calls
-        ]
-        messages.append({"role": turn.role, "content": turn.text or None, "tool_calls": calls})
-    elif turn.text or not messages:
-        messages.append({"role": turn.role, "content": turn.text})
-    return messages
 
 
 def _characters(chunk: ChatCompletionChunk) -> int:
@@ -311,7 +289,7 @@ def _usage(usage: Any) -> Usage:
 def _estimate(call: Call, text: str) -> Usage:
     """Where the server names no usage: Haven's own count, meant to be over."""
     tools = [offered(tool) for tool in (*call.tools, call.tool) if tool is not None]
-    asked = json.dumps([*_messages(call), *tools, call.schema], ensure_ascii=False, default=dict)
+    asked = json.dumps([*messages(call), *tools, call.schema], ensure_ascii=False, default=dict)
     return Usage(input=tokens.count(asked), output=tokens.count(text))
 
 
