@@ -11,9 +11,10 @@ import pytest
 
 from haven.ai.prices import Prices
 from haven.ai.providers.base import Call, Finish
-from haven.ai.providers.openai_compatible import OpenAICompatible
+from haven.ai.providers.openai_compatible import OpenAICompatible, other_clouds
 from haven.ai.task import Tier, Tool, ToolCall, ToolResult, Turn, Usage
 from haven.errors import ModelError, Unavailable
+from haven.settings import Cloud, OtherCloud
 from tests.ai.servers.loopback import Answer, Loopback
 from tests.ai.servers.wires import CLOUD_WIRE, KEY, LOOK_UP, chunk, gather, openai_end, question
 
@@ -120,12 +121,22 @@ async def test_what_the_tools_said_is_told_in_order() -> None:
 
 async def test_the_one_tool_must_be_called_once_and_its_input_is_the_reply() -> None:
     once = [*wants(0, "propose_edits", '{"title": "PNG"}'), *openai_end("tool_calls")]
-    asked, finish = await replied(question(tool=EDITS), once)
+    asked, finish = await replied(question(tool=EDITS), once, tier=Tier.CLOUD)
     assert asked.body["tool_choice"] == "required"
     assert (finish.stop, finish.data) == ("tool", {"title": "PNG"})
     again = wants(1, "propose_edits", '{"title": "b"}')
     with pytest.raises(ModelError, match="once"):
-        await replied(question(tool=EDITS), [*once[:2], *again, *openai_end("tool_calls")])
+        await replied(question(tool=EDITS), [*once[:2], *again, *openai_end("tool_calls")], tier=Tier.CLOUD)
+
+
+async def test_at_home_the_one_tool_is_made_by_its_schema_and_not_shown_as_text() -> None:
+    pieces = [chunk({"content": '{"title": '}), chunk({"content": '"PNG"}'}), *openai_end("stop")]
+    asked, finish = await replied(question(tool=EDITS), pieces)
+    assert (finish.stop, finish.data, finish.text) == ("tool", {"title": "PNG"}, "")
+    assert asked.body["response_format"]["json_schema"]["schema"] == SCHEMA and "tools" not in asked.body
+    assert "Propose the edits." in asked.body["messages"][0]["content"]
+    with pytest.raises(ModelError, match="without its title"):
+        await replied(question(tool=EDITS), [chunk({"content": "{}"}), *openai_end("stop")])
 
 
 async def test_beside_other_tools_the_one_tool_is_still_the_end() -> None:
@@ -216,6 +227,17 @@ async def test_name_model_and_price_are_what_it_was_given() -> None:
     home = OpenAICompatible("http://host.invalid", "a-model", tier=Tier.LAN)
     assert (cloud.tier, cloud.name, cloud.model, cloud.price) == (Tier.CLOUD, "other", "a-model", price)
     assert (home.tier, home.name, home.model, home.price) == (Tier.LAN, "a-model", "a-model", None)
+
+
+def test_other_clouds_come_from_the_settings_with_their_price_and_key() -> None:
+    one = OtherCloud(
+        name="gpt", base_url="https://host.invalid/v1", model="a-model", secret="gpt_key", input_usd=2, output_usd=8
+    )
+    cloud = Cloud(others=(one, one.model_copy(update={"name": "gemini", "secret": "gemini_key"})))
+    gpt, gemini = other_clouds(cloud, {"gpt_key": KEY}.get)
+    assert (gpt.name, gpt.model, gpt.recipient, gpt.missing()) == ("gpt", "a-model", "host.invalid", "")
+    assert gpt.price is not None and gpt.price.cost(Usage(500_000, 250_000, cache_read=500_000)) == 4.0
+    assert "No key for gemini" in gemini.missing()
 
 
 async def test_a_reply_let_go_of_early_leaves_the_provider_usable() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from haven.ai.providers.http_faults import Far, host
 from haven.ai.providers.http_messages import messages, offered
 from haven.ai.task import Delta, Tier, Tool, Usage
 from haven.errors import HavenError, ModelError, Unavailable
+from haven.settings import Cloud
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI, AsyncStream
@@ -265,6 +266,24 @@ class _SoFar:
         return replies.whole(
             call, far, text, usage, cut=self.stop == "length", wanted=wanted, model=self.model or far.model
         )
+
+
+def other_clouds(cloud: Cloud, secret: Callable[[str], str | None]) -> list[OpenAICompatible]:
+    """The paid services besides Claude, in the order of the settings. What they cache is priced as if they did not."""
+    return [
+        OpenAICompatible(
+            one.base_url,
+            one.model,
+            secret(one.secret) or "",
+            tier=Tier.CLOUD,
+            name=one.name,
+            price=Prices(
+                input=one.input_usd, output=one.output_usd, cache_read=one.input_usd, cache_write=one.input_usd
+            ),
+            timeout_s=cloud.timeout_s,
+        )
+        for one in cloud.others
+    ]
 
 
 def _characters(chunk: ChatCompletionChunk) -> int:
