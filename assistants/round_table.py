@@ -55,6 +55,8 @@ class Request:
     where: Where = Where.AUTO
     private: bool = False
     key: str = ""
+    earlier: tuple[Turn, ...] = ()
+    """What was said before in the same conversation."""
     place: Mapping[str, Any] = field(default_factory=dict)
     """Where the face shows the answer, in its own words: a later answer finds its way there."""
 
@@ -106,7 +108,7 @@ class RoundTable:
         yield seat
         task = Task(
             kind="answer",
-            turns=(Turn("user", data_block("question", text)),),
+            turns=(*map(_quoted, request.earlier), Turn("user", data_block("question", text))),
             principal=request.principal,
             purpose=f"{seat.assistant.title} answers a question",
             system=(seat.assistant.prompt,),
@@ -203,6 +205,10 @@ def faithful(title: str, text: str) -> bool:
     words, said = re.findall(r"\w+", title.lower()), re.findall(r"\w+", text.lower())
     own = sum(word in said for word in words)
     return 3 <= len(words) <= 10 and len(set(words)) == len(words) and own >= 0.8 * len(words) and words[0] == said[0]
+
+
+def _quoted(turn: Turn) -> Turn:
+    return Turn(turn.role, data_block("question", turn.text)) if turn.role == "user" else turn
 
 
 def _stays_here(request: Request) -> bool:

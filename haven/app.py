@@ -106,7 +106,9 @@ async def _build(
     book = Ledger(database, settings.cloud, identity)
     roster = Roster(minds.providers, settings.kinds, settings.cloud, minds.residence)
     routing = settings.routing
-    policy = Policy(routing, rules(routing), settings.lan.only, settings.cloud.per_request_usd)
+    policy = Policy(
+        routing, rules(routing), settings.lan.only, settings.cloud.small_model, settings.cloud.per_request_usd
+    )
     outcomes = Outcomes(database)
     engine = Engine(roster, book, settings.cloud, policy)
     waiting = WaitingRoom(database, engine)
@@ -215,9 +217,11 @@ def _cloud(settings: Settings) -> list[Provider]:
     """Claude first, then the others in their order."""
     cloud = settings.cloud
     key = STAND_IN_KEY if cloud.stand_in else settings.secret(ANTHROPIC_KEY) or ""
-    claude = AnthropicProvider(
-        key, model=cloud.model, base_url=cloud.base_url, timeout_s=cloud.timeout_s, stand_in=cloud.stand_in
-    )
+    claudes = [
+        AnthropicProvider(key, model=model, base_url=cloud.base_url, timeout_s=cloud.timeout_s, stand_in=cloud.stand_in)
+        for model in dict.fromkeys((cloud.model, cloud.small_model))
+        if model
+    ]
     others = [
         OpenAICompatible(
             one.base_url,
@@ -230,7 +234,7 @@ def _cloud(settings: Settings) -> list[Provider]:
         )
         for one in cloud.others
     ]
-    return [claude, *others]
+    return [*claudes, *others]
 
 
 async def _repository(settings: Settings) -> tuple[Repository | None, str]:

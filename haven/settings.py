@@ -154,6 +154,8 @@ class Cloud(Section):
     """Claude, and what it may cost. Nothing is spent before a key and a cap are set."""
 
     model: str = "claude-sonnet-5-5"
+    small_model: str = "claude-haiku-5-5"
+    """Asked first where a task is not complex, and never for code changes; empty means `model` does it all."""
     base_url: str = ""
     """Another address that speaks Claude's wire protocol; empty means Anthropic's own."""
     stand_in: bool = False

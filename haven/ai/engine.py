@@ -174,7 +174,8 @@ class Engine:
                 if following is not None:
                     yield Restart(str(error), following)
                 continue
-            if run.best is not None and (run.best.score >= run.mark or step.tier is Tier.CLOUD):
+            more = following is not None and following.tier is not Tier.LOCAL
+            if run.best is not None and (run.best.score >= run.mark or (step.tier is Tier.CLOUD and not more)):
                 return  # good enough, or nobody knows better
             if following is not None and run.best is not None:
                 yield Restart(run.shortfall, following)

@@ -44,6 +44,8 @@ class Policy:
     routing: Routing = field(default_factory=Routing)
     rules: tuple[Rule, ...] = ()
     lan_only: bool = False
+    small_model: str = ""
+    """The cloud's cheaper model: first where a task is not complex, never for code changes."""
     max_usd: float | None = None
     """The most that one request may cost."""
 
@@ -78,6 +80,7 @@ def route(
     wanted = [offer for tier in order for offer in offers if offer.tier is tier]
     if not bound:
         wanted = _by_strategy(wanted, task, policy.routing.strategy)
+    wanted = _by_size(wanted, task, judgement, policy.small_model)
     if first is not None:
         wanted.sort(key=lambda offer: (offer.tier, offer.step.model) != first)  # stable: the rest stays in order
     missing = [(offer.tier, offer.missing) for offer in wanted if offer.missing]
@@ -213,6 +216,20 @@ def _by_strategy(wanted: list[Offer], task: Task, strategy: Strategy) -> list[Of
     if strategy is Strategy.LATENCY:
         return sorted(wanted, key=lambda offer: SPEED[offer.tier] if offer.seconds is None else offer.seconds)
     return wanted
+
+
+def _by_size(wanted: Sequence[Offer], task: Task, judgement: Judgement, small: str) -> list[Offer]:
+    """The cloud's small model before or behind the others of its tier; a person who asks for the cloud means the best."""
+
+    def is_small(offer: Offer) -> bool:
+        return offer.tier is Tier.CLOUD and offer.step.model == small
+
+    if Tier.LOCAL not in kinds.of(task.kind).tiers:
+        return [offer for offer in wanted if not is_small(offer)]
+    easy = judgement.complexity is not Complexity.COMPLEX and task.where is not Where.CLOUD
+    clouds = sorted((offer for offer in wanted if offer.tier is Tier.CLOUD), key=lambda offer: is_small(offer) != easy)
+    following = iter(clouds)
+    return [next(following) if offer.tier is Tier.CLOUD else offer for offer in wanted]
 
 
 def _within_limits(offers: Sequence[Offer], task: Task, policy: Policy) -> tuple[list[Offer], list[str]]:

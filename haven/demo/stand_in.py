@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -49,7 +49,7 @@ STATUS = {
     FaultKind.OVERLOADED: (529, "overloaded_error"),
     FaultKind.UNAUTHORIZED: (401, "authentication_error"),
 }
-STOPS: dict[FaultKind, str | None] = {
+STOPS: dict[FaultKind | None, str | None] = {
     FaultKind.REFUSAL: "refusal",
     FaultKind.MAX_TOKENS: "max_tokens",
     FaultKind.NO_STOP_REASON: None,
@@ -74,13 +74,19 @@ class Fault:
 
 
 class StandIn:
-    """The server. The nth call for a message gets the nth fault, where there is one; all later calls are answered."""
+    """The server. The nth call for a message gets the nth fault, where there is one; all later calls are answered.
 
-    def __init__(self, faults: Sequence[Fault | None] = (), *, port: int = 0) -> None:
+    `says` gives the words of an answer to the last turn's; without it they come from `answers.py`.
+    """
+
+    def __init__(
+        self, faults: Sequence[Fault | None] = (), *, port: int = 0, says: Callable[[str], str] | None = None
+    ) -> None:
         self.requests: list[dict[str, Any]] = []
         """Every body received, in order, counts of tokens included."""
         self._faults = list(faults)
         self._port = port
+        self._says = says
         self._cache = wire.PromptCache()
         self._server: asyncio.Server | None = None
         self._talks: set[asyncio.Task[None]] = set()
@@ -154,6 +160,9 @@ class StandIn:
     def _message(self, body: dict[str, Any], fault: FaultKind | None) -> dict[str, Any]:
         system = wire.text_of(body.get("system"))
         turns = [wire.text_of(message["content"]) for message in body["messages"]]
+        if self._says is not None:
+            said = [{"type": "text", "text": self._says(turns[-1])}]
+            return wire.message(body["model"], said, STOPS.get(fault, "end_turn"), self._cache.usage(body))
         answer = answers.answer("\n".join([system, *turns[:-1]]), turns[-1])
         edits = answer.edits
         if edits and fault in BAD_EDITS:

@@ -180,6 +180,28 @@ def test_where_all_inference_was_moved_to_the_lan_local_is_the_last() -> None:
     assert chosen.tiers == (Tier.LAN, Tier.CLOUD, Tier.LOCAL)
 
 
+SMALL_FIRST, LARGE_FIRST = ["haiku", "sonnet"], ["sonnet", "haiku"]
+
+
+@pytest.mark.parametrize(
+    ("wish", "complexity", "models"),
+    [
+        ({}, Complexity.SIMPLE, SMALL_FIRST),
+        ({}, Complexity.MEDIUM, SMALL_FIRST),
+        ({}, Complexity.COMPLEX, LARGE_FIRST),
+        ({"where": Where.CLOUD}, Complexity.SIMPLE, LARGE_FIRST),
+        ({"kind": "edits"}, Complexity.SIMPLE, ["sonnet"]),
+    ],
+)
+def test_the_small_model_of_the_cloud_is_asked_first_where_a_task_is_not_complex(
+    wish: dict[str, Any], complexity: Complexity, models: list[str]
+) -> None:
+    offers = [Offer(Step(Tier.CLOUD, name)) for name in LARGE_FIRST]
+    assert [
+        step.model for step in route(task(**wish), judged(complexity), offers, Policy(small_model="haiku"), {}).steps
+    ] == models
+
+
 def test_what_costs_too_much_is_left_out_and_named() -> None:
     chosen = routed(task(max_usd=0.05), Complexity.COMPLEX, there(usd=0.06))
     assert Tier.CLOUD not in chosen.tiers and any("over this request's 0.05" in reason for reason in chosen.reasons)
