@@ -17,7 +17,6 @@ from assistants.round_table import RoundTable
 from assistants.sentinel import Sentinel
 from assistants.waiting import JOB as JOB_WAITING
 from assistants.waiting import WaitingRoom
-from haven.ai import prices
 from haven.ai.engine import Engine
 from haven.ai.ledger import Ledger
 from haven.ai.outcomes import Outcomes
@@ -27,11 +26,10 @@ from haven.ai.providers.anthropic import AnthropicProvider
 from haven.ai.providers.base import Provider
 from haven.ai.providers.lan import lan_models
 from haven.ai.providers.llama import LlamaProvider
-from haven.ai.providers.openai_compatible import OpenAICompatible
+from haven.ai.providers.openai_compatible import other_clouds
 from haven.ai.registry import Registry
 from haven.ai.residence import Residence
 from haven.ai.roster import Roster
-from haven.ai.task import Tier
 from haven.changes.by_hand import ByHand
 from haven.changes.checking import Checker
 from haven.changes.decisions import JOB, Changes
@@ -222,19 +220,7 @@ def _cloud(settings: Settings) -> list[Provider]:
         for model in dict.fromkeys((cloud.model, cloud.small_model))
         if model
     ]
-    others = [
-        OpenAICompatible(
-            one.base_url,
-            one.model,
-            settings.secret(one.secret) or "",
-            tier=Tier.CLOUD,
-            name=one.name,
-            price=prices.flat(one.input_usd, one.output_usd),
-            timeout_s=cloud.timeout_s,
-        )
-        for one in cloud.others
-    ]
-    return [*claudes, *others]
+    return [*claudes, *other_clouds(cloud, settings.secret)]
 
 
 async def _repository(settings: Settings) -> tuple[Repository | None, str]:

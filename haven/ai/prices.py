@@ -67,11 +67,6 @@ def of(model: str) -> Prices:
     return known[model]
 
 
-def flat(input_usd: float, output_usd: float) -> Prices:
-    """Prices of a service that tells only two, USD per million tokens: what its cache saves is not counted on."""
-    return Prices(input=input_usd, output=output_usd, cache_read=input_usd, cache_write=input_usd)
-
-
 def models() -> tuple[str, ...]:
     """Ids of the models that have a price."""
     return tuple(_table()[1])
