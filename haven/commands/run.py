@@ -15,6 +15,7 @@ from haven import logs, settings
 from haven.ai.registry import Registry
 from haven.app import only_one, open_house, run
 from haven.changes.testenv import TestEnvironments
+from haven.commands import pulse
 from haven.commands.session import Json, err, out, owner
 from haven.demo import journey
 from haven.errors import HavenError
@@ -58,7 +59,7 @@ async def _serve(loaded: Settings, demo: bool, shown: bool) -> None:
             toml_file.change(settings.demo_file(), loaded.model_dump(mode="json", exclude_unset=True))
         house = await stack.enter_async_context(open_house(loaded, environments))
         ready = asyncio.Event()
-        running = asyncio.create_task(run(house, faces_of(house, ready)))
+        running = asyncio.create_task(run(house, [*faces_of(house, ready), pulse.serve]))
         waits = [running, asyncio.create_task(stop.wait())]
         if shown:
             waits.append(asyncio.create_task(_show_here(loaded, ready, stop)))

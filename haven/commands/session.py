@@ -9,19 +9,19 @@ import os
 from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
 from rich.status import Status
 
-from haven import logs, settings
 from haven.access import Principal, Role
-from haven.app import House, is_up, open_house
-from haven.changes.states import RESTING, State
-from haven.settings import Settings
-from haven.store.changes import Change
-from haven.store.events import Event
+
+if TYPE_CHECKING:  # the house is imported by the commands that open it: the list of commands must come at once
+    from haven.app import House
+    from haven.settings import Settings
+    from haven.store.changes import Change
+    from haven.store.events import Event
 
 T = TypeVar("T")
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -40,6 +40,9 @@ def owner() -> Principal:
 
 def in_house(work: Callable[[House], Awaitable[T]], given: Settings | None = None) -> T:
     """Open the house for one command."""
+    from haven import logs, settings
+    from haven.app import open_house
+
     loaded = given or settings.load()
     logs.start(loaded)
 
@@ -55,6 +58,8 @@ async def follow(house: House, id: str, tell: Callable[[Event], None], *, past_w
 
     The work is done in this process unless a running `haven up` does it. `past_waiting`: it waits now, follow on.
     """
+    from haven.app import is_up
+
     work = not is_up(house.settings)
     tasks = [asyncio.create_task(house.bus.run())]
     if work:
@@ -76,6 +81,8 @@ async def _until_rest(
     tasks: list[asyncio.Task[None]],
     past_waiting: bool,
 ) -> Change:
+    from haven.changes.states import RESTING, State
+
     while True:
         change = await house.changes.get(id)
         if change.state in RESTING or (change.state == State.WAITING and not past_waiting):

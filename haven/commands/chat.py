@@ -1,0 +1,194 @@
+"""`haven chat`: a conversation at the terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from assistants.round_table import Request
+from haven import logs, settings
+from haven.ai.task import Turn, Where
+from haven.app import House, open_house
+from haven.commands.ask import Assistant, Private, Shown, WhereTo, choose
+from haven.commands.session import err, out, owner
+from haven.errors import HavenError, NotFound
+
+HISTORY_LINES = 500
+EARLIER_CHARS = 12_000
+"""Of what was said before, the newest part that goes along."""
+HELP = """\
+/local /lan /cloud /auto   where the next answers are made
+/private /open             private: nothing of it leaves this house, and none of it goes along later
+/who [NAME|auto]           who answers
+/clear                     forget what was said
+/quit                      leave; so does Ctrl+D. Ctrl+C stops an answer."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """One question and its answer; `stays` where it may not leave this house later either."""
+
+    turns: tuple[Turn, Turn]
+    stays: bool
+
+
+@dataclass
+class Talk:
+    """What the person has set, and what was said so far."""
+
+    request: Request
+    said: list[Said] = field(default_factory=list)
+
+    @property
+    def stays(self) -> bool:
+        return self.request.private or self.request.where is Where.LOCAL
+
+    def ask(self, text: str) -> Request:
+        """The next question with what was said before, as far as it may go along and is not too long."""
+        earlier: list[Turn] = []
+        left = EARLIER_CHARS
+        for one in reversed(self.said):
+            left -= sum(len(turn.text) for turn in one.turns)
+            if left < 0:
+                break
+            if self.stays or not one.stays:
+                earlier[:0] = one.turns
+        return replace(self.request, text=text, earlier=tuple(earlier))
+
+    def heard(self, question: str, answer: str) -> None:
+        self.said.append(Said((Turn("user", question), Turn("assistant", answer)), self.stays))
+
+    def told(self, line: str, names: list[str]) -> str:
+        """Do what a line that begins with `/` says; the sentence for the person. Raises NotFound."""
+        word, _, rest = line[1:].partition(" ")
+        match word:
+            case "local" | "lan" | "cloud" | "auto":
+                self.request = replace(self.request, where=Where(word))
+            case "private" | "open":
+                self.request = replace(self.request, private=word == "private")
+            case "clear":
+                self.said.clear()
+                return "What was said is forgotten."
+            case "who":
+                return self._who(rest.strip().lower(), names)
+            case "help":
+                return HELP
+            case _:
+                raise NotFound(f"There is no /{word} here.", "See /help.")
+        return self.state
+
+    @property
+    def state(self) -> str:
+        privacy = "private" if self.request.private else "open"
+        kept = "" if self.stays or not any(one.stays for one in self.said) else "; what was private or local stays here"
+        return f"{privacy}, {self.request.where.value}, {self.request.assistant or 'whoever fits'} answers{kept}"
+
+    def _who(self, name: str, names: list[str]) -> str:
+        if name and name != "auto" and name not in names:
+            raise NotFound(f"There is no assistant {name!r}.", f"Choose one of: {', '.join(names)}, auto.")
+        if name:
+            self.request = replace(self.request, assistant=None if name == "auto" else name)
+        return f"{self.request.assistant or 'Whoever fits'} answers. There are: {', '.join(names)}."
+
+
+def chat(assistant: Assistant = None, where: WhereTo = Where.AUTO, private: Private = False) -> None:
+    """Talk with an assistant; what was said before goes along. /help lists what can be set on the way."""
+    loaded = settings.load()
+    logs.start(loaded)
+    talk = Talk(Request("", owner(), assistant=assistant, where=where, private=private))
+    stack = AsyncExitStack()
+    # One loop, run for one answer at a time: while a line is typed, the terminal belongs to the line alone.
+    with asyncio.Runner() as runner:
+        house = runner.run(stack.enter_async_context(open_house(loaded)))
+        try:
+            talk.told(f"/who {assistant or 'auto'}", _names(house))
+            _converse(house, talk, runner.run)
+        finally:
+            runner.run(stack.aclose())
+
+
+def _converse(house: House, talk: Talk, run: Callable[[Coroutine[Any, Any, None]], None]) -> None:
+    lines = Lines(house.settings.paths.state_dir / "chat_history")
+    err.print(f"{talk.state}. /help lists what can be set; Ctrl+D leaves.", style="dim")
+    while (line := lines.next(keep=not talk.request.private)) is not None:
+        try:
+            if line == "/quit":
+                return
+            if line.startswith("/"):
+                err.print(talk.told(line, _names(house)), style="dim")
+            elif line:
+                _ask(house, talk, line, run)
+        except HavenError as error:
+            err.print(f"{error.full} [{error.id}]", style="red")
+        except KeyboardInterrupt:
+            err.print("\n[stopped]", style="yellow")
+
+
+def _ask(house: House, talk: Talk, question: str, run: Callable[[Coroutine[Any, Any, None]], None]) -> None:
+    shown = Shown()
+    run(shown.follow(house.round_table.ask(talk.ask(question))))
+    held = shown.held
+    if held is not None and held.choices and (choice := choose(as_json=False)):
+        run(shown.follow(house.round_table.decide(held.id, choice, talk.request.principal)))
+    if shown.reply is not None:
+        talk.heard(question, shown.reply.text)
+
+
+def _names(house: House) -> list[str]:
+    return [one.name for one in house.round_table.assistants]
+
+
+class Lines:
+    """Typed lines with their history, which is kept in a file that only the owner can read."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._prompt = "> " if sys.stdin.isatty() else ""
+        self._readline: Any = None
+        with suppress(ImportError):  # some Pythons are built without it: then there is no history
+            import readline
+
+            readline.set_auto_history(False)
+            self._readline = readline
+            for line in self._kept():
+                readline.add_history(line)
+
+    def next(self, *, keep: bool) -> str | None:
+        """The next line, or None at the end; `keep` false: it is not written down."""
+        while True:
+            try:
+                line = input(self._prompt).strip()
+            except EOFError:
+                if self._prompt:
+                    out.print()
+                return None
+            except KeyboardInterrupt:
+                out.print()
+                continue
+            if line and self._readline is not None:
+                self._readline.add_history(line)
+                if keep and self._prompt:
+                    self._write(line)
+            return line
+
+    def _kept(self) -> list[str]:
+        """The newest lines; the file is cut to them."""
+        try:
+            lines = self._file.read_text(encoding="utf-8", errors="replace").splitlines()
+        except OSError:
+            return []
+        if len(lines) > 2 * HISTORY_LINES:
+            self._file.write_text("\n".join(lines[-HISTORY_LINES:]) + "\n", encoding="utf-8")
+        return lines[-HISTORY_LINES:]
+
+    def _write(self, line: str) -> None:
+        with suppress(OSError):  # a full disk must not end the conversation
+            descriptor = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            with os.fdopen(descriptor, "a", encoding="utf-8") as file:
+                file.write(line + "\n")

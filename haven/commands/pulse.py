@@ -1,0 +1,116 @@
+"""What a running Haven says of itself: one JSON object to whoever of its own user connects to a socket."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import socket
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from haven.app import House
+    from haven.settings import Settings
+
+log = logging.getLogger("haven.pulse")
+
+ANSWER_S = 5.0
+"""Seconds that either side waits for the other."""
+
+
+async def serve(house: House) -> None:
+    """Answer until cancelled; where the socket can't be made, the log says so and the other faces go on."""
+    since = time.time()
+    path = _place(house.settings)
+    try:
+        listening = await asyncio.to_thread(_listen, path)
+    except OSError as error:
+        log.error("`haven service status` can't ask this Haven: %s: %s", path, error.strerror or error)
+        await asyncio.get_running_loop().create_future()
+        return
+    try:
+        while True:
+            connection, _ = await asyncio.get_running_loop().sock_accept(listening)
+            with connection, suppress(OSError, TimeoutError):
+                connection.setblocking(False)
+                said = {"up": True, "since": since, "pid": os.getpid(), **await picture(house)}
+                async with asyncio.timeout(ANSWER_S):
+                    await asyncio.get_running_loop().sock_sendall(connection, json.dumps(said).encode())
+    finally:
+        listening.close()
+        await asyncio.to_thread(path.unlink, missing_ok=True)
+
+
+async def ask(settings: Settings) -> dict[str, Any] | None:
+    """What the running Haven says of itself, or None where none answers."""
+    try:
+        async with asyncio.timeout(ANSWER_S):
+            reader, writer = await asyncio.open_unix_connection(str(_place(settings)))
+            try:
+                said = json.loads(await reader.read())
+            finally:
+                writer.close()
+    except (OSError, TimeoutError, ValueError):
+        return None
+    return said if isinstance(said, dict) else None
+
+
+async def picture(house: House) -> dict[str, Any]:
+    """Models, circuits, hosts, money, queue and waiting requests, as this process knows them."""
+    from haven.store import jobs, waiting
+
+    held = await waiting.of(house.database)
+    cloud, hosts = house.settings.cloud, house.settings.lan.hosts
+    return {
+        "models": [_model(house, provider) for provider in house.engine.roster.providers],
+        "hosts": [one.model_dump(mode="json", include={"url", "engine", "models"}) for one in hosts],
+        "money": {
+            "spent_today": await house.ledger.spent_today(),
+            "spent_this_month": await house.ledger.spent_this_month(),
+            "daily_usd": cloud.daily_usd,
+            "monthly_usd": cloud.monthly_usd,
+            "stand_in": cloud.stand_in,
+        },
+        "queue": await jobs.waiting(house.database),
+        "waiting": {state: sum(one.state == state for one in held) for state in waiting.OPEN},
+    }
+
+
+def _model(house: House, provider: Any) -> dict[str, Any]:
+    """`loaded` is None for a model that does not run in this process."""
+    breaker = house.engine.roster.breaker(provider)
+    return {
+        "tier": provider.tier.value,
+        "name": provider.name,
+        "model": provider.model,
+        "missing": house.engine.roster.missing(provider),
+        "circuit": breaker.circuit.value,
+        "loaded": getattr(provider, "loaded", None),
+        "busy": getattr(provider, "busy", None),
+        "memory_mb": getattr(provider, "memory_mb", None),
+        "stand_in": provider.stand_in,
+    }
+
+
+def _place(settings: Settings) -> Path:
+    return settings.paths.runtime_dir / "status.sock"
+
+
+def _listen(path: Path) -> socket.socket:
+    """A socket for this user alone. What lies there is a dead Haven's: the living one holds the lock of the house."""
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.unlink(missing_ok=True)
+        os.fchmod(listening.fileno(), 0o600)  # before bind: Linux makes the file with the socket's own mode
+        listening.bind(str(path))
+        listening.listen()
+        listening.setblocking(False)
+    except BaseException:
+        listening.close()
+        raise
+    return listening
