@@ -102,13 +102,8 @@ async def _build(
     bus = Bus(database)
     await bus.start()
     book = Ledger(database, settings.cloud, identity)
-    roster = Roster(minds.providers, settings.kinds, settings.cloud, minds.residence)
-    routing = settings.routing
-    policy = Policy(
-        routing, rules(routing), settings.lan.only, settings.cloud.small_model, settings.cloud.per_request_usd
-    )
     outcomes = Outcomes(database)
-    engine = Engine(roster, book, settings.cloud, policy)
+    engine = _engine(settings, minds, book)
     waiting = WaitingRoom(database, engine)
     sandbox = Sandbox(settings.sandbox)
     environments_ = TestEnvironments(environments or state)
@@ -144,7 +139,7 @@ async def _build(
         round_table=RoundTable(engine, changes, waiting),
         waiting=waiting,
         sentinel=Sentinel(
-            settings, changes, book, roster, sandbox, lag, problem, repository.notes if repository else ()
+            settings, changes, book, engine.roster, sandbox, lag, problem, repository.notes if repository else ()
         ),
         environments=environments_,
         sandbox=sandbox,
@@ -154,6 +149,13 @@ async def _build(
         lag=lag,
         repository_error=problem,
     )
+
+
+def _engine(settings: Settings, minds: Minds, book: Ledger) -> Engine:
+    routing, cloud = settings.routing, settings.cloud
+    roster = Roster(minds.providers, settings.kinds, cloud, minds.residence)
+    policy = Policy(routing, rules(routing), settings.lan.only, cloud.small_model, cloud.per_request_usd)
+    return Engine(roster, book, cloud, policy)
 
 
 @dataclass(frozen=True)
