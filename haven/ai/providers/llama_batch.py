@@ -21,7 +21,13 @@ from haven.errors import HavenError, ModelError
 log = logging.getLogger("haven.llama")
 
 SHARED_ROWS = 64
-"""Tokens of prompts in a step while somebody's reply is being written: half a step, so that it keeps flowing."""
+"""Tokens of prompts in a step while somebody's reply is being written: half a step, so that it keeps flowing.
+
+Not less: llama.cpp's fast attention for prompts needs 64 rows. It rounds otherwise than the one for few rows, so that a
+greedy reply may differ where two tokens are as good as equal; steps below 64 rows give the same bits in any company.
+"""
+LEAST_SHARED = 16
+"""Tokens in common that are worth a copy: less is the chat template's own beginning."""
 
 
 class Listener(Protocol):
@@ -235,17 +241,16 @@ class Batch:
 
     def _nearest(self, job: Job, most: int) -> tuple[int, int]:
         """The seat that holds the longest beginning of the job's tokens, and its length; (-1, 0) for none."""
-        best = (-1, 0)
+        found = [(-1, 0)]
         for seat, held in self._idle.items():
             size = min(common(held, job.tokens), most)
-            if size > best[1] and (self._native.partial or size == len(held)):
-                best = (seat, size)
+            if size >= LEAST_SHARED and (self._native.partial or size == len(held)):
+                found.append((seat, size))
         for one in self._active:
-            if one.started and self._native.partial:
-                size = min(common(one.tokens, job.tokens), one.held, most)
-                if size > best[1]:
-                    best = (one.seat, size)
-        return best
+            size = min(common(one.tokens, job.tokens), one.held, most)
+            if size >= LEAST_SHARED and one.started and self._native.partial:
+                found.append((one.seat, size))
+        return max(found, key=lambda source: source[1])
 
     def _fetch(self, job: Job, size: int) -> None:
         """From the disk to memory, where that saves reading the stable beginning."""
