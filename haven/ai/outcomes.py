@@ -119,20 +119,20 @@ class Outcomes:
         )
         return await self._database.write(lambda tx: table.insert(tx, outcome))
 
-    async def verdict(self, id: int, principal: Principal, value: int, what: str = "thumb") -> None:
-        """A person's word: 1, -1, or 0 to take it back; `what` is `thumb` or `approval`. Their newest counts.
+    async def verdict(self, id: int, principal: Principal, value: int) -> None:
+        """A person's word: 1, -1, or 0 to take it back; their newest counts. (Approvals stand with the changes.)
 
         Raises AccessDenied, BadInput, or NotFound; a private reply is known only to the one who asked.
         """
         check(principal, Act.ASK)
-        if value not in (-1, 0, 1) or what not in ("thumb", "approval"):
+        if value not in (-1, 0, 1):
             raise BadInput("That is no verdict.", "Give thumbs up or thumbs down.")
 
         async def work(tx: Transaction) -> None:
             asked = await table.of_whom(tx, id)
             if asked is None or (asked[1] and asked[0] != principal.id):
                 raise NotFound("There is no such answer to judge.")
-            await table.judge(tx, id, principal.id, value, what, self._clock())
+            await table.judge(tx, id, principal.id, value, self._clock())
 
         await self._database.write(work)
 

@@ -65,7 +65,8 @@ class Past:
 
 @dataclass(frozen=True)
 class Seen:
-    """One outcome as figures, with the people for (`up`) and against it (`down`)."""
+    """One outcome as figures, with the people for (`up`) and against it (`down`); a change that was merged counts as one
+    for it, a rejected one as one against it."""
 
     id: int
     at: float
@@ -118,11 +119,11 @@ async def insert(tx: Transaction, outcome: Outcome) -> int:
     return cursor.lastrowid
 
 
-async def judge(tx: Transaction, outcome_id: int, principal: str, value: int, what: str, at: float) -> None:
+async def judge(tx: Transaction, outcome_id: int, principal: str, value: int, at: float) -> None:
     """A person's word on an outcome; their newest counts."""
     await tx.execute(
-        "insert into verdict (outcome_id, at, principal, value, what) values (?, ?, ?, ?, ?)",
-        (outcome_id, at, principal, value, what),
+        "insert into verdict (outcome_id, at, principal, value) values (?, ?, ?, ?)",
+        (outcome_id, at, principal, value),
     )
 
 
@@ -144,8 +145,10 @@ async def past(database: Database, kind: str, limit: int) -> list[Past]:
 
 SEEN = (
     "select o.id, o.at, o.kind, o.private, o.cached, o.tier, o.model, json_array_length(o.tried) as asked, o.score,"
-    " o.pass_mark, o.local_score, o.usd, o.tokens, o.reply_tokens, o.seconds, o.stand_in, coalesce(v.up, 0) as up,"
-    " coalesce(v.down, 0) as down from outcome o left join (select outcome_id, sum(value > 0) as up,"
+    " o.pass_mark, o.local_score, o.usd, o.tokens, o.reply_tokens, o.seconds, o.stand_in,"
+    " coalesce(v.up, 0) + coalesce(c.state = 'merged', 0) as up,"
+    " coalesce(v.down, 0) + coalesce(c.state = 'rejected', 0) as down"
+    " from outcome o left join change c on c.id = o.change_id left join (select outcome_id, sum(value > 0) as up,"
     " sum(value < 0) as down from verdict where id in (select max(id) from verdict group by outcome_id, principal)"
     " group by outcome_id) v on v.outcome_id = o.id"
 )

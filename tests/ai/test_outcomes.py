@@ -18,6 +18,8 @@ from haven.ai.learning import BOUND, ENOUGH, STEP, decide
 from haven.ai.outcomes import Outcomes, Tried, figures
 from haven.ai.task import Complexity, Judgement, Privacy, Reply, Route, Task, Tier, Usage
 from haven.errors import AccessDenied, BadInput, NotFound
+from haven.store import changes
+from haven.store.changes import Change
 from haven.store.database import Database, opened
 from haven.store.outcomes import Seen
 from tests.ai.desk import MEMBER, STRANGER, task
@@ -83,9 +85,17 @@ async def test_a_verdict_on_what_one_may_not_see_is_refused(database: Database) 
             await book.verdict(of, who, 1)
     with pytest.raises(BadInput):
         await book.verdict(id, MEMBER, 2)
-    with pytest.raises(BadInput):
-        await book.verdict(id, MEMBER, 1, "shout")
     await book.verdict(id, MEMBER, 1)
+
+
+async def test_a_merged_change_speaks_for_its_edits_and_a_rejected_one_against_them(database: Database) -> None:
+    book = Outcomes(database)
+    for id, state in (("aaa111", "merged"), ("bbb222", "rejected"), ("ccc333", "review")):
+        change = Change(id, id, "fix", "A fix", "Fix it", "scribe", [], MEMBER.id, "Mika", "bot", state, "main")
+        await database.write(lambda tx, change=change: changes.insert(tx, change))  # type: ignore[misc]
+        await record(book, CLOUD, task(kind="edits", change=id))
+    edits = (await book.statistics(0, math.inf))[0]
+    assert (edits.n, edits.up, edits.down) == (3, 1, 1)
 
 
 async def test_statistics_tell_kinds_and_models_apart_and_leave_the_stand_in_out(database: Database) -> None:

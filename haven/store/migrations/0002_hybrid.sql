@@ -41,8 +41,7 @@ create table verdict (
   outcome_id integer not null references outcome (id),
   at real not null,
   principal text not null,
-  value integer not null check (value in (-1, 0, 1)),
-  what text not null check (what in ('thumb', 'approval'))
+  value integer not null check (value in (-1, 0, 1))
 ) strict;
 create index verdict_outcome on verdict (outcome_id);
 
