@@ -65,8 +65,10 @@ class Past:
 
 @dataclass(frozen=True)
 class Seen:
-    """One outcome as figures, with the people for (`up`) and against it (`down`); a change that was merged counts as one
-    for it, a rejected one as one against it."""
+    """One outcome as figures, with the people for (`up`) and against it (`down`).
+
+    A change that was merged counts as one for it, a rejected one as one against it.
+    """
 
     id: int
     at: float
