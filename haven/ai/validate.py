@@ -18,7 +18,8 @@ log = logging.getLogger("haven.validate")
 PASS_MARK = 70
 NEUTRAL = 70
 """The most that a reply gets which could not be checked: kept, but never as a good one."""
-MOST_CHARS = 1_000_000
+MOST_CHARS = 300_000
+"""Characters that are read of any reply: 75,000 tokens, about a second."""
 MOST_REASONS = 8
 
 CHECKS: Mapping[str, tuple[Check, ...]] = {
@@ -49,12 +50,10 @@ def score(task: Task, text: str, data: object, stop: str) -> tuple[int, tuple[st
     `stop`: end, length, tool, calls, or repeat where it was stopped. Takes up to a second for the longest texts, so
     it belongs into a thread.
     """
-    draft = Draft(task, text, data, stop)
+    draft = Draft(task, text[:MOST_CHARS], data, stop)
     shaped = task.schema is not None or task.tool is not None
     if not shaped and not text.strip():
         return 0, ("empty",)
-    if len(text) > MOST_CHARS:
-        return NEUTRAL, ("too long to be checked",)
     wanted = CHECKS.get(task.kind, () if shaped else PLAIN)
     looks = [(check, draft) for check in wanted]
     if shaped:
@@ -64,6 +63,9 @@ def score(task: Task, text: str, data: object, stop: str) -> tuple[int, tuple[st
         ]
         looks.insert(0, (structured.by_schema, draft))
     total, most, reasons = 100, 100, list[str]()
+    if len(text) > MOST_CHARS:
+        most = NEUTRAL
+        reasons.append(f"only its first {MOST_CHARS:,} characters could be checked")
     for check, seen in looks:
         found, whole = _run(check, seen)
         total -= sum(one.points for one in found)

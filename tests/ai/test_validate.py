@@ -1,14 +1,91 @@
-"""Scores: what falls below the pass mark goes to the next tier, what is fine stays."""
+"""Scores in general: what spoils any reply, what a stranger's text may not do, and the words that ask for mending."""
 
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from haven.ai.validate import PASS_MARK, before_repeat, score
+from haven.ai.kinds import KINDS
+from haven.ai.validate import CHECKS, NEUTRAL, PASS_MARK, before_repeat, grounded, repair_hint, score
 from tests.ai.desk import task
 
 FINE = "The Round Table takes every request and picks the assistant that fits it best."
 LOOP = "The star is bright. It is a very large star in the far galaxy. It is a very large star in the far galaxy. "
+SHAPE = {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}
+PIECES = (
+    *(
+        "```",
+        "```python\n",
+        "```sql\n",
+        "```mermaid\n",
+        "\n",
+        " ",
+        "<",
+        "</p>",
+        "<p>",
+        "<!--",
+        '"',
+        "'",
+        "{",
+        "}",
+        "[",
+        "]",
+        "(",
+    ),
+    *(")", "-->", "--", "|", ":", ";", "erDiagram\n", "flowchart LR\n", "sequenceDiagram\n", "classDiagram\n"),
+    *(
+        "stateDiagram\n",
+        "A",
+        "a b",
+        "select ",
+        "from ",
+        "openapi: 3.1.0\n",
+        "paths:\n  /a:\n",
+        "- ",
+        "1. ",
+        "As a ",
+        "I want ",
+    ),
+    *(
+        "def f():\n",
+        "    return 1\n",
+        "import os\n",
+        "é",
+        "\ud800",
+        "\x00",
+        "\x1b[31m",
+        "9" * 5000,
+        "~~~",
+        "&",
+        "`",
+        "\\",
+    ),
+)
+DEEP = 20_000
+HOSTILE = {
+    "brackets": "[" * DEEP,
+    "closed brackets": "[" * DEEP + "]" * DEEP,
+    "objects": '{"a":' * DEEP,
+    "tags": "<p><div>" * DEEP,
+    "attributes": "<a " + "b='" * DEEP,
+    "comments": "<!--" * DEEP,
+    "dashes": "- " * DEEP,
+    "questions": "? " * DEEP,
+    "quotes": "```js\n" + '"\\' * DEEP,
+    "slashes": "```js\n" + "=/[" * DEEP,
+    "fences": "```\n````\n" * DEEP,
+    "loops": "```python\n[x" + " for x in y" * DEEP + "]\n```",
+    "signs": "```python\n" + "-" * DEEP + "1\n```",
+    "query": "select " + "(" * DEEP,
+    "conditions": "select 1 where " + "not " * 2_000 + "1",
+    "nodes": "flowchart LR\n" + "A--" * DEEP,
+    "people": "sequenceDiagram\n" + "a -" * DEEP,
+    "anchors": "openapi: 3.1.0\na: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\npaths: *a",
+    "blanks": "As a " + " " * DEEP + "\t" * DEEP,
+    "number": "9" * DEEP,
+    "names": "the Vesh Quill " * DEEP,
+}
 
 
 @pytest.mark.parametrize(
@@ -31,12 +108,88 @@ def test_text_is_scored_by_what_is_wrong_with_it(text: str, stop: str, passes: b
     assert reason is None or any(reason in one for one in reasons)
 
 
+@pytest.mark.parametrize("kind", CHECKS)
+def test_nothing_is_never_good(kind: str) -> None:
+    assert score(task(kind=kind), "  ", None, "end") == (0, ("empty",))
+
+
 def test_structured_replies_need_their_structure() -> None:
     asked = task(schema={"type": "object"})
     assert score(asked, '{"a": 1}', {"a": 1}, "length") == (100, ())
     assert score(asked, "", None, "length") == (0, ("no structured reply",))
 
 
+@pytest.mark.parametrize("kind", ["answer", "assistant", "complexity", "probe", "prepare"])
+def test_every_structured_reply_is_held_against_its_schema(kind: str) -> None:
+    asked = task(kind=kind, schema=SHAPE)
+    assert score(asked, '{"a": 1}', {"a": 1}, "tool") == (100, ())
+    points, reasons = score(asked, '{"b": 1}', {"b": 1}, "tool")
+    assert points < PASS_MARK and reasons == ("'a' is a required property",)
+
+
+def test_sentences_inside_a_structure_are_read_as_well() -> None:
+    asked = task(kind="lore", schema={"type": "object"})
+    told = {"text": "Sure! Here is a text about the moon that you asked for, and I hope that you enjoy it."}
+    points, reasons = score(asked, "", told, "tool")
+    assert points < PASS_MARK and any("talks about the text" in one for one in reasons)
+
+
+def test_a_check_that_can_not_work_neither_praises_nor_condemns() -> None:
+    impossible = task(kind="probe", schema={"type": "object", "properties": {"a": {"type": "no such type"}}})
+    points, reasons = score(impossible, '{"a": 1}', {"a": 1}, "tool")
+    assert points == NEUTRAL and "could not be checked" in reasons
+
+
+def test_a_reference_in_a_schema_is_never_fetched() -> None:
+    outside = task(kind="probe", schema={"properties": {"a": {"$ref": "http://127.0.0.1:9/x.json"}}})
+    points, reasons = score(outside, '{"a": 1}', {"a": 1}, "tool")
+    assert points == NEUTRAL and "could not be checked" in reasons
+
+
 def test_a_loop_is_cut_back_to_its_last_whole_sentence() -> None:
     assert before_repeat(LOOP) == "The star is bright. It is a very large star in the far galaxy."
     assert before_repeat(FINE) is None and before_repeat("") is None
+
+
+def test_numbers_and_names_are_looked_for_in_the_material() -> None:
+    material = ("Ossa Prime lies 719.938 light years out; Mira Tolan found seven ruins there.",)
+    assert grounded("It was Tolan who found 7 ruins, about 720,000 light years out.", material) == ()
+    assert grounded("In 2031 it was Doctor Mire who found 9 ruins near Ossa.", material) == (
+        "2031",
+        "9",
+        "Doctor",
+        "Mire",
+    )
+
+
+def test_the_hint_names_what_can_be_mended() -> None:
+    asked = task(kind="diagram")
+    hint = repair_hint(
+        asked, ("line 4 of the diagram: nobody replies", "of the Rust only the brackets could be checked")
+    )
+    assert "- line 4 of the diagram: nobody replies" in hint and "Rust" not in hint
+    assert "JSON" not in hint and "JSON" in repair_hint(task(schema=SHAPE), ("'a' is a required property",))
+
+
+@pytest.mark.parametrize("kind", sorted({*CHECKS, *KINDS, "something new"}))
+@settings(max_examples=60, deadline=None)
+@given(parts=st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=30)), max_size=25), shaped=st.booleans())
+def test_any_text_gets_a_score(kind: str, parts: list[str], shaped: bool) -> None:
+    text = "".join(parts)
+    asked = task("Write it, please.", kind, material=("Ossa Prime has 2 moons.",), schema=SHAPE if shaped else None)
+    points, reasons = score(asked, text, None, "end")
+    assert 0 <= points <= 100
+    assert all(one and "\n" not in one and "\x1b" not in one and len(one) <= 200 for one in reasons)
+
+
+@pytest.mark.parametrize("attack", HOSTILE)
+def test_no_text_brings_a_check_down(attack: str) -> None:
+    for kind in CHECKS:
+        points, _ = score(task(kind=kind), HOSTILE[attack], None, "end")
+        assert 0 <= points <= 100
+
+
+def test_endless_text_is_not_read() -> None:
+    told = "\n".join(f"On day {day} crew {day} saw star {day} and then it went home." for day in range(30_000))
+    points, reasons = score(task(), told, None, "end")
+    assert points == NEUTRAL and reasons == ("only its first 300,000 characters could be checked",)

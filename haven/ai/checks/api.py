@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from haven.ai.checks.base import BAD, FAILS, FATAL, SLIGHT, Draft, Finding, listed, short
-from haven.ai.checks.parsed import Unreadable, bounded, json_of, yaml_of
+from haven.ai.checks.parsed import TooLong, Unreadable, bounded, json_of, yaml_of
 
 METHODS = frozenset(("get", "put", "post", "delete", "options", "head", "patch", "trace"))
 TYPES = frozenset(("string", "number", "integer", "boolean", "array", "object", "null"))
@@ -38,6 +38,8 @@ def openapi(text: str) -> Iterator[Finding]:
     try:
         text = bounded(text, "the description")
         document = json_of(text) if text.lstrip().startswith("{") else yaml_of(text)
+    except TooLong:
+        raise
     except Unreadable as error:
         yield Finding(60, f"can't be read: {error}")
         return

@@ -6,7 +6,9 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
+from haven.ai.checks.parsed import Unreadable, json_of
 from haven.ai.task import Task
 
 FATAL, FAILS, BAD, SLIGHT = 100, 40, 25, 10
@@ -61,6 +63,17 @@ class Draft:
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
         return fenced(self.text)
+
+    @cached_property
+    def structure(self) -> Any:
+        """The reply's data; read from its text where the provider gave none; None where there is none."""
+        if self.data is not None:
+            return self.data
+        block = next((one.text for one in self.blocks if one.language in ("", "json")), self.text)
+        try:
+            return json_of(block)
+        except Unreadable:
+            return None
 
     def asked(self, pattern: re.Pattern[str]) -> bool:
         """Whether the person's words fit a pattern."""

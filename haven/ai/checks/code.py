@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from haven.ai.checks import page, python_code, sql
 from haven.ai.checks.base import BAD, FAILS, FATAL, Block, Draft, Finding
-from haven.ai.checks.parsed import Unreadable, bounded, json_of, yaml_shape
+from haven.ai.checks.parsed import TooLong, Unreadable, bounded, json_of, yaml_shape
 
 _ALIASES = {
     **dict.fromkeys(("py", "python3", "pycon", "py3"), "python"),
@@ -22,11 +22,11 @@ _ALIASES = {
     **dict.fromkeys(("bash", "sh", "shell", "console", "zsh"), "shell"),
 }
 _LOOKS = (
-    ("html", re.compile(r"\s*(?:<!doctype html|<html\b)", re.I)),
+    ("html", re.compile(r"\A(?:<!doctype html|<html\b)", re.I)),
     ("python", re.compile(r"^(?:async def|def|class|with|for|if)\b[^\n;{]*:[ \t]*$|^(?:from [\w.]+ )?import \w", re.M)),
     ("JavaScript", re.compile(r"^[ \t]*(?:(?:export )?(?:async )?function\b|(?:const|let|var)[ \t]+[\w{\[])", re.M)),
-    ("sql", re.compile(r"\s*(?:select|insert|update|delete|create|with|pragma|alter|drop)\b", re.I)),
-    ("json", re.compile(r"\s*[\[{]\s*[\"\[{\]}]")),
+    ("sql", re.compile(r"\A(?:select|insert|update|delete|create|with|pragma|alter|drop)\b", re.I)),
+    ("json", re.compile(r"\A[\[{]\s*[\"\[{\]}]")),
     ("toml", re.compile(r"^\[[\w.-]+\]\s*$|^\w+ = ", re.M)),
 )
 _BRACKETS = {")": "(", "]": "[", "}": "{"}
@@ -61,7 +61,8 @@ def code(draft: Draft) -> Iterator[Finding]:
 def _language(block: Block) -> str:
     if block.language:
         return _ALIASES.get(block.language, block.language)
-    return next((name for name, look in _LOOKS if look.search(block.text[:20_000])), "")
+    start = block.text[:20_000].lstrip()
+    return next((name for name, look in _LOOKS if look.search(start)), "")
 
 
 def _wanted(draft: Draft) -> str:
@@ -81,7 +82,7 @@ def _one(draft: Draft, language: str, block: Block) -> Iterator[Finding]:
     elif language == "sql":
         yield from sql.statements(draft, block.text)
     elif language == "html":
-        yield from page.markup(block.text, whole="<html" in block.text.lower())
+        yield from page.markup(bounded(block.text, "the page"), whole="<html" in block.text.lower())
     elif language not in ("shell", "text", "txt", "diff", "mermaid", "markdown", "md"):
         yield from _brackets(language, block)
 
@@ -89,11 +90,13 @@ def _one(draft: Draft, language: str, block: Block) -> Iterator[Finding]:
 def _data(language: str, text: str) -> Iterator[Finding]:
     try:
         if language == "json":
-            json_of(text)
+            json_of(bounded(text, "the JSON"))
         elif language == "yaml":
             yaml_shape(text)
         else:
             tomllib.loads(bounded(text, "the TOML"))
+    except TooLong:
+        raise
     except (Unreadable, tomllib.TOMLDecodeError, RecursionError) as error:
         yield Finding(FAILS + BAD, f"no valid {language.upper()} ({error or 'nested too deep'})")
 
@@ -106,10 +109,12 @@ def _brackets(language: str, block: Block) -> Iterator[Finding]:
         if mark in "([{":
             opened.append((mark, match.start()))
         elif mark in _BRACKETS and (not opened or opened.pop()[0] != _BRACKETS[mark]):
-            line = block.text.count("\n", 0, match.start()) + block.line
-            yield Finding(FAILS, f"line {line}: {mark} closes nothing")
+            yield Finding(FAILS, f"line {_line(block, match.start())}: {mark} without its {_BRACKETS[mark]}")
             return
     if opened:
-        line = block.text.count("\n", 0, opened[-1][1]) + block.line
-        yield Finding(FAILS, f"line {line}: {opened[-1][0]} is never closed")
+        yield Finding(FAILS, f"line {_line(block, opened[-1][1])}: {opened[-1][0]} is never closed")
     yield Finding(5, f"of the {language} only the brackets could be checked")
+
+
+def _line(block: Block, place: int) -> int:
+    return block.text.count("\n", 0, place) + block.line

@@ -150,7 +150,9 @@ _CLASS_LINK = re.compile(
 _CLASS_OPEN = re.compile(rf'class\s+({_CLASS})(?:\s*\["[^"]*"\])?(?:\s*:::\s*\w+)?\s*(\{{)?\s*(\}})?$')
 _CLASS_MEMBER = re.compile(rf"({_CLASS})\s*:\s*\S")
 _MEMBER = re.compile(r"<<[\w -]+>>$|[+#~-]?\s*[\w\[][^{}]*$")
-_CLASS_REST = re.compile(r"<<[\w -]+>>\s+\S+$|note\b")
+_CLASS_REST = re.compile(
+    r"<<[\w -]+>>\s+\S+$|(?:note|style|click|cssClass|classDef|direction|title|acc\w+|links?|callback)\b"
+)
 
 
 def classes(read: Lines) -> Iterator[Finding]:
@@ -181,7 +183,7 @@ def classes(read: Lines) -> Iterator[Finding]:
         elif member := _CLASS_MEMBER.match(text):
             seen.names.add(member[1])
             seen.described.add(member[1])
-        elif not _CLASS_REST.match(text) and not _DRESS.match(text):
+        elif not _CLASS_REST.match(text):
             yield wrong(line)
     yield from seen.left_open()
     yield from too_few(len(seen.described), 2, "classes with members")

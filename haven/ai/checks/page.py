@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from haven.ai.checks.base import BAD, FAILS, FATAL, SLIGHT, Draft, Finding, listed
+from haven.ai.checks.parsed import bounded
 
 _VOIDS = "area base br col embed hr img input link meta source track wbr param"
 _VOID = frozenset(_VOIDS.split())
@@ -41,7 +42,7 @@ class Tag:
 def page(draft: Draft) -> Iterator[Finding]:
     """A whole page, from its doctype to its last tag."""
     blocks = [block for block in draft.blocks if block.language in ("", "html", "htm", "xhtml")]
-    text = max((block.text for block in blocks), key=len) if blocks else draft.text
+    text = bounded(max((block.text for block in blocks), key=len) if blocks else draft.text, "the page")
     if not re.search(r"<[a-zA-Z!]", text):
         yield Finding(FATAL, "no HTML in it")
         return
@@ -122,8 +123,10 @@ def _nested(tags: list[Tag], broken: bool) -> Iterator[Finding]:
         while opened and opened[-1].name != tag.name and opened[-1].name in _OPTIONAL:
             opened.pop()
         if not opened or opened[-1].name != tag.name:
-            within = f" inside <{opened[-1].name}> of line {opened[-1].line}" if opened else ""
-            yield Finding(FAILS, f"line {tag.line}: </{tag.name}> closes nothing{within}")
+            if any(one.name == tag.name for one in opened):
+                yield Finding(FAILS, f"line {opened[-1].line}: <{opened[-1].name}> is not closed before </{tag.name}>")
+            else:
+                yield Finding(FAILS, f"line {tag.line}: </{tag.name}> closes nothing")
             return
         opened.pop()
     left = [tag for tag in opened if tag.name not in _OPTIONAL | {"html", "body", "head"}]

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from haven.ai.checks import diagram, prose
 from haven.ai.checks.base import BAD, FAILS, SLIGHT, Draft, Finding, listed, short
-from haven.ai.checks.parsed import Unreadable, yaml_of
+from haven.ai.checks.parsed import TooLong, Unreadable, yaml_of
 
 _TALE = re.compile(
     r"\b(?:tale|legend|myth|fable|saga|fiction|bedtime|novel|narrative|story (?:about|of|that|in which|set|for)"
@@ -59,7 +59,7 @@ def user_stories(draft: Draft) -> Iterator[Finding]:
     if wants < max(told, 1):
         yield Finding(FAILS if not wants else BAD, "a story does not say what is wanted (I want ...)")
     if goals < max(told, 1):
-        yield Finding(35 if not goals else 15, "a story does not say what for (so that ...)")
+        yield Finding(35 if not goals else BAD, "a story does not say what for (so that ...)")
     parts = {"Given": _GIVEN, "When": _WHEN, "Then": _THEN}
     if missing := [name for name, part in parts.items() if not part.search(text)]:
         yield Finding(35 if len(missing) < 3 else FAILS, f"acceptance criteria lack {listed(missing)}")
@@ -115,6 +115,8 @@ def _goes_on(text: str, number: int) -> bool:
 def _as_yaml(text: str) -> Iterator[Finding]:
     try:
         read = yaml_of(text)
+    except TooLong:
+        raise
     except Unreadable as error:
         yield Finding(60, f"no valid YAML ({short(str(error), 80)})")
         return

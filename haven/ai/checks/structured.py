@@ -11,22 +11,10 @@ from typing import Any
 
 from haven.ai.checks import words
 from haven.ai.checks.base import FAILS, FATAL, SLIGHT, Draft, Finding, listed, short
-from haven.ai.checks.parsed import Unreadable, json_of
 
 MOST_LEAVES = 5_000
 _DIGITS = re.compile(r"\d+")
 _BULLET = re.compile(r"^[ \t]*(?:[-*•]|\d+[.)])[ \t]+", re.M)
-
-
-def structure(draft: Draft) -> Any:
-    """The reply's data; read from its text where the provider gave none; None where there is none."""
-    if draft.data is not None:
-        return draft.data
-    block = next((one.text for one in draft.blocks if one.language in ("", "json")), draft.text)
-    try:
-        return json_of(block)
-    except Unreadable:
-        return None
 
 
 def by_schema(draft: Draft) -> Iterator[Finding]:
@@ -34,7 +22,7 @@ def by_schema(draft: Draft) -> Iterator[Finding]:
     task = draft.task
     if task.schema is None and task.tool is None:
         return
-    data = structure(draft)
+    data = draft.structure
     if data is None and task.schema is None and draft.stop == "end" and draft.text.strip():
         return  # a model may answer in words where a tool was offered: the caller reads them
     if data is None:
@@ -76,7 +64,7 @@ def _said(error: Any) -> str:
 
 def sentences(draft: Draft) -> str:
     """The running text that a structured reply holds; "" where it holds values only."""
-    leaves = (value for _, value in islice(_leaves(structure(draft)), MOST_LEAVES))
+    leaves = (value for _, value in islice(_leaves(draft.structure), MOST_LEAVES))
     return "\n".join(value for value in leaves if isinstance(value, str) and len(value.split()) > 5)
 
 
@@ -103,7 +91,7 @@ def tags(draft: Draft) -> Iterator[Finding]:
 
 
 def _tags_of(draft: Draft) -> list[str]:
-    data = structure(draft)
+    data = draft.structure
     if isinstance(data, dict):
         data = next((value for value in data.values() if isinstance(value, list)), None)
     if isinstance(data, list):
@@ -126,7 +114,7 @@ def _enum(schema: object, depth: int = 0) -> list[Any]:
 
 def record(draft: Draft) -> Iterator[Finding]:
     """A record holds what the text says: nothing made up, nothing twice, and something at all."""
-    data = structure(draft)
+    data = draft.structure
     if not isinstance(data, dict | list):
         yield Finding(FATAL, "no structured reply")
         return
