@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,16 +13,20 @@ from haven.access import Principal, Role
 from haven.ai.door import Door
 from haven.ai.engine import Engine, Piece
 from haven.ai.ledger import Ledger
+from haven.ai.memory import Memory
 from haven.ai.policy import Policy
 from haven.ai.providers.anthropic import AnthropicProvider
 from haven.ai.providers.base import Provider
 from haven.ai.providers.llama import LlamaProvider
+from haven.ai.providers.openai_compatible import OpenAICompatible
 from haven.ai.roster import Roster
-from haven.ai.task import Task, Turn
+from haven.ai.task import Task, Tier, Turn
 from haven.demo.stand_in import Fault, StandIn
 from haven.jobs import process_identity
 from haven.settings import Cloud
-from haven.store.database import opened
+from haven.store.database import Database, opened
+from tests.ai.servers.loopback import Answer
+from tests.ai.servers.wires import CLAUDE_WIRE, HOME_WIRE, chunk, claude_block, claude_end, openai_end
 
 MEMBER = Principal("discord:7", "Mika", Role.MEMBER, "bot")
 PANEL = Principal("panel", "The panel", Role.OWNER, "kiosk", needs_pin=True)
@@ -38,6 +42,7 @@ class Desk:
     ledger: Ledger
     file: Path
     door: Door
+    database: Database
     pauses: list[float] = field(default_factory=list)
 
     async def pieces(self, task: Task) -> list[Piece]:
@@ -61,6 +66,22 @@ def broken_model(folder: Path) -> LlamaProvider:
     return LlamaProvider(file, name="broken", sha256="0" * 64)
 
 
+def model_at(url: str, tier: Tier = Tier.LOCAL, name: str = "scripted") -> OpenAICompatible:
+    """A model whose words a test writes: a server on the loopback that speaks the OpenAI protocol."""
+    return OpenAICompatible(url, name, tier=tier)
+
+
+def said(text: str) -> Answer:
+    """A whole reply in that protocol."""
+    return HOME_WIRE.answer(chunk({"content": text}), *openai_end("stop"))
+
+
+def claude_said(text: str) -> Answer:
+    """A whole reply of Claude's."""
+    pieces = claude_block({"type": "text", "text": ""}, {"type": "text_delta", "text": text})
+    return CLAUDE_WIRE.answer(*pieces, *claude_end("end_turn"))
+
+
 @asynccontextmanager
 async def desk_at(
     folder: Path,
@@ -69,12 +90,18 @@ async def desk_at(
     *,
     stand_in: bool = True,
     policy: Policy | None = None,
+    lan: Sequence[Provider] = (),
+    memory: Callable[[Database], Memory] | None = None,
     **cloud: Any,
 ) -> AsyncIterator[Desk]:
-    """An engine whose cloud is at `base_url`; a local model is the caller's to close."""
+    """An engine whose cloud is at `base_url`; a local model is the caller's to close.
+
+    Claude's small model is there where the policy names it.
+    """
     caps = Cloud(stand_in=stand_in, base_url=base_url, **cloud)
-    claude = AnthropicProvider("a-key-of-nobody", model=caps.model, base_url=base_url, stand_in=stand_in)
-    providers: list[Provider] = [*([local] if local else []), claude]
+    names = [caps.model, *([policy.small_model] if policy and policy.small_model else [])]
+    claudes = [AnthropicProvider("a-key-of-nobody", model=one, base_url=base_url, stand_in=stand_in) for one in names]
+    providers: list[Provider] = [*([local] if local else []), *lan, *claudes]
     pauses: list[float] = []
 
     async def sleep(seconds: float) -> None:
@@ -84,11 +111,12 @@ async def desk_at(
         ledger = Ledger(database, caps, process_identity())
         try:
             roster = Roster(providers, cloud=caps)
-            engine = Engine(roster, ledger, caps, policy, sleep=sleep)
+            engine = Engine(roster, ledger, caps, policy, memory(database) if memory else None, sleep)
             door = Door(roster, ledger, caps.attempts, sleep)
-            yield Desk(engine, ledger, folder / "desk" / "haven.db", door, pauses)
+            yield Desk(engine, ledger, folder / "desk" / "haven.db", door, database, pauses)
         finally:
-            await claude.close()
+            for provider in (*lan, *claudes):
+                await provider.close()
 
 
 @asynccontextmanager
