@@ -76,6 +76,11 @@ def score(task: Task, text: str, data: object, stop: str) -> tuple[int, tuple[st
     return max(0, min(total, most)), tuple(_tidy(reason) for reason in dict.fromkeys(reasons[:MOST_REASONS]))
 
 
+def running_text(kind: str) -> bool:
+    """Whether a reply of this kind says a thing only once: code, pages and descriptions repeat themselves rightly."""
+    return prose.flows in CHECKS.get(kind, PLAIN)
+
+
 def _run(check: Check, draft: Draft) -> tuple[list[Finding], bool]:
     """What a check found, and whether it came to its end; one that fails itself must not spoil a reply."""
     found: list[Finding] = []

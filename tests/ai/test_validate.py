@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from haven.ai.kinds import KINDS
-from haven.ai.validate import CHECKS, NEUTRAL, PASS_MARK, before_repeat, grounded, repair_hint, score
+from haven.ai.validate import CHECKS, NEUTRAL, PASS_MARK, before_repeat, grounded, repair_hint, running_text, score
 from tests.ai.desk import task
 
 FINE = "The Round Table takes every request and picks the assistant that fits it best."
@@ -149,6 +149,11 @@ def test_a_reference_in_a_schema_is_never_fetched() -> None:
 def test_a_loop_is_cut_back_to_its_last_whole_sentence() -> None:
     assert before_repeat(LOOP) == "The star is bright. It is a very large star in the far galaxy."
     assert before_repeat(FINE) is None and before_repeat("") is None
+
+
+def test_only_running_text_may_be_stopped_where_it_repeats() -> None:
+    assert running_text("answer") and running_text("something new")
+    assert not any(map(running_text, ("code", "page", "api", "record")))
 
 
 def test_numbers_and_names_are_looked_for_in_the_material() -> None:

@@ -11,7 +11,7 @@ LOG = (
     "Expedition log, 14 March 3127. Captain Ilse Varn and the crew of the Amber Gull reached Ossa Prime after 41 hours."
     " The planet is scorched by day and frozen by night. Sentinels were low near the northern pillar. We found 3 "
     "ancient ruins and one crashed freighter. Varn marked the ruins for the archive, and the Amber Gull left for "
-    "Kessel Reach with a damaged drive. The ruins hold carvings of the old Vesh tongue, and the archive asked for drawings."
+    "Kessel Reach with a damaged drive. The ruins hold carvings of the old Vesh tongue; the archive asked for drawings."
 )
 CHANGE = (
     "The map viewer draws every system again when the window changes its size. With 14,524 systems this takes about "
@@ -126,6 +126,7 @@ GOOD: Good = {
 
 BROKEN: tuple[Break, ...] = (
     ("definition", "", "What is a git branch?", "says the question again"),
+    ("definition", "", "What is a git branch? What is a git branch?", "says the question again"),
     ("definition", "", "Branch.", "too short"),
     ("definition", "", "I'm sorry, but I can't help with that request.", "refuses or apologises"),
     ("definition", "", "As an AI language model, I have no opinion about branches in git.", "refuses"),

@@ -60,13 +60,13 @@ def said(draft: Draft) -> Iterator[Finding]:
         yield Finding(60, "prompt markup in the answer")
     if draft.stop == "length":
         yield Finding(20, "cut off at the length limit")
+    if draft.stop == "repeat":
+        yield Finding(15, "stopped where it began to repeat itself")
 
 
 def flows(draft: Draft) -> Iterator[Finding]:
     """Running text says a thing once, and says something."""
-    if draft.stop == "repeat":
-        yield Finding(15, "stopped where it began to repeat itself")
-    elif words.before_repeat(draft.text) is not None:
+    if draft.stop != "repeat" and words.before_repeat(draft.text) is not None:
         yield Finding(60, "repeats itself")
     start = draft.text[:400]
     if _REFUSES.search(start):
@@ -90,7 +90,7 @@ def answers(draft: Draft) -> Iterator[Finding]:
     if len(draft.text.split()) < 3 and (draft.stop != "end" or not brief):
         yield Finding(35, "too short to be an answer")
     asked, got = _flat(draft.question), _flat(draft.text)
-    whole = len(asked.split()) >= 3 and asked in got and len(got) <= 1.2 * len(asked)
+    whole = len(asked.split()) >= 3 and asked in got and 5 * len(got.replace(asked, "")) <= len(asked)
     if whole or (len(got.split()) >= 5 and got in asked):
         yield Finding(60, "says the question again")
     yield from _follows_length(draft)
