@@ -23,7 +23,7 @@ from haven.errors import AccessDenied, HavenError, ModelError, OverBudget, Unava
 QUICK_RETRY_S = 10.0
 """A retry sooner than this is waited for here; a later one is the caller's to schedule."""
 SHORT = 1000
-"""Replies of so many characters are scored where they are: a thread would cost more."""
+"""Plain replies of so many characters are scored where they are: a thread would cost more."""
 STOPPED = "stopped before its end"
 
 
@@ -70,13 +70,14 @@ class Door:
     async def _local(self, task: Task, route: Route, step: Step) -> AsyncGenerator[Delta | Reply, None]:
         provider = self._roster.get(step)
         await self._roster.make_ready(provider)
+        stops = validate.running_text(task.kind) and task.schema is None and task.tool is None and not task.tools
         started, text = time.monotonic(), ""
         async with aclosing(_generate(provider, call_of(task))) as pieces:
             async for piece in pieces:
                 if isinstance(piece, Delta):
                     yield piece
                     text += piece.text
-                    whole = None if task.schema else validate.before_repeat(text)
+                    whole = validate.before_repeat(text) if stops else None
                     if whole is None:
                         continue
                     piece = Finish(whole, Usage(), "repeat")
@@ -176,6 +177,6 @@ async def _score(task: Task, finish: Finish) -> tuple[int, tuple[str, ...]]:
     """A page or a long piece of code takes a while to check, so that is done in a thread."""
     if finish.calls:
         return 100, ()
-    if len(finish.text) <= SHORT:
+    if len(finish.text) <= SHORT and validate.running_text(task.kind):
         return validate.score(task, finish.text, finish.data, finish.stop)
     return await asyncio.to_thread(validate.score, task, finish.text, finish.data, finish.stop)
