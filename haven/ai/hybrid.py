@@ -5,13 +5,15 @@ What the local model writes is used only where it is much shorter and says nothi
 
 from __future__ import annotations
 
+import asyncio
 import math
 import re
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from haven.ai import tokens, validate
+from haven.ai.checks import words
 from haven.ai.task import Privacy, Task, Turn, Where
 from haven.errors import HavenError
 from haven.quoting import data_block
@@ -21,6 +23,8 @@ PASSAGE_WORDS = 60
 SHORTER = 0.6
 """Notes are used where they are at most this share of the passages that they stand for."""
 NOTE_TOKENS = 300
+LONGEST_SENTENCE = 600
+"""Characters; what has no sentence ends (a table, a log, minified data) is cut there."""
 GAP = "[...]"
 
 Ask = Callable[[Task], Awaitable[str]]
@@ -37,10 +41,10 @@ class Prepared:
 
 async def prepare(task: Task, limit: int, ask: Ask) -> Prepared:
     """Material of more than `limit` tokens, condensed to about that much."""
-    before = sum(map(tokens.count, task.material))
+    before = await asyncio.to_thread(lambda: sum(map(tokens.count, task.material)))
     if before <= limit:
         return Prepared(task)
-    kept = extract(task.question, task.material, limit)
+    kept = await asyncio.to_thread(extract, task.question, task.material, limit)
     notes = await _notes(task, kept, ask)
     material = (notes or kept,)
     after = tokens.count(material[0])
@@ -52,17 +56,20 @@ def extract(question: str, material: Sequence[str], limit: int) -> str:
     """The passages that share the most and the rarest words with the question, in their order, within `limit` tokens.
 
     The rank is BM25 (Robertson and Zaragoza 2009, k1 1.2, b 0.75); the first passage says what the text is, so it
-    stands before others of the same rank. Gaps are marked.
+    stands before others of the same rank. Gaps are marked. Reads about 1.5 MB a second, so it runs in a thread.
     """
     passages = [passage for text in material for passage in _passages(text)]
     ranks = _bm25(_words(question), [_words(passage) for passage in passages])
+    best = sorted(range(len(passages)), key=lambda one: (-ranks[one], one))
     chosen: list[int] = []
     left = limit
-    for number in sorted(range(len(passages)), key=lambda one: (-ranks[one], one)):
+    for number in best:
         cost = tokens.count(passages[number]) + 4
         if cost <= left:
             chosen.append(number)
             left -= cost
+    if best and not chosen:
+        return passages[best[0]][: 2 * limit]  # not even one fits: a token is two characters or more
     parts: list[str] = []
     for place, number in enumerate(sorted(chosen)):
         if number != (sorted(chosen)[place - 1] + 1 if place else 0):
@@ -91,24 +98,37 @@ async def _notes(task: Task, kept: str, ask: Ask) -> str:
         return ""
     if not notes or tokens.count(notes) > SHORTER * tokens.count(kept):
         return ""
-    points, _ = validate.score(replace(wanted, kind="summary", material=(kept,)), notes, None, "end")
-    return "" if points < validate.PASS_MARK or validate.grounded(notes, (kept, task.question)) else notes
+    points, _ = validate.score(replace(wanted, material=(kept,)), notes, None, "end")
+    made_up = validate.grounded(notes, (kept, task.question))
+    return notes if points >= validate.PASS_MARK and not made_up and _to_the_point(notes, task.question, kept) else ""
+
+
+def _to_the_point(notes: str, question: str, kept: str) -> bool:
+    """Whether the notes speak of what the question asks, as far as the passages do."""
+    asked = words.stems(question) & words.stems(kept)
+    return 2 * len(asked & words.stems(notes)) >= len(asked)
 
 
 def _passages(text: str) -> list[str]:
     """Paragraphs, long ones cut at their sentences."""
     found: list[str] = []
     for paragraph in re.split(r"\n\s*\n", text):
-        words = 0
+        size = 0
         piece: list[str] = []
-        for sentence in re.split(r"(?<=[.!?])\s+|\n", paragraph):
+        for sentence in _sentences(paragraph):
             piece.append(sentence)
-            words += sentence.count(" ") + 1
-            if words >= PASSAGE_WORDS:
-                found.append("\n".join(piece).strip())
-                words, piece = 0, []
-        found.append("\n".join(piece).strip())
+            size += sentence.count(" ") + 1
+            if size >= PASSAGE_WORDS:
+                found.append("".join(piece).strip())
+                size, piece = 0, []
+        found.append("".join(piece).strip())
     return [passage for passage in found if passage]
+
+
+def _sentences(paragraph: str) -> Iterator[str]:
+    """With the blanks behind them, so that together they are the paragraph again."""
+    for sentence in re.split(r"(?<=[.!?])(?=\s)|(?<=\n)", paragraph):
+        yield from re.findall(rf"(?s).{{1,{LONGEST_SENTENCE}}}(?:\s|$)|.{{1,{LONGEST_SENTENCE}}}", sentence)
 
 
 def _words(text: str) -> Counter[str]:

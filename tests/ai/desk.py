@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, closing
@@ -25,7 +26,7 @@ from haven.demo.stand_in import Fault, StandIn
 from haven.jobs import process_identity
 from haven.settings import Cloud
 from haven.store.database import Database, opened
-from tests.ai.servers.loopback import Answer
+from tests.ai.servers.loopback import Answer, Loopback
 from tests.ai.servers.wires import CLAUDE_WIRE, HOME_WIRE, chunk, claude_block, claude_end, openai_end
 
 MEMBER = Principal("discord:7", "Mika", Role.MEMBER, "bot")
@@ -69,6 +70,18 @@ def broken_model(folder: Path) -> LlamaProvider:
 def model_at(url: str, tier: Tier = Tier.LOCAL, name: str = "scripted") -> OpenAICompatible:
     """A model whose words a test writes: a server on the loopback that speaks the OpenAI protocol."""
     return OpenAICompatible(url, name, tier=tier)
+
+
+class Talker(Loopback):
+    """A server whose answer depends on what it is asked: `says` gets the body."""
+
+    def __init__(self, says: Callable[[Any], Answer]) -> None:
+        super().__init__(Answer())
+        self._says = says
+
+    async def _read(self, reader: asyncio.StreamReader) -> Answer:
+        await super()._read(reader)
+        return self._says(self.asked[-1].body)
 
 
 def said(text: str) -> Answer:
@@ -121,7 +134,12 @@ async def desk_at(
 
 @asynccontextmanager
 async def desk_and_stand_in(
-    folder: Path, faults: Sequence[Fault | None] = (), local: Provider | None = None, **more: Any
+    folder: Path,
+    faults: Sequence[Fault | None] = (),
+    local: Provider | None = None,
+    says: Callable[[str], str] | None = None,
+    **more: Any,
 ) -> AsyncIterator[tuple[Desk, StandIn]]:
-    async with StandIn(faults) as stand_in, desk_at(folder, stand_in.base_url, local, **more) as desk:
+    """`says`: the words of Claude's answers, instead of the stand-in's own."""
+    async with StandIn(faults, says=says) as stand_in, desk_at(folder, stand_in.base_url, local, **more) as desk:
         yield desk, stand_in
