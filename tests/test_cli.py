@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from haven.demo import sample
+from haven import cli
 from haven.demo.stand_in import Fault, FaultKind, StandIn
 from haven.settings import ANTHROPIC_KEY
+from tests.e2e.command import configured, give_key, haven
 from tests.e2e.house import PNG
 
-KEY = "sk-ant-" + "the-owners-own-key-0"
 FOREIGN = {
     "ANTHROPIC_API_KEY": "sk-ant-" + "a-key-of-another-program",
     "ANTHROPIC_AUTH_TOKEN": "another-programs-token",
@@ -31,64 +28,6 @@ MISLEADING = {
     "HAVEN_CLOUD__STAND_IN": "false",
     "HAVEN_PROJECT__REPOSITORY": "/nowhere",
 }
-
-
-@dataclass(frozen=True)
-class Ran:
-    status: int
-    out: str
-    err: str
-
-    @property
-    def data(self) -> Any:
-        """Standard output holds one JSON value and nothing else."""
-        return json.loads(self.out)
-
-
-async def haven(folder: Path, *words: str, **variables: str) -> Ran:
-    """`python -m haven WORDS` with the haven.toml of `folder`."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "haven", *words),
-        env=os.environ | {"HAVEN_CONFIG": str(folder / "haven.toml"), "COLUMNS": "120"} | variables,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=Path(__file__).parent.parent,
-    )
-    try:
-        out, err = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    assert process.returncode is not None
-    assert b"Traceback" not in err
-    return Ran(process.returncode, out.decode(), err.decode())
-
-
-async def configured(folder: Path, cloud: str = "") -> Path:
-    """A folder with a haven.toml, the sample project, and no local model."""
-    project = await sample.create(folder / "atlas")
-    text = f"""
-    [paths]
-    state_dir = "{folder}/state"
-    config_dir = "{folder}/config"
-    [project]
-    repository = "{project}"
-    [models]
-    local = false
-    [cloud]
-    {cloud}
-    """
-    (folder / "haven.toml").write_text(text, encoding="utf-8")
-    return folder
-
-
-def give_key(folder: Path) -> None:
-    secret = folder / "config/secrets" / ANTHROPIC_KEY
-    secret.parent.mkdir(parents=True)
-    secret.write_text(KEY, encoding="utf-8")
-    secret.chmod(0o600)
 
 
 async def test_a_change_is_asked_for_listed_shown_and_cancelled(tmp_path: Path) -> None:
@@ -120,6 +59,18 @@ async def test_a_change_is_asked_for_listed_shown_and_cancelled(tmp_path: Path) 
 async def test_what_is_not_there_is_one_line_and_status_1(tmp_path: Path, words: tuple[str, ...]) -> None:
     ran = await haven(await configured(tmp_path), *words)
     assert ran.status == 1 and ran.err.count("\n") == 1 and ran.out == ""
+
+
+def test_the_list_of_commands_needs_none_of_them() -> None:
+    script = "import sys, haven.cli; sys.exit(bool({'haven.app', 'pydantic', 'aiohttp'} & set(sys.modules)))"
+    assert subprocess.call([sys.executable, "-c", script]) == 0
+
+
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_the_list_says_of_each_command_what_it_says_itself(name: str) -> None:
+    command = cli.load(name)
+    about = cli.COMMANDS[name][1]
+    assert command.name == name and command.help.startswith(about) and about.endswith(".")
 
 
 async def test_a_wrong_option_is_status_2(tmp_path: Path) -> None:
@@ -163,7 +114,7 @@ async def test_a_change_over_budget_waits_and_says_why_and_nothing_is_sent(tmp_p
 async def test_a_call_under_way_counts_at_its_worst_and_the_next_one_is_refused(tmp_path: Path) -> None:
     hanging = Fault(FaultKind.HANG)
     async with StandIn([hanging]) as stand_in:
-        home = await configured(tmp_path, f'base_url = "{stand_in.base_url}"\ndaily_usd = 0.007')
+        home = await configured(tmp_path, f'base_url = "{stand_in.base_url}"\ndaily_usd = 0.007\nsmall_model = ""')
         give_key(home)
         asking = asyncio.create_task(haven(home, "ask", "Who are you?", "--where", "cloud", "--json"))
         await hanging.reached.wait()

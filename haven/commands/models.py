@@ -13,17 +13,22 @@ from rich.console import Group
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 from rich.table import Column, Table
 
+from haven import settings
 from haven.access import Act, check
 from haven.ai.hub import TOKEN_SECRET
 from haven.ai.plan import MEMORY_SHARE, Plan, plan
+from haven.ai.providers import http_faults
+from haven.ai.providers.ollama import Ollama
 from haven.ai.registry import Shelf
 from haven.app import House
 from haven.commands.session import Json, err, in_house, out, owner, print_json
-from haven.errors import ModelError
+from haven.errors import BadInput, ModelError, NotFound
 from haven.health import snapshot
+from haven.settings import LanHost, Settings
 
 app = typer.Typer(
-    no_args_is_help=True, help="Local models: list, install, update, remove, validate, plan what fits together."
+    no_args_is_help=True,
+    help="Local models: list, install, update, remove, validate, plan what fits together; pull at home.",
 )
 Name = Annotated[str, typer.Argument(help="A name from `haven models list`.")]
 Names = Annotated[list[str] | None, typer.Argument(help="Names from `haven models list`; without: what is installed.")]
@@ -97,6 +102,54 @@ def remove(name: Name, as_json: Json = False) -> None:
         print_json({"name": name, "removed": True}) if as_json else out.print(f"Removed {name}.")
 
     in_house(work)
+
+
+@app.command()
+def pull(
+    name: Annotated[str, typer.Argument(help="A model as the host knows it, such as qwen3:4b.")],
+    host: Annotated[str, typer.Option(help="Only there: a url of lan.hosts; otherwise wherever it is to be.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Pull without asking.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Have the Ollama hosts at home download a model that they lack, after asking."""
+    check(owner(), Act.SETTINGS)
+    done = asyncio.run(_pull(settings.load(), name, host, yes, as_json))
+    if as_json:
+        print_json({"name": name, "hosts": done})
+        return
+    for url, state in done.items():
+        out.print(f"{name} at {url}: {state}")
+
+
+async def _pull(loaded: Settings, name: str, host: str, yes: bool, as_json: bool) -> dict[str, str]:
+    """What became of it at each host: `there` already, or `pulled`."""
+    done: dict[str, str] = {}
+    for entry in _hosts(loaded, name, host):
+        key = (loaded.secret(entry.secret) if entry.secret else None) or ""
+        place, url = Ollama(entry.url, name, key, timeout_s=loaded.lan.timeout_s), http_faults.host(entry.url)
+        try:
+            lacks = place.lacks(await place.models())
+            if lacks and not yes:
+                if as_json:
+                    raise BadInput(lacks, "Say --yes to have it pulled.")
+                typer.confirm(f"{lacks} Pull it?", abort=True, err=True)
+            if lacks:
+                with _bar(name, as_json) as tell:
+                    await place.pull(lambda _, got, size, tell=tell: tell(got, size or None))  # type: ignore[misc]
+            done[url] = "pulled" if lacks else "there"
+        finally:
+            await place.close()
+    return done
+
+
+def _hosts(loaded: Settings, name: str, url: str) -> list[LanHost]:
+    """The Ollama hosts that are to have it. Raises NotFound where there is none."""
+    ollamas = [one for one in loaded.lan.hosts if one.engine == "ollama"]
+    found = [one for one in ollamas if one.url.rstrip("/") == url.rstrip("/") or (not url and name in one.models)]
+    if not found:
+        said = f"{url} is no Ollama of lan.hosts." if url else f"No Ollama of lan.hosts is to have {name}."
+        raise NotFound(said, "Name the host and its models in lan.hosts first.")
+    return found
 
 
 @app.command("plan")

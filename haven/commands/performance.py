@@ -15,7 +15,7 @@ from haven.access import Act, check
 from haven.ai import kinds
 from haven.ai.outcomes import Figures, figures
 from haven.app import House
-from haven.commands.session import Json, err, in_house, out, owner, print_json
+from haven.commands.session import Json, err, in_house, out, owner, print_json, print_table
 from haven.errors import BadInput, NotFound
 from haven.performance import (
     SAMPLES,
@@ -34,8 +34,6 @@ from haven.store.outcomes import Learned, Seen, seen
 
 app = typer.Typer(no_args_is_help=True, help="How well and how fast models answer, and what would make it better.")
 Days = Annotated[int, typer.Option(min=1, help="Of the last so many days.")]
-PIPED_COLUMNS = 200
-"""Where there is no terminal that would say how wide it is."""
 
 
 @app.command()
@@ -56,7 +54,7 @@ def metrics(
             told = [{**asdict(row), "tokens_per_s": speed.get((row.kind, row.tier, row.model))} for row in rows]
             print_json({"days": days, "figures": told, "learned": [asdict(step) for step in learned]})
             return
-        _print(_drawn(rows, speed)) if rows else out.print(f"No answers were given in the last {days} days.")
+        print_table(_drawn(rows, speed)) if rows else out.print(f"No answers were given in the last {days} days.")
         for step in learned:
             out.print(f"{step.kind}: the pass mark stands {step.shift:+d} from the settings: {step.reason}")
 
@@ -132,7 +130,7 @@ def compare(
         if as_json:
             print_json({name: _told(found) for name, found in zip((one, other), runs, strict=True)})
         else:
-            _print(_side_by_side((one, other), runs))
+            print_table(_side_by_side((one, other), runs))
 
     in_house(work)
 
@@ -142,7 +140,10 @@ def _told(runs: Sequence[Measured]) -> dict[str, Any]:
 
 
 def _side_by_side(names: tuple[str, str], runs: Sequence[Sequence[Measured]]) -> Table:
-    table = Table("", *(f"{name}: {what}" for name in names for what in ("score", "tok/s", "first s")), box=None)
+    table = Table("", box=None)
+    for name in names:
+        for above, what in ((name, "score"), ("", "tok/s"), ("", "first s")):
+            table.add_column(f"{above}\n{what}", no_wrap=True)
     for pair in zip(*runs, strict=True):
         cells = [_cells(run.score, run.tokens_per_s, run.first_token_s) for run in pair]
         table.add_row(pair[0].kind, *cells[0], *cells[1])
@@ -195,7 +196,3 @@ async def _threads(house: House) -> list[Any]:
         speed = await thread_speeds(house, models.default, range(1, cores + 1), owner())
     advice = advise_threads(speed, now)
     return [advice] if advice else []
-
-
-def _print(table: Table) -> None:
-    out.print(table, width=None if out.is_terminal else PIPED_COLUMNS)

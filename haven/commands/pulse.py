@@ -32,6 +32,7 @@ async def serve(house: House) -> None:
         log.error("`haven service status` can't ask this Haven: %s: %s", path, error.strerror or error)
         await asyncio.get_running_loop().create_future()
         return
+    log.info("says how it is at %s", path)
     try:
         while True:
             connection, _ = await asyncio.get_running_loop().sock_accept(listening)
@@ -42,7 +43,7 @@ async def serve(house: House) -> None:
                     await asyncio.get_running_loop().sock_sendall(connection, json.dumps(said).encode())
     finally:
         listening.close()
-        await asyncio.to_thread(path.unlink, missing_ok=True)
+        path.unlink(missing_ok=True)  # not in a thread: the end cancels twice, which would skip it
 
 
 async def ask(settings: Settings) -> dict[str, Any] | None:
@@ -61,13 +62,14 @@ async def ask(settings: Settings) -> dict[str, Any] | None:
 
 async def picture(house: House) -> dict[str, Any]:
     """Models, circuits, hosts, money, queue and waiting requests, as this process knows them."""
+    from haven.ai.providers.http_faults import host
     from haven.store import jobs, waiting
 
     held = await waiting.of(house.database)
     cloud, hosts = house.settings.cloud, house.settings.lan.hosts
     return {
         "models": [_model(house, provider) for provider in house.engine.roster.providers],
-        "hosts": [one.model_dump(mode="json", include={"url", "engine", "models"}) for one in hosts],
+        "hosts": [{"host": host(one.url), "engine": one.engine, "models": one.models} for one in hosts],
         "money": {
             "spent_today": await house.ledger.spent_today(),
             "spent_this_month": await house.ledger.spent_this_month(),
@@ -81,7 +83,7 @@ async def picture(house: House) -> dict[str, Any]:
 
 
 def _model(house: House, provider: Any) -> dict[str, Any]:
-    """`loaded` is None for a model that does not run in this process."""
+    """`loaded` is None for a model that does not run in this process; `lacking`: hosts that could pull it."""
     breaker = house.engine.roster.breaker(provider)
     return {
         "tier": provider.tier.value,
@@ -92,6 +94,7 @@ def _model(house: House, provider: Any) -> dict[str, Any]:
         "loaded": getattr(provider, "loaded", None),
         "busy": getattr(provider, "busy", None),
         "memory_mb": getattr(provider, "memory_mb", None),
+        "lacking": list(provider.lacking()) if provider.tier == "lan" else [],
         "stand_in": provider.stand_in,
     }
 

@@ -21,7 +21,7 @@ from rich.table import Table
 from haven import settings
 from haven.access import Act, check
 from haven.commands import pulse
-from haven.commands.session import Json, in_house, out, owner, print_json
+from haven.commands.session import Json, in_house, out, owner, print_json, print_table
 from haven.errors import SettingsError, Unavailable
 from haven.redact import redact
 from haven.settings import ANTHROPIC_KEY, DISCORD_TOKEN, KIOSK_PIN, Settings
@@ -63,9 +63,13 @@ def _draw(said: dict[str, Any]) -> None:
     table = Table("tier", "model", "state", "", box=None, pad_edge=False)
     for model in said["models"]:
         table.add_row(model["tier"], model["name"], _state(model, said["pid"] is not None), model["missing"])
-    out.print(table)
+    print_table(table)
     for host in said["hosts"]:
-        out.print(f"Host {PASSWORD.sub('***', host['url'])} ({host['engine']}): {', '.join(host['models'])}")
+        out.print(f"Host {host['host']} ({host['engine']}): {', '.join(host['models'])}")
+    for model in said["models"]:
+        if model["lacking"]:
+            where = ", ".join(model["lacking"])
+            out.print(f"{where} lacks {model['name']}. Have it pulled: haven models pull {model['name']}")
     money, waiting = said["money"], said["waiting"]
     spent = f"{money['spent_today']:.2f} of {money['daily_usd']:.2f} USD today"
     month = f"{money['spent_this_month']:.2f} of {money['monthly_usd']:.2f} USD this month"
@@ -110,7 +114,7 @@ def config(as_json: Json = False) -> None:
         table.add_row(one.key, json.dumps(one.value, ensure_ascii=False), one.source)
     for name, state in secrets.items():
         table.add_row(f"secret {name}", state, "")
-    out.print(table)
+    print_table(table)
 
 
 def _leaves(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 from rich.console import Console
 from rich.status import Status
+from rich.table import Table
 
 from haven.access import Principal, Role
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:  # the house is imported by the commands that open it: the lis
     from haven.store.events import Event
 
 T = TypeVar("T")
+PIPED_COLUMNS = 200
+"""Where there is no terminal that would say how wide it is."""
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
 err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
@@ -126,6 +129,11 @@ class Ticker:
 def print_json(data: Any) -> None:
     """One JSON object on standard output, nothing else."""
     print(json.dumps(data, ensure_ascii=False, default=str))
+
+
+def print_table(table: Table) -> None:
+    """As wide as the terminal, or wide enough for a line a row where there is none."""
+    out.print(table, width=None if out.is_terminal else PIPED_COLUMNS)
 
 
 def read_text(file: Path) -> str:

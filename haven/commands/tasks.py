@@ -20,7 +20,7 @@ from haven.ai.outgoing import call_of, worst_case
 from haven.ai.task import Privacy, Route, Task, Tier, Turn, Where
 from haven.app import House
 from haven.commands.ask import NOT_ANSWERED, Shown, reply_line, to_json
-from haven.commands.session import Json, err, in_house, out, owner, print_json
+from haven.commands.session import Json, err, in_house, out, owner, print_json, print_table
 from haven.errors import NotFound, Unavailable
 from haven.performance import SAMPLES, Measured, bench, door_to
 from haven.quoting import data_block, visible
@@ -140,7 +140,7 @@ def benchmark(
             return
         for name, runs in found.items():
             out.print(f"{name}, loaded in {runs[0].load_s:.1f} s")
-            out.print(_benchmarked(runs))
+            print_table(_benchmarked(runs))
 
     in_house(work)
 

@@ -1,0 +1,178 @@
+"""What does Haven itself cost around a call to a model that answers at once? One JSON line, milliseconds.
+
+Goal: p99 of 5 ms at most, for a question that was not asked before: judged, routed, looked for in the cache, redacted,
+reserved, settled, scored, recorded. The whole house as `haven up` builds it, its bus running; only the cloud's
+`generate` is replaced. The parts stand in the order in which they come; `rest` is what lies between them, changes of
+thread included. `commit` is one bare write to the same database, for comparison.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import inspect
+import json
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import AsyncGenerator, Sequence
+from pathlib import Path
+from typing import Any
+
+from haven.access import Principal, Role
+from haven.ai import validate
+from haven.ai.outgoing import Outgoing
+from haven.ai.providers.base import Call, Finish
+from haven.ai.task import Delta, Reply, Task, Tier, Turn, Usage
+from haven.app import House, open_house
+from haven.quoting import data_block
+from haven.settings import ANTHROPIC_KEY, Settings
+from haven.store import notes
+
+WHO = Principal("discord:7", "Mika", Role.MEMBER, "bot")
+PLENTY = 1e6
+PLACES = ("Oculi", "Korvax", "Teth", "Venture", "Zephyria", "Hesper", "Lumen")
+ANSWER = "The nearest portal stands in the northern dunes of the third planet, two jumps from the outpost. "
+RUNS, WARM_UP = 300, 20
+
+
+def settings_in(folder: Path) -> Settings:
+    caps = ("monthly_usd", "daily_usd", "per_person_daily_usd", "per_request_usd")
+    paths = {"state_dir": folder / "state", "config_dir": folder / "config", "runtime_dir": folder / "run"}
+    cloud = {"base_url": "http://127.0.0.1:9", "requests_per_minute": 1_000_000} | dict.fromkeys(caps, PLENTY)
+    ready = Settings(paths=paths, models={"local": False}, cloud=cloud)  # type: ignore[arg-type]
+    ready.write_secret(ANTHROPIC_KEY, "a-key-of-nobody")
+    return ready
+
+
+async def at_once(call: Call) -> AsyncGenerator[Delta | Finish, None]:
+    """The model that takes no time."""
+    for word in (ANSWER * 3).split(" "):
+        yield Delta(f"{word} ")
+    yield Finish(ANSWER * 3, Usage(300, 80), "end")
+
+
+class Clock:
+    """Adds up what is spent in the parts of one call."""
+
+    def __init__(self) -> None:
+        self.parts: dict[str, list[float]] = defaultdict(list)
+        self._now: dict[str, float] = defaultdict(float)
+
+    def time(self, owner: Any, name: str, part: str) -> None:
+        """Put a stopwatch around a function; what is timed inside it counts to the inner part alone."""
+        inner = getattr(owner, name)
+
+        async def waiting(*words: Any, **more: Any) -> Any:
+            before, others = time.perf_counter(), sum(self._now.values())
+            try:
+                return await inner(*words, **more)
+            finally:
+                self._add(part, before, others)
+
+        def running(*words: Any, **more: Any) -> Any:
+            before, others = time.perf_counter(), sum(self._now.values())
+            try:
+                return inner(*words, **more)
+            finally:
+                self._add(part, before, others)
+
+        setattr(owner, name, waiting if inspect.iscoroutinefunction(inner) else running)
+
+    def _add(self, part: str, before: float, others: float) -> None:
+        inside = sum(self._now.values()) - others
+        self._now[part] += time.perf_counter() - before - inside
+
+    def finished(self, whole: float) -> None:
+        for part, seconds in self._now.items():
+            self.parts[part].append(seconds)
+        self.parts["rest"].append(whole - sum(self._now.values()))
+        self.parts["whole"].append(whole)
+        self._now.clear()
+
+    def forget(self) -> None:
+        self.parts.clear()
+
+
+def watch(clock: Clock, house: House) -> None:
+    engine = house.engine
+    memory = vars(engine)["_memory"]
+    clock.time(engine, "judge", "judge")
+    clock.time(engine, "route", "route")
+    clock.time(memory, "known", "cache")
+    clock.time(Outgoing, "of", "redact")
+    clock.time(house.ledger, "reserve", "reserve")
+    clock.time(house.ledger, "settle", "settle")
+    clock.time(validate, "score", "score")
+    clock.time(memory, "record", "record")
+
+
+def task(number: int) -> Task:
+    """No two are alike, so that none is found in the cache."""
+    words = f"Where is the nearest portal to {PLACES[number % 7]} {number * 7919 % 10_007}, and who of us found it?"
+    turn = Turn("user", data_block("question", words))
+    system = ("You are the Cartographer of a small community. Answer briefly, and say where you know it from.",)
+    return Task("answer", (turn,), WHO, "a benchmark", system=system, words=words, max_tokens=400)
+
+
+async def measure(house: House, runs: int) -> Clock:
+    for provider in house.engine.roster.on(Tier.CLOUD):
+        provider.generate = at_once  # type: ignore[method-assign]
+    clock = Clock()
+    watch(clock, house)
+    for number in range(WARM_UP + runs):
+        if number == WARM_UP:
+            clock.forget()
+        started = time.perf_counter()
+        last = [piece async for piece in house.engine.stream(task(number))][-1]
+        clock.finished(time.perf_counter() - started)
+        assert isinstance(last, Reply) and last.usd > 0 and not last.cached, "a call of its own, paid for"
+    return clock
+
+
+async def commits(house: House, runs: int) -> list[float]:
+    """Bare writes of one row."""
+    found = []
+    for number in range(runs):
+        started = time.perf_counter()
+        await notes.put(house.database, "benchmark", str(number))
+        found.append(time.perf_counter() - started)
+    return found
+
+
+def told(seconds: Sequence[float]) -> dict[str, float]:
+    ordered = sorted(seconds)
+    ranks = {"p50": len(ordered) // 2, "p99": min(len(ordered) - 1, int(0.99 * len(ordered)))}
+    return {name: round(ordered[rank] * 1000, 3) for name, rank in ranks.items()}
+
+
+async def main(smoke: bool) -> None:
+    runs = 30 if smoke else RUNS
+    with tempfile.TemporaryDirectory() as name:
+        async with open_house(settings_in(Path(name))) as house:
+            bus = asyncio.create_task(house.bus.run())
+            clock = await measure(house, runs)
+            bare = await commits(house, runs)
+            bus.cancel()
+            await asyncio.gather(bus, return_exceptions=True)
+    parts = {part: told(seconds) for part, seconds in clock.parts.items() if part != "whole"}
+    whole = told(clock.parts["whole"])
+    print(
+        json.dumps(
+            {
+                "benchmark": "engine_overhead",
+                "smoke": smoke,
+                "runs": runs,
+                "p50_ms": whole["p50"],
+                "p99_ms": whole["p99"],
+                "parts_ms": parts,
+                "commit_ms": told(bare),
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--smoke", action="store_true")
+    asyncio.run(main(parser.parse_args().smoke))

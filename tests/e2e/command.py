@@ -1,0 +1,150 @@
+"""The real `haven` command as a process of its own, with a haven.toml in a folder of the test's."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from haven.demo import sample
+from haven.settings import ANTHROPIC_KEY
+
+KEY = "sk-ant-" + "the-owners-own-key-0"
+ROOT = Path(__file__).parent.parent.parent
+
+
+@dataclass(frozen=True)
+class Ran:
+    status: int
+    out: str
+    err: str
+
+    @property
+    def data(self) -> Any:
+        """Standard output holds one JSON value and nothing else."""
+        return json.loads(self.out)
+
+
+def environment(folder: Path, **variables: str) -> dict[str, str]:
+    return os.environ | {"HAVEN_CONFIG": str(folder / "haven.toml"), "COLUMNS": "120"} | variables
+
+
+async def haven(folder: Path, *words: str, typed: str = "", **variables: str) -> Ran:
+    """`python -m haven WORDS` with the haven.toml of `folder`; `typed` comes through a pipe."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "haven", *words),
+        env=environment(folder, **variables),
+        stdin=subprocess.PIPE if typed else subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=ROOT,
+    )
+    try:
+        out, err = await process.communicate(typed.encode() or None)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    assert process.returncode is not None
+    assert b"Traceback" not in err
+    return Ran(process.returncode, out.decode(), err.decode())
+
+
+async def configured(folder: Path, cloud: str = "", more: str = "", *, local: bool = False) -> Path:
+    """A folder with a haven.toml and the sample project; the local model only where it is wanted."""
+    project = await sample.create(folder / "atlas")
+    text = f"""
+    [paths]
+    state_dir = "{folder}/state"
+    config_dir = "{folder}/config"
+    runtime_dir = "{folder}/run"
+    [project]
+    repository = "{project}"
+    [models]
+    local = {str(local).lower()}
+    context_tokens = 1024
+    [cloud]
+    {cloud}
+    {more}
+    """
+    (folder / "haven.toml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def give_key(folder: Path) -> None:
+    secret = folder / "config/secrets" / ANTHROPIC_KEY
+    secret.parent.mkdir(parents=True)
+    secret.write_text(KEY, encoding="utf-8")
+    secret.chmod(0o600)
+
+
+class AtTerminal:
+    """A command on a real terminal; what is typed and shown goes through the kernel's line discipline."""
+
+    def __init__(self, process: asyncio.subprocess.Process, descriptor: int) -> None:
+        self.process = process
+        self.screen = ""
+        self._descriptor = descriptor
+        self._more = asyncio.Event()
+
+    def read(self) -> None:
+        with suppress(OSError):  # a terminal that nobody holds open any more
+            self.screen += os.read(self._descriptor, 65536).decode(errors="replace")
+            self._more.set()
+            return
+        asyncio.get_running_loop().remove_reader(self._descriptor)
+
+    def type(self, text: str) -> None:
+        os.write(self._descriptor, text.encode())
+
+    async def until(self, shown: Callable[[str], bool] | str) -> str:
+        """Wait until that is on the screen; what came so far is then cleared away and returned."""
+        async with asyncio.timeout(60):
+            while not (shown in self.screen if isinstance(shown, str) else shown(self.screen)):
+                self._more.clear()
+                await self._more.wait()
+        seen, self.screen = self.screen, ""
+        return seen
+
+
+@asynccontextmanager
+async def at_terminal(folder: Path, *words: str) -> AsyncIterator[AtTerminal]:
+    """`haven WORDS` on a terminal of its own, killed at the end if it has not ended."""
+    ours, theirs = os.openpty()
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "haven", *words),
+        env=environment(folder, TERM="xterm"),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        cwd=ROOT,
+        start_new_session=True,
+        preexec_fn=_take_terminal,
+    )
+    os.close(theirs)
+    terminal = AtTerminal(process, ours)
+    loop = asyncio.get_running_loop()
+    loop.add_reader(ours, terminal.read)
+    try:
+        yield terminal
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+        loop.remove_reader(ours)
+        os.close(ours)
+
+
+def _take_terminal() -> None:
+    """Make the terminal the one that Ctrl+C comes from."""
+    import fcntl
+    import termios
+
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)

@@ -1,0 +1,115 @@
+"""`haven chat`, through a pipe and on a real terminal."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from assistants.round_table import Request
+from haven.ai.task import Where
+from haven.commands.chat import EARLIER_CHARS, Talk
+from haven.commands.session import owner
+from haven.demo.stand_in import Fault, FaultKind, StandIn
+from haven.errors import NotFound
+from tests.e2e.command import at_terminal, configured, haven
+
+SEATS = ["sentinel", "scribe"]
+CANARY = "the amulet of Zephyria"
+FIRST, SECOND = "What is the Round Table?", "And who are you?"
+
+
+def cloud_at(stand_in: StandIn) -> str:
+    return f'stand_in = true\nbase_url = "{stand_in.base_url}"\nsmall_model = ""'
+
+
+def talk() -> Talk:
+    return Talk(Request("", owner()))
+
+
+def along(one: Talk, text: str = "Next?") -> list[str]:
+    return [turn.text for turn in one.ask(text).earlier]
+
+
+def test_what_was_private_or_local_never_goes_along_openly() -> None:
+    one = talk()
+    one.heard("first", "open answer")
+    one.told("/private", SEATS)
+    one.heard(CANARY, CANARY)
+    assert along(one) == ["first", "open answer", CANARY, CANARY]
+    one.told("/open", SEATS)
+    one.told("/local", SEATS)
+    one.heard("stays here", CANARY)
+    assert CANARY in along(one)
+    for where in ("/cloud", "/lan", "/auto"):
+        said = one.told(where, SEATS)
+        assert along(one) == ["first", "open answer"] and "stays here" in said
+    one.told("/clear", SEATS)
+    assert along(one) == []
+
+
+def test_only_the_newest_of_a_long_conversation_goes_along() -> None:
+    one = talk()
+    for number in range(6):
+        one.heard(f"question {number}", "x" * (EARLIER_CHARS // 3))
+    assert [text for text in along(one) if text.startswith("question")] == ["question 4", "question 5"]
+
+
+def test_what_is_set_on_the_way_holds_for_the_next_question() -> None:
+    one = talk()
+    assert "cloud" in one.told("/cloud", SEATS) and "scribe" in one.told("/who scribe", SEATS)
+    request = one.ask("Go")
+    assert (request.where, request.assistant, request.private, request.text) == (Where.CLOUD, "scribe", False, "Go")
+    assert one.told("/who auto", SEATS).startswith("Whoever fits") and one.ask("Go").assistant is None
+    with pytest.raises(NotFound, match="nope"):
+        one.told("/who nope", SEATS)
+    with pytest.raises(NotFound, match="/dance"):
+        one.told("/dance", SEATS)
+
+
+async def test_a_conversation_through_a_pipe(tmp_path: Path) -> None:
+    async with StandIn() as stand_in:
+        home = await configured(tmp_path, cloud_at(stand_in))
+        lines = ("/who", "/dance", FIRST, SECOND, "/private", CANARY, "/open", "/clear", FIRST, "/quit", "never asked")
+        ran = await haven(home, "chat", "--assistant", "scribe", typed="\n".join(lines))
+        assert ran.status == 0, ran.err
+        assert ran.out.count("The Round Table is where") == 2 and "stand-in, not Claude" in ran.err
+        assert "There is no /dance here" in ran.err and "never leaves this house" in ran.err
+        turns = [[turn["content"] for turn in request["messages"]] for request in stand_in.requests]
+        assert [len(one) for one in turns] == [1, 3, 1]
+        assert FIRST in json.dumps(turns[1][0]) and "The Round Table is where" in json.dumps(turns[1][1])
+        assert SECOND in json.dumps(turns[1][2]) and CANARY not in json.dumps(stand_in.requests)
+        assert not (home / "state/chat_history").exists(), "what comes through a pipe was not typed"
+
+
+async def test_a_conversation_at_a_terminal(tmp_path: Path) -> None:
+    hanging = Fault(FaultKind.HANG)
+    async with StandIn([hanging]) as stand_in:
+        home = await configured(tmp_path, cloud_at(stand_in))
+        async with at_terminal(home, "chat", "--assistant", "scribe") as terminal:
+            await terminal.until("> ")
+            terminal.type(f"{SECOND}\r")
+            await hanging.reached.wait()
+            terminal.type("\x03")
+            await terminal.until("[stopped]")
+            terminal.type(f"{FIRST}\r")
+            await terminal.until("score")
+            terminal.type(f"/private\r{CANARY}\r")
+            await terminal.until("never leaves this house")
+            terminal.type("\x04")
+            assert await terminal.process.wait() == 0
+        history = home / "state/chat_history"
+        assert history.read_text(encoding="utf-8").splitlines() == [SECOND, FIRST, "/private"]
+        assert stat.S_IMODE(history.stat().st_mode) == 0o600
+        async with at_terminal(home, "chat") as terminal:
+            await terminal.until("> ")
+            terminal.type("\x1b[A\x1b[A")  # twice the arrow up
+            await terminal.until(FIRST)
+        hanging.release.set()
+
+
+async def test_an_unknown_assistant_is_said_before_the_conversation(tmp_path: Path) -> None:
+    ran = await haven(await configured(tmp_path), "chat", "--assistant", "nope", typed="hello")
+    assert ran.status == 1 and "no assistant 'nope'" in ran.err and ran.err.count("\n") == 1
