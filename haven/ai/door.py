@@ -9,7 +9,8 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 
 from haven.ai import policy, validate
 from haven.ai.breaker import Breaker
@@ -27,6 +28,14 @@ SHORT = 1000
 STOPPED = "stopped before its end"
 
 
+@dataclass(frozen=True)
+class _Came:
+    """A whole reply that nobody has scored yet, and why it ended."""
+
+    reply: Reply
+    stop: str
+
+
 class Door:
     """One for the engine. `attempts` is how often a call to the cloud is tried."""
 
@@ -39,12 +48,13 @@ class Door:
         self._sleep = sleep
 
     async def ask(
-        self, task: Task, route: Route, step: Step, request: str
+        self, task: Task, route: Route, step: Step, request: str, asked: Task | None = None
     ) -> AsyncGenerator[Delta | Restart | Reply, None]:
         """One model with its quick retries; each is a call, a price and a ledger row of its own.
 
-        `request` names the request that all these calls are made for. Raises what the provider raises, OverBudget,
-        or AccessDenied where the task may not leave.
+        `request` names the request that all these calls are made for; `asked` is the task as the person asked it, where
+        `task` was condensed or holds a draft: the reply is scored against that. Raises what the provider raises,
+        OverBudget, or AccessDenied where the task may not leave.
         """
         attempts = self._attempts if step.tier is Tier.CLOUD else 1
         for attempt in range(1, attempts + 1):
@@ -55,7 +65,7 @@ class Door:
                 async with aclosing(once) as pieces:
                     async for piece in pieces:
                         said = said or isinstance(piece, Delta)
-                        yield piece
+                        yield piece if isinstance(piece, Delta) else await _scored(asked or task, piece)
                 return
             except OverBudget:
                 raise
@@ -67,7 +77,7 @@ class Door:
                     yield Restart(str(error), step)
                 await self._sleep(pause)
 
-    async def _local(self, task: Task, route: Route, step: Step) -> AsyncGenerator[Delta | Reply, None]:
+    async def _local(self, task: Task, route: Route, step: Step) -> AsyncGenerator[Delta | _Came, None]:
         provider = self._roster.get(step)
         await self._roster.make_ready(provider)
         stops = validate.running_text(task.kind) and task.schema is None and task.tool is None and not task.tools
@@ -81,10 +91,10 @@ class Door:
                     if whole is None:
                         continue
                     piece = Finish(whole, Usage(), "repeat")
-                yield await _reply(task, route, provider, piece, time.monotonic() - started)
+                yield _Came(_reply(task, route, provider, piece, time.monotonic() - started), piece.stop)
                 return
 
-    async def _leaving(self, task: Task, route: Route, step: Step, request: str) -> AsyncGenerator[Delta | Reply, None]:
+    async def _leaving(self, task: Task, route: Route, step: Step, request: str) -> AsyncGenerator[Delta | _Came, None]:
         if not policy.may_leave(task):
             raise AccessDenied("This must not leave the house.", "Ask it openly, or leave it to the local model.")
         provider = self._roster.get(step)
@@ -113,8 +123,9 @@ class Door:
             raise
         if out.held:
             yield Delta(out.held)
-        reply = await _reply(task, route, provider, out.restored(finish), out.seconds)
-        yield replace(reply, usd=usd, stand_in=provider.stand_in, redacted=out.redaction.counts)
+        reply = _reply(task, route, provider, out.restored(finish), out.seconds)
+        reply = replace(reply, usd=usd, stand_in=provider.stand_in, redacted=out.redaction.counts)
+        yield _Came(reply, finish.stop)
 
     async def _reserve(self, task: Task, provider: Provider, out: Outgoing, request: str) -> int:
         return await self._ledger.reserve(
@@ -156,8 +167,7 @@ async def _generate(provider: Provider, call: Call) -> AsyncGenerator[Delta | Fi
         raise ModelError("The model's answer broke off.", "Ask again.")
 
 
-async def _reply(task: Task, route: Route, provider: Provider, finish: Finish, seconds: float) -> Reply:
-    points, reasons = await _score(task, finish)
+def _reply(task: Task, route: Route, provider: Provider, finish: Finish, seconds: float) -> Reply:
     return Reply(
         text=finish.text,
         tier=provider.tier,
@@ -166,17 +176,18 @@ async def _reply(task: Task, route: Route, provider: Provider, finish: Finish, s
         route=route,
         usage=finish.usage,
         seconds=seconds,
-        score=points,
-        score_reasons=reasons,
         data=finish.data,
         calls=finish.calls,
     )
 
 
-async def _score(task: Task, finish: Finish) -> tuple[int, tuple[str, ...]]:
-    """A page or a long piece of code takes a while to check, so that is done in a thread."""
-    if finish.calls:
-        return 100, ()
-    if len(finish.text) <= SHORT and validate.running_text(task.kind):
-        return validate.score(task, finish.text, finish.data, finish.stop)
-    return await asyncio.to_thread(validate.score, task, finish.text, finish.data, finish.stop)
+async def _scored(asked: Task, came: _Came) -> Reply:
+    """What takes a while to check, a page or long material, is checked in a thread."""
+    reply = came.reply
+    if reply.calls:
+        return reply
+    check = partial(validate.score, asked, reply.text, reply.data, came.stop)
+    size = len(reply.text) + sum(map(len, asked.material))
+    at_once = size <= SHORT and validate.running_text(asked.kind)
+    points, reasons = check() if at_once else await asyncio.to_thread(check)
+    return replace(reply, score=points, score_reasons=reasons)

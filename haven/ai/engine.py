@@ -140,7 +140,9 @@ class Engine:
         """What one model would cost for this very task, and whether it is there."""
         usd = provider.price.worst_case(counted, task.max_tokens) if provider.price else 0.0
         seconds = self._memory.seconds(provider.tier, provider.name)
-        return Offer(Step(provider.tier, provider.name), self._missing(task, provider), usd, seconds)
+        missing = self._missing(task, provider)
+        resting = "" if missing else self.roster.missing(provider)
+        return Offer(Step(provider.tier, provider.name), missing, usd, seconds, resting)
 
     def _missing(self, task: Task, provider: Provider) -> str:
         if provider.tier is not Tier.LOCAL:
@@ -150,7 +152,7 @@ class Engine:
                 check(task.principal, Act.CLOUD)
             except AccessDenied as error:
                 return error.full
-        return self.roster.missing(provider)
+        return provider.missing() if provider.tier is Tier.CLOUD else self.roster.missing(provider)
 
     def _there(self, tier: Tier) -> bool:
         return any(one.tier is tier and not self.roster.missing(one) for one in self.roster.providers)
@@ -174,18 +176,22 @@ class Engine:
                 if following is not None:
                     yield Restart(str(error), following)
                 continue
-            more = following is not None and following.tier is not Tier.LOCAL
-            if run.best is not None and (run.best.score >= run.mark or (step.tier is Tier.CLOUD and not more)):
-                return  # good enough, or nobody knows better
+            if run.best is not None and (run.best.score >= run.mark or self._knows_best(step, following)):
+                return
             if following is not None and run.best is not None:
                 yield Restart(run.shortfall, following)
+
+    def _knows_best(self, step: Step, following: Step | None) -> bool:
+        """Whether the cloud's word, good or not, is better than what the local or the small model could say."""
+        smaller = following is None or following.tier is Tier.LOCAL or following.model == self._policy.small_model
+        return step.tier is Tier.CLOUD and smaller
 
     async def _step(self, run: Run, step: Step) -> AsyncGenerator[Delta | Restart, None]:
         """One model; the local one may mend its own draft once."""
         task = run.prepared.task
         for _ in range(2):
             scored: Reply | None = None
-            async with aclosing(self._door.ask(task, run.route, step, run.request)) as pieces:
+            async with aclosing(self._door.ask(task, run.route, step, run.request, run.task)) as pieces:
                 async for piece in pieces:
                     if isinstance(piece, Reply):
                         scored = piece

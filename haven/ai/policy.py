@@ -20,6 +20,8 @@ class Offer:
     """Why it can't be used now; "" where it can."""
     worst_usd: float = 0.0
     seconds: float | None = None
+    resting: str = ""
+    """Why it is left alone for the moment: it stays on the way, so that a person may choose to wait for it."""
 
     @property
     def tier(self) -> Tier:
@@ -84,10 +86,11 @@ def route(
     if first is not None:
         wanted.sort(key=lambda offer: (offer.tier, offer.step.model) != first)  # stable: the rest stays in order
     missing = [(offer.tier, offer.missing) for offer in wanted if offer.missing]
+    resting = [(offer.tier, offer.resting) for offer in wanted if offer.resting and not offer.missing]
     missing += [(tier, ABSENT) for tier in order if tier is not Tier.LAN and not any(o.tier is tier for o in wanted)]
     there = [offer for offer in wanted if not offer.missing]
     left, dropped = _within_limits(there, task, policy)
-    reasons = (reason, *(f"{tier.value}: {why}" for tier, why in missing), *dropped)
+    reasons = (reason, *(f"{tier.value}: {why}" for tier, why in (*missing, *resting)), *dropped)
     if not left:
         return Route((), reasons, _refusal(reason if len(order) == 1 else "", missing, dropped), judgement=judgement)
     steps = tuple(offer.step for offer in left)
@@ -111,7 +114,7 @@ class Now:
 
 def facts(task: Task, judgement: Judgement, offers: Sequence[Offer], now: Now) -> Facts:
     """A value for every name in `conditions.NAMES`."""
-    there = {offer.tier for offer in offers if not offer.missing}
+    there = {offer.tier for offer in offers if not offer.missing and not offer.resting}
     return {
         "kind": task.kind,
         "tokens": now.tokens,
@@ -219,7 +222,7 @@ def _by_strategy(wanted: list[Offer], task: Task, strategy: Strategy) -> list[Of
 
 
 def _by_size(wanted: Sequence[Offer], task: Task, judgement: Judgement, small: str) -> list[Offer]:
-    """The cloud's small model before or behind the others of its tier; a person who asks for the cloud means the best."""
+    """The cloud's small model before or behind the others of its tier; who asks for the cloud means the best."""
 
     def is_small(offer: Offer) -> bool:
         return offer.tier is Tier.CLOUD and offer.step.model == small
