@@ -6,13 +6,14 @@ import asyncio
 import logging
 import re
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 import discord
 
 from bot import render
+from bot.channels import Channels, only
 from bot.views.review import decision_view, progress_view
 from haven.changes.decisions import Changes
 from haven.changes.review import Review
@@ -33,8 +34,6 @@ RECENT = 100
 DECIDE = frozenset({State.REVIEW, State.AWAITING_PLAN, State.FAILED})
 """States in which a person can decide something."""
 ENDED = frozenset({State.MERGED, State.REJECTED, State.CANCELLED, State.FAILED})
-THREAD_ARCHIVED = 50083
-UNKNOWN_MESSAGE = 10008
 WEEK_MINUTES: Literal[10080] = 10080
 
 
@@ -63,8 +62,8 @@ class Card:
 class Cards:
     """One for a bot. Drawing is idempotent: a message that is there is edited, never sent twice."""
 
-    def __init__(self, client: discord.Client, changes: Changes, database: Database, settings: Discord) -> None:
-        self._client = client
+    def __init__(self, channels: Channels, changes: Changes, database: Database, settings: Discord) -> None:
+        self._channels = channels
         self._changes = changes
         self._database = database
         self._settings = settings
@@ -126,10 +125,10 @@ class Cards:
             if card is None or change.state != event.data.get("stage"):
                 return
             self._said[id] = without_numbers
-            await self._edit(card.channel, card.progress, embed=render.progress_card(change, text))
+            await self._channels.edit(card.channel, card.progress, embed=render.progress_card(change, text))
 
     async def _open(self, change: Change, channel: int) -> Card:
-        message = await self._channel(channel).send(
+        message = await self._channels.at(channel).send(
             embed=render.progress_card(change), view=progress_view(change), nonce=f"{change.id}:open"
         )
         card = Card(channel, message.id, shown=_mark(change))
@@ -145,11 +144,15 @@ class Cards:
         return card
 
     async def _draw(self, change: Change, card: Card) -> Card:
-        await self._edit(card.channel, card.progress, embed=render.progress_card(change), view=progress_view(change))
+        await self._channels.edit(
+            card.channel, card.progress, embed=render.progress_card(change), view=progress_view(change)
+        )
         commit = (await table.round_of(self._database, change)).commit_id
         same = bool(card.review) and (card.round, card.commit) == (change.round, commit)
         if card.review and not same:
-            await self._edit(card.place, card.review, content=f"Closed: round {change.round} goes on.", view=None)
+            await self._channels.edit(
+                card.place, card.review, content=f"Closed: round {change.round} goes on.", view=None
+            )
             card = replace(card, review=0)
             await self._save(change.id, card)
         if change.state in DECIDE or same:
@@ -159,12 +162,12 @@ class Cards:
     async def _draw_review(self, change: Change, card: Card) -> Card:
         review = await self._review(change)
         embed, view = render.review_card(change, review), decision_view(change, review)
-        if card.review and await self._edit(card.place, card.review, embed=embed, view=view):
+        if card.review and await self._channels.edit(card.place, card.review, embed=embed, view=view):
             return card
         files = [render.diff_file(review)] if review is not None and review.diff else []
         # The same row gives the same nonce: sent again after a crash, Discord answers with the message it has.
         nonce = f"{change.id}r{change.round}:{int(change.updated_at)}"
-        message = await self._sent(
+        message = await self._channels.send(
             card.place, lambda channel: channel.send(embed=embed, view=view, files=files, nonce=nonce)
         )
         card = replace(card, review=message.id)
@@ -185,44 +188,11 @@ class Cards:
         if change.state not in ENDED or card.told == end or face != FACE or not id.isdigit():
             return card
         text = f"<@{id}> Change `{change.id}`: {render.STEPS[change.state].lower()}."
-        only = discord.AllowedMentions(everyone=False, roles=False, users=[discord.Object(int(id))])
         nonce = f"{change.id}:{change.round}:end"
-        await self._sent(card.place, lambda channel: channel.send(text, allowed_mentions=only, nonce=nonce))
+        await self._channels.send(
+            card.place, lambda channel: channel.send(text, allowed_mentions=only(int(id)), nonce=nonce)
+        )
         return replace(card, told=end)
-
-    async def _edit(self, channel: int, message: int, **shown: Any) -> bool:
-        """False where the message was deleted by somebody."""
-        try:
-            await self._sent(channel, lambda where: where.get_partial_message(message).edit(**shown))
-        except discord.NotFound as error:
-            if error.code != UNKNOWN_MESSAGE:
-                raise
-            return False
-        return True
-
-    async def _sent(
-        self,
-        id: int,
-        send: Callable[[discord.PartialMessageable], Awaitable[discord.Message]],
-    ) -> discord.Message:
-        """Send or edit in a channel; a thread that fell asleep is woken first, Discord refuses edits there."""
-        channel = self._channel(id)
-        try:
-            return await send(channel)
-        except discord.HTTPException as error:
-            if error.code != THREAD_ARCHIVED:
-                raise
-        thread = await self._client.fetch_channel(id)
-        if isinstance(thread, discord.Thread):
-            await thread.edit(archived=False)
-        return await send(channel)
-
-    def _channel(self, id: int) -> discord.PartialMessageable:
-        known = self._client.get_channel(id)
-        guild = self._settings.guild_id
-        if isinstance(known, discord.abc.GuildChannel | discord.Thread):
-            guild = known.guild.id
-        return self._client.get_partial_messageable(id, guild_id=guild)
 
     async def _load(self, id: str) -> Card | None:
         data = await notes.card(self._database, FACE, id)

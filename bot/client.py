@@ -12,16 +12,22 @@ from discord import app_commands
 
 from assistants.round_table import RoundTable
 from assistants.sentinel import StatusLine
+from assistants.waiting import WaitingRoom
 from bot import entry
+from bot.answers import Answers
 from bot.cards import Cards
+from bot.channels import Channels
 from bot.commands import ask, changes, status
+from bot.views.answer import AnswerButton
 from bot.views.review import ChangeButton, submitted
+from haven.access import Principal
 from haven.changes.decisions import Changes
 from haven.errors import Unavailable
 from haven.events import Bus
 from haven.settings import Discord
 from haven.store import notes
 from haven.store.database import Database
+from haven.store.events import Event
 
 log = logging.getLogger("haven.bot")
 
@@ -45,11 +51,15 @@ class HavenBot(discord.Client):
         self,
         round_table: RoundTable,
         changes: Changes,
+        waiting: WaitingRoom,
         bus: Bus,
         database: Database,
         settings: Discord,
         status: Callable[[], Awaitable[list[StatusLine]]],
+        verdict: Callable[[int, Principal, int], Awaitable[None]],
+        cloud: Callable[[], str],
     ) -> None:
+        """`verdict` takes the number of an outcome and 1 or -1; `cloud` names who can be asked there, "" for nobody."""
         super().__init__(
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),
@@ -63,7 +73,11 @@ class HavenBot(discord.Client):
         self.database = database
         self.settings = settings
         self.status_lines = status
-        self.cards = Cards(self, changes, database, settings)
+        self.verdict = verdict
+        self.cloud = cloud
+        self.channels = Channels(self, settings.guild_id)
+        self.cards = Cards(self.channels, changes, database, settings)
+        self.answers = Answers(self.channels, waiting, database)
         self.closing = False
         self.on_link: Callable[[bool], None] = lambda up: None
         """Called when the connection is ready (True) and when it is lost (False)."""
@@ -71,7 +85,7 @@ class HavenBot(discord.Client):
 
     async def setup_hook(self) -> None:
         """Register the commands and the buttons that outlive a restart."""
-        self.add_dynamic_items(ChangeButton)
+        self.add_dynamic_items(ChangeButton, AnswerButton)
         guild = discord.Object(self.settings.guild_id) if self.settings.guild_id else None
         for command in [*changes.commands(), ask.command(self.round_table.assistants), status.command()]:
             self.tree.add_command(command, guild=guild)
@@ -82,15 +96,24 @@ class HavenBot(discord.Client):
         with self.bus.subscribe() as subscription:
             async for event in subscription:
                 if self.is_ready():
-                    await self.cards.tell(event)
+                    await self.tell(event)
+
+    async def tell(self, event: Event) -> None:
+        """Draw one event of the bus."""
+        await self.cards.tell(event)
+        await self.answers.tell(event)
 
     async def on_ready(self) -> None:
         self.on_link(True)
-        await self.cards.catch_up()
+        await self._catch_up()
 
     async def on_resumed(self) -> None:
         self.on_link(True)
+        await self._catch_up()
+
+    async def _catch_up(self) -> None:
         await self.cards.catch_up()
+        await self.answers.catch_up()
 
     async def on_disconnect(self) -> None:
         self.on_link(False)

@@ -13,18 +13,13 @@ from collections.abc import Iterable, Sequence
 
 import discord
 
-from assistants.base import Assistant
 from assistants.round_table import SEATS
 from assistants.sentinel import StatusLine
-from haven.ai.task import Reply
-from haven.ai.validate import PASS_MARK
 from haven.changes.review import STAND_IN, Review, Stat, by_class
 from haven.changes.states import State
 from haven.errors import HavenError
 from haven.store.changes import Change
 
-ANSWER_CHARS = 4_000
-CUT_NOTE = "\n… *cut here; the whole answer is attached*"
 COLOURS: dict[str, int] = {
     State.REVIEW: 0xFAA61A,
     State.AWAITING_PLAN: 0xFAA61A,
@@ -117,39 +112,12 @@ def changes_card(changes: Sequence[Change], links: dict[str, str]) -> discord.Em
         f" · {plain(one.requester_name, 40)}"
         for one in changes
     ]
-    return discord.Embed(title="Changes", description=_fitting(lines, 4_000) or "None yet.", colour=WORKING)
+    return discord.Embed(title="Changes", description=fitting(lines, 4_000) or "None yet.", colour=WORKING)
 
 
 def status_card(lines: Iterable[StatusLine]) -> discord.Embed:
     shown = [f"{SIGNS.get(line.level, '⚪')} **{plain(line.label, 60)}** {plain(line.text, 300)}" for line in lines]
-    return discord.Embed(title="How Haven is doing", description=_fitting(shown, 4_000), colour=WORKING)
-
-
-def draft_card(assistant: Assistant | None, text: str, note: str) -> discord.Embed:
-    """An answer as it comes; `note` says what state it is in."""
-    title = assistant.title if assistant else "Haven"
-    colour = int(assistant.colour.lstrip("#"), 16) if assistant else WORKING
-    return discord.Embed(title=title, description=prose(text, ANSWER_CHARS), colour=colour).set_footer(text=note)
-
-
-def answer_card(assistant: Assistant | None, reply: Reply) -> discord.Embed:
-    """The whole answer, or its beginning where it is too long for an embed; then `answer_file` is attached."""
-    embed = draft_card(assistant, reply.text, _route(reply))
-    if is_long(reply):
-        embed.description = prose(reply.text, ANSWER_CHARS - len(CUT_NOTE)) + CUT_NOTE
-    sources = [f"• {plain(source, 200)}" for source in reply.sources]
-    if sources:
-        embed.add_field(name="Sources", value=_fitting(sources, 1_000), inline=False)
-    return embed
-
-
-def is_long(reply: Reply) -> bool:
-    """Whether the answer does not fit into an embed."""
-    return len(reply.text) > ANSWER_CHARS
-
-
-def answer_file(reply: Reply) -> discord.File:
-    return discord.File(io.BytesIO(reply.text.encode()), filename="answer.md")
+    return discord.Embed(title="How Haven is doing", description=fitting(shown, 4_000), colour=WORKING)
 
 
 def person(principal_id: str) -> str:
@@ -185,13 +153,13 @@ def _summary(review: Review) -> str:
 def _add_plan(embed: discord.Embed, change: Change) -> None:
     files = [_code(one["path"]) for one in change.plan.get("files", [])]
     worst = change.plan.get("worst_usd", 0.0)
-    embed.add_field(name="Claude would see", value=_fitting(files, 800) or "no file", inline=False)
+    embed.add_field(name="Claude would see", value=fitting(files, 800) or "no file", inline=False)
     embed.add_field(name="Price", value=f"at most {worst:.2f} USD a round, {change.plan.get('rounds', 1)} rounds")
 
 
 def _add_result(embed: discord.Embed, review: Review) -> None:
     files = [_file(one) for one in review.files]
-    embed.add_field(name=f"Files ({len(files)})", value=_fitting(files, 900) or "none", inline=False)
+    embed.add_field(name=f"Files ({len(files)})", value=fitting(files, 900) or "none", inline=False)
     embed.add_field(name="Tests", value=_tests(review), inline=False)
     if review.risk_marks:
         embed.add_field(name="Look twice", value=plain(", ".join(review.risk_marks), 500), inline=False)
@@ -222,7 +190,7 @@ def _tests(review: Review) -> str:
         for name, tests in by_class(review.tests).items()
         if tests and name not in UNREMARKABLE
     ]
-    return _fitting([plain(str(review.tests.get("one_line", "not tested")), 400), *told], 1_000)
+    return fitting([plain(str(review.tests.get("one_line", "not tested")), 400), *told], 1_000)
 
 
 def _writer(review: Review) -> str:
@@ -236,16 +204,7 @@ def _footer(change: Change, review: Review | None) -> str:
     return f"Change {change.id} · round {change.round}{commit} · asked by {words(change.requester_name, 60)}"
 
 
-def _route(reply: Reply) -> str:
-    parts = [reply.tier.value, reply.model, f"{reply.usd:.4f} USD", f"{reply.seconds:.1f} s"]
-    if reply.stand_in:
-        parts.insert(0, STAND_IN)
-    if reply.score < PASS_MARK:
-        parts.append(f"below the bar ({reply.score} of 100): take it with care")
-    return " · ".join(parts)
-
-
-def _fitting(lines: Sequence[str], limit: int) -> str:
+def fitting(lines: Sequence[str], limit: int) -> str:
     """As many whole lines as fit, and how many more there are."""
     kept: list[str] = []
     for number, line in enumerate(lines):

@@ -9,6 +9,8 @@ import os
 from bot.client import HavenBot
 from bot.supervisor import Link, Supervisor
 from haven.access import Principal
+from haven.ai.roster import Roster
+from haven.ai.task import Tier
 from haven.app import Face, House
 from haven.errors import SettingsError, Unavailable
 from haven.settings import DISCORD_TOKEN
@@ -29,8 +31,13 @@ def faces_of(house: House, ready: asyncio.Event) -> list[Face]:
             return Kiosk(
                 round_table=house.round_table,
                 changes=house.changes,
+                waiting=house.waiting,
                 bus=house.bus,
+                database=house.database,
                 status=house.sentinel.status,
+                verdict=house.outcomes.verdict,
+                cloud=lambda: cloud_name(house.engine.roster),
+                lan=lambda: bool(house.engine.roster.on(Tier.LAN)),
                 principal=principal,
                 pin=pin,
                 driver_class=driver,
@@ -49,10 +56,13 @@ def faces_of(house: House, ready: asyncio.Event) -> list[Face]:
             return HavenBot(
                 round_table=house.round_table,
                 changes=house.changes,
+                waiting=house.waiting,
                 bus=house.bus,
                 database=house.database,
                 settings=house.settings.discord,
                 status=house.sentinel.status,
+                verdict=house.outcomes.verdict,
+                cloud=lambda: cloud_name(house.engine.roster),
             )
 
         def tell(link: Link, detail: str) -> None:
@@ -71,3 +81,11 @@ def faces_of(house: House, ready: asyncio.Event) -> list[Face]:
             await asyncio.wait([connecting])
 
     return [kiosk, bot]
+
+
+def cloud_name(roster: Roster) -> str:
+    """Who is asked first in the cloud, as people call it; "" where nobody can be."""
+    for one in roster.on(Tier.CLOUD):
+        if not one.missing():
+            return "the stand-in" if one.stand_in else "Claude" if one.name.startswith("claude") else one.name
+    return ""

@@ -17,12 +17,15 @@ from textual.widgets import ContentSwitcher, Static
 
 from assistants.round_table import RoundTable
 from assistants.sentinel import StatusLine
+from assistants.waiting import WaitingRoom
 from haven.access import Act, Principal, check
 from haven.changes.decisions import Changes
 from haven.errors import error_id
 from haven.events import Bus
+from haven.store.database import Database
 from kiosk.pin import Pin
 from kiosk.plain import line
+from kiosk.screens.answering import Answering
 from kiosk.screens.ask import Ask
 from kiosk.screens.changes import ChangesPane
 from kiosk.screens.home import Home
@@ -59,14 +62,19 @@ class Kiosk(TouchApp):
         *,
         round_table: RoundTable,
         changes: Changes,
+        waiting: WaitingRoom,
         bus: Bus,
+        database: Database,
         status: Callable[[], Awaitable[list[StatusLine]]],
+        verdict: Callable[[int, Principal, int], Awaitable[None]],
+        cloud: Callable[[], str],
+        lan: Callable[[], bool],
         principal: Principal,
         pin: Pin,
         driver_class: type[Driver] | None = None,
     ) -> None:
         super().__init__(driver_class=driver_class)
-        self._handed = Handed(round_table, changes, status, principal, pin)
+        self._handed = Handed(round_table, changes, waiting, database, status, verdict, cloud, lan, principal, pin)
         self._bus = bus
         self.failure = ""
         # Textual would take the whole process's output for as long as a display is open; here it stays Haven's.
@@ -135,6 +143,8 @@ class Kiosk(TouchApp):
                     self.query_one(ReviewPane).progress(event.subject, str(event.data.get("text", "")))
                 elif event.kind.startswith("change."):
                     self._refresh(event.subject)
+                elif event.kind.startswith("answer."):
+                    self.query_one(Answering).news(event.subject)
 
     def _refresh(self, changed: str) -> None:
         self.query_one(Home).attempt(self._reload(), "reload", newest=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import aclosing
-
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import TextArea
@@ -12,15 +10,12 @@ from assistants.round_table import Request, change_kind
 from haven.access import Act
 from haven.ai.task import Where
 from haven.changes.proposal import Kind, clean
-from haven.errors import HavenError
+from kiosk.screens.answering import Answering
 from kiosk.screens.dialogs import Choice
 from kiosk.screens.pane import Handed, Pane
-from kiosk.widgets.answer import Answer
 from kiosk.widgets.entry import Entry
 from kiosk.widgets.keyboard import Keyboard, Keys
 from kiosk.widgets.tile import Tile
-
-NEXT_WHERE = {Where.AUTO: Where.LOCAL, Where.LOCAL: Where.CLOUD, Where.CLOUD: Where.AUTO}
 
 
 class Ask(Pane):
@@ -39,7 +34,7 @@ class Ask(Pane):
                 yield Tile(seat.title, seat.name, classes="who")
             yield Tile("", id="where")
             yield Tile("", id="private")
-        yield Answer(id="answer")
+        yield Answering(self.handed, id="talk")
         with Horizontal(id="say"):
             yield Entry("Ask, or say what you would like changed", id="words")
             yield Tile("Ask", id="send", classes="good")
@@ -64,7 +59,7 @@ class Ask(Pane):
         elif tile.id == "private":
             self._private = not self._private
         elif tile.id == "where":
-            self._where = NEXT_WHERE[self._where]
+            self._where = self._next_where()
         elif tile.id == "send":
             self._send()
         elif tile.id == "make":
@@ -93,28 +88,17 @@ class Ask(Pane):
 
     def _send(self) -> None:
         self._keyboard(False)
-        self.attempt(self._ask(), "answer", newest=True)
+        self.query_one(Answering).attempt(self._ask(), "answer", newest=True)
 
     async def _ask(self) -> None:
-        entry, answer = self.query_one(Entry), self.query_one(Answer)
+        entry = self.query_one(Entry)
         text = clean(entry.text)
         principal = await self.authorise(Act.CLOUD if self._where is Where.CLOUD else Act.ASK)
-        if principal is None:
-            return
-        request = Request(text, principal, assistant=self._assistant or None, where=self._where, private=self._private)
-        entry.clear()
-        await answer.begin("private" if self._private else text)
-        ended = "stopped"
-        try:
-            async with aclosing(self.handed.round_table.ask(request)) as pieces:  # type: ignore[type-var]
-                async for piece in pieces:
-                    await answer.show(piece)
-            ended = ""
-        except HavenError as error:
-            ended = f"{error.full} [{error.id}]"
-            raise
-        finally:
-            await answer.end(ended)
+        if principal is not None:
+            assistant = self._assistant or None
+            request = Request(text, principal, assistant=assistant, where=self._where, private=self._private)
+            entry.clear()
+            await self.query_one(Answering).ask(request)
 
     async def _propose(self) -> None:
         entry = self.query_one(Entry)
@@ -142,5 +126,11 @@ class Ask(Pane):
         private.set_class(self._private, "on")
         where.say(f"Model\n{'local' if self._private else self._where.value}")
 
+    def _next_where(self) -> Where:
+        """The choices in a circle; models at home are among them where there are any."""
+        circle = [one for one in Where if one is not Where.LAN or self.handed.lan()]
+        return circle[(circle.index(self._where) + 1) % len(circle)] if self._where in circle else Where.AUTO
+
     def _keyboard(self, up: bool) -> None:
         self.query_one(Keyboard).display = up
+        self.query_one(Answering).make_room(not up)

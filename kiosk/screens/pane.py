@@ -12,9 +12,11 @@ from textual.message import Message
 
 from assistants.round_table import RoundTable
 from assistants.sentinel import StatusLine
+from assistants.waiting import WaitingRoom
 from haven.access import PIN_FREE, Act, Principal
 from haven.changes.decisions import Changes
 from haven.errors import AccessDenied, HavenError, error_id
+from haven.store.database import Database
 from kiosk.pin import Pin
 from kiosk.plain import plain
 from kiosk.screens.dialogs import PinPad
@@ -30,7 +32,15 @@ class Handed:
 
     round_table: RoundTable
     changes: Changes
+    waiting: WaitingRoom
+    database: Database
     status: Callable[[], Awaitable[list[StatusLine]]]
+    verdict: Callable[[int, Principal, int], Awaitable[None]]
+    """Takes the number of an outcome and 1 or -1."""
+    cloud: Callable[[], str]
+    """Who can be asked there, by name; "" for nobody."""
+    lan: Callable[[], bool]
+    """Whether models at home can be chosen."""
     principal: Principal
     pin: Pin
 

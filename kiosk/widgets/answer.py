@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.timer import Timer
@@ -11,10 +13,14 @@ from textual.widgets.markdown import MarkdownStream
 from assistants.round_table import Seat
 from assistants.waiting import Held
 from haven.ai.task import Delta, Reply, Restart
+from haven.ai.validate import PASS_MARK
+from haven.changes.review import STAND_IN
 from haven.quoting import clean
 from kiosk.plain import line, plain
 
 FLUSH_S = 0.1
+ASKED = "Only the cloud would do, and it can't answer now: {0}"
+WAITS = "It waits for the cloud: {0} Tried next at {1}; you are told when the answer is there."
 
 
 class Answer(VerticalScroll, can_focus=True):
@@ -30,6 +36,8 @@ class Answer(VerticalScroll, can_focus=True):
         self._written = ""
         self._pending = ""
         self._draft = False
+        self._mark = ""
+        """What stands above the reason while a draft is all there is."""
 
     def compose(self) -> ComposeResult:
         yield Static("", id="who", markup=False)
@@ -65,9 +73,15 @@ class Answer(VerticalScroll, can_focus=True):
         elif isinstance(piece, Restart):
             await self._restart(piece)
         elif isinstance(piece, Held):
-            await self.end(piece.reason)
+            await self._hold(piece)
         else:
-            await self._finish(piece)
+            await self.finish(piece)
+
+    async def finish(self, reply: Reply, waited: bool = False) -> None:
+        """The whole answer, and by which way it came."""
+        await self.end()
+        await self._put(clean(reply.text))
+        self._foot(_how(reply, waited))
 
     async def end(self, sentence: str = "") -> None:
         """Write what is left; `sentence` says why it ended, where that was not the reply."""
@@ -88,14 +102,24 @@ class Answer(VerticalScroll, can_focus=True):
         mark = "draft, below the bar" if self._written else "no answer yet"
         self._foot(f"{mark}: {restart.reason} Asking the {restart.next.tier.value} model …")
 
-    async def _finish(self, reply: Reply) -> None:
+    async def stand(self, sentence: str) -> None:
+        """How it stands with an answer that is not there; a draft that is shown keeps its mark."""
+        await self.end(self._mark + sentence)
+
+    async def _hold(self, held: Held) -> None:
+        """The draft stays to be read, marked; a piece of what the cloud began with does not."""
         await self.end()
-        whole = clean(reply.text)
+        await self._put(clean(held.draft.text) if held.draft else "")
+        self.set_class(held.draft is not None, "draft")
+        self._mark = f"draft, below the bar ({held.draft.score} of 100): {_who(held.draft)}\n" if held.draft else ""
+        await self.stand((ASKED if held.choices else WAITS).format(held.reason, clock(held.retry_at)))
+
+    async def _put(self, whole: str) -> None:
+        """The text that counts, where what was streamed is another."""
         if self._draft or whole.strip() != self._written.strip():
             await self._clear()
             self._written = whole
             await self.query_one(Markdown).update(whole)
-        self._foot(_how(reply))
 
     async def _flush(self) -> None:
         if not self._pending:
@@ -108,7 +132,7 @@ class Answer(VerticalScroll, can_focus=True):
 
     async def _clear(self) -> None:
         """Away with the draft, or with the answer before."""
-        self._draft = False
+        self._draft, self._mark = False, ""
         self.remove_class("draft")
         if self._stream is not None:
             stream, self._stream = self._stream, None
@@ -120,14 +144,29 @@ class Answer(VerticalScroll, can_focus=True):
         self.query_one("#foot", Static).update(plain(text))
 
 
-def _how(reply: Reply) -> str:
+def clock(at: float | None) -> str:
+    """A time of day, here."""
+    return f"{datetime.fromtimestamp(at).astimezone():%H:%M}" if at else "the next chance"
+
+
+def _who(reply: Reply) -> str:
+    return f"{reply.tier.value} · {line(reply.model, 48)}"
+
+
+def _how(reply: Reply, waited: bool) -> str:
     """By which way it came: tier, model, cost, time, and what it rests on."""
     cost = "free" if not reply.usd else f"{reply.usd:.4f} USD" + (" (not real)" if reply.stand_in else "")
-    way = [reply.tier.value, line(reply.model, 48), cost, f"{reply.seconds:.1f} s"]
+    way = [_who(reply), cost, f"{reply.seconds:.1f} s"]
     if reply.stand_in:
-        way.insert(0, "stand-in, not Claude")
-    if reply.score < 100:
-        way.append(f"score {reply.score} of 100")
+        way.insert(0, STAND_IN)
+    if waited:
+        way.insert(0, "it waited for the cloud")
+    if reply.cached:
+        way.append(f"answered before: {line(reply.cached, 120)}")
+    if reply.prepared:
+        way.append(f"prepared here: {line(reply.prepared, 120)}")
+    if reply.score < PASS_MARK:
+        way.append(f"below the bar ({reply.score} of 100): take it with care")
     if reply.sources:
         way.append("sources: " + line(", ".join(reply.sources), 120))
     return " · ".join(way)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,19 +19,23 @@ from assistants.round_table import RoundTable
 from assistants.waiting import WaitingRoom
 from bot.client import HavenBot
 from haven.ai.engine import Engine
+from haven.ai.memory import Memory
+from haven.ai.outcomes import Outcomes
 from haven.ai.prices import Prices
 from haven.ai.providers.base import Call, Finish
 from haven.ai.roster import Roster
-from haven.ai.task import Delta, Tier, Usage
+from haven.ai.task import Delta, Reply, Task, Tier, Usage
 from haven.app import House, open_house
 from haven.changes.states import State
 from haven.errors import ModelError
 from haven.events import Subscription
 from haven.settings import Discord, Settings, parse
 from haven.store import changes as table
-from haven.store import events
+from haven.store import events, jobs
+from haven.store import waiting as waits
 from haven.store.changes import Change
-from haven.store.database import Transaction
+from haven.store.database import Database, Transaction
+from haven.store.waiting import Waiting
 
 GREEN = {
     "classes": {"tests/test_map.py::test_export": "new"},
@@ -61,6 +65,7 @@ class Scripted:
     stand_in: bool = True
     pieces: list[str] = field(default_factory=lambda: ["The map shows ", "all systems of the region."])
     absent: str = ""
+    failure: Exception | None = None
     before_piece: Callable[[int], Any] | None = None
     asked: list[Call] = field(default_factory=list)
 
@@ -71,6 +76,8 @@ class Scripted:
         self.asked.append(call)
         if call.schema is not None:
             raise ModelError("This model writes no JSON.")
+        if self.failure is not None:
+            raise self.failure
         for number, piece in enumerate(self.pieces):
             if self.before_piece is not None:
                 await self.before_piece(number)
@@ -79,6 +86,19 @@ class Scripted:
 
     async def close(self) -> None:
         pass
+
+
+class Recorded(Memory):
+    """Every reply is on record, so that it can be judged; nothing is answered from memory."""
+
+    def __init__(self, database: Database) -> None:
+        self._outcomes = Outcomes(database)
+
+    async def record(
+        self, task: Task, reply: Reply, tried: Sequence[Mapping[str, Any]] = (), hours: float = 0
+    ) -> Reply:
+        number = await self._outcomes.record(task, reply, pass_mark=70, prompt_tokens=10)
+        return replace(reply, outcome=number)
 
 
 @dataclass
@@ -95,18 +115,27 @@ class World:
     reviewer: MemberActor
     member: MemberActor
     stranger: MemberActor
+    waiting: WaitingRoom = field(init=False)
 
     def build(self, **settings: Any) -> HavenBot:
         """A new bot before the same house, as after a restart."""
-        cloud = self.house.settings.cloud
-        engine = Engine(Roster([self.local, self.cloud], cloud=cloud), self.house.ledger, cloud)
+        # Asked again by hand, the cloud fails more often in a second than its breaker allows.
+        cloud = self.house.settings.cloud.model_copy(update={"breaker_failures": 100})
+        database = self.house.database
+        engine = Engine(
+            Roster([self.local, self.cloud], cloud=cloud), self.house.ledger, cloud, memory=Recorded(database)
+        )
+        self.waiting = WaitingRoom(database, engine)
         return HavenBot(
-            round_table=RoundTable(engine, self.house.changes, WaitingRoom(self.house.database, engine)),
+            round_table=RoundTable(engine, self.house.changes, self.waiting),
             changes=self.house.changes,
+            waiting=self.waiting,
             bus=self.house.bus,
             database=self.house.database,
             settings=self.discord.model_copy(update=settings),
             status=self.house.sentinel.status,
+            verdict=Outcomes(database).verdict,
+            cloud=lambda: "" if self.cloud.absent else "the stand-in",
         )
 
     @property
@@ -136,7 +165,7 @@ class World:
         """Let the bot draw what the bus has to say."""
         await self.house.bus.pump()
         for event in self.subscription.drain():
-            await self.bot.cards.tell(event)
+            await self.bot.tell(event)
         await self.env.settle()
 
     async def reviewed(
@@ -159,6 +188,16 @@ class World:
             )
         )
         return await self.advance(change, State.REVIEW, base=base, branch=branch)
+
+    async def held(self) -> Waiting:
+        """The newest request that waits, or has waited, for the cloud."""
+        return (await waits.of(self.house.database, limit=1))[0]
+
+    async def tried_again(self) -> None:
+        """Do what the job queue does when the time has come: ask again, tell the bus."""
+        one = await self.held()
+        await self.waiting.handle(jobs.Job(1, "waiting", one.id, f"waiting:{one.id}", 0.0, 1))
+        await self.deliver()
 
     def thread(self, change: Change) -> ChannelHandle:
         return next(one for one in self.channel.threads if one.name.startswith(change.id))

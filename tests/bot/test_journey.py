@@ -15,6 +15,7 @@ from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle
 
 from bot.client import HavenBot
+from haven.ai.outcomes import Outcomes
 from haven.settings import Discord
 from tests.bot.conftest import until
 from tests.e2e.house import DARK, PNG, Home, at_home
@@ -53,10 +54,13 @@ async def server(tmp_path: Path, simcord_env: simcord.Env) -> AsyncIterator[Serv
         bot = HavenBot(
             round_table=house.round_table,
             changes=house.changes,
+            waiting=house.waiting,
             bus=house.bus,
             database=house.database,
             settings=Discord(guild_id=guild.id, owner_ids=frozenset({owner.id})),
             status=house.sentinel.status,
+            verdict=Outcomes(house.database).verdict,
+            cloud=lambda: "",
         )
         await simcord_env.restart_bot(bot)
         following = asyncio.create_task(bot.follow())

@@ -12,6 +12,7 @@ import pytest
 from assistants.round_table import RoundTable
 from bot.client import HavenBot
 from bot.supervisor import Link, Supervisor
+from haven.ai.outcomes import Outcomes
 from haven.app import open_house
 from haven.settings import Settings
 
@@ -49,10 +50,13 @@ async def build(settings: Settings) -> AsyncIterator[Callable[[], HavenBot]]:
             bot = HavenBot(
                 round_table=RoundTable(house.engine, house.changes, house.waiting),
                 changes=house.changes,
+                waiting=house.waiting,
                 bus=house.bus,
                 database=house.database,
                 settings=house.settings.discord,
                 status=house.sentinel.status,
+                verdict=Outcomes(house.database).verdict,
+                cloud=lambda: "",
             )
             bot._connection.guild_ready_timeout = 0.01  # two seconds of waiting for servers that are not there
             return bot

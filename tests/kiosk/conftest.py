@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,19 +21,23 @@ from assistants.waiting import WaitingRoom
 from haven.access import Principal, Role
 from haven.ai.engine import Engine
 from haven.ai.ledger import Ledger
+from haven.ai.memory import Memory
+from haven.ai.outcomes import Outcomes
 from haven.ai.prices import Prices
 from haven.ai.providers.base import Call, Finish
 from haven.ai.roster import Roster
-from haven.ai.task import Delta, Tier, Usage
+from haven.ai.task import Delta, Reply, Task, Tier, Usage
 from haven.changes.decisions import Changes
 from haven.changes.proposal import Kind, Proposal
 from haven.changes.repository import Repository
 from haven.events import Bus
 from haven.settings import Cloud, Paths, Project, Settings
 from haven.store import changes as table
-from haven.store import events
+from haven.store import events, jobs
+from haven.store import waiting as waits
 from haven.store.changes import Change
 from haven.store.database import Database, Transaction, opened
+from haven.store.waiting import Waiting
 from kiosk.app import Kiosk
 from kiosk.driver import Display, driver_for
 from kiosk.pin import Pin
@@ -89,6 +93,19 @@ class ScriptedModel:
         pass
 
 
+class Recorded(Memory):
+    """Every reply is on record, so that it can be judged; nothing is answered from memory."""
+
+    def __init__(self, outcomes: Outcomes) -> None:
+        self._outcomes = outcomes
+
+    async def record(
+        self, task: Task, reply: Reply, tried: Sequence[Mapping[str, Any]] = (), hours: float = 0
+    ) -> Reply:
+        number = await self._outcomes.record(task, reply, pass_mark=70, prompt_tokens=10)
+        return replace(reply, outcome=number)
+
+
 @dataclass
 class House:
     """What app.py would hand to the kiosk."""
@@ -97,6 +114,8 @@ class House:
     bus: Bus
     changes: Changes
     round_table: RoundTable
+    waiting: WaitingRoom
+    outcomes: Outcomes
     settings: Settings
     pin: Pin
     model: ScriptedModel
@@ -104,19 +123,35 @@ class House:
     repository: Repository
     base: str
     kiosks: list[Kiosk] = field(default_factory=list)
+    cloud: str = "the stand-in"
+    lan: bool = False
 
     def kiosk(self, principal: Principal, driver: type[Driver] | None = None) -> Kiosk:
         kiosk = Kiosk(
             round_table=self.round_table,
             changes=self.changes,
+            waiting=self.waiting,
             bus=self.bus,
+            database=self.database,
             status=_status,
+            verdict=self.outcomes.verdict,
+            cloud=lambda: self.cloud,
+            lan=lambda: self.lan,
             principal=principal,
             pin=self.pin,
             driver_class=driver,
         )
         self.kiosks.append(kiosk)
         return kiosk
+
+    async def held(self) -> Waiting:
+        """The newest request that waits, or has waited, for the cloud."""
+        return (await waits.of(self.database, limit=1))[0]
+
+    async def tried_again(self) -> None:
+        """Do what the job queue does when the time has come."""
+        one = await self.held()
+        await self.waiting.handle(jobs.Job(1, "waiting", one.id, f"waiting:{one.id}", 0.0, 1))
 
     async def in_review(
         self, text: str = "Add a zoom button", tests: Mapping[str, object] = GREEN, path: str = "zoom.py"
@@ -154,11 +189,18 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         changes = Changes(database, settings, lambda: repository, lambda id: None)
         model, claude = ScriptedModel(Tier.LOCAL, "small-model"), ScriptedModel(Tier.CLOUD, settings.cloud.model)
         ledger = Ledger(database, settings.cloud, "test")
-        engine = Engine(Roster([model, claude], cloud=settings.cloud), ledger, settings.cloud)
+        outcomes = Outcomes(database)
+        # Asked again by hand, the cloud fails more often in a second than its breaker allows.
+        patient = settings.cloud.model_copy(update={"breaker_failures": 100})
+        roster = Roster([model, claude], cloud=patient)
+        engine = Engine(roster, ledger, settings.cloud, memory=Recorded(outcomes))
         pin = Pin(settings)
-        round_table = RoundTable(engine, changes, WaitingRoom(database, engine))
+        waiting = WaitingRoom(database, engine)
+        round_table = RoundTable(engine, changes, waiting)
         following = asyncio.create_task(bus.run())
-        yield House(database, bus, changes, round_table, settings, pin, model, claude, repository, base)
+        yield House(
+            database, bus, changes, round_table, waiting, outcomes, settings, pin, model, claude, repository, base
+        )
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
 

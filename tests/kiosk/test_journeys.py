@@ -184,7 +184,7 @@ async def test_a_draft_is_marked_and_replaced(house: House, show: Show) -> None:
     house.claude.pieces = ["Vega has ", "three moons."]
     async with show() as terminal:
         await ask(terminal, "Scribe")
-        terminal.type("How many moons has Vega?\r")
+        terminal.type("Name the moons of Vega\r")
         await terminal.until("draft, below the bar: scored 65 of 100", gone="Perhaps")
         house.claude.go_on.set()
         await terminal.until("Vega has three moons.", "stand-in, not Claude · cloud", gone="draft")

@@ -6,10 +6,13 @@ import pytest
 from textual.geometry import Region
 from textual.screen import Screen
 
+from haven.errors import Unavailable
 from haven.store.changes import Change
 from kiosk.app import Kiosk
+from kiosk.screens.ask import Ask
 from kiosk.screens.dialogs import Choice, Dialog, PinPad, Words
 from kiosk.screens.review import ReviewPane
+from kiosk.widgets.entry import Entry
 from kiosk.widgets.keyboard import Keyboard, Keys
 from kiosk.widgets.tile import Tile
 from tests.kiosk.conftest import OWNER, House
@@ -60,6 +63,29 @@ async def test_targets_of_the_panes(house: House, size: tuple[int, int]) -> None
         await pilot.pause()
         assert {"Approve", "Tweak", "Reject", "Back"} <= set(assert_reachable(app))
         assert app.query_one("#summary").size.height >= 12, "too little room to read"
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_targets_under_an_answer(house: House, size: tuple[int, int]) -> None:
+    """The most there can be at once: three choices of a held question, and another one that waits."""
+    house.model.pieces, house.claude.failure = ["Perhaps."], Unavailable("Claude is out of reach.")
+    app = house.kiosk(OWNER)
+    async with app.run_test(size=size) as pilot:
+        app.action_pane("ask")
+        app.query_one(Ask).open("scribe")
+        for text in ("Name the moons of Vega", "Name the moons of Altair"):
+            app.query_one("#ask Entry", Entry).insert(text)
+            await pilot.press("enter")
+            await pilot.pause()
+            for worker in [worker for worker in app.workers if worker.group == "answer"]:
+                await worker.wait()
+            await pilot.pause()
+        found = assert_reachable(app)
+        assert {"Wait for the cloud", "Later answers\n0 new, 1 waiting"} <= set(found)
+        assert app.query_one("#answer").size.height >= 8, "too little room to read"
+        app.query_one(Ask).on_entry_touched()
+        await pilot.pause()
+        assert "q" in assert_reachable(app)
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -1,0 +1,186 @@
+"""Messages of answers after they were written: what waits for the cloud, and what the cloud may still be asked."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import discord
+
+from assistants.round_table import SEATS
+from assistants.waiting import Held, WaitingRoom
+from bot import render_answers as cards
+from bot import sheet as sheets
+from bot.channels import Channels, only
+from bot.sheet import Sheet
+from bot.views.answer import answer_view, held_view
+from haven.access import Principal, Role
+from haven.ai.task import Reply
+from haven.errors import AccessDenied, Conflict, NotFound
+from haven.store import waiting as table
+from haven.store.database import Database
+from haven.store.events import Event
+from haven.store.waiting import Waiting
+
+log = logging.getLogger("haven.bot")
+
+RECENT = 500
+"""Requests that are looked at when catching up."""
+OVER = "answered"
+"""What a sheet says of a message that shows its answer: nothing is drawn over it."""
+ENDS = {
+    "answered": "the answer that you waited for is there.",
+    "failed": "your question waited for the cloud, and no answer came.",
+}
+"""The ends that whoever asked is told of: a cancellation was somebody's own doing."""
+
+
+class Answers:
+    """One for a bot. Drawing is idempotent: a message that is there is edited, never sent twice."""
+
+    def __init__(self, channels: Channels, waiting: WaitingRoom, database: Database) -> None:
+        self._channels = channels
+        self._waiting = waiting
+        self._database = database
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._writing: set[int] = set()
+
+    @contextmanager
+    def writing(self, message: int) -> Iterator[None]:
+        """While somebody writes there, nobody else does. Raises Conflict for the second one."""
+        if message in self._writing:
+            raise Conflict("That is being done already.", "Wait a moment.")
+        self._writing.add(message)
+        try:
+            yield
+        finally:
+            self._writing.discard(message)
+
+    async def finished(self, sheet: Sheet, reply: Reply, cloud: str, waited: bool = False) -> dict[str, Any]:
+        """What an answer's message shows; what its buttons need is on the disk before. `cloud`: who may be asked."""
+        if cloud or sheet.shown:
+            await sheets.save(self._database, replace(sheet, outcome=reply.outcome, shown=OVER))
+        return {
+            "embed": cards.answer_card(SEATS.get(sheet.assistant), reply, waited),
+            "attachments": cards.answer_files(reply),
+            "view": answer_view(reply.outcome, sheet.message, cloud),
+        }
+
+    async def held(self, sheet: Sheet, held: Held) -> dict[str, Any]:
+        """What a message shows whose answer waits; the draft is kept with it."""
+        state = "asked" if held.choices else "waiting"
+        draft, note = (held.draft.text, cards.draft_note(held.draft)) if held.draft else ("", "")
+        sheet = replace(sheet, draft=draft, note=note, shown=_mark(state, held.retry_at))
+        await sheets.save(self._database, sheet)
+        return _held(sheet, held.id, state, held.reason, held.retry_at)
+
+    async def again(self, message: int, person: Principal) -> Sheet:
+        """The question under an answer, for whoever asked it and for the owner.
+
+        Raises NotFound, AccessDenied, or Conflict where it went to the cloud already.
+        """
+        sheet = await sheets.load(self._database, message)
+        if sheet is None or not sheet.question:
+            raise NotFound("That question is not kept any more.", "Ask it again with `/ask`, and choose the cloud.")
+        if sheet.asker != person.id and person.role < Role.OWNER:
+            raise AccessDenied("That is somebody else's question.", "Ask it yourself with `/ask`.")
+        if sheet.asked_again:
+            raise Conflict("The cloud was asked already.", "Its answer stands further below.")
+        return sheet
+
+    async def was_asked_again(self, sheet: Sheet) -> None:
+        """Once is enough: the button goes."""
+        await sheets.save(self._database, replace(sheet, asked_again=True))
+        try:
+            view = answer_view(sheet.outcome, sheet.message, "")
+            await self._channels.edit(sheet.channel, sheet.message, view=view)
+        except discord.HTTPException as error:
+            log.info("a button could not be taken away: %s", error)
+
+    async def of(self, interaction: discord.Interaction, asker: str) -> Sheet:
+        """The sheet of the message whose button was pressed."""
+        message = interaction.message
+        assert message is not None
+        return await sheets.load(self._database, message.id) or Sheet(message.channel.id, message.id, asker)
+
+    async def tell(self, event: Event) -> None:
+        """Draw what an event of the bus says."""
+        if event.kind.startswith("answer."):
+            await self._survive(event.subject)
+
+    async def catch_up(self) -> None:
+        """After a start or a lost connection: every request whose end was not shown yet."""
+        for one in await table.of(self._database, limit=RECENT):
+            if not one.told:
+                await self._survive(one.id)
+
+    async def refresh(self, id: str) -> None:
+        """Bring the message of one waiting request up to date; nothing is sent where it is."""
+        async with self._locks[id]:
+            one = await table.get(self._database, id)
+            if one is None or one.face != "bot" or one.told or "message" not in one.place:
+                return
+            message = int(one.place["message"])
+            if message in self._writing:
+                return  # whoever writes there looks again afterwards
+            known = await sheets.load(self._database, message)
+            sheet = known or Sheet(int(one.place["channel"]), message, one.principal)
+            if sheet.shown not in (_mark(one.state, one.retry_at), OVER):
+                await self._draw(one, sheet)
+            if one.state not in table.OPEN:
+                await self._database.write(lambda tx: table.move(tx, id, (one.state,), told=1))
+                self._locks.pop(id, None)
+
+    async def _draw(self, one: Waiting, sheet: Sheet) -> None:
+        """Its message, then whoever asked is told, and only then is it marked: a crash between repeats, never skips."""
+        there = await self._channels.edit(sheet.channel, sheet.message, **self._shown(one, sheet))
+        if one.state in ENDS:
+            await self._tell(one, sheet, {} if there else self._shown(one, sheet))
+        shown = OVER if one.state == "answered" else _mark(one.state, one.retry_at)
+        await sheets.save(self._database, replace(sheet, shown=shown))
+
+    def _shown(self, one: Waiting, sheet: Sheet) -> dict[str, Any]:
+        reply = self._waiting.reply(one)
+        if reply is None:
+            return _held(sheet, one.id, one.state, one.reason, one.retry_at)
+        return {
+            "embed": cards.answer_card(SEATS.get(sheet.assistant), reply, waited=True),
+            "attachments": cards.answer_files(reply),
+            "view": answer_view(reply.outcome, sheet.message, ""),
+        }
+
+    async def _tell(self, one: Waiting, sheet: Sheet, whole: dict[str, Any]) -> None:
+        """One message that pings whoever asked; with the answer in it where the answer's own message was deleted."""
+        person = int(one.principal.partition(":")[2])
+        text = f"<@{person}> {ENDS[one.state]}"
+        place = discord.MessageReference(message_id=sheet.message, channel_id=sheet.channel, fail_if_not_exists=False)
+        if "attachments" in whole:
+            whole["files"] = whole.pop("attachments")
+        # The same request gives the same nonce: sent again after a crash, Discord answers with the message it has.
+        nonce = f"{one.id}:{one.state}"
+        await self._channels.send(
+            sheet.channel,
+            lambda channel: channel.send(text, allowed_mentions=only(person), reference=place, nonce=nonce, **whole),
+        )
+
+    async def _survive(self, id: str) -> None:
+        """One that can't be drawn now must not keep the others from being drawn; it is drawn at the next event."""
+        try:
+            await self.refresh(id)
+        except Exception as error:
+            log.warning("the waiting request %s could not be shown in Discord", id, exc_info=error)
+
+
+def _held(sheet: Sheet, id: str, state: str, reason: str, retry_at: float | None) -> dict[str, Any]:
+    seat = SEATS.get(sheet.assistant)
+    embed = cards.held_card(seat, state, reason, sheet.draft, sheet.note, retry_at)
+    return {"embed": embed, "view": held_view(id, state)}
+
+
+def _mark(state: str, retry_at: float | None) -> str:
+    return f"{state} {retry_at}"

@@ -1,0 +1,59 @@
+"""Sending and editing as the bot itself: where no interaction is open, or its fifteen minutes are over."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import discord
+
+THREAD_ARCHIVED = 50083
+UNKNOWN_MESSAGE = 10008
+
+
+class Channels:
+    """The channels of one server. Raises what discord.py raises, except where it is said."""
+
+    def __init__(self, client: discord.Client, guild_id: int | None) -> None:
+        self._client = client
+        self._guild_id = guild_id
+
+    def at(self, id: int) -> discord.PartialMessageable:
+        """A channel or thread by its id; asks Discord nothing."""
+        known = self._client.get_channel(id)
+        guild = self._guild_id
+        if isinstance(known, discord.abc.GuildChannel | discord.Thread):
+            guild = known.guild.id
+        return self._client.get_partial_messageable(id, guild_id=guild)
+
+    async def edit(self, channel: int, message: int, **shown: Any) -> bool:
+        """False where the message was deleted by somebody."""
+        try:
+            await self.send(channel, lambda where: where.get_partial_message(message).edit(**shown))
+        except discord.NotFound as error:
+            if error.code != UNKNOWN_MESSAGE:
+                raise
+            return False
+        return True
+
+    async def send(
+        self,
+        id: int,
+        send: Callable[[discord.PartialMessageable], Awaitable[discord.Message]],
+    ) -> discord.Message:
+        """Send or edit in a channel; a thread that fell asleep is woken first, Discord refuses edits there."""
+        channel = self.at(id)
+        try:
+            return await send(channel)
+        except discord.HTTPException as error:
+            if error.code != THREAD_ARCHIVED:
+                raise
+        thread = await self._client.fetch_channel(id)
+        if isinstance(thread, discord.Thread):
+            await thread.edit(archived=False)
+        return await send(channel)
+
+
+def only(person: int) -> discord.AllowedMentions:
+    """One person is pinged, and nobody else, whatever the text says."""
+    return discord.AllowedMentions(everyone=False, roles=False, users=[discord.Object(person)])

@@ -1,0 +1,219 @@
+"""The answer, and what can be done with it: judge it, ask the cloud instead, wait for the cloud or not."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+from textual.app import ComposeResult
+
+from assistants.round_table import Answer as Pieces
+from assistants.round_table import Request, Seat
+from assistants.waiting import Choice, Held
+from haven.access import NEEDS, Act
+from haven.ai.task import Reply, Tier, Where
+from haven.errors import HavenError
+from haven.store import waiting as table
+from haven.store.waiting import Waiting
+from kiosk.plain import line
+from kiosk.screens.pane import Handed, Pane
+from kiosk.widgets.answer import ASKED, WAITS, Answer, clock
+from kiosk.widgets.choices import Choices
+from kiosk.widgets.tile import Tile
+
+HELD = {
+    Choice.WAIT: "Wait for the cloud",
+    Choice.LOCAL: "Local model now",
+    Choice.CANCEL: "Cancel the question",
+}
+VOTES = {"up": ("Good answer", 1), "down": ("Poor answer", -1)}
+SAID = {
+    "asked": ASKED,
+    "waiting": WAITS,
+    "failed": "It waited for the cloud, and no answer came: {0}",
+    "cancelled": "Cancelled: nobody waits for this answer any more.",
+}
+ENDED = ("answered", "failed")
+"""Ends that the person is told of: a cancellation was their own doing."""
+
+
+@dataclass(frozen=True)
+class Topic:
+    """What the sheet is about."""
+
+    question: str = ""
+    assistant: str = ""
+    private: bool = False
+    outcome: int = 0
+    vote: str = ""
+    local: bool = False
+    waiting: str = ""
+    """The id of the held request, while it is one."""
+    asks: bool = False
+    """The person has not chosen yet."""
+
+
+class Answering(Pane):
+    """One answer at a time; those that come later wait behind a tile."""
+
+    def __init__(self, handed: Handed, *, id: str) -> None:
+        super().__init__(handed, id=id)
+        self._topic = Topic()
+        self._mine: list[Waiting] = []
+
+    def compose(self) -> ComposeResult:
+        yield Answer(id="answer")
+        yield Choices(id="choices")
+
+    def on_mount(self) -> None:
+        self._offer()
+        self.attempt(self._welcome(), "later")
+
+    def make_room(self, room: bool) -> None:
+        self.query_one(Choices).make_room(room)
+
+    async def ask(self, request: Request) -> None:
+        """Show the answer as it is written. Raises what the Round Table raises."""
+        topic = Topic("private" if request.private else request.text, request.assistant or "", request.private)
+        place = {} if request.private else {"question": line(topic.question), "assistant": topic.assistant}
+        await self._begin(topic)
+        await self._stream(self.handed.round_table.ask(replace(request, place=place)))
+
+    def news(self, id: str) -> None:
+        """Something became of a request that waits, maybe another person's."""
+        self.attempt(self._news(id), f"news {id}", newest=True)
+
+    def on_tile_pressed(self, event: Tile.Pressed) -> None:
+        event.stop()
+        key = event.tile.key
+        if key in VOTES:
+            self.attempt(self._vote(key), "vote", newest=True)
+        elif key == "later":
+            self.attempt(self._next(), "answer")
+        else:
+            self.attempt(self._ask_cloud() if key == "cloud" else self._decide(Choice(key)), "answer")
+
+    async def _begin(self, topic: Topic) -> None:
+        self._topic = topic
+        self.query_one(Choices).offer({})
+        await self.query_one(Answer).begin(topic.question)
+
+    async def _stream(self, pieces: Pieces) -> None:
+        answer, ended = self.query_one(Answer), "stopped"
+        try:
+            async with aclosing(pieces):  # type: ignore[type-var]
+                async for piece in pieces:
+                    await answer.show(piece)
+                    if isinstance(piece, Seat):
+                        self._topic = replace(self._topic, assistant=piece.assistant.name)
+                    elif isinstance(piece, Held):
+                        self._topic = replace(self._topic, waiting=piece.id, asks=bool(piece.choices))
+                    elif isinstance(piece, Reply):
+                        self._topic = replace(self._topic, outcome=piece.outcome, local=piece.tier is Tier.LOCAL)
+            ended = ""
+        except HavenError as error:
+            ended = f"{error.full} [{error.id}]"
+            await self._look()
+            raise
+        finally:
+            await answer.end(ended)
+        await self._look()
+
+    async def _vote(self, key: str) -> None:
+        topic = self._topic
+        await self.handed.verdict(topic.outcome, self.handed.principal, VOTES[key][1])
+        self.tell(f"Noted: this answer {'helped' if VOTES[key][1] > 0 else 'did not help'}. The other tile changes it.")
+        if self._topic.outcome == topic.outcome:
+            self._topic = replace(self._topic, vote=key)
+            self._offer()
+
+    async def _ask_cloud(self) -> None:
+        topic = self._topic
+        principal = await self.authorise(Act.CLOUD)
+        if principal is not None:
+            await self.ask(Request(topic.question, principal, assistant=topic.assistant or None, where=Where.CLOUD))
+
+    async def _decide(self, choice: Choice) -> None:
+        """Through the Round Table, which refuses second decisions."""
+        id = self._topic.waiting
+        pieces = self.handed.round_table.decide(id, choice, self.handed.principal)
+        if choice is Choice.LOCAL:
+            await self._begin(replace(self._topic, waiting="", asks=False))
+            await self._stream(pieces)
+            return
+        try:
+            async with aclosing(pieces):  # type: ignore[type-var]
+                async for _ in pieces:
+                    pass  # that it waits, or is cancelled, is shown from its row
+        finally:
+            await self._news(id)
+
+    async def _next(self) -> None:
+        """The next of this person's later answers, in a circle."""
+        await self._look()
+        ids = [one.id for one in self._mine]
+        if ids:
+            at = ids.index(self._topic.waiting) + 1 if self._topic.waiting in ids else 0
+            await self._show(self._mine[at % len(ids)])
+
+    async def _welcome(self) -> None:
+        await self._look()
+        came = sum(one.state in ENDED for one in self._mine)
+        if came:
+            self.tell(f"{came} of your questions {'has' if came == 1 else 'have'} come back: look under Ask.")
+
+    async def _news(self, id: str) -> None:
+        one = await table.get(self.handed.database, id)
+        if one is None or not self._is_mine(one):
+            return
+        if one.state in ENDED and not one.told:
+            said = "is answered" if one.state == "answered" else "could not be answered"
+            self.tell(f"Your question {said}: {line(_question(one), 80)} Look under Ask.")
+        if one.id == self._topic.waiting:
+            await self._show(one)
+        await self._look()
+
+    async def _show(self, one: Waiting) -> None:
+        """A held request where it stands now; the draft stays where the sheet shows it already."""
+        answer, reply = self.query_one(Answer), self.handed.waiting.reply(one)
+        if one.id != self._topic.waiting or reply is not None:
+            await self._begin(Topic(_question(one), str(one.place.get("assistant", ""))))
+        is_open = one.state in table.OPEN
+        self._topic = replace(self._topic, waiting=one.id if is_open else "", asks=one.state == "asked")
+        if reply is not None:
+            await answer.finish(reply, waited=True)
+            self._topic = replace(self._topic, outcome=reply.outcome, local=reply.tier is Tier.LOCAL)
+        else:
+            await answer.stand(SAID[one.state].format(one.reason, clock(one.retry_at)))
+        if not is_open:
+            await self.handed.database.write(lambda tx: table.move(tx, one.id, (one.state,), told=1))
+        await self._look()
+
+    async def _look(self) -> None:
+        """What waits for this person, or came and was not looked at yet."""
+        found = await table.of(self.handed.database, self.handed.principal.id)
+        ended = [one for one in found if one.state in ENDED and not one.told]
+        self._mine = [one for one in [*ended, *(one for one in found if one.state in table.OPEN)] if self._is_mine(one)]
+        self._offer()
+
+    def _offer(self) -> None:
+        topic, choices = self._topic, {}
+        if topic.waiting:
+            choices = {one.value: words for one, words in HELD.items() if topic.asks or one is Choice.CANCEL}
+        if topic.outcome:
+            choices |= {key: words for key, (words, _) in VOTES.items()}
+        may = self.handed.principal.role >= NEEDS[Act.CLOUD] and not topic.private
+        if topic.local and may and (cloud := self.handed.cloud()):
+            choices["cloud"] = f"Ask {cloud} instead"
+        others = [one for one in self._mine if one.id != topic.waiting]
+        if others:
+            came = sum(one.state in ENDED for one in others)
+            choices["later"] = f"Later answers\n{came} new, {len(others) - came} waiting"
+        self.query_one(Choices).offer(choices, best=Choice.WAIT if topic.asks else "", chosen=topic.vote)
+
+    def _is_mine(self, one: Waiting) -> bool:
+        return (one.principal, one.face) == (self.handed.principal.id, self.handed.principal.face)
+
+
+def _question(one: Waiting) -> str:
+    return str(one.place.get("question", "a question"))
