@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import traceback
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import astuple, dataclass, field, replace
@@ -48,8 +49,8 @@ async def converse(
     asked = replace(task, words=task.question, max_usd=usd)
     total = Total()
     end = asyncio.get_running_loop().time() + limits.seconds
-    for number in range(1, limits.turns + 1):
-        last = number == limits.turns or total.calls >= limits.calls
+    for count in range(1, limits.turns + 1):
+        last = count == limits.turns or total.calls >= limits.calls
         turn = replace(asked, tools=() if last else tuple(tools))
         reply: Reply | None = None
         async with aclosing(engine.stream(turn, request)) as pieces:
@@ -66,8 +67,8 @@ async def converse(
             return
         said = Turn("assistant", reply.text, calls=reply.calls)
         results: list[ToolResult] = []
-        for call in reply.calls:
-            results.append(await _before(end, _run(call, handlers, limits), limits))
+        for number, call in enumerate(reply.calls, total.calls - len(reply.calls) + 1):
+            results.append(await _before(end, _run(call, number, handlers, limits), limits))
             yield Called(call, results[-1])
         asked = replace(asked, turns=(*asked.turns, said, Turn("user", "", results=tuple(results))))
     raise ModelError("The model did not come to an answer.", "Ask for less at once.")
@@ -85,20 +86,24 @@ async def _before(end: float, work: Awaitable[T], limits: Limits) -> T:
         raise ModelError(f"The conversation took longer than {limits.seconds:.0f} seconds.", "Ask for less.") from None
 
 
-async def _run(call: ToolCall, handlers: Mapping[str, Handler], limits: Limits) -> ToolResult:
+async def _run(call: ToolCall, number: int, handlers: Mapping[str, Handler], limits: Limits) -> ToolResult:
     """What a tool says is data: cleaned, cut to its limit; its failure is told to the model, never its traceback."""
+    if number > limits.calls:
+        return ToolResult(call.id, f"It was not run: {limits.calls} calls are the most.", failed=True)
     handler = handlers.get(call.name)
     if handler is None:
         return ToolResult(call.id, f"There is no tool {call.name!r}. There are: {', '.join(handlers)}.", failed=True)
     try:
-        said = await handler(call.input)
+        said = cut_middle(clean(await handler(call.input)), limits.result_chars)
     except HavenError as error:
         return ToolResult(call.id, error.full, failed=True)
     except Exception as error:
         id = error_id()
-        log.exception("[%s] the tool %s failed", id, call.name)
+        # What the error says may quote what is private, so only its kind and its place stand in the log.
+        place = "".join(traceback.format_tb(error.__traceback__))
+        log.error("[%s] the tool %s failed: %s\n%s", id, call.name, type(error).__name__, place)
         return ToolResult(call.id, f"The tool failed [{id}]: {type(error).__name__}.", failed=True)
-    return ToolResult(call.id, cut_middle(clean(said), limits.result_chars))
+    return ToolResult(call.id, said)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -52,7 +53,9 @@ def worst_case(call: Call, price: Prices | None) -> float:
 def text_of(call: Call) -> str:
     """Exactly the words that leave, for the record."""
     said = (f"[{turn.role}]\n{_said(turn)}" for turn in call.turns)
-    return "\n\n".join([*call.system, *map(_form, (*call.tools, *([call.tool] if call.tool else []))), *said])
+    forms = map(_form, (*call.tools, *([call.tool] if call.tool else [])))
+    schema = [json.dumps(call.schema, ensure_ascii=False)] if call.schema is not None else []
+    return "\n\n".join([*call.system, *forms, *schema, *call.stop, *said])
 
 
 def _said(turn: Turn) -> str:
@@ -114,11 +117,14 @@ def _redacted(call: Call, redaction: Redaction) -> Call:
     def hidden(data: Any) -> Any:
         if isinstance(data, str):
             return redaction.apply(data)
-        if isinstance(data, dict):
+        if isinstance(data, Mapping):
             return {key: hidden(value) for key, value in data.items()}
         if isinstance(data, list | tuple):
             return [hidden(value) for value in data]
         return data
+
+    def tool(one: Tool) -> Tool:
+        return Tool(one.name, redaction.apply(one.description), hidden(one.schema))
 
     turns = tuple(
         Turn(
@@ -129,4 +135,12 @@ def _redacted(call: Call, redaction: Redaction) -> Call:
         )
         for turn in call.turns
     )
-    return replace(call, turns=turns, system=tuple(redaction.apply(part) for part in call.system))
+    return replace(
+        call,
+        turns=turns,
+        system=tuple(redaction.apply(part) for part in call.system),
+        schema=hidden(call.schema),
+        tool=tool(call.tool) if call.tool else None,
+        tools=tuple(map(tool, call.tools)),
+        stop=tuple(map(redaction.apply, call.stop)),
+    )

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from haven.access import Principal, Role
+from haven.ai import engine as switch
 from haven.ai.door import Door
 from haven.ai.engine import Engine, Piece
 from haven.ai.ledger import Ledger
@@ -105,12 +106,16 @@ async def desk_at(
     policy: Policy | None = None,
     lan: Sequence[Provider] = (),
     memory: Callable[[Database], Memory] | None = None,
+    costs: bool = False,
     **cloud: Any,
 ) -> AsyncIterator[Desk]:
     """An engine whose cloud is at `base_url`; a local model is the caller's to close.
 
-    Claude's small model is there where the policy names it.
+    Claude's small model is there where the policy names it. With `costs` the server on the loopback counts as a cloud
+    that costs money.
     """
+    stand_in = stand_in and not costs
+    assert not costs or base_url.startswith("http://127.0.0.1:")
     caps = Cloud(stand_in=stand_in, base_url=base_url, **cloud)
     names = [caps.model, *([policy.small_model] if policy and policy.small_model else [])]
     claudes = [AnthropicProvider("a-key-of-nobody", model=one, base_url=base_url, stand_in=stand_in) for one in names]
@@ -122,12 +127,14 @@ async def desk_at(
 
     async with opened(folder / "desk" / "haven.db") as database:
         ledger = Ledger(database, caps, process_identity())
+        before, switch.ALLOW_CLOUD = switch.ALLOW_CLOUD, costs or switch.ALLOW_CLOUD
         try:
             roster = Roster(providers, cloud=caps)
             engine = Engine(roster, ledger, caps, policy, memory(database) if memory else None, sleep)
             door = Door(roster, ledger, caps.attempts, sleep)
             yield Desk(engine, ledger, folder / "desk" / "haven.db", door, database, pauses)
         finally:
+            switch.ALLOW_CLOUD = before
             for provider in (*lan, *claudes):
                 await provider.close()
 

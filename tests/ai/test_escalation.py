@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from haven.ai import engine
 from haven.ai.engine import Piece
 from haven.ai.policy import Policy
 from haven.ai.task import Reply, Restart, Task, Tier, Where
@@ -56,12 +55,6 @@ async def desk_with(
             yield desk, home, next_door, claude
         if small is not None:
             await small.close()
-
-
-@pytest.fixture
-def priced(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The server on the loopback counts as a cloud that costs money."""
-    monkeypatch.setattr(engine, "ALLOW_CLOUD", True)
 
 
 def steps(pieces: Sequence[Piece]) -> list[tuple[Tier, str]]:
@@ -186,11 +179,11 @@ async def test_a_minute_has_room_for_so_many_requests_alone(tmp_path: Path) -> N
         assert "3 times within a minute" in str(refused[0]) and (refused[0].after or 0) > 10
 
 
-async def test_one_limit_holds_for_all_calls_of_a_request(tmp_path: Path, priced: None) -> None:
+async def test_one_limit_holds_for_all_calls_of_a_request(tmp_path: Path) -> None:
     """Retries that stay charged, then the next model: together they never pass what the request may cost."""
     cut = CLAUDE_WIRE.answer(*CLAUDE_WIRE.begins, end=End.CUT)
     many: dict[str, Any] = {"attempts": 4, "breaker_failures": 99}
-    async with desk_with(tmp_path, cloud=[cut], stand_in=False, policy=SMALL_FIRST, **many) as (desk, _, _, claude):
+    async with desk_with(tmp_path, cloud=[cut], costs=True, policy=SMALL_FIRST, **many) as (desk, _, _, claude):
         limit = 2.5 * desk.engine.worst_case(asked())
         with pytest.raises(OverBudget, match="the cap for one request"):
             await desk.engine.complete(asked(max_usd=limit))
