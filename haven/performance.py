@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -254,7 +253,6 @@ async def thread_speeds(house: House, name: str, counts: Sequence[int], who: Pri
             runs = [await measure(door, provider, sample, who) for _ in range(2)]  # the first one warms up
             if (speed := runs[-1].tokens_per_s) is not None:
                 found[threads] = speed
-        await asyncio.sleep(0)
     return found
 
 

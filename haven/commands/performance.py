@@ -192,7 +192,8 @@ async def _marks(house: House) -> dict[str, int]:
 async def _threads(house: House) -> list[Any]:
     models, cores = house.settings.models, len(os.sched_getaffinity(0))
     now = models.threads or max(1, cores - 1)
-    with err.status(f"{models.default} answers with 1 to {cores} threads"):
-        speed = await thread_speeds(house, models.default, range(1, cores + 1), owner())
+    counts = sorted({*range(1, cores), now})  # one core stays free, or everything else on the machine waits
+    with err.status(f"{models.default} answers with {', '.join(map(str, counts))} threads"):
+        speed = await thread_speeds(house, models.default, counts, owner())
     advice = advise_threads(speed, now)
     return [advice] if advice else []

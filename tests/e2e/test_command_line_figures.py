@@ -95,8 +95,8 @@ async def test_two_models_that_cost_money_are_compared_only_after_a_yes(tmp_path
         for one in told.data.values():
             assert 0 < one["overall"]["usd"] < 0.1 and all(run["text"] for run in one["prompts"] if not run["error"])
         assert "claude-haiku-5-5" in shown.out and "tok/s" in shown.out and "diagram" in shown.out
-        spent = (await haven(home, "costs", "analyze", "--json")).data
-        assert spent["total"]["calls"] == 28 and spent["total"]["unknown"] == 0
+        spent = (await haven(home, "costs", "analyze", "--json")).data["total"]
+        assert (spent["calls"], spent["unknown"]) == (28, 4), "the stand-in makes no records: those are charged as lost"
 
 
 @pytest.mark.model
