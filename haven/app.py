@@ -17,8 +17,11 @@ from assistants.round_table import RoundTable
 from assistants.sentinel import Sentinel
 from assistants.waiting import JOB as JOB_WAITING
 from assistants.waiting import WaitingRoom
+from haven.ai.cache import Cache
+from haven.ai.embed import Embedder
 from haven.ai.engine import Engine
 from haven.ai.ledger import Ledger
+from haven.ai.memory import Memory
 from haven.ai.outcomes import Outcomes
 from haven.ai.plan import MEMORY_SHARE, plan
 from haven.ai.policy import Policy, rules
@@ -67,6 +70,7 @@ class House:
     registry: Registry
     minds: Minds
     outcomes: Outcomes
+    memory: Memory
     changes: Changes
     by_hand: ByHand | None
     round_table: RoundTable
@@ -103,7 +107,9 @@ async def _build(
     await bus.start()
     book = Ledger(database, settings.cloud, identity)
     outcomes = Outcomes(database)
-    engine = _engine(settings, minds, book)
+    memory = _memory(settings, database, outcomes, minds)
+    await memory.refresh()
+    engine = _engine(settings, minds, book, memory)
     waiting = WaitingRoom(database, engine)
     sandbox = Sandbox(settings.sandbox)
     environments_ = TestEnvironments(environments or state)
@@ -134,6 +140,7 @@ async def _build(
         registry=registry,
         minds=minds,
         outcomes=outcomes,
+        memory=memory,
         changes=changes,
         by_hand=by_hand,
         round_table=RoundTable(engine, changes, waiting),
@@ -151,11 +158,18 @@ async def _build(
     )
 
 
-def _engine(settings: Settings, minds: Minds, book: Ledger) -> Engine:
+def _memory(settings: Settings, database: Database, outcomes: Outcomes, minds: Minds) -> Memory:
+    embedder = Embedder() if settings.models.embeddings else None
+    answers = {(one.tier, one.name): one.model for one in minds.providers}  # a local model's hash stands in it
+    cache = Cache(database, embedder, lambda step: answers.get((step.tier, step.model), step.model))
+    return Memory(outcomes, cache, embedder, settings.routing)
+
+
+def _engine(settings: Settings, minds: Minds, book: Ledger, memory: Memory) -> Engine:
     routing, cloud = settings.routing, settings.cloud
     roster = Roster(minds.providers, settings.kinds, cloud, minds.residence)
     policy = Policy(routing, rules(routing), settings.lan.only, cloud.small_model, cloud.per_request_usd)
-    return Engine(roster, book, cloud, policy)
+    return Engine(roster, book, cloud, policy, memory)
 
 
 @dataclass(frozen=True)
@@ -290,6 +304,7 @@ def _ground(house: House, schedule: Schedule) -> tuple[Coroutine[None, None, Non
 def _ticks(house: House, schedule: Schedule) -> None:
     state = house.settings.paths.state_dir
     schedule.every(24, "backup", lambda: backup.make(house.settings.database, state / "backups"))
+    schedule.every(1, "learning", house.memory.learn)
     schedule.every(1 / 12, "idle models", house.minds.residence.unload_idle)
     if house.pipeline is not None:
         schedule.every(24, "prune", house.pipeline.prune)

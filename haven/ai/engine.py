@@ -11,7 +11,6 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from haven.access import Act, check
 from haven.ai import kinds, policy, tokens, validate
@@ -19,8 +18,9 @@ from haven.ai.converse import Handler, Limits, converse
 from haven.ai.door import Door
 from haven.ai.hybrid import Prepared, prepare
 from haven.ai.ledger import Ledger
-from haven.ai.memory import Memory
+from haven.ai.memory import Memory, Told
 from haven.ai.opinion import second_opinion
+from haven.ai.outcomes import Tried
 from haven.ai.outgoing import call_of, count, worst_case
 from haven.ai.policy import Now, Offer, Policy
 from haven.ai.providers.base import Provider
@@ -72,16 +72,17 @@ class Engine:
         route = await self.route(task)
         if route.refused:
             raise Unavailable(route.refused, retry=Tier.LOCAL not in kinds.of(task.kind).tiers)
-        if known := await self._memory.known(task, route, self.roster.cache_hours(task.kind)):
+        told = Told(request or secrets.token_hex(8), self._mark(task), cache_hours=self.roster.cache_hours(task.kind))
+        if known := await self._memory.known(task, route, told):
             yield Delta(known.text)
-            yield await self._memory.record(task, known)
+            yield await self._memory.record(task, known, told)
             return
-        run = Run(task, route, request or secrets.token_hex(8), self._mark(task))
+        run = Run(task, route, told.request, told.pass_mark)
         async with aclosing(self._steps(run)) as pieces:
             async for piece in pieces:
                 yield piece
         reply = replace(run.result(), seconds=run.seconds)
-        yield await self._memory.record(task, reply, run.tried, self.roster.cache_hours(task.kind))
+        yield await self._memory.record(task, reply, replace(told, tried=tuple(run.tried)))
 
     async def converse(
         self, task: Task, tools: Mapping[Tool, Handler], limits: Limits | None = None
@@ -230,7 +231,7 @@ class Run:
     request: str
     mark: int
     best: Reply | None = None
-    tried: list[dict[str, Any]] = field(default_factory=list)
+    tried: list[Tried] = field(default_factory=list)
     failures: list[HavenError] = field(default_factory=list)
     usd: float = 0.0
     started: float = field(default_factory=time.monotonic)
@@ -249,14 +250,14 @@ class Run:
 
     def came(self, step: Step, reply: Reply) -> None:
         """A reply; of two with the same score the later one counts."""
-        self.tried.append({"tier": step.tier.value, "model": step.model, "score": reply.score})
+        self.tried.append(Tried(step.tier, step.model, reply.score))
         self.usd += reply.usd
         note = self.prepared.note if step.tier is not Tier.LOCAL else ""
         if self.best is None or reply.score >= self.best.score:
             self.best = replace(reply, prepared=note)
 
     def failed(self, step: Step, error: HavenError) -> None:
-        self.tried.append({"tier": step.tier.value, "model": step.model, "error": str(error)})
+        self.tried.append(Tried(step.tier, step.model, None))
         self.failures.append(error)
 
     def result(self) -> Reply:

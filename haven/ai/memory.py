@@ -2,26 +2,144 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass, replace
 
+from haven.ai import kinds, outgoing
+from haven.ai.cache import Cache, Vector
+from haven.ai.embed import Embedder
+from haven.ai.outcomes import Outcomes, Tried
 from haven.ai.task import Complexity, Judgement, Reply, Route, Task, Tier
+from haven.errors import HavenError, StoreError
+from haven.settings import Routing, Strategy
+from haven.store.database import now
+from haven.store.outcomes import Past
+
+log = logging.getLogger("haven.memory")
+
+WINDOW_S = 30 * 24 * 3600.0
+"""How far back the usual time of a model is looked up."""
+VECTORS_KEPT = 64
+HISTORY = 500
+
+
+@dataclass(frozen=True)
+class Told:
+    """How a reply came about, beyond what it says itself."""
+
+    request: str = ""
+    pass_mark: int = 0
+    tried: tuple[Tried, ...] = ()
+    cache_hours: float = 0.0
 
 
 class Memory:
+    """One for the engine. Without its parts it remembers nothing; without an embedder nothing similar is found."""
+
+    def __init__(
+        self,
+        outcomes: Outcomes | None = None,
+        cache: Cache | None = None,
+        embedder: Embedder | None = None,
+        routing: Routing | None = None,
+    ) -> None:
+        self._outcomes, self._cache, self._embedder = outcomes, cache, embedder
+        self._routing = routing or Routing()
+        self._marks: Mapping[str, int] = {}
+        self._seconds: Mapping[tuple[str, str], float] = {}
+        self._past: dict[str, list[Past]] = {}
+        self._vectors: OrderedDict[str, Vector] = OrderedDict()
+
+    async def refresh(self) -> None:
+        """Look up what is kept at hand: moved marks and, where time decides, how long each model usually takes."""
+        if self._outcomes is None:
+            return
+        self._marks = await self._outcomes.marks() if self._routing.learn else {}
+        if self._routing.max_seconds or self._routing.strategy is Strategy.LATENCY:
+            figures = await self._outcomes.statistics(now() - WINDOW_S, now())
+            self._seconds = {(one.tier, one.model.partition("@")[0]): one.seconds_p50 for one in figures if one.tier}
+        self._past.clear()
+
+    async def learn(self) -> None:
+        """Move the pass marks by what came in since; for a tick."""
+        if self._outcomes is not None and self._routing.learn:
+            await self._outcomes.learn()
+        if self._cache is not None:
+            await self._cache.drop_expired()
+        await self.refresh()
+
     def shift(self, kind: str) -> int:
-        return 0
+        """By how many points experience moves the kind's pass mark."""
+        return self._marks.get(kind, 0)
 
     def seconds(self, tier: Tier, model: str) -> float | None:
-        return None
+        """How long the model usually takes; None where nobody knows yet."""
+        return self._seconds.get((tier.value, model))
 
     async def judge(self, task: Task) -> Judgement:
+        """How hard the task is, by rules and by how similar ones went."""
         return Judgement(Complexity.SIMPLE, 0.2, ("short",))
 
-    async def known(self, task: Task, route: Route, hours: float) -> Reply | None:
-        return None
+    async def known(self, task: Task, route: Route, told: Told) -> Reply | None:
+        """A reply to the same question, or to a similar one over the same facts, that is still good."""
+        if self._cache is None or not told.cache_hours:
+            return None
+        return await self._cache.find(task, route, self._vectors.get(task.question), told.pass_mark)
 
-    async def record(
-        self, task: Task, reply: Reply, tried: Sequence[Mapping[str, Any]] = (), hours: float = 0
-    ) -> Reply:
-        return reply
+    async def record(self, task: Task, reply: Reply, told: Told) -> Reply:
+        """Keep what became of a task; the reply comes back with the number of its record.
+
+        A memory that fails costs nobody their answer.
+        """
+        if self._outcomes is None or kinds.of(task.kind).tiers == {Tier.LOCAL}:
+            return reply
+        vector = await self._vector(task)
+        local = [one.score for one in told.tried if one.tier is Tier.LOCAL and one.score is not None]
+        try:
+            if self._cache is not None:
+                await self._cache.keep(task, reply.route, reply, told.cache_hours, vector, told.pass_mark)
+            id = await self._outcomes.record(
+                task,
+                reply,
+                pass_mark=told.pass_mark,
+                prompt_tokens=await asyncio.to_thread(outgoing.count, outgoing.call_of(task)),
+                tried=told.tried,
+                local_score=max(local, default=None),
+                vector=vector,
+                request=told.request,
+            )
+        except StoreError as error:
+            log.warning("[%s] an outcome could not be recorded: %s", error.id, error)
+            return reply
+        return replace(reply, outcome=id)
+
+    async def _history(self, kind: str) -> Sequence[Past]:
+        if self._outcomes is None:
+            return ()
+        if kind not in self._past:
+            try:
+                self._past[kind] = await self._outcomes.history(kind, HISTORY)
+            except StoreError as error:
+                log.warning("[%s] the history could not be read: %s", error.id, error)
+                return ()
+        return self._past[kind]
+
+    async def _vector(self, task: Task) -> Vector | None:
+        """The question's vector, worked out once; None without an embedder."""
+        if self._embedder is None or self._embedder.missing():
+            return None
+        if (known := self._vectors.get(task.question)) is not None:
+            self._vectors.move_to_end(task.question)
+            return known
+        try:
+            vector: Vector = (await self._embedder.vectors([task.question]))[0]
+        except HavenError as error:
+            log.warning("[%s] no vector: %s", error.id, error)
+            return None
+        self._vectors[task.question] = vector
+        if len(self._vectors) > VECTORS_KEPT:
+            self._vectors.popitem(last=False)
+        return vector
