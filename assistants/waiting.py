@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 
 from haven.access import Act, Principal, Role, check
 from haven.ai.engine import Engine
+from haven.ai.policy import may_leave
 from haven.ai.task import Reply, Task, Where
 from haven.errors import AccessDenied, CloudAway, Conflict, HavenError, NotFound, OverBudget, Unavailable
 from haven.store import events, jobs
@@ -61,7 +62,12 @@ class WaitingRoom:
         self._engine = engine
 
     async def hold(self, task: Task, away: CloudAway, place: Mapping[str, Any]) -> Held:
-        """Put the request on the disk; it asks the person, or waits at once where the settings say so."""
+        """Put the request on the disk; it asks the person, or waits at once where the settings say so.
+
+        Raises AccessDenied for one that may not leave the house: it has nothing to wait for, and is not written down.
+        """
+        if not may_leave(task):
+            raise AccessDenied("This must not leave the house, so it can't wait for the cloud.")
         asks = away.ask != Choice.WAIT
         draft = away.draft if isinstance(away.draft, Reply) else None
         one = Waiting(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from itertools import product
@@ -12,14 +14,34 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from assistants.round_table import Request, RoundTable
+from assistants.waiting import WaitingRoom
+from haven.ai.cache import Cache
 from haven.ai.kinds import KINDS as ALL_KINDS
+from haven.ai.memory import Memory
+from haven.ai.outcomes import Outcomes
+from haven.ai.policy import Policy
 from haven.ai.providers.llama import LlamaProvider
-from haven.ai.task import Delta, Privacy, Reply, Restart, Task, Tier, Where
+from haven.ai.task import Delta, Privacy, Reply, Restart, Task, Tier, Tool, ToolCall, ToolResult, Turn, Where
 from haven.changes.proposal import Kind
-from haven.errors import AccessDenied, BadInput, HavenError
+from haven.errors import AccessDenied, BadInput, CloudAway, HavenError, Unavailable
+from haven.settings import Routing, Strategy
+from haven.store.database import Database
 from haven.store.ledger import sent
 from tests.ai.claude_by_hand import claude_by_hand
-from tests.ai.desk import MEMBER, Desk, broken_model, desk_and_stand_in, desk_at, task
+from tests.ai.desk import (
+    MEMBER,
+    Desk,
+    Talker,
+    broken_model,
+    claude_said,
+    desk_and_stand_in,
+    desk_at,
+    model_at,
+    said,
+    task,
+)
+from tests.ai.servers.loopback import End
+from tests.ai.servers.wires import CLAUDE_WIRE, HOME_WIRE, LOOK_UP, openai_call, openai_end
 from tests.e2e.house import at_home
 from tests.e2e.scripted import edit, scripted_home, will_propose
 
@@ -45,7 +67,8 @@ def staying() -> list[Task]:
 
 async def drive(desk: Desk, asked: Task) -> None:
     with suppress(HavenError):
-        assert not any(isinstance(piece, Restart) for piece in await desk.pieces(asked))
+        pieces = await desk.pieces(asked)
+        assert all(piece.next.tier is Tier.LOCAL for piece in pieces if isinstance(piece, Restart))
 
 
 @pytest.mark.model
@@ -100,6 +123,133 @@ async def test_values_come_back_even_where_a_placeholder_is_cut_in_two(tmp_path:
         [asked] = far.bodies
         assert MAIL not in json.dumps(asked) and TOKEN not in json.dumps(asked)
         assert "<EMAIL_1>" in asked["messages"][0]["content"]
+
+
+def remembering(database: Database) -> Memory:
+    return Memory(Outcomes(database), Cache(database, None))
+
+
+def disk(desk: Desk) -> bytes:
+    """Every byte of the database: what is committed, what is deleted and what waits in the log."""
+    return b"".join(file.read_bytes() for file in desk.file.parent.iterdir())
+
+
+LONG = "\n\n".join(f"Passage {number}: {CANARY}, and coal was dug in the mine for years." for number in range(120))
+MARK = CANARY.split(" ")[0]
+LOCAL = {
+    "answers": said("In the coal mine there is a bird, and it is kept there for the air."),
+    "scores low": said("No."),
+    "looks it up": HOME_WIRE.answer(openai_call('{"name": "the mine"}'), *openai_end("tool_calls")),
+    "fails": HOME_WIRE.turned_away(500),
+    "breaks off": HOME_WIRE.answer(*HOME_WIRE.begins, end=End.CUT),
+}
+
+
+@pytest.mark.parametrize("local", LOCAL)
+@pytest.mark.parametrize("strategy", Strategy)
+async def test_a_private_task_leaves_no_trace_anywhere(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, strategy: Strategy, local: str
+) -> None:
+    """Through preparation, mending, failure, tools and memory, while others would be glad to answer."""
+    asked = task(
+        f"Please explain what happened to {CANARY}.",
+        privacy=Privacy.PRIVATE,
+        system=(f"You guard {CANARY}.",),
+        words=f"What happened to {CANARY}?",
+        material=(LONG,),
+        purpose="a test",
+    )
+    policy = Policy(Routing(strategy=strategy), small_model="claude-haiku-5-5")
+    async with Talker(lambda _: LOCAL[local]) as home, Talker(lambda _: said("I take all.")) as next_door:
+        model, lan = model_at(home.url), [model_at(next_door.url, Tier.LAN, "larger")]
+        more: dict[str, Any] = {"lan": lan, "policy": policy, "memory": remembering}
+        async with desk_and_stand_in(tmp_path, local=model, **more) as (desk, stand_in):
+            with caplog.at_level(logging.DEBUG, "haven"):
+                for where in Where:
+                    await drive(desk, replace(asked, where=where))
+                    with suppress(HavenError):
+                        [
+                            _
+                            async for _ in desk.engine.converse(
+                                replace(asked, where=where), {LOOK_UP: tells_the_canary}
+                            )
+                        ]
+            assert MARK in json.dumps([one.body for one in home.asked]), "the local model was really asked"
+            assert next_door.asked == [] and stand_in.requests == [] and desk.rows() == []
+            assert MARK.encode() not in disk(desk) and MARK not in caplog.text
+            await desk.pieces(replace(asked, privacy=Privacy.OPEN, where=Where.CLOUD))
+            assert MARK in json.dumps(stand_in.requests) and MARK.encode() in disk(desk), "the search can fail"
+        await model.close()
+
+
+async def tells_the_canary(_: Mapping[str, Any]) -> str:
+    return f"The tool says: {CANARY}."
+
+
+async def test_a_private_answer_is_used_again_for_nobody_else(tmp_path: Path) -> None:
+    question = "Please explain where the key of the coal mine lies."
+    secret = f"The key of the coal mine lies under {CANARY}, behind the well."
+    other = replace(MEMBER, id="discord:8", name="Rena")
+    async with Talker(lambda _: said(secret)) as home:
+        model = model_at(home.url)
+        async with desk_and_stand_in(tmp_path, local=model, memory=remembering) as (desk, _):
+
+            async def answered(**more: Any) -> bool:
+                before = len(home.asked)
+                reply = await desk.engine.complete(task(question, **more))
+                assert bool(reply.cached) == (len(home.asked) == before)
+                return bool(reply.cached)
+
+            assert not await answered(privacy=Privacy.PRIVATE)
+            assert await answered(privacy=Privacy.PRIVATE), "the same person may hear it again"
+            assert not await answered(privacy=Privacy.PRIVATE, principal=other)
+            assert MARK.encode() not in disk(desk)
+            assert not await answered(principal=other), "nor does an open question get it"
+            assert not (await desk.engine.complete(task(question, privacy=Privacy.PRIVATE))).stand_in
+        await model.close()
+
+
+async def test_a_private_request_never_waits_on_the_disk(tmp_path: Path) -> None:
+    down = CLAUDE_WIRE.turned_away(503)
+    async with Talker(lambda _: said("No.")) as home, Talker(lambda _: down) as far:
+        model = model_at(home.url)
+        async with desk_at(tmp_path, far.url, model, memory=remembering, attempts=1) as desk:
+            reply = await desk.engine.complete(task(f"Please explain {CANARY}.", privacy=Privacy.PRIVATE))
+            assert reply.tier is Tier.LOCAL and reply.score < 70, "a low score, and yet nobody is asked to wait"
+            room = WaitingRoom(desk.database, desk.engine)
+            with pytest.raises(AccessDenied):
+                away = CloudAway(Unavailable("The cloud is away."))
+                await room.hold(task(CANARY, privacy=Privacy.PRIVATE), away, {})
+            assert far.asked == [] and MARK.encode() not in disk(desk)
+        await model.close()
+
+
+async def test_what_a_form_names_leaves_redacted_like_everything_else(tmp_path: Path) -> None:
+    """Schema, tools, stop words, what tools were asked and said: each is a way out."""
+    schema = {"type": "object", "properties": {"who": {"enum": [MAIL, "nobody"]}}, "required": ["who"]}
+    tool = Tool("pick", f"Pick one; ask {MAIL} for help.", schema)
+    turns = (
+        Turn("user", "Who is it?"),
+        Turn("assistant", "", calls=(ToolCall("1", "pick", {"who": MAIL}),)),
+        Turn("user", "", results=(ToolResult("1", f"It is {MAIL} with {TOKEN}."),)),
+    )
+    base = task("Who is it?", where=Where.CLOUD)
+    ways = (
+        replace(base, schema=schema),
+        replace(base, tool=tool),
+        replace(base, tools=(tool,), turns=turns),
+        replace(base, stop=(MAIL,)),
+        replace(base, material=(f"Write to {MAIL}.",), system=(f"You know {TOKEN}.",)),
+    )
+    for number, asked in enumerate(ways):
+        folder = tmp_path / str(number)
+        async with Talker(lambda _: claude_said('{"who": "<EMAIL_1>"}')) as far, desk_at(folder, far.url) as desk:
+            with suppress(HavenError):
+                reply = await desk.engine.complete(asked)
+                assert MAIL in reply.text, "and comes back"
+            arrived = json.dumps([one.body for one in far.asked])
+            assert "<EMAIL_1>" in arrived and MAIL not in arrived and TOKEN not in arrived
+            assert desk.rows("sent") and MAIL not in await sent(desk.database, 1)
 
 
 @pytest.mark.sandbox
