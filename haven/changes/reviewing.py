@@ -39,7 +39,7 @@ async def assemble(database: Database, repository: Repository, change: Change, s
         tests=current.tests,
         risk_marks=risk_marks(file.path for file in files),
         route=current.route,
-        cost_usd=sum(_charged(entry) for entry in entries),
+        cost_usd=sum(entry.charged for entry in entries),
         worst_usd=float(change.plan.get("worst_usd", 0.0)),
         sent=tuple(_sent(entry) for entry in entries),
         rounds=tuple(_past(one) for one in rounds),
@@ -60,15 +60,8 @@ def _so_far(change: Change, current: Round) -> str:
     return "There is nothing to look at yet." if not current.commit_id else "The tests are still to come."
 
 
-def _charged(entry: ledger.Entry) -> float:
-    """The true cost, or the worst case where it is not known; the stand-in costs nothing."""
-    if entry.stand_in:
-        return 0.0
-    return entry.worst_usd if entry.usd is None else entry.usd
-
-
 def _sent(entry: ledger.Entry) -> Sent:
-    return Sent(f"{entry.purpose} ({entry.sent_chars:,} characters)", entry.recipient, entry.redacted, _charged(entry))
+    return Sent(f"{entry.purpose} ({entry.sent_chars:,} characters)", entry.recipient, entry.redacted, entry.charged)
 
 
 def _past(one: Round) -> PastRound:
