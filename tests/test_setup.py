@@ -12,6 +12,7 @@ import stat
 import subprocess
 import sys
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from rich.console import Console
 
 from haven import setup
 from haven.errors import BadInput, SettingsError
-from haven.settings import ANTHROPIC_KEY, DISCORD_TOKEN, KIOSK_PIN, Settings, config_file, load
+from haven.settings import ANTHROPIC_KEY, DISCORD_TOKEN, KIOSK_PIN, config_file, load
 from haven.setup.discord_app import NEEDED, bot_id_of, invite_link
 from kiosk.pin import Pin
 from tests.far_end import BOT, KEY, TOKEN, FarEnd, far_end
@@ -101,9 +102,17 @@ async def test_a_model_that_anthropic_does_not_know_is_said(far_end: FarEnd) -> 
     assert code == 1 and "does not know the model 'claude-opus-5-5'" in screen
 
 
-async def test_a_model_without_a_price_can_not_be_held_to_a_cap(far_end: FarEnd) -> None:
-    code, screen = await do({"claude": {"key": KEY, "model": "claude-9", "base_url": far_end.url}})
-    assert code == 1 and "cloud.model" in screen and far_end.asked == []
+@pytest.mark.parametrize("which", ["model", "small_model"])
+async def test_a_model_without_a_price_can_not_be_held_to_a_cap(far_end: FarEnd, which: str) -> None:
+    code, screen = await do({"claude": {"key": KEY, which: "claude-9", "base_url": far_end.url}})
+    assert code == 1 and f"cloud.{which}:" in screen and far_end.asked == []
+
+
+async def test_the_cheaper_model_is_told_with_both_prices_and_can_be_left_out(far_end: FarEnd) -> None:
+    _, screen = await do({"claude": {"key": KEY, "base_url": far_end.url}})
+    assert "claude-haiku-5-5 first (0.10 / 0.50 USD" in screen and "claude-sonnet-5-5 (2.00 / 10.00)" in screen
+    _, screen = await do({"claude": {"small_model": ""}})
+    assert "haiku" not in screen and load().cloud.small_model == ""
 
 
 async def test_running_again_keeps_earlier_answers_comments_and_order(far_end: FarEnd) -> None:
@@ -140,6 +149,7 @@ async def test_a_link_to_the_settings_stays_a_link(home: Path) -> None:
         ({"discord": {"owner_ids": ["me"]}}, "discord.owner_ids.0"),
         ({"discord": {"guild_id": 7}}, "discord.guild_id"),
         ({"claude": {"key": "tiny-1"}}, "claude.key"),
+        ({"lan": {"hosts": [{"url": "http://me:sesame@attic"}]}}, "lan.hosts.0.url"),
     ],
 )
 async def test_a_wrong_answer_is_one_line_that_names_the_key_and_nothing_is_done(
@@ -148,7 +158,7 @@ async def test_a_wrong_answer_is_one_line_that_names_the_key_and_nothing_is_done
     with pytest.raises(SettingsError) as caught:
         await do({"model": {"name": "none"}} | answers)
     assert f"answers: {named}:" in caught.value.full and "\n" not in caught.value.full
-    assert "tiny-1" not in caught.value.full
+    assert "tiny-1" not in caught.value.full and "sesame" not in caught.value.full
     assert not config_file().exists()
 
 
@@ -178,7 +188,7 @@ async def test_without_a_terminal_it_says_how_to_go_on() -> None:
 async def test_a_step_that_does_not_exist_is_named_with_those_that_do() -> None:
     with pytest.raises(BadInput) as caught:
         await do({}, "discrod")
-    assert "discrod" in caught.value.full and "repository, model, claude, discord, pin" in caught.value.full
+    assert "discrod" in caught.value.full and "repository, model, lan, claude, discord, pin" in caught.value.full
 
 
 async def test_a_right_token_gives_the_link_with_exactly_the_needed_rights(far_end: FarEnd) -> None:
@@ -235,35 +245,6 @@ async def test_a_pin_that_is_no_pin_and_a_panel_user_that_is_not_there_are_refus
         assert code == 1 and sentence in screen and not secret_file(KIOSK_PIN).exists()
 
 
-@pytest.fixture
-def own_model(home: Path) -> Settings:
-    """A catalogue of the owner's with a file of weights that is on this machine already."""
-    weights = home / "weights.gguf"
-    weights.write_bytes(b"GGUF" + bytes(1000))
-    settings = load()
-    catalogue = settings.paths.state_dir / "models/catalogue.toml"
-    catalogue.parent.mkdir(parents=True)
-    entry = 'licence = "MIT"\ncontext = 512\ntemplate = "chatml"\nuse = "tests"\ndisk_mb = 1\n'
-    source = f'source = {{ kind = "file", path = "{weights}" }}\n'
-    catalogue.write_text(
-        f'[models.own]\ntitle = "Own"\n{entry}{source}ram_mb = 1\n'
-        f'[models.giant]\ntitle = "Giant"\n{entry}{source}ram_mb = 90000000\n'
-    )
-    return settings
-
-
-async def test_a_model_is_installed_and_becomes_the_default(own_model: Settings) -> None:
-    code, screen = await do({"model": {"name": "own"}})
-    assert code == 0 and "Own is installed" in screen and load().models.default == "own"
-    assert (own_model.paths.state_dir / "models/own.gguf").is_file()
-
-
-async def test_a_model_that_does_not_fit_or_does_not_exist_changes_nothing(own_model: Settings) -> None:
-    for name, sentence in (("giant", "Giant needs 90000000 MB of memory"), ("gpt-9", "There is no model called")):
-        code, screen = await do({"model": {"name": name}})
-        assert code == 1 and sentence in screen and not config_file().exists()
-
-
 def git(folder: Path, *words: str) -> None:
     clean = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "GIT_CONFIG_NOSYSTEM": "1"}
     who = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
@@ -300,34 +281,43 @@ async def test_the_projects_tests_are_run_once_in_the_sandbox(project: Path) -> 
     assert code == 0 and "Its 2 tests ran" in screen and "1 of them fail already" in screen
 
 
-async def test_a_person_at_a_terminal_is_asked_and_what_they_type_in_secret_is_not_shown() -> None:
+async def typed(conversation: Sequence[tuple[str, str]], *steps: str) -> bytes:
+    """What a person sees who runs these steps on a terminal and answers each question so."""
     if shutil.which("script") is None:
         pytest.skip("script(1) is not installed here, so there is no terminal to type on")
     program = (
         "import sys; from rich.console import Console; from haven import setup, settings;"
-        "sys.exit(setup.run(settings.config_file(), None, ['model', 'pin'], Console()))"
+        f"sys.exit(setup.run(settings.config_file(), None, {list(steps)!r}, Console()))"
     )
     command = ["script", "-qec", shlex.join([sys.executable, "-c", program]), "/dev/null"]
     pipe = asyncio.subprocess.PIPE
     terminal = await asyncio.create_subprocess_exec(*command, cwd=Path(__file__).parent.parent, stdin=pipe, stdout=pipe)
     assert terminal.stdin and terminal.stdout
     shown = b""
-    conversation = (
-        ("Do this now?", "y"),
-        ("Which one", "none"),
-        ("Do this now?", "y"),
-        ("while you type: ", "4711"),
-        ("Once more: ", "4712"),
-        ("Try again?", "y"),
-        ("while you type: ", "4711"),
-        ("Once more: ", "4711"),
-    )
     async with asyncio.timeout(120):
         for question, answer in conversation:
             shown += await terminal.stdout.readuntil(question.encode())
             terminal.stdin.write(f"{answer}\n".encode())
         shown += await terminal.stdout.read()
         assert await terminal.wait() == 0
+    return shown
+
+
+async def test_a_person_at_a_terminal_is_asked_and_what_they_type_in_secret_is_not_shown() -> None:
+    shown = await typed(
+        (
+            ("Do this now?", "y"),
+            ("Which one", "none"),
+            ("Do this now?", "y"),
+            ("while you type: ", "4711"),
+            ("Once more: ", "4712"),
+            ("Try again?", "y"),
+            ("while you type: ", "4711"),
+            ("Once more: ", "4711"),
+        ),
+        "model",
+        "pin",
+    )
     assert b"The two were not the same" in shown and b"haven doctor" in shown
     assert b"4711" not in shown
     assert load().models.local is False and await Pin(load()).check("4711")

@@ -1,4 +1,4 @@
-"""`haven setup`: day one in five steps, each skippable and repeatable, with answers from a person or from a file."""
+"""`haven setup`: day one in six steps, each skippable and repeatable, with answers from a person or from a file."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from rich.console import Console
 from rich.rule import Rule
 
 from haven.errors import BadInput, HavenError, SettingsError
-from haven.setup import claude, discord_app, model, pin, repository
+from haven.setup import claude, discord_app, lan, model, pin, repository
 from haven.setup.step import Answers, Desk, Person, Step
 
 log = logging.getLogger("haven.setup")
 
-STEPS: tuple[Step, ...] = (repository.STEP, model.STEP, claude.STEP, discord_app.STEP, pin.STEP)
+STEPS: tuple[Step, ...] = (repository.STEP, model.STEP, lan.STEP, claude.STEP, discord_app.STEP, pin.STEP)
 NO_TERMINAL = "There is no terminal here to ask on. Run `haven setup` in one, or give it --answers FILE."
 STOPPED = "Stopped. What was finished is kept; run `haven setup` again whenever you like."
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
@@ -102,10 +102,11 @@ def _in_person(steps: Sequence[Step], person: Person, desk: Desk) -> int:
         desk.say(step.why)
         known = step.known(desk.settings)
         question = f"Set already: {known}. Do it again?" if known else "Do this now?"
-        while person.yes(question, default=not known):
+        default = not (known or step.optional)
+        while person.yes(question, default=default):
             if _ask_and_apply(step, person, desk):
                 break
-            known, question = "", "Try again?"
+            question, default = "Try again?", True
     desk.say("That is all. Look whether everything is well with `haven doctor`, and start Haven with `haven up`.")
     return 0
 

@@ -26,16 +26,33 @@ class ClaudeAnswers(Answers):
     base_url: str | None = Field(None, pattern=r"^(https?://[^\s@]+)?$")
     """Another address that speaks Claude's wire protocol; "" goes back to Anthropic's."""
     model: str | None = None
+    small_model: str | None = None
+    """A cheaper one, asked first for what is not complex; "" for none."""
 
 
 def what_it_costs(settings: Settings) -> str:
-    """One sentence with the price of a usual round, from Haven's own price table."""
-    read = settings.changes.context_tokens
-    usd = prices.of(settings.cloud.model).worst_case(read, TYPICAL_OUTPUT)
+    """The price of a usual round, and of the cheaper model beside the other, from Haven's own price table."""
+    cloud, read = settings.cloud, settings.changes.context_tokens
+    usd = prices.of(cloud.model).worst_case(read, TYPICAL_OUTPUT)
     return (
-        f"One round of a change ({read:,} tokens read, {TYPICAL_OUTPUT:,} written by {settings.cloud.model}) costs "
-        f"about {usd:.2f} USD (prices of {prices.as_of()}). Haven stops before a cap would be passed."
+        f"One round of a change ({read:,} tokens read, {TYPICAL_OUTPUT:,} written by {cloud.model}) costs "
+        f"about {usd:.2f} USD (prices of {prices.as_of()}). {_cheaper_first(cloud.model, cloud.small_model)}"
+        "Haven stops before a cap would be passed."
     )
+
+
+def _cheaper_first(model: str, small: str) -> str:
+    if small in ("", model):
+        return ""
+    return (
+        f"What is not complex goes to {small} first ({_price(small)} USD per million tokens read / written) and to "
+        f"{model} ({_price(model)}) where that is not good enough; code changes always go to {model}. "
+    )
+
+
+def _price(model: str) -> str:
+    price = prices.of(model)
+    return f"{price.input:.2f} / {price.output:.2f}"
 
 
 def ask(person: Person, desk: Desk) -> dict[str, Any]:
@@ -52,7 +69,11 @@ async def apply(answers: ClaudeAnswers, desk: Desk) -> tuple[str, ...]:
     cloud = desk.settings.cloud
     model = answers.model or cloud.model
     base_url = cloud.base_url if answers.base_url is None else answers.base_url
-    prices.of(model).worst_case(1, 1)  # refuses a model without a price
+    small = cloud.small_model if answers.small_model is None else answers.small_model
+    prices.of(model)  # refuses a model without a price
+    if small and small not in prices.models():
+        said = f"cloud.small_model: there is no price for '{small}', so Haven can't hold it to a cap."
+        raise BadInput(said, f"Use one of: {', '.join(prices.models())}.")
     given = answers.key.get_secret_value().strip() if answers.key else ""
     key = given or desk.settings.secret(ANTHROPIC_KEY) or ""
     if not key:
@@ -63,7 +84,8 @@ async def apply(answers: ClaudeAnswers, desk: Desk) -> tuple[str, ...]:
     if answer.ok is False:
         raise BadInput(f"{answer.sentence} Nothing was saved.", "Copy the key again, or make a new one.")
     cap = cloud.monthly_usd if answers.monthly_usd is None else answers.monthly_usd
-    desk.keep(cloud={"monthly_usd": cap, "model": model, "base_url": base_url, "stand_in": False})
+    kept = {"monthly_usd": cap, "model": model, "small_model": small, "base_url": base_url, "stand_in": False}
+    desk.keep(cloud=kept)
     if given:
         desk.settings.write_secret(ANTHROPIC_KEY, given)
     return answer.sentence, f"Haven spends at most {cap:.2f} USD a month.", what_it_costs(desk.settings)

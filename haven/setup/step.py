@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 from rich.prompt import Confirm, Prompt
 from rich.text import Text
 
@@ -42,8 +42,8 @@ class Desk:
 
     def download(self, title: str) -> tuple[Progress, Callable[[int, int | None], None]]:
         """A progress bar, to be entered with `with`, and what moves it (bytes done, bytes in all)."""
-        columns = TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn()
-        bar = Progress(*columns, console=self.console)
+        columns = TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn()
+        bar = Progress(*columns, TimeRemainingColumn(), console=self.console)
         task = bar.add_task(title, total=None)
         return bar, lambda done, total: bar.update(task, completed=done, total=total)
 
@@ -79,3 +79,5 @@ class Step:
     """Check, then keep; returns what to tell the person. Raises HavenError, and then nothing was kept."""
     known: Callable[[Settings], str]
     """What is set already; "" where nothing is."""
+    optional: bool = False
+    """Most people don't need it: a person who just presses Enter goes on."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
+from tomlkit.items import AoT
 
 from haven.errors import SettingsError
 from haven.settings import Settings, parse
@@ -19,8 +20,9 @@ Tree = Mapping[str, Mapping[str, Any]]
 
 
 def change(file: Path, values: Tree) -> Settings:
-    """Set these values (section -> key -> value; None removes the key), and return the settings as they are then.
+    """Set these values (section -> key -> value), and return the settings as they are then.
 
+    None removes the key; a list of mappings becomes a block each, such as [[lan.hosts]].
     Raises SettingsError, and leaves the file as it is, where a value is wrong or the file can't be written.
     """
     file = Path(os.path.realpath(file))  # a link to a file elsewhere stays a link
@@ -50,8 +52,21 @@ def _set(document: tomlkit.TOMLDocument, section: str, pairs: Mapping[str, Any])
     for key, value in pairs.items():
         if value is None:
             table.pop(key, None)
+        elif isinstance(table.get(key), AoT):
+            _set_blocks(table[key], value)
         else:
             table[key] = value
+
+
+def _set_blocks(blocks: Any, values: Sequence[Mapping[str, Any]]) -> None:
+    """Blocks such as [[lan.hosts]], one by one: what is the same in both keeps its comments."""
+    for block, value in zip(blocks, values, strict=False):
+        for gone in block.keys() - value.keys():
+            del block[gone]
+        block.update({key: new for key, new in value.items() if block.get(key) != new})
+    for value in values[len(blocks) :]:
+        blocks.append(tomlkit.item(dict(value)))
+    del blocks[len(values) :]
 
 
 def _write(file: Path, text: str) -> None:
