@@ -13,10 +13,12 @@ from pathlib import Path
 import pytest
 
 from haven import doctor
+from haven.ai.registry import Registry
 from haven.doctor import Check
 from haven.settings import ANTHROPIC_KEY, DISCORD_TOKEN, Settings, config_file, load
 from haven.setup import toml_file
 from haven.store.database import opened
+from tests.ai.servers.loopback import Answer, Loopback
 from tests.far_end import KEY, TOKEN, FarEnd, far_end
 
 __all__ = ["far_end"]
@@ -124,30 +126,128 @@ async def test_the_model_missing_right_and_damaged() -> None:
         f'sha256 = "{hashlib.sha256(weights).hexdigest()}"\n'
     )
     keep(models={"default": "own"})
-    check = await found("local model")
+    check = await found("local models")
     assert check.ok is False and check.mend == "haven models install own"
     (folder / "own.gguf").write_bytes(weights)
-    assert (await found("local model")).ok is True
+    assert (await found("local models")).sentence.startswith("own (verified)")
     (folder / "own.gguf").write_bytes(weights[:-1] + b"x")
-    assert "damaged" in (await found("local model")).sentence
+    assert "damaged" in (await found("local models")).sentence
+    keep(models={"memory_mb": 100})
+    check = await found("local models")
+    assert check.ok is False and "own needs about" in check.sentence and "models.memory_mb" in check.mend
+
+
+async def test_a_model_without_a_known_hash_is_held_to_its_pin(home: Path) -> None:
+    weights = home / "weights.gguf"
+    weights.write_bytes(b"GGUF" + bytes(1000))
+    folder = load().paths.state_dir / "models"
+    folder.mkdir(parents=True)
+    (folder / "catalogue.toml").write_text(
+        '[models.own]\ntitle = "Own"\nlicence = "MIT"\ncontext = 512\ntemplate = "chatml"\nuse = "tests"\nram_mb = 1\n'
+        f'disk_mb = 1\nsource = {{ kind = "file", path = "{weights}" }}\n'
+    )
+    keep(models={"default": "own"})
+    (folder / "own.gguf").write_bytes(weights.read_bytes())
+    check = await found("local models")
+    assert check.ok is None and "own (unverified)" in check.sentence
+    (folder / "own.gguf").unlink()
+    await Registry(load().paths.state_dir).install("own")
+    assert (await found("local models")).sentence.startswith("own (pinned)")
+    (folder / "own.gguf").write_bytes(b"GGUF" + bytes(999) + b"x")
+    check = await found("local models")
+    assert check.ok is False and "damaged" in check.sentence and check.mend == "haven models install own"
+
+
+async def test_every_model_that_the_settings_name_is_looked_at_on_a_line_of_its_own() -> None:
+    keep(models={"default": "smollm2-135n", "keep": ["e5-small"]}, kinds={"code": {"local": ["qwen2_5-coder-0_5b"]}})
+    checks = [check for check in await doctor.checks(load()) if check.name == "local models"]
+    assert [check.ok for check in checks] == [False] * 3
+    assert "models.default names 'smollm2-135n'" in checks[0].sentence and "smollm2-135m" in checks[0].mend
+    assert "models.keep names e5-small, which makes vectors" in checks[1].sentence
+    assert checks[2].mend == "haven models install qwen2_5-coder-0_5b"
+
+
+async def test_names_and_rules_that_mean_nothing_are_named() -> None:
+    rule = {"when": 'knd == "code"', "tier": "cloud", "model": "claude-sonet-5-5"}
+    keep(
+        kinds={"sumary": {}, "code": {"lan": ["qwen3:4b"], "cloud": ["claude-haiku"]}},
+        routing={"rules": [rule]},
+    )
+    shown = [check for check in await doctor.checks(load()) if check.name == "routing"]
+    expected = [
+        ("perhaps 'kind' is meant", "A rule reads like this"),
+        ("Rule 1 of routing.rules names 'claude-sonet-5-5'", "claude-sonnet-5-5"),
+        ("kinds.sumary has no effect", "kinds.summary"),
+        ("kinds.code.lan names 'qwen3:4b'", "haven setup lan"),
+        ("kinds.code.cloud names 'claude-haiku'", "claude-haiku-5-5"),
+    ]
+    assert len(shown) == len(expected) and not any(check.ok for check in shown)
+    for check, (said, mend) in zip(shown, expected, strict=True):
+        assert said in check.sentence and mend in check.mend
+    keep(kinds={"sumary": None, "code": {"cloud": ["claude-haiku-5-5"]}})
+    keep(routing={"rules": [rule | {"when": "private", "model": ""}]})
+    check = await found("routing")
+    assert check.ok is True and "1 rule of your own" in check.sentence
+
+
+async def test_hosts_at_home_are_asked_only_when_live() -> None:
+    assert (await found("models at home", live=True)).ok is None
+    models = Answer((json.dumps({"models": [{"name": "llama3.2:latest"}]}).encode(),))
+    async with Loopback(models) as server:
+        keep(lan={"hosts": [{"url": server.url, "models": ["llama3.2"]}]})
+        assert (await found("models at home")).ok is True and server.asked == []
+        assert (await found("models at home", live=True)).ok is True
+        keep(lan={"hosts": [{"url": server.url, "models": ["llama3.2", "gemma3:1b"], "secret": "home_key"}]})
+        check = await found("models at home")
+        assert check.ok is False and "secrets/home_key" in check.mend
+        load().write_secret("home_key", "sesame-opens-it")
+        check = await found("models at home", live=True)
+        assert check.ok is False and check.mend == "haven models pull gemma3:1b"
+        assert "authorization: bearer sesame-opens-it" in server.asked[-1].head.lower()
+    check = await found("models at home", live=True)
+    assert check.ok is False and "can't be reached" in check.sentence and check.mend
+
+
+async def test_moving_all_inference_to_no_host_is_a_mistake() -> None:
+    keep(lan={"only": True})
+    check = await found("models at home")
+    assert check.ok is False and check.mend == "haven setup lan"
+
+
+async def test_another_cloud_without_its_key_is_named_with_the_file_for_it() -> None:
+    other = {"name": "gemini", "base_url": "https://localhost", "model": "m", "secret": "gemini_key"}
+    keep(cloud={"others": [other | {"input_usd": 1, "output_usd": 2}]})
+    check = await found("other clouds")
+    assert check.ok is False and "gemini" in check.sentence and "secrets/gemini_key" in check.mend
+    load().write_secret("gemini_key", "a-key-of-nobody")
+    assert (await found("other clouds")).ok is True and "gemini_key" in (await found("secrets")).sentence
+
+
+async def test_embeddings_are_there_or_turned_off() -> None:
+    assert (await found("embeddings")).ok is True
+    keep(models={"embeddings": False})
+    assert (await found("embeddings")).ok is None
 
 
 async def test_claude_is_asked_only_when_live(far_end: FarEnd) -> None:
     assert (await found("Claude")).ok is None
-    keep(cloud={"base_url": far_end.url, "monthly_usd": 3})
+    keep(cloud={"base_url": far_end.url, "monthly_usd": 3, "small_model": ""})
     load().write_secret(ANTHROPIC_KEY, KEY)
     check = await found("Claude")
     assert check.ok is True and "3.00 USD" in check.sentence and far_end.asked == []
     assert "accepts the key" in (await found("Claude", live=True)).sentence
     assert far_end.asked == [("GET", "/v1/models/claude-sonnet-5-5")]
+    keep(cloud={"small_model": "claude-opus-5-5"})
+    assert "does not know the model 'claude-opus-5-5'" in (await found("Claude", live=True)).sentence
     load().write_secret(ANTHROPIC_KEY, "sk-ant-mistyped")
     assert (await found("Claude", live=True)).ok is False
 
 
 async def test_a_cloud_model_without_a_price_is_named() -> None:
-    keep(cloud={"model": "claude-9"})
-    check = await found("Claude")
-    assert check.ok is False and "cloud.model" in check.sentence and check.mend
+    for key in ("model", "small_model"):
+        keep(cloud={"model": "claude-sonnet-5-5", key: "claude-9"})
+        check = await found("Claude")
+        assert check.ok is False and f"cloud.{key}:" in check.sentence and "claude-haiku-5-5" in check.mend
 
 
 async def test_a_discord_token_without_ids_can_do_nothing_and_that_is_said() -> None:
