@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from assistants.base import Assistant
+from assistants.waiting import WaitingRoom
+from haven.access import Principal, Role
+from haven.ai.breaker import Circuit
 from haven.ai.ledger import Ledger
+from haven.ai.outcomes import Outcomes
+from haven.ai.providers.base import Provider
+from haven.ai.providers.lan import LanModel
+from haven.ai.providers.llama import LlamaProvider
 from haven.ai.roster import Roster
 from haven.ai.task import Tier
 from haven.changes.decisions import Changes
@@ -38,10 +45,15 @@ SENTINEL = Assistant(
     ),
 )
 
+HAVEN = Principal("haven", "Haven", Role.OWNER, "cli")
+HELD = {"waiting": "for the cloud", "asked": "for the word of who asked"}
+"""States of requests in the waiting room, and what they wait for."""
+SHOWN = 3
+
 
 @dataclass(frozen=True)
 class StatusLine:
-    """One fact about the running Haven. `level` is `ok`, `note` or `alert`."""
+    """One fact about the running Haven, in about 60 characters. `level` is `ok`, `note` or `alert`."""
 
     label: str
     text: str
@@ -61,6 +73,8 @@ class Sentinel:
         lag: LoopLag,
         repository_problem: str,
         repository_notes: Sequence[str] = (),
+        waiting: WaitingRoom | None = None,
+        outcomes: Outcomes | None = None,
     ) -> None:
         self._settings = settings
         self._changes = changes
@@ -70,6 +84,7 @@ class Sentinel:
         self._lag = lag
         self._repository_problem = repository_problem
         self._repository_notes = tuple(repository_notes)
+        self._waiting, self._outcomes = waiting, outcomes
         self._noted: dict[str, StatusLine] = {}
 
     def note(self, label: str, text: str, level: str) -> None:
@@ -81,9 +96,12 @@ class Sentinel:
         machine = await asyncio.to_thread(snapshot, self._settings.paths.state_dir)
         sandbox = await asyncio.to_thread(self._sandbox.problem)
         return [
-            self._model_line(),
-            *self._lan_lines(),
+            *self._model_lines(),
+            *map(self._lan_line, self._roster.on(Tier.LAN)),
             await self._cloud_line(),
+            *self._left_alone(),
+            *await self._waiting_lines(),
+            *await self._learned_lines(),
             self._project_line(),
             self._line("Sandbox", sandbox, "bubblewrap is ready"),
             await self._changes_line(),
@@ -107,18 +125,31 @@ class Sentinel:
     def _line(self, label: str, problem: str, fine: str) -> StatusLine:
         return StatusLine(label, problem, "alert") if problem else StatusLine(label, fine)
 
-    def _model_line(self) -> StatusLine:
+    def _model_lines(self) -> Iterator[StatusLine]:
         local = self._roster.on(Tier.LOCAL)
         if not local:
-            return StatusLine("Local model", "switched off: rules answer alone", "note")
-        return self._line("Local model", local[0].missing(), ", ".join(one.model for one in local))
+            yield StatusLine("Local model", "switched off: rules answer alone", "note")
+        for one in local:
+            if problem := one.missing():
+                yield StatusLine("Local model", problem, "alert" if one is local[0] else "note")
+            else:
+                taken = one.memory_mb if isinstance(one, LlamaProvider) and one.loaded else 0
+                yield StatusLine("Local model", f"{one.name}, {f'loaded, {taken:,} MB' if taken else 'not loaded'}")
 
-    def _lan_lines(self) -> list[StatusLine]:
-        return [self._line("Lan", self._roster.missing(one), one.model) for one in self._roster.on(Tier.LAN)]
+    def _lan_line(self, model: Provider) -> StatusLine:
+        """A machine at home may be switched off: that matters only where all inference was moved there."""
+        level = "alert" if self._settings.lan.only else "note"
+        if not model.missing():
+            return StatusLine("At home", f"{model.name} at {model.recipient}")
+        if isinstance(model, LanModel) and (hosts := model.lacking()):
+            said = f"not on {', '.join(hosts)}. Run: haven models pull {model.name}"
+        else:
+            said = f"no answer from {model.recipient}"
+        return StatusLine("At home", f"{model.name}: {said}", level)
 
     async def _cloud_line(self) -> StatusLine:
         cloud = self._settings.cloud
-        away = [self._roster.missing(one) for one in self._roster.on(Tier.CLOUD)]
+        away = [one.missing() for one in self._roster.on(Tier.CLOUD)]
         if cloud.stand_in:
             return StatusLine("Cloud", "stand-in, not Claude", "note")
         if all(away):
@@ -126,6 +157,30 @@ class Sentinel:
         spent = await self._ledger.spent_this_month()
         level = "note" if spent >= 0.8 * cloud.monthly_usd else "ok"
         return StatusLine("Cloud", f"{cloud.model}: {spent:.2f} of {cloud.monthly_usd:.2f} USD this month", level)
+
+    def _left_alone(self) -> Iterator[StatusLine]:
+        """Models that failed too often or were asked too often, and for how long they are not asked."""
+        for one in self._roster.providers:
+            breaker = self._roster.breaker(one)
+            refusal = breaker.refusal()
+            if refusal is not None and breaker.circuit is not Circuit.TRYING:
+                why = "is at its limit" if breaker.circuit is Circuit.CLOSED else "is left alone"
+                yield StatusLine("Pause", f"{one.name} {why} for another {refusal[1]:.0f} s", "note")
+            elif breaker.circuit is not Circuit.CLOSED:
+                yield StatusLine("Pause", f"{one.name} failed; one call tries it again", "note")
+
+    async def _waiting_lines(self) -> list[StatusLine]:
+        held = await self._waiting.list(HAVEN) if self._waiting else []
+        counts = [(sum(one.state == state for one in held), what) for state, what in HELD.items()]
+        text = ", ".join(f"{count} {what}" for count, what in counts if count)
+        return [StatusLine("Waiting", text, "note")] if text else []
+
+    async def _learned_lines(self) -> list[StatusLine]:
+        """Pass marks that experience has moved away from the settings."""
+        marks = await self._outcomes.marks() if self._outcomes and self._settings.routing.learn else {}
+        moved = [f"{kind} {shift:+d}" for kind, shift in sorted(marks.items()) if shift]
+        more = f" and {len(moved) - SHOWN} more" if len(moved) > SHOWN else ""
+        return [StatusLine("Pass marks", f"learned: {', '.join(moved[:SHOWN])}{more}", "note")] if moved else []
 
     async def _changes_line(self) -> StatusLine:
         open_changes = await self._changes.list([state.value for state in OPEN], limit=500)

@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
-from assistants.sentinel import Sentinel, StatusLine
+from assistants.sentinel import HAVEN, Sentinel, StatusLine
+from assistants.waiting import Choice
 from haven.ai.task import Tier, Usage
 from haven.app import House, open_house
-from haven.settings import ANTHROPIC_KEY, Settings
+from haven.errors import CloudAway, Unavailable
+from haven.settings import ANTHROPIC_KEY, Lan, LanHost, Settings
+from haven.store import outcomes
+from haven.store.outcomes import Learned
 from tests.ai.desk import task
+from tests.ai.servers.loopback import Answer, Loopback
+from tests.ai.servers.wires import OLLAMA_WIRE, gather, question
 from tests.e2e.house import PNG, at_home, settings_in
 
 
 async def lines(house: House) -> dict[str, StatusLine]:
     return {line.label: line for line in await house.sentinel.status()}
+
+
+async def seen(house: House) -> dict[str, StatusLine]:
+    """As `lines`, by a Sentinel that sees the waiting room and what was learned."""
+    parts = (house.settings, house.changes, house.ledger, house.engine.roster, house.sandbox, house.lag, "", ())
+    return {line.label: line for line in await Sentinel(*parts, house.waiting, house.outcomes).status()}
+
+
+def with_host(folder: Path, url: str, *, only: bool = False) -> Settings:
+    lan = Lan(hosts=(LanHost(url=url, models=("a-model",)),), only=only, health_s=0.01)
+    return settings_in(folder, "http://127.0.0.1:9").model_copy(update={"lan": lan})
 
 
 def with_key(folder: Path, **cloud: object) -> Settings:
@@ -65,3 +83,85 @@ async def test_the_newest_word_of_a_face_counts(tmp_path: Path) -> None:
         sentinel.note("Discord", "connecting", "note")
         sentinel.note("Discord", "ready", "ok")
         assert [line for line in await sentinel.status() if line.label == "Discord"] == [StatusLine("Discord", "ready")]
+
+
+async def test_a_host_at_home_that_does_not_answer_is_told_and_an_alert_only_where_all_depends_on_it(
+    tmp_path: Path,
+) -> None:
+    for only, level in ((False, "note"), (True, "alert")):
+        async with (
+            Loopback(OLLAMA_WIRE.turned_away(500)) as server,
+            open_house(with_host(tmp_path / level, server.url, only=only)) as house,
+        ):
+            host = server.url.removeprefix("http://")
+            assert (await lines(house))["At home"] == StatusLine("At home", f"a-model at {host}")
+            with pytest.raises(Unavailable):
+                await gather(house.engine.roster.on(Tier.LAN)[0], question())
+            assert (await lines(house))["At home"] == StatusLine("At home", f"a-model: no answer from {host}", level)
+
+
+async def test_a_host_that_lacks_the_model_comes_with_the_command_that_pulls_it(tmp_path: Path) -> None:
+    async with (
+        Loopback(Answer((b'{"models": []}',))) as server,
+        open_house(with_host(tmp_path, server.url)) as house,
+        asyncio.TaskGroup() as group,
+    ):
+        watch = group.create_task(house.minds.watch_lan())
+        await server.asked_times(2)  # the first look is over where the second begins
+        assert "haven models pull a-model" in (await lines(house))["At home"].text
+        watch.cancel()
+
+
+async def test_a_model_that_failed_too_often_is_told_with_the_time_it_is_left_alone(tmp_path: Path) -> None:
+    async with open_house(with_key(tmp_path, breaker_failures=2, breaker_s=40.0)) as house:
+        claude = house.engine.roster.on(Tier.CLOUD)[0]
+        breaker = house.engine.roster.breaker(claude)
+        assert "Pause" not in await lines(house)
+        for _ in range(2):
+            breaker.failed(breaker.began())
+        shown = await lines(house)
+        assert shown["Pause"] == StatusLine("Pause", f"{claude.name} is left alone for another 40 s", "note")
+        assert "USD this month" in shown["Cloud"].text, "money is shown all the same"
+
+
+async def test_a_model_at_its_limit_is_told_too(tmp_path: Path) -> None:
+    async with open_house(with_key(tmp_path, requests_per_minute=1)) as house:
+        breaker = house.engine.roster.breaker(house.engine.roster.on(Tier.CLOUD)[0])
+        breaker.worked(breaker.began())
+        assert "is at its limit for another 60 s" in (await lines(house))["Pause"].text
+
+
+async def test_requests_that_wait_are_counted_until_they_are_decided(tmp_path: Path) -> None:
+    async with open_house(settings_in(tmp_path)) as house:
+        assert "Waiting" not in await seen(house)
+        held = [await house.waiting.hold(task(), CloudAway(Unavailable("Claude is away.")), {}) for _ in range(3)]
+        await house.waiting.decide(held[0].id, Choice.WAIT, HAVEN)
+        assert (await seen(house))["Waiting"].text == "1 for the cloud, 2 for the word of who asked"
+        for one in held:
+            await house.waiting.decide(one.id, Choice.CANCEL, HAVEN)
+        assert "Waiting" not in await seen(house)
+
+
+async def test_pass_marks_that_experience_has_moved_are_told(tmp_path: Path) -> None:
+    async with open_house(settings_in(tmp_path)) as house:
+        assert "Pass marks" not in await seen(house)
+        for kind, shift in (("answer", 5), ("code", -10), ("sql", 0)):
+            step = Learned(1.0, kind, shift, "a test says so")
+            await house.database.write(lambda tx, step=step: outcomes.learn(tx, step))  # type: ignore[misc]
+        assert (await seen(house))["Pass marks"] == StatusLine("Pass marks", "learned: answer +5, code -10", "note")
+
+
+async def test_every_line_fits_the_kiosks_home(tmp_path: Path) -> None:
+    async with open_house(with_host(tmp_path, "http://living-room:11434")) as house:
+        long = [line for line in await house.sentinel.status() if len(line.text) > 60 and line.label != "Project"]
+        assert long == []
+
+
+@pytest.mark.model
+async def test_a_loaded_model_is_shown_with_its_memory(tmp_path: Path) -> None:
+    async with open_house(settings_in(tmp_path, model=True)) as house:
+        await house.registry.install("smollm2-135m")
+        assert (await lines(house))["Local model"].text == "smollm2-135m, not loaded"
+        await house.engine.roster.make_ready(house.engine.roster.on(Tier.LOCAL)[0])
+        text = (await lines(house))["Local model"].text
+        assert text.startswith("smollm2-135m, loaded, ") and text.endswith(" MB")
