@@ -149,11 +149,10 @@ class Sentinel:
 
     async def _cloud_line(self) -> StatusLine:
         cloud = self._settings.cloud
-        away = [one.missing() for one in self._roster.on(Tier.CLOUD)]
         if cloud.stand_in:
             return StatusLine("Cloud", "stand-in, not Claude", "note")
-        if all(away):
-            return StatusLine("Cloud", away[0], "note")
+        if all(one.missing() for one in self._roster.on(Tier.CLOUD)):
+            return StatusLine("Cloud", "no key, so it is not used. Run: haven setup claude", "note")
         spent = await self._ledger.spent_this_month()
         level = "note" if spent >= 0.8 * cloud.monthly_usd else "ok"
         return StatusLine("Cloud", f"{cloud.model}: {spent:.2f} of {cloud.monthly_usd:.2f} USD this month", level)

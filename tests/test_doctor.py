@@ -167,6 +167,14 @@ async def test_every_model_that_the_settings_name_is_looked_at_on_a_line_of_its_
     assert checks[2].mend == "haven models install qwen2_5-coder-0_5b"
 
 
+async def test_a_model_that_never_fits_beside_those_that_stay_loaded_is_named() -> None:
+    keep(models={"keep": ["qwen2_5-0_5b"], "memory_mb": 700})
+    check = await found("local models")
+    assert check.ok is False and "smollm2-135m needs about" in check.sentence and "that stay loaded" in check.sentence
+    keep(models={"memory_mb": 2000})
+    assert "not installed" in (await found("local models")).sentence
+
+
 async def test_names_and_rules_that_mean_nothing_are_named() -> None:
     rule = {"when": 'knd == "code"', "tier": "cloud", "model": "claude-sonet-5-5"}
     keep(
