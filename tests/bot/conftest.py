@@ -93,12 +93,14 @@ class Recorded(Memory):
 
     def __init__(self, database: Database) -> None:
         self._outcomes = Outcomes(database)
+        self.notes: dict[str, str] = {}
+        """What else a reply says of itself."""
 
     async def record(
         self, task: Task, reply: Reply, tried: Sequence[Mapping[str, Any]] = (), hours: float = 0
     ) -> Reply:
         number = await self._outcomes.record(task, reply, pass_mark=70, prompt_tokens=10)
-        return replace(reply, outcome=number)
+        return replace(reply, outcome=number, **self.notes)
 
 
 @dataclass
@@ -116,15 +118,15 @@ class World:
     member: MemberActor
     stranger: MemberActor
     waiting: WaitingRoom = field(init=False)
+    memory: Recorded = field(init=False)
 
     def build(self, **settings: Any) -> HavenBot:
         """A new bot before the same house, as after a restart."""
         # Asked again by hand, the cloud fails more often in a second than its breaker allows.
         cloud = self.house.settings.cloud.model_copy(update={"breaker_failures": 100})
         database = self.house.database
-        engine = Engine(
-            Roster([self.local, self.cloud], cloud=cloud), self.house.ledger, cloud, memory=Recorded(database)
-        )
+        self.memory = Recorded(database)
+        engine = Engine(Roster([self.local, self.cloud], cloud=cloud), self.house.ledger, cloud, memory=self.memory)
         self.waiting = WaitingRoom(database, engine)
         return HavenBot(
             round_table=RoundTable(engine, self.house.changes, self.waiting),

@@ -277,3 +277,12 @@ async def test_without_a_cloud_it_is_not_offered(world: World) -> None:
 async def test_the_lan_can_be_chosen(world: World) -> None:
     result = await world.member.slash(world.channel, "ask", text=QUESTION, where="lan")
     assert result.response.embeds[0].description == ANSWER
+
+
+async def test_what_was_answered_before_or_prepared_here_is_said(world: World) -> None:
+    world.memory.notes = {"cached": "yesterday, when Ada asked", "prepared": "material condensed: 900 to 200 tokens"}
+    result = await world.member.slash(world.channel, "ask", text=QUESTION)
+    footer = result.response.embeds[0].footer.text
+    assert footer.endswith(
+        "answered before: yesterday, when Ada asked · prepared here: material condensed: 900 to 200 tokens"
+    )

@@ -98,12 +98,14 @@ class Recorded(Memory):
 
     def __init__(self, outcomes: Outcomes) -> None:
         self._outcomes = outcomes
+        self.notes: dict[str, str] = {}
+        """What else a reply says of itself."""
 
     async def record(
         self, task: Task, reply: Reply, tried: Sequence[Mapping[str, Any]] = (), hours: float = 0
     ) -> Reply:
         number = await self._outcomes.record(task, reply, pass_mark=70, prompt_tokens=10)
-        return replace(reply, outcome=number)
+        return replace(reply, outcome=number, **self.notes)
 
 
 @dataclass
@@ -116,6 +118,7 @@ class House:
     round_table: RoundTable
     waiting: WaitingRoom
     outcomes: Outcomes
+    memory: Recorded
     settings: Settings
     pin: Pin
     model: ScriptedModel
@@ -190,16 +193,29 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         model, claude = ScriptedModel(Tier.LOCAL, "small-model"), ScriptedModel(Tier.CLOUD, settings.cloud.model)
         ledger = Ledger(database, settings.cloud, "test")
         outcomes = Outcomes(database)
+        memory = Recorded(outcomes)
         # Asked again by hand, the cloud fails more often in a second than its breaker allows.
         patient = settings.cloud.model_copy(update={"breaker_failures": 100})
         roster = Roster([model, claude], cloud=patient)
-        engine = Engine(roster, ledger, settings.cloud, memory=Recorded(outcomes))
+        engine = Engine(roster, ledger, settings.cloud, memory=memory)
         pin = Pin(settings)
         waiting = WaitingRoom(database, engine)
         round_table = RoundTable(engine, changes, waiting)
         following = asyncio.create_task(bus.run())
         yield House(
-            database, bus, changes, round_table, waiting, outcomes, settings, pin, model, claude, repository, base
+            database,
+            bus,
+            changes,
+            round_table,
+            waiting,
+            outcomes,
+            memory,
+            settings,
+            pin,
+            model,
+            claude,
+            repository,
+            base,
         )
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)

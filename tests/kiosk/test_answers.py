@@ -155,3 +155,12 @@ async def test_models_at_home_can_be_chosen_where_there_are_any(house: House, sh
         for words in (" local ", " lan ", " cloud "):
             await terminal.tap("Model")
             await terminal.until(words)
+
+
+async def test_what_was_answered_before_or_prepared_here_is_said(house: House, show: Show) -> None:
+    house.memory.notes = {"cached": "yesterday, when Ada asked", "prepared": "material condensed: 900 to 200 tokens"}
+    async with show() as terminal:
+        await ask(terminal, "Scribe")
+        terminal.type(f"{QUESTION}\r")
+        await terminal.until("answered before: yesterday, when Ada asked")
+        await terminal.until("prepared here: material condensed: 900 to 200 tokens")
