@@ -148,9 +148,11 @@ class WaitingRoom:
         try:
             reply = await self._engine.complete(task)
         except Unavailable as away:
-            if now() - one.at < LONGEST_S and (away.retry or isinstance(away, OverBudget | CloudAway)):
+            passes = away.retry or isinstance(away, OverBudget | CloudAway)
+            if passes and now() - one.at < LONGEST_S:
                 return await self._wait_on(one, away)
-            await self._finish(one, "failed", reason=str(away))
+            waited = f"It waited for {LONGEST_S / 86400:.0f} days, which is the longest. " if passes else ""
+            await self._finish(one, "failed", reason=f"{waited}{away}")
         except HavenError as error:
             await self._finish(one, "failed", reason=str(error))
         else:
@@ -172,7 +174,8 @@ class WaitingRoom:
 
     async def _swap(self, work: Any, one: Waiting) -> None:
         if not await self._database.write(work):
-            raise Conflict("That was decided already.", f"It is {one.state} now: haven tasks show {one.id}")
+            found = await table.get(self._database, one.id) or one
+            raise Conflict("That was decided already.", f"It is {found.state} now: haven tasks show {one.id}")
 
 
 def _pause(away: Unavailable, attempts: int) -> float:
