@@ -1,8 +1,6 @@
 """How long does it take to find a reply of before among 2,000, and how many paraphrases are recognised? One JSON line.
 
-All 2,000 questions have the same facts, which is the worst case: each is compared. `alike_*` is found by other words,
-its vector known already; `vector_*` is what making one takes; `recall` and `precision` are those of the pairs in
-tests/ai/question_pairs.py. Paraphrases are searched among all 2,000, so `found` counts what the vector passes on.
+`alike` is found by other words; `recall` and `precision` are those of the pairs in tests/ai/question_pairs.py.
 """
 
 from __future__ import annotations
@@ -20,7 +18,6 @@ from typing import Any
 from haven.access import Principal, Role
 from haven.ai.alike import alike
 from haven.ai.cache import Cache
-from haven.ai.embed import Embedder
 from haven.ai.task import Reply, Route, Step, Task, Tier, Turn
 from haven.store.database import opened
 from tests.ai.question_pairs import FRESH, OTHER, SAME, TRAPS
@@ -60,28 +57,17 @@ async def timed(calls: int, call: Callable[[int], Awaitable[Reply | None]]) -> t
 
 
 async def measured(folder: Path, rows: int, calls: int) -> dict[str, Any]:
-    embedder = Embedder()
     pairs = questions(rows)
-    started = time.perf_counter()
-    vectors = await embedder.vectors([one for one, _ in pairs])
-    made = (time.perf_counter() - started) * 1000 / rows
     step = max(1, rows // calls)
     chosen = [pairs[at * step % rows] for at in range(calls)]
-    others = await embedder.vectors([other for _, other in chosen])
-    strange = await embedder.vectors(["Which creatures eat kelp?"])
     async with opened(folder / "haven.db") as database:
-        cache = Cache(database, embedder)
+        cache = Cache(database)
         reply = Reply("An answer of one sentence, as long as most are. " * 4, Tier.LOCAL, "small", "p", ROUTE, score=90)
-        tasks = [asked(one) for one, _ in pairs]
-        await asyncio.gather(*(cache.keep(one, ROUTE, reply, 24, vectors[at]) for at, one in enumerate(tasks)))
+        await asyncio.gather(*(cache.keep(asked(one), ROUTE, reply, 24) for one, _ in pairs))
         exact, hits = await timed(calls, lambda at: cache.find(asked(chosen[at][0]), ROUTE))
-        first, _ = await timed(1, lambda at: cache.find(asked(chosen[at][1]), ROUTE, others[at]))
-        same, found = await timed(calls, lambda at: cache.find(asked(chosen[at][1]), ROUTE, others[at]))
-        miss, _ = await timed(calls, lambda _: cache.find(asked("Which creatures eat kelp?"), ROUTE, strange[0]))
-    return {"exact": exact, "exact_found": hits / calls, "alike": same, "alike_found": found / calls, "miss": miss} | {
-        "first_alike_ms": first["p50_ms"],
-        "vector_ms_each_in_a_batch": round(made, 1)
-    }
+        same, found = await timed(calls, lambda at: cache.find(asked(chosen[at][1]), ROUTE))
+        miss, _ = await timed(calls, lambda _: cache.find(asked("Which creatures eat kelp?"), ROUTE))
+    return {"exact": exact, "exact_found": hits / calls, "alike": same, "alike_found": found / calls, "miss": miss}
 
 
 def recognised() -> dict[str, Any]:

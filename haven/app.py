@@ -161,7 +161,7 @@ async def _build(
 def _memory(settings: Settings, database: Database, outcomes: Outcomes, minds: Minds) -> Memory:
     embedder = Embedder() if settings.models.embeddings else None
     answers = {(one.tier, one.name): one.model for one in minds.providers}  # a local model's hash stands in it
-    cache = Cache(database, embedder, lambda step: answers.get((step.tier, step.model), step.model))
+    cache = Cache(database, lambda step: answers.get((step.tier, step.model), step.model))
     return Memory(outcomes, cache, embedder, settings.routing)
 
 

@@ -111,7 +111,7 @@ class Models(Section):
     gpu_memory_mb: int = Field(0, ge=0)
     """The most of a GPU's memory that models may take; 0 means no limit."""
     embeddings: bool = True
-    """False: no vectors, so similar questions are not recognised."""
+    """False: no vectors, so the meaning of a question beyond known words does not count in judging how hard it is."""
 
 
 class LanHost(Section):

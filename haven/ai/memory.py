@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from haven.ai import kinds, outgoing
-from haven.ai.cache import Cache, Vector
+from haven.ai.cache import Cache
+from haven.ai.classify import classify, patterns
 from haven.ai.embed import Embedder
 from haven.ai.outcomes import Outcomes, Tried
-from haven.ai.task import Complexity, Judgement, Reply, Route, Task, Tier
+from haven.ai.similar import Experience, Vector, experience
+from haven.ai.task import Judgement, Reply, Route, Task, Tier
 from haven.errors import HavenError, StoreError
 from haven.settings import Routing, Strategy
 from haven.store.database import now
-from haven.store.outcomes import Past
 
 log = logging.getLogger("haven.memory")
 
@@ -48,9 +50,11 @@ class Memory:
     ) -> None:
         self._outcomes, self._cache, self._embedder = outcomes, cache, embedder
         self._routing = routing or Routing()
+        self._simpler = patterns(self._routing.simple_words, "routing.simple_words")
+        self._harder = patterns(self._routing.complex_words, "routing.complex_words")
         self._marks: Mapping[str, int] = {}
         self._seconds: Mapping[tuple[str, str], float] = {}
-        self._past: dict[str, list[Past]] = {}
+        self._lived: dict[tuple[str, bool], Experience | None] = {}
         self._vectors: OrderedDict[str, Vector] = OrderedDict()
 
     async def refresh(self) -> None:
@@ -61,12 +65,14 @@ class Memory:
         if self._routing.max_seconds or self._routing.strategy is Strategy.LATENCY:
             figures = await self._outcomes.statistics(now() - WINDOW_S, now())
             self._seconds = {(one.tier, one.model.partition("@")[0]): one.seconds_p50 for one in figures if one.tier}
-        self._past.clear()
+        self._lived.clear()
 
     async def learn(self) -> None:
-        """Move the pass marks by what came in since; for a tick."""
+        """Move the pass marks by what came in since, and give it vectors (nobody waits for them then); for a tick."""
         if self._outcomes is not None and self._routing.learn:
             await self._outcomes.learn()
+            if self._embedder is not None and not self._embedder.missing():
+                await self._outcomes.fill_vectors(self._embedder.vectors)
         if self._cache is not None:
             await self._cache.drop_expired()
         await self.refresh()
@@ -80,14 +86,18 @@ class Memory:
         return self._seconds.get((tier.value, model))
 
     async def judge(self, task: Task) -> Judgement:
-        """How hard the task is, by rules and by how similar ones went."""
-        return Judgement(Complexity.SIMPLE, 0.2, ("short",))
+        """How hard the task is, by rules and by how similar ones went; by its meaning too where those are unsure."""
+        told = partial(classify, task, simpler=self._simpler, harder=self._harder)
+        judgement = told(history=await self._experience(task.kind, embedded=False))
+        if judgement.sure or (vector := await self._vector(task)) is None:
+            return judgement
+        return told(history=await self._experience(task.kind, embedded=True), vector=vector)
 
     async def known(self, task: Task, route: Route, told: Told) -> Reply | None:
         """A reply to the same question, or to a similar one over the same facts, that is still good."""
         if self._cache is None or not told.cache_hours:
             return None
-        return await self._cache.find(task, route, self._vectors.get(task.question), told.pass_mark)
+        return await self._cache.find(task, route, told.pass_mark)
 
     async def record(self, task: Task, reply: Reply, told: Told) -> Reply:
         """Keep what became of a task; the reply comes back with the number of its record.
@@ -96,11 +106,10 @@ class Memory:
         """
         if self._outcomes is None or kinds.of(task.kind).tiers == {Tier.LOCAL}:
             return reply
-        vector = await self._vector(task)
         local = [one.score for one in told.tried if one.tier is Tier.LOCAL and one.score is not None]
         try:
             if self._cache is not None:
-                await self._cache.keep(task, reply.route, reply, told.cache_hours, vector, told.pass_mark)
+                await self._cache.keep(task, reply.route, reply, told.cache_hours, told.pass_mark)
             id = await self._outcomes.record(
                 task,
                 reply,
@@ -108,7 +117,7 @@ class Memory:
                 prompt_tokens=await asyncio.to_thread(outgoing.count, outgoing.call_of(task)),
                 tried=told.tried,
                 local_score=max(local, default=None),
-                vector=vector,
+                vector=self._vectors.get(task.question),
                 request=told.request,
             )
         except StoreError as error:
@@ -116,16 +125,18 @@ class Memory:
             return reply
         return replace(reply, outcome=id)
 
-    async def _history(self, kind: str) -> Sequence[Past]:
-        if self._outcomes is None:
-            return ()
-        if kind not in self._past:
+    async def _experience(self, kind: str, *, embedded: bool) -> Experience | None:
+        """What the outcomes of a kind teach, made once between two looks at them; None where they are too few."""
+        if self._outcomes is None or not self._routing.learn:
+            return None
+        if (kind, embedded) not in self._lived:
             try:
-                self._past[kind] = await self._outcomes.history(kind, HISTORY)
+                past = await self._outcomes.history(kind, HISTORY)
             except StoreError as error:
                 log.warning("[%s] the history could not be read: %s", error.id, error)
-                return ()
-        return self._past[kind]
+                return None
+            self._lived[kind, embedded] = await asyncio.to_thread(experience, past, embedded=embedded)
+        return self._lived[kind, embedded]
 
     async def _vector(self, task: Task) -> Vector | None:
         """The question's vector, worked out once; None without an embedder."""

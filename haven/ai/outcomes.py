@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import math
 import statistics
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -24,6 +25,8 @@ MAX_WORDS = 2000
 """Characters of a question that are kept."""
 LEARN_FROM = 2000
 """The newest outcomes that one round of learning looks at."""
+Vectors = np.ndarray[Any, np.dtype[np.float32]]
+VECTORS_A_BATCH = 200
 Vector = np.ndarray[tuple[int], np.dtype[np.float32]]
 
 
@@ -139,6 +142,17 @@ class Outcomes:
     async def history(self, kind: str, limit: int = 500) -> list[Past]:
         """The newest open tasks of a kind, for guessing how a similar one will go."""
         return await table.past(self._database, kind, limit)
+
+    async def fill_vectors(
+        self, vectors: Callable[[Sequence[str]], Awaitable[np.ndarray[Any, np.dtype[np.float32]]]]
+    ) -> int:
+        """Give open outcomes without a vector theirs, the newest first, at most a batch of them; how many."""
+        bare = await table.without_vector(self._database, VECTORS_A_BATCH)
+        if bare:
+            made = await vectors([words for _, words in bare])
+            found = [(row.astype("<f4").tobytes(), id) for (id, _), row in zip(bare, made, strict=True)]
+            await self._database.write(lambda tx: table.set_vectors(tx, found))
+        return len(bare)
 
     async def statistics(self, since: float, until: float) -> list[Figures]:
         """Of each kind all together, then of each kind by tier and model; the most asked kind first."""

@@ -145,6 +145,19 @@ async def past(database: Database, kind: str, limit: int) -> list[Past]:
     return [Past(*tuple(row)) for row in rows]
 
 
+async def without_vector(database: Database, limit: int) -> list[tuple[int, str]]:
+    """Id and words of the newest open outcomes that have no vector yet."""
+    rows = await database.rows(
+        "select id, words from outcome where vector is null and words <> '' and not private order by id desc limit ?",
+        (limit,),
+    )
+    return [(row["id"], row["words"]) for row in rows]
+
+
+async def set_vectors(tx: Transaction, vectors: list[tuple[bytes, int]]) -> None:
+    await tx.executemany("update outcome set vector = ? where id = ?", vectors)
+
+
 SEEN = (
     "select o.id, o.at, o.kind, o.private, o.cached, o.tier, o.model, json_array_length(o.tried) as asked, o.score,"
     " o.pass_mark, o.local_score, o.usd, o.tokens, o.reply_tokens, o.seconds, o.stand_in,"

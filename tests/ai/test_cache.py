@@ -15,7 +15,6 @@ import pytest
 from haven.access import Principal, Role
 from haven.ai.alike import alike, essence
 from haven.ai.cache import Cache
-from haven.ai.embed import Embedder
 from haven.ai.task import Privacy, Reply, Route, Step, Task, Tier, Tool, ToolCall, Turn, Where
 from haven.quoting import data_block
 from haven.store.database import Database, opened
@@ -26,7 +25,6 @@ OTHER_MEMBER = Principal("discord:8", "Sam", Role.MEMBER, "bot")
 HERE, CLOUD = Step(Tier.LOCAL, "smollm2-135m"), Step(Tier.CLOUD, "claude-sonnet-5-5")
 ROUTE = Route((HERE, CLOUD), ("local first",))
 FAR = "How far is Venture from Oculi?"
-EMBEDDER = Embedder()
 
 
 class Clock:
@@ -42,7 +40,7 @@ class Shelf:
 
     def __init__(self, database: Database, file: Path) -> None:
         self.clock, self.file, self.database = Clock(), file, database
-        self.cache = Cache(database, EMBEDDER, clock=self.clock)
+        self.cache = Cache(database, clock=self.clock)
 
     async def answered(self, asked: Task, reply: Reply | None = None, route: Route = ROUTE, hours: float = 24) -> None:
         await self.cache.keep(asked, route, reply or answer(), hours)
@@ -87,7 +85,7 @@ async def test_the_same_question_is_answered_at_once_and_marked(shelf: Shelf) ->
 
 async def test_it_is_known_after_a_restart_and_not_after_its_time(shelf: Shelf) -> None:
     await shelf.answered(task(FAR), hours=1)
-    again = Cache(shelf.database, None, clock=shelf.clock)
+    again = Cache(shelf.database, clock=shelf.clock)
     assert await again.find(task(FAR), ROUTE) is not None
     shelf.clock.at += 3600
     assert await again.find(task(FAR), ROUTE) is None
@@ -136,8 +134,8 @@ async def test_another_model_is_not_spoken_for(shelf: Shelf) -> None:
 
 
 async def test_a_model_that_was_replaced_under_its_name_is_another_model(shelf: Shelf) -> None:
-    before = Cache(shelf.database, None, lambda step: f"{step.model} 111", shelf.clock)
-    after = Cache(shelf.database, None, lambda step: f"{step.model} 222", shelf.clock)
+    before = Cache(shelf.database, lambda step: f"{step.model} 111", shelf.clock)
+    after = Cache(shelf.database, lambda step: f"{step.model} 222", shelf.clock)
     await before.keep(task(FAR), ROUTE, answer(), 24)
     assert await before.find(task(FAR), ROUTE) is not None
     assert await after.find(task(FAR), ROUTE) is None
@@ -194,7 +192,7 @@ async def test_a_private_reply_is_its_owners_alone_and_never_on_the_disk(shelf: 
     ):
         assert await shelf.asked(stranger) is None
     assert b"canary" not in shelf.on_disk()
-    assert await Cache(shelf.database, EMBEDDER, clock=shelf.clock).find(private, ROUTE) is None
+    assert await Cache(shelf.database, clock=shelf.clock).find(private, ROUTE) is None
 
 
 async def test_a_private_reply_goes_when_its_time_is_over(shelf: Shelf) -> None:
@@ -232,7 +230,7 @@ async def test_the_same_question_in_other_words(shelf: Shelf) -> None:
 
 
 async def test_what_another_process_has_cleared_or_added_is_seen(shelf: Shelf) -> None:
-    other = Cache(shelf.database, EMBEDDER, clock=shelf.clock)
+    other = Cache(shelf.database, clock=shelf.clock)
     for question in (FAR, "Who discovered Pell?", "Where is Ember?"):
         await shelf.answered(task(question), answer(question))
     assert await shelf.asked(task("How far is Oculi from Venture?")) is not None
@@ -255,13 +253,6 @@ async def test_words_between_tags_are_compared_too(shelf: Shelf) -> None:
     await shelf.answered(framed(FAR))
     assert await shelf.asked(framed("how far away is venture from oculi")) is not None
     assert await shelf.asked(framed("how far away is venture from <question> oculi")) is None
-
-
-async def test_without_an_embedder_only_the_same_question_is_known(shelf: Shelf) -> None:
-    await shelf.answered(task(FAR))
-    plain = Cache(shelf.database, None, clock=shelf.clock)
-    assert await plain.find(task("how far is venture from oculi"), ROUTE) is None
-    assert await plain.find(task(FAR), ROUTE) is not None
 
 
 @pytest.mark.parametrize("pair", [*OTHER, *TRAPS], ids=" / ".join)
@@ -315,7 +306,7 @@ def test_most_paraphrases_are_recognised() -> None:
 
 
 async def test_the_oldest_go_where_there_are_too_many(shelf: Shelf) -> None:
-    shelf.cache = Cache(shelf.database, None, clock=shelf.clock, most=3)
+    shelf.cache = Cache(shelf.database, clock=shelf.clock, most=3)
     for word in ("one?", "two?", "three?", "four?", "five?"):
         shelf.clock.at += 1
         await shelf.answered(task(word))
@@ -352,12 +343,6 @@ async def test_a_row_of_another_shape_is_a_miss(shelf: Shelf, reply: str) -> Non
     await shelf.answered(task(FAR))
     await shelf.database.write(lambda tx: tx.execute("update reply_cache set reply = ?", (reply,)))
     assert await shelf.asked(task(FAR)) is None
-    assert await shelf.asked(task("how far is venture from oculi")) is None
-
-
-async def test_a_vector_of_another_size_is_a_miss(shelf: Shelf) -> None:
-    await shelf.answered(task(FAR))
-    await shelf.database.write(lambda tx: tx.execute("update reply_cache set vector = x'00000000'"))
     assert await shelf.asked(task("how far is venture from oculi")) is None
 
 

@@ -54,20 +54,18 @@ create table learned (
   reason text not null
 ) strict;
 
--- Replies that may be used again. `scope` is 'open', or 'private:' and the person: one never sees the other's.
+-- Open replies that may be used again: to the same question (`exact`), or to one that asks the same (`asks`, or '').
 create table reply_cache (
   id integer primary key,
-  scope text not null,
-  exact text not null,
-  facts text not null,
+  exact text not null unique,
+  asks text not null,
   words text not null,
-  vector blob,
   reply text not null,
   at real not null,
-  expires real not null,
-  unique (scope, exact)
+  expires real not null
 ) strict;
-create index reply_cache_facts on reply_cache (scope, facts, expires);
+create index reply_cache_asks on reply_cache (asks);
+create index reply_cache_expires on reply_cache (expires);
 
 -- Requests that only the cloud could answer while it was out of reach.
 create table waiting (
