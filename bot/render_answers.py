@@ -77,7 +77,7 @@ def way(reply: Reply, waited: bool = False) -> str:
     if waited:
         parts.insert(0, "it waited for the cloud")
     if reply.cached:
-        parts.append(f"answered before: {words(reply.cached, 200)}")
+        parts.append(words(reply.cached, 200))
     if reply.prepared:
         parts.append(f"prepared here: {words(reply.prepared, 200)}")
     if reply.score < PASS_MARK:

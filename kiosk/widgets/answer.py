@@ -81,7 +81,7 @@ class Answer(VerticalScroll, can_focus=True):
         """The whole answer, and by which way it came."""
         await self.end()
         await self._put(clean(reply.text))
-        self._foot(_how(reply, waited))
+        self._foot(way(reply, waited))
 
     async def end(self, sentence: str = "") -> None:
         """Write what is left; `sentence` says why it ended, where that was not the reply."""
@@ -153,20 +153,20 @@ def _who(reply: Reply) -> str:
     return f"{reply.tier.value} · {line(reply.model, 48)}"
 
 
-def _how(reply: Reply, waited: bool) -> str:
+def way(reply: Reply, waited: bool = False) -> str:
     """By which way it came: tier, model, cost, time, and what it rests on."""
     cost = "free" if not reply.usd else f"{reply.usd:.4f} USD" + (" (not real)" if reply.stand_in else "")
-    way = [_who(reply), cost, f"{reply.seconds:.1f} s"]
+    parts = [_who(reply), cost, f"{reply.seconds:.1f} s"]
     if reply.stand_in:
-        way.insert(0, STAND_IN)
+        parts.insert(0, STAND_IN)
     if waited:
-        way.insert(0, "it waited for the cloud")
+        parts.insert(0, "it waited for the cloud")
     if reply.cached:
-        way.append(f"answered before: {line(reply.cached, 120)}")
+        parts.append(line(reply.cached, 160))
     if reply.prepared:
-        way.append(f"prepared here: {line(reply.prepared, 120)}")
+        parts.append(f"prepared here: {line(reply.prepared, 120)}")
     if reply.score < PASS_MARK:
-        way.append(f"below the bar ({reply.score} of 100): take it with care")
+        parts.append(f"below the bar ({reply.score} of 100): take it with care")
     if reply.sources:
-        way.append("sources: " + line(", ".join(reply.sources), 120))
-    return " · ".join(way)
+        parts.append("sources: " + line(", ".join(reply.sources), 120))
+    return " · ".join(parts)

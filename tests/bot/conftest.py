@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +20,10 @@ from assistants.waiting import WaitingRoom
 from bot.client import HavenBot
 from haven.ai.engine import Engine
 from haven.ai.memory import Memory
-from haven.ai.outcomes import Outcomes
 from haven.ai.prices import Prices
 from haven.ai.providers.base import Call, Finish
 from haven.ai.roster import Roster
-from haven.ai.task import Delta, Reply, Task, Tier, Usage
+from haven.ai.task import Delta, Tier, Usage
 from haven.app import House, open_house
 from haven.changes.states import State
 from haven.errors import ModelError
@@ -34,7 +33,7 @@ from haven.store import changes as table
 from haven.store import events, jobs
 from haven.store import waiting as waits
 from haven.store.changes import Change
-from haven.store.database import Database, Transaction
+from haven.store.database import Transaction
 from haven.store.waiting import Waiting
 
 GREEN = {
@@ -88,21 +87,6 @@ class Scripted:
         pass
 
 
-class Recorded(Memory):
-    """Every reply is on record, so that it can be judged; nothing is answered from memory."""
-
-    def __init__(self, database: Database) -> None:
-        self._outcomes = Outcomes(database)
-        self.notes: dict[str, str] = {}
-        """What else a reply says of itself."""
-
-    async def record(
-        self, task: Task, reply: Reply, tried: Sequence[Mapping[str, Any]] = (), hours: float = 0
-    ) -> Reply:
-        number = await self._outcomes.record(task, reply, pass_mark=70, prompt_tokens=10)
-        return replace(reply, outcome=number, **self.notes)
-
-
 @dataclass
 class World:
     env: simcord.Env
@@ -118,15 +102,14 @@ class World:
     member: MemberActor
     stranger: MemberActor
     waiting: WaitingRoom = field(init=False)
-    memory: Recorded = field(init=False)
 
     def build(self, **settings: Any) -> HavenBot:
         """A new bot before the same house, as after a restart."""
         # Asked again by hand, the cloud fails more often in a second than its breaker allows.
         cloud = self.house.settings.cloud.model_copy(update={"breaker_failures": 100})
         database = self.house.database
-        self.memory = Recorded(database)
-        engine = Engine(Roster([self.local, self.cloud], cloud=cloud), self.house.ledger, cloud, memory=self.memory)
+        memory = Memory(self.house.outcomes)
+        engine = Engine(Roster([self.local, self.cloud], cloud=cloud), self.house.ledger, cloud, memory=memory)
         self.waiting = WaitingRoom(database, engine)
         return HavenBot(
             round_table=RoundTable(engine, self.house.changes, self.waiting),
@@ -136,7 +119,7 @@ class World:
             database=self.house.database,
             settings=self.discord.model_copy(update=settings),
             status=self.house.sentinel.status,
-            verdict=Outcomes(database).verdict,
+            verdict=self.house.outcomes.verdict,
             cloud=lambda: "" if self.cloud.absent else "the stand-in",
         )
 

@@ -9,6 +9,8 @@ from typing import Any
 import discord
 from simcord.actors import MemberActor
 
+from bot.render_answers import way
+from haven.ai.task import Reply, Route, Tier
 from haven.errors import OverBudget, Unavailable
 from haven.store import jobs
 from haven.store import waiting as waits
@@ -279,10 +281,18 @@ async def test_the_lan_can_be_chosen(world: World) -> None:
     assert result.response.embeds[0].description == ANSWER
 
 
-async def test_what_was_answered_before_or_prepared_here_is_said(world: World) -> None:
-    world.memory.notes = {"cached": "yesterday, when Ada asked", "prepared": "material condensed: 900 to 200 tokens"}
-    result = await world.member.slash(world.channel, "ask", text=QUESTION)
-    footer = result.response.embeds[0].footer.text
-    assert footer.endswith(
-        "answered before: yesterday, when Ada asked · prepared here: material condensed: 900 to 200 tokens"
+def test_the_line_under_an_answer_says_all_and_never_calls_a_stand_in_claude() -> None:
+    reply = Reply(
+        *("Two systems.", Tier.CLOUD, "claude-x", "0", Route((), ())),
+        usd=0.01,
+        stand_in=True,
+        score=60,
+        cached="answered before at 2031-02-03 04:05 to: What is there?",
+        prepared="material condensed by the local model: 900 to 200 tokens",
+    )
+    assert way(reply) == (
+        "stand-in, not Claude · cloud · claude-x · 0.0100 USD (not real) · 0.0 s"
+        " · answered before at 2031-02-03 04:05 to: What is there?"
+        " · prepared here: material condensed by the local model: 900 to 200 tokens"
+        " · below the bar (60 of 100): take it with care"
     )

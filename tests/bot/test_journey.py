@@ -15,7 +15,6 @@ from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle
 
 from bot.client import HavenBot
-from haven.ai.outcomes import Outcomes
 from haven.settings import Discord
 from tests.bot.conftest import until
 from tests.e2e.house import DARK, PNG, Home, at_home
@@ -59,7 +58,7 @@ async def server(tmp_path: Path, simcord_env: simcord.Env) -> AsyncIterator[Serv
             database=house.database,
             settings=Discord(guild_id=guild.id, owner_ids=frozenset({owner.id})),
             status=house.sentinel.status,
-            verdict=Outcomes(house.database).verdict,
+            verdict=house.outcomes.verdict,
             cloud=lambda: "",
         )
         await simcord_env.restart_bot(bot)

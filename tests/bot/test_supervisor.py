@@ -12,7 +12,6 @@ import pytest
 from assistants.round_table import RoundTable
 from bot.client import HavenBot
 from bot.supervisor import Link, Supervisor
-from haven.ai.outcomes import Outcomes
 from haven.app import open_house
 from haven.settings import Settings
 
@@ -55,7 +54,7 @@ async def build(settings: Settings) -> AsyncIterator[Callable[[], HavenBot]]:
                 database=house.database,
                 settings=house.settings.discord,
                 status=house.sentinel.status,
-                verdict=Outcomes(house.database).verdict,
+                verdict=house.outcomes.verdict,
                 cloud=lambda: "",
             )
             bot._connection.guild_ready_timeout = 0.01  # two seconds of waiting for servers that are not there

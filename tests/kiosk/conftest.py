@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -26,7 +26,7 @@ from haven.ai.outcomes import Outcomes
 from haven.ai.prices import Prices
 from haven.ai.providers.base import Call, Finish
 from haven.ai.roster import Roster
-from haven.ai.task import Delta, Reply, Task, Tier, Usage
+from haven.ai.task import Delta, Tier, Usage
 from haven.changes.decisions import Changes
 from haven.changes.proposal import Kind, Proposal
 from haven.changes.repository import Repository
@@ -93,21 +93,6 @@ class ScriptedModel:
         pass
 
 
-class Recorded(Memory):
-    """Every reply is on record, so that it can be judged; nothing is answered from memory."""
-
-    def __init__(self, outcomes: Outcomes) -> None:
-        self._outcomes = outcomes
-        self.notes: dict[str, str] = {}
-        """What else a reply says of itself."""
-
-    async def record(
-        self, task: Task, reply: Reply, tried: Sequence[Mapping[str, Any]] = (), hours: float = 0
-    ) -> Reply:
-        number = await self._outcomes.record(task, reply, pass_mark=70, prompt_tokens=10)
-        return replace(reply, outcome=number, **self.notes)
-
-
 @dataclass
 class House:
     """What app.py would hand to the kiosk."""
@@ -118,7 +103,6 @@ class House:
     round_table: RoundTable
     waiting: WaitingRoom
     outcomes: Outcomes
-    memory: Recorded
     settings: Settings
     pin: Pin
     model: ScriptedModel
@@ -193,7 +177,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         model, claude = ScriptedModel(Tier.LOCAL, "small-model"), ScriptedModel(Tier.CLOUD, settings.cloud.model)
         ledger = Ledger(database, settings.cloud, "test")
         outcomes = Outcomes(database)
-        memory = Recorded(outcomes)
+        memory = Memory(outcomes)
         # Asked again by hand, the cloud fails more often in a second than its breaker allows.
         patient = settings.cloud.model_copy(update={"breaker_failures": 100})
         roster = Roster([model, claude], cloud=patient)
@@ -209,7 +193,6 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
             round_table,
             waiting,
             outcomes,
-            memory,
             settings,
             pin,
             model,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from haven.ai.task import Reply, Route, Tier
 from haven.errors import Unavailable
 from haven.store import waiting as waits
+from kiosk.widgets.answer import way
 from tests.kiosk.conftest import OWNER, PANEL, House, Show
 from tests.kiosk.terminal import Terminal
 from tests.kiosk.test_journeys import PIN, ask, enter
@@ -157,10 +159,18 @@ async def test_models_at_home_can_be_chosen_where_there_are_any(house: House, sh
             await terminal.until(words)
 
 
-async def test_what_was_answered_before_or_prepared_here_is_said(house: House, show: Show) -> None:
-    house.memory.notes = {"cached": "yesterday, when Ada asked", "prepared": "material condensed: 900 to 200 tokens"}
-    async with show() as terminal:
-        await ask(terminal, "Scribe")
-        terminal.type(f"{QUESTION}\r")
-        await terminal.until("answered before: yesterday, when Ada asked")
-        await terminal.until("prepared here: material condensed: 900 to 200 tokens")
+def test_the_line_under_an_answer_says_all_and_never_calls_a_stand_in_claude() -> None:
+    reply = Reply(
+        *("Two systems.", Tier.CLOUD, "claude-x", "0", Route((), ())),
+        usd=0.01,
+        stand_in=True,
+        score=60,
+        cached="answered before at 2031-02-03 04:05 to: What is there?",
+        prepared="material condensed by the local model: 900 to 200 tokens",
+    )
+    assert way(reply) == (
+        "stand-in, not Claude · cloud · claude-x · 0.0100 USD (not real) · 0.0 s"
+        " · answered before at 2031-02-03 04:05 to: What is there?"
+        " · prepared here: material condensed by the local model: 900 to 200 tokens"
+        " · below the bar (60 of 100): take it with care"
+    )
