@@ -71,10 +71,10 @@ class Sentinel:
         roster: Roster,
         sandbox: Sandbox,
         lag: LoopLag,
+        waiting: WaitingRoom,
+        outcomes: Outcomes,
         repository_problem: str,
         repository_notes: Sequence[str] = (),
-        waiting: WaitingRoom | None = None,
-        outcomes: Outcomes | None = None,
     ) -> None:
         self._settings = settings
         self._changes = changes
@@ -169,14 +169,14 @@ class Sentinel:
                 yield StatusLine("Pause", f"{one.name} failed; one call tries it again", "note")
 
     async def _waiting_lines(self) -> list[StatusLine]:
-        held = await self._waiting.list(HAVEN) if self._waiting else []
+        held = await self._waiting.list(HAVEN)
         counts = [(sum(one.state == state for one in held), what) for state, what in HELD.items()]
         text = ", ".join(f"{count} {what}" for count, what in counts if count)
         return [StatusLine("Waiting", text, "note")] if text else []
 
     async def _learned_lines(self) -> list[StatusLine]:
         """Pass marks that experience has moved away from the settings."""
-        marks = await self._outcomes.marks() if self._outcomes and self._settings.routing.learn else {}
+        marks = await self._outcomes.marks() if self._settings.routing.learn else {}
         moved = [f"{kind} {shift:+d}" for kind, shift in sorted(marks.items()) if shift]
         more = f" and {len(moved) - SHOWN} more" if len(moved) > SHOWN else ""
         return [StatusLine("Pass marks", f"learned: {', '.join(moved[:SHOWN])}{more}", "note")] if moved else []

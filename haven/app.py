@@ -146,7 +146,16 @@ async def _build(
         round_table=RoundTable(engine, changes, waiting),
         waiting=waiting,
         sentinel=Sentinel(
-            settings, changes, book, engine.roster, sandbox, lag, problem, repository.notes if repository else ()
+            settings,
+            changes,
+            book,
+            engine.roster,
+            sandbox,
+            lag,
+            waiting,
+            outcomes,
+            problem,
+            repository.notes if repository else (),
         ),
         environments=environments_,
         sandbox=sandbox,

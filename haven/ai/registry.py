@@ -118,11 +118,6 @@ class Registry:
         ]
         return tuple(sorted(fitting, key=lambda model: model.ram_mb, reverse=True))
 
-    def default_for(self, memory_mb: float, disk_mb: float) -> Model | None:
-        """The model for conversation with the highest priority that fits and that can be installed here now."""
-        able = (model for model in self.fits(memory_mb, disk_mb) if model.installable and "chat" in model.uses)
-        return max(able, key=lambda model: model.priority, default=None)
-
     def best(self, use: Use) -> Model | None:
         """The installed model with the highest priority for that use."""
         there = (shelf.model for shelf in self.list() if shelf.installed and use in shelf.model.uses)

@@ -92,8 +92,9 @@ class Residence:
         staying = sum(one.memory_mb for one in self._here.values() if one.name in self._keep and one is not model)
         if needed + staying > self._limit_mb:
             kept = f", of which {staying} are taken by models that stay loaded" if staying else ""
+            room = f"all models may take {self._limit_mb:.0f}{kept}"
             raise Unavailable(
-                f"The local model {model.name} needs about {needed} MB; all models may take {self._limit_mb:.0f}{kept}.",
+                f"The local model {model.name} needs about {needed} MB; {room}.",
                 "Raise models.memory_mb, or choose a smaller model: haven models plan",
                 retry=False,
             )

@@ -44,7 +44,7 @@ def doctor(
     live: Annotated[bool, typer.Option("--live", help="Ask Claude's and Discord's servers too.")] = False,
     as_json: Json = False,
 ) -> None:
-    """A dozen checks, each with the one line that mends it."""
+    """Some twenty checks, each with the one line that mends it."""
     from haven import doctor as doctor_
 
     checks = asyncio.run(doctor_.checks(settings.load(), live=live))

@@ -25,12 +25,6 @@ async def lines(house: House) -> dict[str, StatusLine]:
     return {line.label: line for line in await house.sentinel.status()}
 
 
-async def seen(house: House) -> dict[str, StatusLine]:
-    """As `lines`, by a Sentinel that sees the waiting room and what was learned."""
-    parts = (house.settings, house.changes, house.ledger, house.engine.roster, house.sandbox, house.lag, "", ())
-    return {line.label: line for line in await Sentinel(*parts, house.waiting, house.outcomes).status()}
-
-
 def with_host(folder: Path, url: str, *, only: bool = False) -> Settings:
     lan = Lan(hosts=(LanHost(url=url, models=("a-model",)),), only=only, health_s=0.01)
     return settings_in(folder, "http://127.0.0.1:9").model_copy(update={"lan": lan})
@@ -133,22 +127,22 @@ async def test_a_model_at_its_limit_is_told_too(tmp_path: Path) -> None:
 
 async def test_requests_that_wait_are_counted_until_they_are_decided(tmp_path: Path) -> None:
     async with open_house(settings_in(tmp_path)) as house:
-        assert "Waiting" not in await seen(house)
+        assert "Waiting" not in await lines(house)
         held = [await house.waiting.hold(task(), CloudAway(Unavailable("Claude is away.")), {}) for _ in range(3)]
         await house.waiting.decide(held[0].id, Choice.WAIT, HAVEN)
-        assert (await seen(house))["Waiting"].text == "1 for the cloud, 2 for the word of who asked"
+        assert (await lines(house))["Waiting"].text == "1 for the cloud, 2 for the word of who asked"
         for one in held:
             await house.waiting.decide(one.id, Choice.CANCEL, HAVEN)
-        assert "Waiting" not in await seen(house)
+        assert "Waiting" not in await lines(house)
 
 
 async def test_pass_marks_that_experience_has_moved_are_told(tmp_path: Path) -> None:
     async with open_house(settings_in(tmp_path)) as house:
-        assert "Pass marks" not in await seen(house)
+        assert "Pass marks" not in await lines(house)
         for kind, shift in (("answer", 5), ("code", -10), ("sql", 0)):
             step = Learned(1.0, kind, shift, "a test says so")
             await house.database.write(lambda tx, step=step: outcomes.learn(tx, step))  # type: ignore[misc]
-        assert (await seen(house))["Pass marks"] == StatusLine("Pass marks", "learned: answer +5, code -10", "note")
+        assert (await lines(house))["Pass marks"] == StatusLine("Pass marks", "learned: answer +5, code -10", "note")
 
 
 async def test_every_line_fits_the_kiosks_home(tmp_path: Path) -> None:
