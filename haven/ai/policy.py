@@ -87,7 +87,8 @@ def route(
         wanted.sort(key=lambda offer: (offer.tier, offer.step.model) != first)  # stable: the rest stays in order
     missing = [(offer.tier, offer.missing) for offer in wanted if offer.missing]
     resting = [(offer.tier, offer.resting) for offer in wanted if offer.resting and not offer.missing]
-    missing += [(tier, ABSENT) for tier in order if tier is not Tier.LAN and not any(o.tier is tier for o in wanted)]
+    expected = [tier for tier in order if tier is not Tier.LAN or task.where is Where.LAN or policy.lan_only]
+    missing += [(tier, ABSENT) for tier in expected if not any(offer.tier is tier for offer in wanted)]
     there = [offer for offer in wanted if not offer.missing]
     left, dropped = _within_limits(there, task, policy)
     reasons = (reason, *(f"{tier.value}: {why}" for tier, why in (*missing, *resting)), *dropped)

@@ -126,7 +126,7 @@ async def test_values_come_back_even_where_a_placeholder_is_cut_in_two(tmp_path:
 
 
 def remembering(database: Database) -> Memory:
-    return Memory(Outcomes(database), Cache(database, None))
+    return Memory(Outcomes(database), Cache(database))
 
 
 def disk(desk: Desk) -> bytes:

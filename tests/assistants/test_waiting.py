@@ -64,7 +64,9 @@ class Home:
 
     async def waits(self) -> Held:
         """A request whose person chose to wait."""
-        return await self.decide((await self.held()).id, Choice.WAIT)
+        held = await self.decide((await self.held()).id, Choice.WAIT)
+        assert isinstance(held, Held)
+        return held
 
     async def decide(self, id: str, choice: Choice, principal: Principal = MEMBER) -> Any:
         pieces = [piece async for piece in self.table.decide(id, choice, principal)]
