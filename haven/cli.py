@@ -30,7 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "service": ("service:app", "The running Haven: how it is, its settings, a new start."),
     "status": ("day_one:status", "How this Haven is."),
     "setup": ("day_one:setup", "Walk through day one; every step can be skipped and run again."),
-    "doctor": ("day_one:doctor", "A dozen checks, each with the one line that mends it."),
+    "doctor": ("day_one:doctor", "Some twenty checks, each with the one line that mends it."),
     "up": ("run:up", "Run Haven: bot, kiosk, clock and worker in one process; on a terminal, show the kiosk."),
     "attach": ("run:attach", "Show a running Haven on this terminal."),
     "demo": (

@@ -83,7 +83,7 @@ async def test_an_answer_streams_and_says_where_it_comes_from(tmp_path: Path) ->
         ran = await haven(home, "ask", "What is the Round Table?")
         assert ran.status == 0 and ran.out.count("The Round Table is where") == 1
         assert "stand-in, not Claude" in ran.err
-        answer = (await haven(home, "ask", "What is the Round Table?", "--json")).data
+        answer = (await haven(home, "ask", "What is Haven?", "--json")).data
         assert (answer["tier"], answer["stand_in"]) == ("cloud", True)
         private = await haven(home, "ask", "What is the Round Table?", "--private")
         assert private.status == 1 and "never leaves this house" in private.err

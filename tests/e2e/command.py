@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,14 +104,22 @@ class AtTerminal:
     def type(self, text: str) -> None:
         os.write(self._descriptor, text.encode())
 
-    async def until(self, shown: Callable[[str], bool] | str) -> str:
+    async def until(self, shown: str) -> str:
         """Wait until that is on the screen; what came so far is then cleared away and returned."""
-        async with asyncio.timeout(60):
-            while not (shown in self.screen if isinstance(shown, str) else shown(self.screen)):
-                self._more.clear()
-                await self._more.wait()
+        try:
+            async with asyncio.timeout(60):
+                while shown not in self.screen:
+                    self._more.clear()
+                    await self._more.wait()
+        except TimeoutError:
+            raise AssertionError(f"{shown!r} did not come; the screen shows {self.screen!r}") from None
         seen, self.screen = self.screen, ""
         return seen
+
+    async def ended(self) -> int:
+        """The exit status; fails where the command does not end."""
+        async with asyncio.timeout(60):
+            return await self.process.wait()
 
 
 @asynccontextmanager

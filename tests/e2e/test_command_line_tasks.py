@@ -125,7 +125,7 @@ async def test_at_a_terminal_the_person_is_asked_once(tmp_path: Path) -> None:
             await terminal.until("wait, local or cancel")
             terminal.type("local\r")
             await terminal.until("local: smollm2-135m")
-            assert await terminal.process.wait() == 0
+            assert await terminal.ended() == 0
 
 
 @pytest.mark.model
