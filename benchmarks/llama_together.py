@@ -49,7 +49,7 @@ async def both(model: Path, batch_threads: int, repeats: int, tokens: int) -> di
 
 
 async def main(smoke: bool) -> None:
-    rounds, repeats, tokens = (1, 5, 16) if smoke else (7, 12, 64)
+    rounds, repeats, tokens = (1, 5, 16) if smoke else (5, 12, 48)
     cores = len(os.sched_getaffinity(0))
     ways = {"even": 0, "wide": cores}
     rows: dict[str, list[dict[str, float]]] = {name: [] for name in ways}

@@ -112,8 +112,10 @@ def test_a_model_without_a_system_role_reads_the_rules_first(model_path: Any) ->
         for template in (gemma, CHATML):
             first = encode(native, template, ("Be kind.", "Be short."), turns, 400)
             other = encode(native, template, ("Be kind.",), [Turn("user", "Else.")], 400)
-            assert first.stable == other.stable > 0
+            assert other.stable >= first.stable > 0
             assert first.tokens[: first.stable] == other.tokens[: first.stable]
-            assert b"".join(map(native.piece, first.tokens[: first.stable])).decode().endswith("Be kind.")
+            for prompt in (first, other):
+                stable = b"".join(map(native.piece, prompt.tokens[: prompt.stable])).decode()
+                assert "Be kind." in stable and not any(word in stable for word in ("short", "Hello", "Else"))
     finally:
         native.close()

@@ -28,6 +28,10 @@ CHARACTER = r"""char ::= [^"\\\x7F\x00-\x1F] | "\\" ["\\/bfnrt]"""
 """One character of a JSON string. The bindings' own rule lets raw newlines and halves of surrogate pairs through."""
 MIN_P = 0.05
 """With a temperature, tokens under this share of the best one's probability are not drawn."""
+DRAWN = 1000
+"""Added to the scores of tokens that are drawn, so that all others come after them."""
+NEAR = np.float32(4)
+"""Tokens whose scores are this near to a refused favourite's are checked next, then those twice as far."""
 _ENTRY = np.dtype([("id", np.intc), ("logit", np.single), ("p", np.single)], align=True)
 
 
@@ -67,15 +71,17 @@ class Grammar:
 
 
 def pick(scores: Logits, grammar: Grammar | None) -> int:
-    """The best token that the grammar allows: the favourite is checked first, everything else only if it is refused."""
+    """The best token that the grammar allows: the favourite is checked first, more only where it is refused."""
     best = int(scores.argmax())
     if grammar is None or grammar.permits(best):
         return best
-    for width in (64, len(scores)):
-        ids = np.argpartition(-scores, width - 1)[:width]
-        left = grammar.allowed(ids, scores[ids])
-        if np.isfinite(left).any():
-            return int(ids[left.argmax()])
+    left, distance = scores.copy(), NEAR
+    while np.isfinite(top := left.max()):
+        ids = np.flatnonzero(left >= top - distance)
+        allowed = grammar.allowed(ids, left[ids])
+        if np.isfinite(allowed).any():
+            return int(ids[allowed.argmax()])
+        left[ids], distance = -np.inf, distance * 2
     raise ModelError("The local model found no way to go on in the wanted format.")
 
 
@@ -94,7 +100,7 @@ def heated(logits: Logits, temperature: float, top_p: float, random: np.random.G
         odds = np.exp(scores[likely] - best)
         total = np.exp(scores - best).sum()
         likely = likely[: max(1, int(np.searchsorted(odds.cumsum(), top_p * total)) + 1)]
-    scores[likely] += 1000 + random.gumbel(size=len(likely)).astype(np.float32)
+    scores[likely] += DRAWN + random.gumbel(size=len(likely)).astype(np.float32)
     return scores
 
 

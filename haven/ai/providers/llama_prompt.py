@@ -36,7 +36,7 @@ CHATML = ChatTemplate("<|im_start|>{role}\n{text}<|im_end|>\n", "<|im_start|>ass
 
 @dataclass(frozen=True)
 class Prompt:
-    """`stable`: how many of the tokens, from the first, are the first system part alone: Haven's own words."""
+    """`stable`: how many of the tokens, from the first, are Haven's own words: its first system part."""
 
     tokens: list[int]
     stable: int
@@ -65,7 +65,10 @@ def encode(
     if said:
         said[0] = leading + said[0]
     whole = [token for (start, end), text in zip(frames, said, strict=True) for token in (*start, *text, *end)]
-    return Prompt(whole + reply, len(frames[0][0]) + len(told[0]) if system and frames else 0)
+    stable = len(frames[0][0]) + len(told[0]) if system and frames else 0
+    if len(system) == 1 and template.system and turns:  # what the template says up to the person's first word
+        stable += len(frames[0][1]) + len(frames[1][0])
+    return Prompt(whole + reply, stable)
 
 
 def _parts(system: Sequence[str]) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from haven.ai.providers.llama_grammar import Grammar, heated, pick
+from haven.ai.providers.llama_grammar import DRAWN, Grammar, heated, pick
 from haven.ai.providers.llama_native import Logits, NativeModel
 
 CLOSING_TOKENS = 128
@@ -97,7 +97,7 @@ class Reply:
         inside_string = _ESCAPED.sub("", self.text).count('"') % 2 == 1
         for rank, mark in enumerate('"' if inside_string else '"]}', start=1):
             if mark in self._native.closers:
-                scores[self._native.closers[mark]] += 1000 * rank
+                scores[self._native.closers[mark]] += DRAWN * rank
         return scores
 
 
