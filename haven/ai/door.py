@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -16,7 +16,7 @@ from haven.ai import policy, validate
 from haven.ai.breaker import Breaker
 from haven.ai.ledger import Ledger
 from haven.ai.outgoing import Outgoing, call_of, text_of
-from haven.ai.providers.base import Call, Finish, Provider
+from haven.ai.providers.base import Call, Counts, Finish, Provider
 from haven.ai.roster import Roster
 from haven.ai.task import Delta, Reply, Restart, Route, Step, Task, Tier, Usage
 from haven.errors import AccessDenied, HavenError, ModelError, OverBudget, Unavailable
@@ -94,51 +94,83 @@ class Door:
                 yield _Came(_reply(task, route, provider, piece, time.monotonic() - started), piece.stop)
                 return
 
+    async def count(self, task: Task, step: Step) -> int | None:
+        """Input tokens as the service itself counts them: a recorded call of its own, behind the same gates.
+
+        None for a service that does not count. Raises as `ask` does.
+        """
+        provider = self._roster.get(step)
+        if not isinstance(provider, Counts):
+            return None
+        counting = replace(task, purpose=f"count the tokens of: {task.purpose}")
+        async with self._recorded(counting, provider, "", free=True) as out:
+            counted = await provider.count(out.call)
+            out.usage = Usage()
+        return counted
+
     async def _leaving(self, task: Task, route: Route, step: Step, request: str) -> AsyncGenerator[Delta | _Came, None]:
+        provider = self._roster.get(step)
+        finish: Finish | None = None
+        async with self._recorded(task, provider, request) as out, aclosing(_generate(provider, out.call)) as pieces:
+            async for piece in pieces:
+                if isinstance(piece, Finish):
+                    finish, out.usage = piece, piece.usage
+                elif text := out.came_in(piece.text):
+                    yield Delta(text)
+        assert finish is not None
+        if out.held:
+            yield Delta(out.held)
+        reply = _reply(task, route, provider, out.restored(finish), out.seconds)
+        reply = replace(reply, usd=out.usd, stand_in=provider.stand_in, redacted=out.redaction.counts)
+        yield _Came(reply, finish.stop)
+
+    @asynccontextmanager
+    async def _recorded(
+        self, task: Task, provider: Provider, request: str, *, free: bool = False
+    ) -> AsyncIterator[Outgoing]:
+        """One call that leaves: stopped if private, redacted, reserved before the block and settled after it.
+
+        The block puts what was used into `usage`.
+        """
         if not policy.may_leave(task):
             raise AccessDenied("This must not leave the house.", "Ask it openly, or leave it to the local model.")
-        provider = self._roster.get(step)
         breaker = self._roster.breaker(provider)
         number = breaker.began()
         out: Outgoing | None = None
         reserved = 0
         try:
-            out = await asyncio.to_thread(Outgoing.of, task, provider.price)
+            out = await asyncio.to_thread(Outgoing.of, task, None if free else provider.price)
             reserved = await self._reserve(task, provider, out, request)
-            finish: Finish | None = None
-            async with aclosing(_generate(provider, out.call)) as pieces:
-                async for piece in pieces:
-                    if isinstance(piece, Finish):
-                        finish = piece
-                    elif text := out.came_in(piece.text):
-                        yield Delta(text)
-            assert finish is not None
-            usd = provider.price.cost(finish.usage) if provider.price else 0.0
-            await self._ledger.settle(reserved, usd, finish.usage, out.seconds)
+            yield out
+            await self._ledger.settle(reserved, out.usd, out.usage, out.seconds)
             breaker.worked(number)
         except BaseException as error:
             _tell(breaker, number, error)
             if out is not None and reserved:
                 await self._close(error, reserved, out.seconds)
             raise
-        if out.held:
-            yield Delta(out.held)
-        reply = _reply(task, route, provider, out.restored(finish), out.seconds)
-        reply = replace(reply, usd=usd, stand_in=provider.stand_in, redacted=out.redaction.counts)
-        yield _Came(reply, finish.stop)
 
     async def _reserve(self, task: Task, provider: Provider, out: Outgoing, request: str) -> int:
-        return await self._ledger.reserve(
-            task,
-            request=request,
-            tier=provider.tier,
-            model=provider.model,
-            recipient=provider.recipient,
-            stand_in=provider.stand_in,
-            sent=text_of(out.call),
-            redacted=out.redaction.counts,
-            worst_usd=out.worst_usd,
+        """The id of the row. Where the caller is cancelled before the call begins, its row has an end as well."""
+        reserving = asyncio.ensure_future(
+            self._ledger.reserve(
+                task,
+                request=request,
+                tier=provider.tier,
+                model=provider.model,
+                recipient=provider.recipient,
+                stand_in=provider.stand_in,
+                sent=text_of(out.call),
+                redacted=out.redaction.counts,
+                worst_usd=out.worst_usd,
+            )
         )
+        try:
+            return await asyncio.shield(reserving)
+        except asyncio.CancelledError:
+            with suppress(HavenError):
+                await self._ledger.unbilled(await reserving, 0.0, STOPPED)
+            raise
 
     async def _close(self, error: BaseException, reserved: int, seconds: float) -> None:
         """What was turned away before any work cost nothing; anything else stays charged at its worst case."""

@@ -116,6 +116,17 @@ class Engine:
             return 0.0, 0.0
         return await self._ledger.spent_today(), await self._ledger.spent_this_month()
 
+    async def count(self, task: Task) -> int | None:
+        """Input tokens of the first cloud call on the task's way, counted by that service; None where none does.
+
+        All of the task leaves for that, so it goes through the same gates and is recorded. Raises as `stream` does.
+        """
+        self._admit(task)
+        for step in (await self.route(task)).steps:
+            if step.tier is Tier.CLOUD:
+                return await self._door.count(task, step)
+        return None
+
     def worst_case(self, task: Task) -> float:
         """US dollars that one call of this task to the dearest model on its way may cost at the most.
 

@@ -11,7 +11,7 @@ from typing import Any
 from haven.ai import tokens
 from haven.ai.prices import Prices
 from haven.ai.providers.base import Call, Finish
-from haven.ai.task import Task, Tool, ToolCall, ToolResult, Turn
+from haven.ai.task import Task, Tool, ToolCall, ToolResult, Turn, Usage
 from haven.quoting import data_block
 from haven.redact import HALF_PLACEHOLDER, Redaction
 
@@ -73,7 +73,10 @@ class Outgoing:
 
     call: Call
     redaction: Redaction
+    price: Prices | None
     worst_usd: float
+    usage: Usage = field(default_factory=Usage)
+    """What the call used, once that is known."""
     started: float = field(default_factory=time.monotonic)
     held: str = ""
     """The end of the text so far where it may be half a placeholder."""
@@ -83,7 +86,11 @@ class Outgoing:
         """Redacted, then priced as it leaves; takes a while for a long prompt, so it runs in a thread."""
         redaction = Redaction()
         call = _redacted(call_of(task), redaction)
-        return cls(call, redaction, worst_case(call, price))
+        return cls(call, redaction, price, worst_case(call, price))
+
+    @property
+    def usd(self) -> float:
+        return self.price.cost(self.usage) if self.price else 0.0
 
     @property
     def seconds(self) -> float:

@@ -59,22 +59,29 @@ def classify(
 
 @app.command()
 def route(
-    prompt: Annotated[str, typer.Option("--prompt", help="What would be asked; nothing is sent.")],
+    prompt: Annotated[str, typer.Option("--prompt", help="What would be asked.")],
     kind: Kind = "answer",
     private: Annotated[bool, typer.Option("--private", help="As if it were marked private.")] = False,
     person: Annotated[str, typer.Option(help="As if this member asked, such as discord:7; otherwise you.")] = "",
     where: Annotated[Where, typer.Option(help="As if the person had chosen this.")] = Where.AUTO,
+    count: Annotated[
+        bool, typer.Option("--count", help="Send it to be counted by the cloud's service (free).")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Which model would be asked, which ones after it, why, and what it could cost at the most. Nothing is sent."""
+    """Which model would be asked, which ones after it, why, and what it could cost at the most.
+
+    Nothing is sent without --count.
+    """
     who = Principal(person, person, Role.MEMBER, "cli") if person else owner()
     task = _task(prompt, kind, who, private=private, where=where)
 
     async def work(house: House) -> None:
         found = await house.engine.route(task)
         steps = await asyncio.to_thread(_priced, house, found, task)
+        counted = await house.engine.count(task) if count else None
         if as_json:
-            print_json(_route_told(found, steps))
+            print_json(_route_told(found, steps) | ({"input_tokens": counted} if count else {}))
         elif found.refused:
             out.print(found.refused)
         else:
@@ -82,6 +89,8 @@ def route(
                 price = f", at most {step['worst_usd']:.4f} USD" if step["worst_usd"] else ""
                 out.print(f"{'then ' if number else ''}{step['tier']}: {step['model']}{price}")
             out.print("\n".join(f"  {visible(reason)}" for reason in found.reasons))
+            if count:
+                out.print(f"  {'no service counts it' if counted is None else f'{counted} input tokens'}")
 
     in_house(work)
 

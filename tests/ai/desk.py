@@ -25,7 +25,7 @@ from haven.ai.roster import Roster
 from haven.ai.task import Task, Tier, Turn
 from haven.demo.stand_in import Fault, StandIn
 from haven.jobs import process_identity
-from haven.settings import Cloud
+from haven.settings import Cloud, Routing
 from haven.store.database import Database, opened
 from tests.ai.servers.loopback import Answer, Loopback
 from tests.ai.servers.wires import CLAUDE_WIRE, HOME_WIRE, chunk, claude_block, claude_end, openai_end
@@ -33,6 +33,8 @@ from tests.ai.servers.wires import CLAUDE_WIRE, HOME_WIRE, chunk, claude_block, 
 MEMBER = Principal("discord:7", "Mika", Role.MEMBER, "bot")
 PANEL = Principal("panel", "The panel", Role.OWNER, "kiosk", needs_pin=True)
 STRANGER = Principal("discord:9", "Sam", Role.STRANGER, "bot")
+ALL_IS_SIMPLE = Memory(routing=Routing(simple_words=(".",)))
+"""How hard a question is judged to be is looked at elsewhere."""
 QUESTION = "What is the Round Table?"
 
 
@@ -130,7 +132,7 @@ async def desk_at(
         before, switch.ALLOW_CLOUD = switch.ALLOW_CLOUD, costs or switch.ALLOW_CLOUD
         try:
             roster = Roster(providers, cloud=caps)
-            engine = Engine(roster, ledger, caps, policy, memory(database) if memory else None, sleep)
+            engine = Engine(roster, ledger, caps, policy, memory(database) if memory else ALL_IS_SIMPLE, sleep)
             door = Door(roster, ledger, caps.attempts, sleep)
             yield Desk(engine, ledger, folder / "desk" / "haven.db", door, database, pauses)
         finally:

@@ -273,3 +273,12 @@ async def test_planted_values_stay_home_and_are_back_in_the_applied_edits(tmp_pa
         kept = await sent(home.house.database, 1)
         assert "<EMAIL_1>" in kept and MAIL not in kept and TOKEN not in kept, "the ledger holds what left, no more"
         assert review.sent[0].redacted["EMAIL"] >= 1
+
+
+async def test_a_count_is_a_recorded_call_of_its_own_and_nothing_private_is_counted(tmp_path: Path) -> None:
+    async with desk_and_stand_in(tmp_path) as (desk, stand_in):
+        assert await desk.engine.count(task(f"{CANARY} of {MAIL}", privacy=Privacy.PRIVATE)) is None
+        assert stand_in.requests == [] and desk.rows() == []
+        assert (await desk.engine.count(task(f"Who is {MAIL}?", where=Where.CLOUD)) or 0) > 0
+        assert MAIL not in json.dumps(stand_in.requests) and "<EMAIL_1>" in json.dumps(stand_in.requests)
+        assert desk.rows("state, purpose, usd") == [("settled", "count the tokens of: a test asks", 0.0)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from haven.ai.prices import Prices
 from haven.ai.task import Delta, Tier, Tool, ToolCall, Turn, Usage
@@ -72,3 +72,10 @@ class Provider(Protocol):
     def generate(self, call: Call) -> AsyncGenerator[Delta | Finish, None]: ...
 
     async def close(self) -> None: ...
+
+
+@runtime_checkable
+class Counts(Protocol):
+    """A provider whose service counts the tokens of a call, for nothing. Raises as `generate` does."""
+
+    async def count(self, call: Call) -> int: ...
