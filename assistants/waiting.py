@@ -17,7 +17,7 @@ from pydantic import TypeAdapter
 from haven.access import Act, Principal, Role, check
 from haven.ai.engine import Engine
 from haven.ai.policy import may_leave
-from haven.ai.task import Reply, Task, Where
+from haven.ai.task import Reply, Task, Tier, Where
 from haven.errors import AccessDenied, CloudAway, Conflict, HavenError, NotFound, OverBudget, Unavailable
 from haven.store import events, jobs
 from haven.store import waiting as table
@@ -147,6 +147,8 @@ class WaitingRoom:
         task = replace(_TASK.validate_json(one.task), where=Where.CLOUD)
         try:
             reply = await self._engine.complete(task)
+            if reply.tier is Tier.LOCAL:
+                raise Unavailable("The cloud still can't be used.")  # the local model is not what was waited for
         except Unavailable as away:
             passes = away.retry or isinstance(away, OverBudget | CloudAway)
             if passes and now() - one.at < LONGEST_S:
@@ -162,7 +164,12 @@ class WaitingRoom:
     async def _wait_on(self, one: Waiting, away: Unavailable) -> float:
         at = now() + _pause(away, one.attempts + 1)
         fields = {"retry_at": at, "attempts": one.attempts + 1, "reason": str(away)}
-        await self._database.write(lambda tx: table.move(tx, one.id, ("waiting",), **fields))
+
+        async def work(tx: Transaction) -> None:
+            if await table.move(tx, one.id, ("waiting",), **fields):
+                await events.record(tx, "answer.waiting", one.id, one.principal, reason=str(away))
+
+        await self._database.write(work)
         return at
 
     async def _finish(self, one: Waiting, state: str, **fields: str) -> None:
@@ -175,7 +182,7 @@ class WaitingRoom:
     async def _swap(self, work: Any, one: Waiting) -> None:
         if not await self._database.write(work):
             found = await table.get(self._database, one.id) or one
-            raise Conflict("That was decided already.", f"It is {found.state} now: haven tasks show {one.id}")
+            raise Conflict("That was decided already.", f"It is {found.state} now.")
 
 
 def _pause(away: Unavailable, attempts: int) -> float:

@@ -61,7 +61,17 @@ async def _photograph(env: simcord.Env, house: House, picture: Path) -> None:
     channel = guild.create_text_channel("workshop")
     person = guild.add_member(env.create_user("ann", global_name="Ann"))
     ids = Discord(guild_id=guild.id, owner_ids=frozenset({person.id}))
-    bot = HavenBot(house.round_table, house.changes, house.bus, house.database, ids, house.sentinel.status)
+    bot = HavenBot(
+        round_table=house.round_table,
+        changes=house.changes,
+        waiting=house.waiting,
+        bus=house.bus,
+        database=house.database,
+        settings=ids,
+        status=house.sentinel.status,
+        verdict=house.outcomes.verdict,
+        cloud=lambda: "",
+    )
     await env.restart_bot(bot)
     following = asyncio.create_task(bot.follow())
     try:
