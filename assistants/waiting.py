@@ -17,7 +17,7 @@ from pydantic import TypeAdapter
 from haven.access import Act, Principal, Role, check
 from haven.ai.engine import Engine
 from haven.ai.policy import may_leave
-from haven.ai.task import Reply, Task, Tier, Where
+from haven.ai.task import Reply, Task, Where
 from haven.errors import AccessDenied, CloudAway, Conflict, HavenError, NotFound, OverBudget, Unavailable
 from haven.store import events, jobs
 from haven.store import waiting as table
@@ -147,8 +147,6 @@ class WaitingRoom:
         task = replace(_TASK.validate_json(one.task), where=Where.CLOUD)
         try:
             reply = await self._engine.complete(task)
-            if reply.tier is Tier.LOCAL:
-                raise Unavailable("The cloud still can't be used.")  # the local model is not what was waited for
         except Unavailable as away:
             passes = away.retry or isinstance(away, OverBudget | CloudAway)
             if passes and now() - one.at < LONGEST_S:
