@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 
+from haven.ai.classify import NEVER_SIMPLE
 from haven.ai.task import Complexity, Judgement, Privacy, Task, Turn, Where
 from haven.errors import HavenError
 from haven.quoting import cut_middle, data_block
@@ -37,7 +37,10 @@ async def second_opinion(task: Task, judgement: Judgement, ask: Callable[[Task],
     )
     try:
         said = Complexity(json.loads(await ask(asked))["level"])
-    except (HavenError, ValueError, KeyError):
+    except (HavenError, ValueError, KeyError, TypeError):
         return judgement
     score = round((1 - WEIGHT) * judgement.score + WEIGHT * MIDDLE[said], 3)
-    return replace(judgement, score=score, reasons=(*judgement.reasons, f"the local model finds it {said}"))
+    nearest = min(MIDDLE, key=lambda level: abs(MIDDLE[level] - score))
+    keeps = said is judgement.complexity or (nearest is Complexity.SIMPLE and task.kind in NEVER_SIMPLE)
+    reasons = (*judgement.reasons, f"the local model finds it {said}")
+    return Judgement(judgement.complexity if keeps else nearest, score, reasons, judgement.sure)

@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from haven.ai.engine import Piece
+from haven.ai.memory import Memory
 from haven.ai.policy import Policy
-from haven.ai.task import Reply, Restart, Task, Tier, Where
+from haven.ai.task import Privacy, Reply, Restart, Task, Tier, Where
 from haven.errors import CloudAway, ModelError, OverBudget, Unavailable
 from haven.settings import Away, Routing
-from tests.ai.desk import Desk, claude_said, desk_at, model_at, said, task
+from tests.ai.desk import Desk, Talker, claude_said, desk_at, model_at, said, task
 from tests.ai.servers.loopback import Answer, End, Loopback
 from tests.ai.servers.wires import CLAUDE_WIRE, HOME_WIRE
 
@@ -200,3 +201,58 @@ async def test_a_failure_of_every_model_is_one_sentence(tmp_path: Path) -> None:
         with pytest.raises(ModelError) as caught:
             await desk.engine.complete(asked())
         assert str(caught.value).count("\n") == 0 and str(caught.value)[0].isupper()
+
+
+UNSURE = "Help me decide between two bases."
+
+
+@asynccontextmanager
+async def asked_how_hard(folder: Path, word: Answer) -> AsyncIterator[tuple[Desk, list[str]]]:
+    """A desk whose local model says this of how hard a request is, and the questions that it was asked about."""
+    about: list[str] = []
+
+    def says(body: Any) -> Answer:
+        if "response_format" not in body:
+            return said(GOOD)
+        about.append(body["messages"][-1]["content"])
+        return word
+
+    async with Talker(says) as home, Loopback(claude_said(GOOD)) as far:
+        local = model_at(home.url)
+        async with desk_at(folder, far.url, local, memory=lambda _: Memory()) as desk:
+            yield desk, about
+        await local.close()
+
+
+@pytest.mark.parametrize(("word", "level"), [("complex", "medium"), ("simple", "simple")])
+async def test_where_the_rules_are_unsure_the_local_model_has_a_word(tmp_path: Path, word: str, level: str) -> None:
+    async with asked_how_hard(tmp_path, said(f'{{"level": "{word}"}}')) as (desk, about):
+        judged = await desk.engine.judge(task(UNSURE))
+        assert judged.complexity == level and f"the local model finds it {word}" in judged.reasons
+        assert len(about) == 1 and UNSURE in about[0]
+        assert (await desk.engine.route(task(UNSURE))).hybrid == (level == "medium")
+        before = len(about)
+        for bound in ({"privacy": Privacy.PRIVATE}, {"where": Where.CLOUD}, {"kind": "title"}):
+            await desk.engine.judge(task(UNSURE, **bound))
+        assert (await desk.engine.judge(task("What is the Round Table?"))).sure
+        assert len(about) == before, "nobody is asked where the answer would change nothing"
+
+
+@pytest.mark.parametrize("word", [said("no idea"), said("[]"), HOME_WIRE.turned_away(500)])
+async def test_without_a_clear_word_the_rules_stand(tmp_path: Path, word: Answer) -> None:
+    async with asked_how_hard(tmp_path, word) as (desk, _):
+        judged = await desk.engine.judge(task(UNSURE))
+        assert judged.complexity == "simple" and not judged.sure
+        assert not any("local model" in reason for reason in judged.reasons)
+
+
+@pytest.mark.parametrize("turns", range(0, 240, 12))
+async def test_stopping_at_any_moment_leaves_no_call_without_an_end(tmp_path: Path, turns: int) -> None:
+    async with desk_with(tmp_path, cloud=[GOOD]) as (desk, *_):
+        asking = asyncio.create_task(desk.engine.complete(asked()))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+        await desk.ledger.spent_today()
+        assert "reserved" not in desk.rows()
