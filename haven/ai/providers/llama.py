@@ -259,6 +259,8 @@ class LlamaProvider:
     def _loaded(self) -> NativeModel:
         if self._native is not None:
             return self._native
+        if self._closed:
+            raise Unavailable("The local model was stopped.", "Ask again.")
         if reason := self.missing():
             raise Unavailable(reason, retry=False)
         self._check()
@@ -281,8 +283,8 @@ class LlamaProvider:
     def _enter(self, call: Call, outbox: Outbox) -> None:
         """From the inbox to those who wait; the model loads where it is not."""
         try:
-            if self._closed or outbox.cancelled:
-                raise Unavailable("The local model was stopped.", "Ask again.")
+            if outbox.cancelled:
+                return
             native = self._loaded()
             assert self._batch is not None
             self._batch.add(new_job(native, self._template, call, outbox, self.model))
