@@ -93,7 +93,19 @@ async def test_the_door_itself_stops_a_private_task(tmp_path: Path) -> None:
             with pytest.raises(AccessDenied, match="leave"):
                 async for _ in desk.door.ask(closed, route, step, "a request"):
                     pass
+            with pytest.raises(AccessDenied, match="leave"):
+                await desk.door.count(closed, step)
         assert stand_in.requests == [] and desk.rows() == []
+
+
+async def test_counting_by_the_service_is_a_recorded_and_redacted_call_of_its_own(tmp_path: Path) -> None:
+    async with desk_and_stand_in(tmp_path) as (desk, stand_in):
+        asked = task(f"Who is {MAIL}?")
+        [step] = (await desk.engine.route(asked)).steps
+        assert (await desk.door.count(asked, step) or 0) > 0
+        assert "<EMAIL_1>" in json.dumps(stand_in.requests) and MAIL not in json.dumps(stand_in.requests)
+        [(state, usd, purpose)] = desk.rows("state, usd, purpose")
+        assert (state, usd) == ("settled", 0.0) and "count" in purpose
 
 
 async def test_the_round_table_keeps_private_requests_home(tmp_path: Path) -> None:
