@@ -220,6 +220,7 @@ def _local(settings: Settings, registry: Registry) -> list[LlamaProvider]:
             batch_threads=models.batch_threads,
             seats=models.seats,
             gpu_layers=models.gpu_layers,
+            gpu_memory_mb=models.gpu_memory_mb,
             prefix_folder=settings.paths.state_dir / "prefixes" if models.prefix_mb else None,
             prefix_mb=models.prefix_mb,
         )

@@ -17,7 +17,7 @@ import pytest
 from haven.ai.providers.base import Call, Finish
 from haven.ai.providers.llama import LlamaProvider
 from haven.ai.providers.llama_grammar import Grammar, bounded, pick
-from haven.ai.providers.llama_native import NativeModel, Stopped
+from haven.ai.providers.llama_native import NativeModel, Stopped, _layers
 from haven.ai.providers.llama_prompt import CHATML, CUT_MARK, encode
 from haven.ai.task import Delta, Tier, Tool, Turn
 from haven.errors import ModelError, Unavailable
@@ -327,3 +327,11 @@ async def test_a_file_with_another_hash_never_reaches_llama_cpp(model_path: Path
         await provider.load()
     assert not provider.loaded
     await provider.close()
+
+
+@pytest.mark.parametrize(("wanted", "memory_mb", "given"), [(-1, 50, 15), (20, 50, 15), (5, 50, 5), (-1, 1, 0)])
+def test_no_more_layers_go_to_a_gpu_than_its_memory_may_take(
+    model_path: Path, wanted: int, memory_mb: int, given: int
+) -> None:
+    """SmolLM2 135M: 98 MB in 30 layers and the output."""
+    assert _layers(model_path, wanted, memory_mb) == given

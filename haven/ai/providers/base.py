@@ -16,6 +16,7 @@ class Call:
 
     turns: tuple[Turn, ...]
     system: tuple[str, ...]
+    """The first part must be Haven's own stable words: a local provider may keep what it read of it on disk."""
     max_tokens: int
     temperature: float = 0.0
     schema: Mapping[str, Any] | None = None

@@ -67,6 +67,7 @@ class LlamaProvider:
         seats: int = 4,
         batch_threads: int = 0,
         gpu_layers: int = 0,
+        gpu_memory_mb: int = 0,
         prefix_folder: Path | None = None,
         prefix_mb: int = 256,
     ) -> None:
@@ -75,7 +76,7 @@ class LlamaProvider:
         self._path, self._name, self._sha256, self._size = path, name, sha256, size
         self._template, self._context_tokens, self._seats = template, context_tokens, seats
         self._threads = threads or max(1, len(os.sched_getaffinity(0)) - 1)
-        self._batch_threads, self._gpu_layers = batch_threads, gpu_layers
+        self._batch_threads, self._gpu = batch_threads, (gpu_layers, gpu_memory_mb)
         self._prefix_folder, self._prefix_mb = prefix_folder, prefix_mb
         self._inbox: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._last: list[Callable[[], None]] = []
@@ -270,7 +271,8 @@ class LlamaProvider:
             context_tokens=self._context_tokens,
             seats=self._seats,
             batch_threads=self._batch_threads,
-            gpu_layers=self._gpu_layers,
+            gpu_layers=self._gpu[0],
+            gpu_memory_mb=self._gpu[1],
         )
         if self._folder is None:
             identity = f"{self.model} {self._path.stat().st_size} {importlib.metadata.version('llama-cpp-python')}"

@@ -74,6 +74,27 @@ def _to_log(level: int, text: bytes, _data: object) -> None:
         log.log(_LEVELS[level], line)
 
 
+def _layers(path: Path, wanted: int, memory_mb: int) -> int:
+    """Of the wanted layers (-1: all) as many as fit into so many MB (10^6 bytes), each taken to be of the same size."""
+    c = library()
+    params = c.llama_model_default_params()
+    params.vocab_only = True
+    model = c.llama_model_load_from_file(os.fsencode(path), params)
+    if model is None:
+        return 0  # the real load says what is wrong
+    layers = int(_fact(model, f"{_fact(model, 'general.architecture')}.block_count") or 0) + 1  # and the output
+    c.llama_model_free(model)
+    fitting = int(memory_mb * 1_000_000 * layers / path.stat().st_size)
+    return min(layers if wanted < 0 else wanted, fitting)
+
+
+def _fact(model: Any, name: str) -> str:
+    """One value of the file's head; "" where it is not there."""
+    value = ctypes.create_string_buffer(64)
+    size = library().llama_model_meta_val_str(model, name.encode(), value, len(value))
+    return value.value.decode("utf-8", "replace") if size > 0 else ""
+
+
 class NativeModel:
     """Weights, one context of `seats` sequences and a spare one. Raises ModelError where llama.cpp refuses the file.
 
@@ -89,6 +110,7 @@ class NativeModel:
         seats: int = 1,
         batch_threads: int = 0,
         gpu_layers: int = 0,
+        gpu_memory_mb: int = 0,
     ) -> None:
         c = self._c = library()
         self._ctx: Any = None
@@ -96,7 +118,7 @@ class NativeModel:
         self.seats, self.spare = seats, seats
         self._threads, self._batch_threads = threads, batch_threads or threads
         params = c.llama_model_default_params()
-        params.n_gpu_layers = gpu_layers
+        params.n_gpu_layers = _layers(path, gpu_layers, gpu_memory_mb) if gpu_layers and gpu_memory_mb else gpu_layers
         self.handle = c.llama_model_load_from_file(os.fsencode(path), params)
         if self.handle is None:
             raise ModelError(f"{path.name} is not a model that llama.cpp can load.", "Run: haven models install")
@@ -262,9 +284,7 @@ class Rows:
         self._batch.seq_id = pointer(self._each, ctypes.POINTER(ctypes.c_int32))
         self._batch.logits = pointer(self._wanted, ctypes.c_int8)
 
-    def fill(
-        self, tokens: Sequence[int], places: Sequence[int], seats: Sequence[int], wanted: Sequence[int]
-    ) -> Any:
+    def fill(self, tokens: Sequence[int], places: Sequence[int], seats: Sequence[int], wanted: Sequence[int]) -> Any:
         count = self._batch.n_tokens = len(tokens)
         self._tokens[:count], self._places[:count] = tokens, places
         self._seats[:count], self._wanted[:count] = seats, wanted
