@@ -107,8 +107,7 @@ async def _build(
     await bus.start()
     book = Ledger(database, settings.cloud, identity)
     outcomes = Outcomes(database)
-    memory = _memory(settings, database, outcomes, minds)
-    await memory.refresh()
+    memory = await _memory(settings, database, outcomes, minds)
     engine = _engine(settings, minds, book, memory)
     waiting = WaitingRoom(database, engine)
     sandbox = Sandbox(settings.sandbox)
@@ -130,7 +129,7 @@ async def _build(
         pipeline = Pipeline(database, bus, settings, rounds, checker)
         by_hand = ByHand(database, rounds, book, state / "prompts")
         handlers[JOB] = pipeline.handle
-    lag = LoopLag()
+    lag, notes = LoopLag(), repository.notes if repository else ()
     return House(
         settings=settings,
         database=database,
@@ -145,18 +144,7 @@ async def _build(
         by_hand=by_hand,
         round_table=RoundTable(engine, changes, waiting),
         waiting=waiting,
-        sentinel=Sentinel(
-            settings,
-            changes,
-            book,
-            engine.roster,
-            sandbox,
-            lag,
-            waiting,
-            outcomes,
-            problem,
-            repository.notes if repository else (),
-        ),
+        sentinel=Sentinel(settings, changes, book, engine.roster, sandbox, lag, waiting, outcomes, problem, notes),
         environments=environments_,
         sandbox=sandbox,
         jobs=jobs,
@@ -167,11 +155,13 @@ async def _build(
     )
 
 
-def _memory(settings: Settings, database: Database, outcomes: Outcomes, minds: Minds) -> Memory:
+async def _memory(settings: Settings, database: Database, outcomes: Outcomes, minds: Minds) -> Memory:
     embedder = Embedder() if settings.models.embeddings else None
     answers = {(one.tier, one.name): one.model for one in minds.providers}  # a local model's hash stands in it
     cache = Cache(database, lambda step: answers.get((step.tier, step.model), step.model))
-    return Memory(outcomes, cache, embedder, settings.routing)
+    memory = Memory(outcomes, cache, embedder, settings.routing)
+    await memory.refresh()
+    return memory
 
 
 def _engine(settings: Settings, minds: Minds, book: Ledger, memory: Memory) -> Engine:

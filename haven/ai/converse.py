@@ -51,7 +51,7 @@ async def converse(
     end = asyncio.get_running_loop().time() + limits.seconds
     for count in range(1, limits.turns + 1):
         last = count == limits.turns or total.calls >= limits.calls
-        turn = replace(asked, tools=() if last else tuple(tools))
+        turn = replace(asked, past_tools=tuple(tools)) if last else replace(asked, tools=tuple(tools))
         reply: Reply | None = None
         async with aclosing(engine.stream(turn, request)) as pieces:
             while (piece := await _before(end, anext(pieces, None), limits)) is not None:

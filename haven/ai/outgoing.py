@@ -33,6 +33,7 @@ def call_of(task: Task) -> Call:
         task.schema,
         task.tool,
         tools=task.tools,
+        past_tools=task.past_tools,
         stop=task.stop,
         top_p=task.top_p,
         seed=task.seed,
@@ -53,7 +54,7 @@ def worst_case(call: Call, price: Prices | None) -> float:
 def text_of(call: Call) -> str:
     """Exactly the words that leave, for the record."""
     said = (f"[{turn.role}]\n{_said(turn)}" for turn in call.turns)
-    forms = map(_form, (*call.tools, *([call.tool] if call.tool else [])))
+    forms = map(_form, (*call.tools, *call.past_tools, *([call.tool] if call.tool else [])))
     schema = [json.dumps(call.schema, ensure_ascii=False)] if call.schema is not None else []
     return "\n\n".join([*call.system, *forms, *schema, *call.stop, *said])
 
@@ -149,5 +150,6 @@ def _redacted(call: Call, redaction: Redaction) -> Call:
         schema=hidden(call.schema),
         tool=tool(call.tool) if call.tool else None,
         tools=tuple(map(tool, call.tools)),
+        past_tools=tuple(map(tool, call.past_tools)),
         stop=tuple(map(redaction.apply, call.stop)),
     )

@@ -111,6 +111,8 @@ class Task:
     tool: Tool | None = None
     tools: tuple[Tool, ...] = ()
     """Tools that the model may call before it answers: see `Engine.converse`."""
+    past_tools: tuple[Tool, ...] = ()
+    """Tools that earlier turns have called and that may not be called any more."""
     max_tokens: int = 256
     temperature: float = 0.0
     """Local and lan tiers only: Claude's newest API takes none."""

@@ -64,7 +64,7 @@ def once(turns: int, _: Any) -> Answer:
 
 
 def for_ever(_: int, body: Any) -> Answer:
-    return claude_wants({"name": "Vega"}) if body.get("tools") else claude_said(ANSWER)
+    return claude_wants({"name": "Vega"}) if body["tool_choice"]["type"] == "auto" else claude_said(ANSWER)
 
 
 async def look_up(given: Mapping[str, Any]) -> str:
@@ -162,11 +162,12 @@ async def test_what_a_tool_says_leaves_redacted_and_comes_back_whole(tmp_path: P
         assert "<EMAIL_1>" in arrived and "<GITHUB_TOKEN_1>" in arrived
 
 
-async def test_the_last_turn_is_asked_without_tools_so_that_it_answers(tmp_path: Path) -> None:
+async def test_the_last_turn_may_call_no_tool_so_that_it_answers(tmp_path: Path) -> None:
     async with claude(tmp_path, for_ever) as (desk, far):
         called, reply = await talk(desk.engine, limits=Limits(turns=3))
         assert (len(called), len(far.asked), reply.text) == (2, 3, ANSWER)
-        assert [bool(one.body.get("tools")) for one in far.asked] == [True, True, False]
+        assert [one.body["tool_choice"]["type"] for one in far.asked] == ["auto", "auto", "none"]
+        assert far.asked[2].body["tools"], "the service still knows what the turns before speak of"
 
 
 async def test_no_more_calls_are_run_than_allowed_even_of_one_turn(tmp_path: Path) -> None:
@@ -184,7 +185,7 @@ async def test_no_more_calls_are_run_than_allowed_even_of_one_turn(tmp_path: Pat
         assert ran == ["S0", "S1", "S2"] and reply.text == ANSWER
         assert [one.result.failed for one in called] == [False, False, False, True, True]
         assert len(far.asked[1].body["messages"][-1]["content"]) == 5, "every call is answered"
-        assert not far.asked[1].body.get("tools")
+        assert far.asked[1].body["tool_choice"] == {"type": "none"}
 
 
 async def test_all_turns_share_one_budget(tmp_path: Path) -> None:

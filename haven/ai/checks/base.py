@@ -58,7 +58,8 @@ class Draft:
     def known(self) -> str:
         """Everything that the model was told: what stands here was not made up."""
         task = self.task
-        return "\n".join((*task.system, *task.material, task.words, *(turn.text for turn in task.turns)))
+        looked_up = (result.text for turn in task.turns for result in turn.results)
+        return "\n".join((*task.system, *task.material, task.words, *(turn.text for turn in task.turns), *looked_up))
 
     @cached_property
     def blocks(self) -> tuple[Block, ...]:

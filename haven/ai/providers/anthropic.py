@@ -157,7 +157,7 @@ class AnthropicProvider:
         output: dict[str, Any] = {}
         if call.schema is not None:
             output["format"] = {"type": "json_schema", "schema": _strict(call.schema)}
-        tools = [_offered(tool) for tool in call.tools]
+        tools = [_offered(tool) for tool in call.tools or call.past_tools]
         if call.tool is not None:
             tools.append(_offered(call.tool, _strict(call.tool.schema)) | {"strict": True})
         if tools:
@@ -165,7 +165,7 @@ class AnthropicProvider:
                 tools[-1] |= CACHED  # otherwise the marks in the system text cover the tools as well
             request["tools"] = tools
             # The newest models answer a forced tool with an error 400, so it is offered, and the prompt asks for it.
-            request["tool_choice"] = {"type": "auto"} | ({} if call.tools else {"disable_parallel_tool_use": True})
+            request["tool_choice"] = _choice(call)
         if call.tool is None and call.max_tokens < SHORT_ANSWER_TOKENS:
             output["effort"] = "low"
         if output:
@@ -189,6 +189,12 @@ def _message(turn: Turn) -> dict[str, Any]:
 
 def _offered(tool: Tool, schema: Mapping[str, Any] | None = None) -> dict[str, Any]:
     return {"name": tool.name, "description": tool.description, "input_schema": dict(schema or tool.schema)}
+
+
+def _choice(call: Call) -> dict[str, Any]:
+    if call.tools:
+        return {"type": "auto"}
+    return {"type": "none"} if call.tool is None else {"type": "auto", "disable_parallel_tool_use": True}
 
 
 def _characters(event: ParsedMessageStreamEvent[None]) -> int:

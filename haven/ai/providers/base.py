@@ -24,6 +24,8 @@ class Call:
     """The one tool whose input is the reply."""
     tools: tuple[Tool, ...] = ()
     """Tools that the model may call before it answers; its calls come back in `Finish.calls`."""
+    past_tools: tuple[Tool, ...] = ()
+    """Tools that turns have called and that may not be called any more: some services want to know them still."""
     stop: tuple[str, ...] = ()
     """Words that end the reply; they are not part of it."""
     top_p: float = 1.0

@@ -193,10 +193,10 @@ class OpenAICompatible:
             # Not `strict`: OpenAI then refuses schemas with optional keys or bounded strings.
             form = {"name": "reply", "schema": dict(schema)}
             request["response_format"] = {"type": "json_schema", "json_schema": form}
-        tools = [*call.tools, *([call.tool] if call.tool and not by_schema else [])]
+        tools = [*(call.tools or call.past_tools), *([call.tool] if call.tool and not by_schema else [])]
         if tools:
             request["tools"] = [offered(tool) for tool in tools]
-            request["tool_choice"] = "auto" if call.tools else "required"
+            request["tool_choice"] = "auto" if call.tools else "required" if call.tool else "none"
         return request
 
     def _fault(self, error: Exception) -> HavenError:
