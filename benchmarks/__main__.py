@@ -5,7 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 
-QUESTIONS = ("loop_lag_model", "event_loop", "pipeline_overhead", "start_to_paint", "idle_memory")
+QUESTIONS = (
+    *("loop_lag_model", "event_loop", "pipeline_overhead", "start_to_paint", "idle_memory"),
+    *("engine_overhead", "cache", "faults", "redaction", "classifier", "router_apgr", "routing_simulation"),
+    *("llama_speed", "llama_first_token", "llama_together", "llama_loading"),
+)
 
 
 def main() -> int:
