@@ -16,16 +16,16 @@ from importlib.resources import files
 import numpy as np
 
 from haven.ai.kinds import of
-from haven.ai.signs import Weight, found, table
+from haven.ai.signs import Table, Weight, found, table
 from haven.ai.similar import Experience, Vector, facts, hashed
 from haven.ai.task import Complexity, Judgement, Task, Tier
 from haven.errors import SettingsError
 
-SURE = 0.75
-"""Below this share for the likeliest level the rules alone can't tell: one request in five. Of the others, 98 in 100
-were right when the tuning sets were judged by weights that had not seen them."""
+SURE = 0.85
+"""Below this share for the likeliest level the rules alone can't tell, and the vector is worth its time. Of what is
+above it 96 in 100 were right, when requests were judged by weights that had not seen them."""
 SURE_WITH_VECTOR = 0.6
-"""The same where the vector was heard: 96 in 100 of what is above it."""
+"""The same where the vector was heard, and only the local model could still be asked: 93 in 100."""
 SAID: Weight = (1.2, 2.4)
 """What one pattern of the owner's own weighs: about a level."""
 LEARNED: Weight = (2.0, 4.0)
@@ -97,9 +97,9 @@ def classify(
     return Judgement(LEVELS[level], round(score, 3), reasons, sure)
 
 
-def features(question: str, kind: str, material: int) -> dict[str, float]:
-    """The signs and facts of a request, by name; `material` is characters. Each has its weight in signs.toml."""
-    signs = found(question, kind)
+def features(question: str, kind: str, material: int, table: Table) -> dict[str, float]:
+    """The signs and facts of a request, by name; `material` is characters. Each has its weight in the table."""
+    signs = found(question, kind, table)
     doublings = min(max(math.log2(max(material, 1) / 1000), 0), 5)
     use = _use(kind, signs)
     more = {
@@ -128,7 +128,7 @@ def _use(kind: str, signs: Mapping[str, float]) -> str:
 
 def _heard(task: Task, kind: str) -> dict[str, Weight]:
     known = table()
-    met = features(task.question, kind, sum(map(len, task.material)))
+    met = features(task.question, kind, sum(map(len, task.material)), known)
     weights = {**known.signs, **known.facts}
     heard = {name: (weights[name][0] * value, weights[name][1] * value) for name, value in met.items()}
     return heard | {f"its kind: {kind}": known.kinds[kind]}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 
@@ -16,6 +16,8 @@ CORE_FROM = 35
 """In a request of more words, only the sentences that ask for something are read, where there are any."""
 LONGEST = 4
 """Words of the longest phrase in the table."""
+LONGEST_STEM = 16
+"""Letters of the longest beginning of a word in it, and some more."""
 
 Weight = tuple[float, float]
 """Logits towards medium and towards complex, beside 0 for simple."""
@@ -69,35 +71,37 @@ _THINGS = re.compile(
 """Things of the world that have tables of their own."""
 
 
+Phrase = tuple[str, ...] | str
+"""Words that follow one another, or the beginning of one."""
+
+
 @dataclass(frozen=True)
 class Table:
-    """The table as it is read: which signs a phrase or the beginning of a word stands for, and what each weighs."""
+    """The table as it is read: which signs each phrase stands for, and what each sign weighs."""
 
-    phrases: Mapping[tuple[str, ...], tuple[str, ...]]
-    stems: Mapping[str, tuple[str, ...]]
+    phrases: Mapping[Phrase, tuple[str, ...]]
     only: Mapping[str, frozenset[str]]
     """The kinds that a sign is about, where it is not about all."""
     signs: Mapping[str, Weight]
     facts: Mapping[str, Weight]
     kinds: Mapping[str, Weight]
 
+    def without(self, phrases: Set[Phrase]) -> Table:
+        """The same table as if some phrases had not come to its author's mind."""
+        return replace(self, phrases={phrase: names for phrase, names in self.phrases.items() if phrase not in phrases})
+
 
 @cache
 def table() -> Table:
     """Read once, by the first who asks."""
     tree = tomllib.loads(files("haven.ai").joinpath("signs.toml").read_text(encoding="utf-8"))
-    phrases: dict[tuple[str, ...], tuple[str, ...]] = {}
-    stems: dict[str, tuple[str, ...]] = {}
+    phrases: dict[Phrase, tuple[str, ...]] = {}
     for sign in tree["sign"]:
-        for phrase in " ".join(sign["words"].split()).split(" | "):
-            if phrase.endswith("*"):
-                stems[phrase[:-1]] = (*stems.get(phrase[:-1], ()), sign["name"])
-            else:
-                key = tuple(phrase.split())
-                phrases[key] = (*phrases.get(key, ()), sign["name"])
+        for words in " ".join(sign["words"].split()).split(" | "):
+            phrase: Phrase = words[:-1] if words.endswith("*") else tuple(words.split())
+            phrases[phrase] = (*phrases.get(phrase, ()), sign["name"])
     return Table(
         phrases,
-        stems,
         {sign["name"]: frozenset(sign["kinds"]) for sign in tree["sign"] if "kinds" in sign},
         {sign["name"]: tuple(sign["weight"]) for sign in tree["sign"]},
         {name: tuple(weight) for name, weight in tree["facts"].items()},
@@ -105,12 +109,17 @@ def table() -> Table:
     )
 
 
-def found(question: str, kind: str) -> dict[str, float]:
+def phrases(question: str) -> set[Phrase]:
+    """The phrases of the table that stand in a request."""
+    return {phrase for _, phrase in _met(list(_words(_wanted(_read(question)))), table())}
+
+
+def found(question: str, kind: str, table: Table) -> dict[str, float]:
     """The signs and facts of one request; 0 is left out, most are 1 and none is more than 3."""
     text = _read(question)
     wanted = _wanted(text)
     words = list(_words(wanted))
-    known = _signs(words, kind)
+    known = _signs(words, kind, table)
     plain = sum(word[0].isalpha() for word in words)
     things = {match.lastindex for match in _THINGS.finditer(wanted)}
     parts = sum(word in (",", ":", "+", "and", "und", "et", "y", "incl", "with") for word in words)
@@ -169,16 +178,19 @@ def _sized(word: str) -> str:
     return word if number < 2 else "#" if number < 20 else "##" if number < 500 else "###"
 
 
-def _signs(words: list[str], kind: str) -> dict[str, float]:
-    """How often each sign was met, at most twice, as its square root: the second time says less than the first."""
-    known = table()
-    places: dict[str, set[int]] = {}
+def _met(words: list[str], table: Table) -> Iterator[tuple[int, Phrase]]:
+    """Every phrase of the table that stands in these words, with its place."""
     for place, word in enumerate(words):
-        for end in range(3, len(word) + 1):
-            for name in known.stems.get(word[:end], ()):
+        tried: list[Phrase] = [word[:end] for end in range(3, len(word[:LONGEST_STEM]) + 1)]
+        tried += [tuple(words[place : place + size]) for size in range(1, LONGEST + 1)]
+        yield from ((place, phrase) for phrase in tried if phrase in table.phrases)
+
+
+def _signs(words: list[str], kind: str, table: Table) -> dict[str, float]:
+    """How often each sign was met, at most twice, as its square root: the second time says less than the first."""
+    places: dict[str, set[int]] = {}
+    for place, phrase in _met(words, table):
+        for name in table.phrases[phrase]:
+            if kind in table.only.get(name, (kind,)):
                 places.setdefault(name, set()).add(place)
-        for size in range(1, LONGEST + 1):
-            for name in known.phrases.get(tuple(words[place : place + size]), ()):
-                places.setdefault(name, set()).add(place)
-    about = {name: met for name, met in places.items() if kind in known.only.get(name, (kind,))}
-    return {name: math.sqrt(min(len(met), 2)) for name, met in about.items()}
+    return {name: math.sqrt(min(len(met), 2)) for name, met in places.items()}
