@@ -167,7 +167,8 @@ async def _memory(settings: Settings, database: Database, outcomes: Outcomes, mi
 def _engine(settings: Settings, minds: Minds, book: Ledger, memory: Memory) -> Engine:
     routing, cloud = settings.routing, settings.cloud
     roster = Roster(minds.providers, settings.kinds, cloud, minds.residence)
-    policy = Policy(routing, rules(routing), settings.lan.only, cloud.small_model, cloud.per_request_usd)
+    small = cloud.small_model if cloud.small_model != cloud.model else ""
+    policy = Policy(routing, rules(routing), settings.lan.only, small, cloud.per_request_usd)
     return Engine(roster, book, cloud, policy, memory)
 
 

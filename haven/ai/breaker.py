@@ -36,7 +36,8 @@ NEXT: dict[tuple[Circuit, str], Circuit] = {
 
 
 class Breaker:
-    """`failures` one after another open it for `pause_s` seconds; at most `per_minute` calls begin in any 60 seconds.
+    """`failures` one after another open it for `pause_s` seconds; `per_minute` calls at most (0: no limit) begin in any
+    60 seconds.
 
     Every call that `began` must be told of once: it `worked`, `failed`, or just `ended` (cancelled, or its failure
     says nothing about the provider). `name` begins the sentences.
@@ -56,7 +57,7 @@ class Breaker:
         self._clock, self._name = clock, name
         self._failures = 0
         self._closed_until = 0.0
-        self._starts: deque[float] = deque(maxlen=per_minute)
+        self._starts: deque[float] = deque(maxlen=max(1, per_minute))
         self._calls = 0
         self._trial = 0
 
@@ -67,7 +68,7 @@ class Breaker:
             return f"{self._name} failed before and is being tried by another call.", 1.0
         if self.circuit is Circuit.OPEN and now < self._closed_until:
             return f"{self._name} failed {self._failures} times in a row and is left alone.", self._closed_until - now
-        if len(self._starts) == self._per_minute and now - self._starts[0] < WINDOW_S:
+        if self._per_minute and len(self._starts) == self._per_minute and now - self._starts[0] < WINDOW_S:
             wait = WINDOW_S - (now - self._starts[0])
             return f"{self._name} was asked {self._per_minute} times within a minute, which is the limit.", wait
         return None

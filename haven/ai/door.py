@@ -179,13 +179,13 @@ class Door:
 
 
 def _tell(breaker: Breaker, number: int, error: BaseException) -> None:
-    """A provider that is out of reach is left alone for a while; one that answered, however badly, is not."""
-    if isinstance(error, OverBudget) or not isinstance(error, HavenError):
-        breaker.ended(number)  # it was not asked at all, or nobody waited for its answer
-    elif isinstance(error, Unavailable):
+    """A service that is out of reach is left alone for a while; one that answered, however badly, is not."""
+    if isinstance(error, ModelError):
+        breaker.worked(number)
+    elif isinstance(error, Unavailable) and error.retry and not isinstance(error, OverBudget):
         breaker.failed(number)
     else:
-        breaker.worked(number)
+        breaker.ended(number)  # it was not asked at all, turned us away for good, or nobody waited for its answer
 
 
 async def _generate(provider: Provider, call: Call) -> AsyncGenerator[Delta | Finish, None]:

@@ -21,7 +21,7 @@ from haven.ai.ledger import Ledger
 from haven.ai.memory import Memory, Told
 from haven.ai.opinion import second_opinion
 from haven.ai.outcomes import Tried
-from haven.ai.outgoing import call_of, count, worst_case
+from haven.ai.outgoing import call_of, count
 from haven.ai.policy import Now, Offer, Policy
 from haven.ai.providers.base import Provider
 from haven.ai.roster import Roster
@@ -132,8 +132,9 @@ class Engine:
 
         Counts about 8 MB a second, so it runs in a thread for a long prompt.
         """
-        leaving = [one for one in self.roster.preferred(task.kind) if one.tier is Tier.CLOUD and not one.missing()]
-        return max((worst_case(call_of(task), one.price) for one in leaving[:1]), default=0.0)
+        counted = count(call_of(task))
+        prices = [one.price for one in self.roster.on(Tier.CLOUD) if one.price and not one.missing()]
+        return max((price.worst_case(counted, task.max_tokens) for price in prices), default=0.0)
 
     def _admit(self, task: Task) -> None:
         check(task.principal, Act.ASK)

@@ -26,7 +26,7 @@ MAX_WORDS = 2000
 LEARN_FROM = 2000
 """The newest outcomes that one round of learning looks at."""
 Vectors = np.ndarray[Any, np.dtype[np.float32]]
-VECTORS_A_BATCH = 200
+VECTORS_A_TICK, AT_ONCE = 200, 2
 Vector = np.ndarray[tuple[int], np.dtype[np.float32]]
 
 
@@ -80,7 +80,6 @@ class Outcomes:
         local_score: int | None = None,
         vector: Vector | None = None,
         request: str = "",
-        worst_usd: float = 0.0,
     ) -> int:
         """Keep what became of a task; the id is what a thumb is about.
 
@@ -109,11 +108,10 @@ class Outcomes:
             model=reply.model,
             prompt_version=reply.prompt_version,
             score=reply.score,
-            score_reasons=[] if private else list(reply.score_reasons),
+            score_reasons=[] if private else [_kept(reason) for reason in reply.score_reasons],
             pass_mark=pass_mark,
             local_score=local_score,
             usd=reply.usd,
-            worst_usd=worst_usd,
             input_tokens=reply.usage.input + reply.usage.cache_read + reply.usage.cache_write,
             output_tokens=reply.usage.output,
             seconds=reply.seconds,
@@ -147,10 +145,12 @@ class Outcomes:
         self, vectors: Callable[[Sequence[str]], Awaitable[np.ndarray[Any, np.dtype[np.float32]]]]
     ) -> int:
         """Give open outcomes without a vector theirs, the newest first, at most a batch of them; how many."""
-        bare = await table.without_vector(self._database, VECTORS_A_BATCH)
+        bare = await table.without_vector(self._database, VECTORS_A_TICK)
         if bare:
-            made = await vectors([words for _, words in bare])
-            found = [(row.astype("<f4").tobytes(), id) for (id, _), row in zip(bare, made, strict=True)]
+            found: list[tuple[bytes, int]] = []
+            for some in _few(bare):  # few at a time: somebody's question may wait for the same embedder
+                made = await vectors([words for _, words in some])
+                found += [(row.astype("<f4").tobytes(), id) for (id, _), row in zip(some, made, strict=True)]
             await self._database.write(lambda tx: table.set_vectors(tx, found))
         return len(bare)
 
@@ -233,6 +233,10 @@ def _figures(kind: str, tier: str, model: str, group: Sequence[Seen]) -> Figures
 def _at_rank(ordered: Sequence[float], share: float) -> float:
     """The nearest-rank percentile."""
     return ordered[math.ceil(share * len(ordered)) - 1]
+
+
+def _few(rows: Sequence[tuple[int, str]]) -> Iterable[Sequence[tuple[int, str]]]:
+    return (rows[start : start + AT_ONCE] for start in range(0, len(rows), AT_ONCE))
 
 
 def _kept(question: str) -> str:

@@ -82,7 +82,7 @@ def route(
     wanted = [offer for tier in order for offer in offers if offer.tier is tier]
     if not bound:
         wanted = _by_strategy(wanted, task, policy.routing.strategy)
-    wanted = _by_size(wanted, task, judgement, policy.small_model)
+    wanted = _by_size(wanted, task, judgement, policy)
     if first is not None:
         wanted.sort(key=lambda offer: (offer.tier, offer.step.model) != first)  # stable: the rest stays in order
     missing = [(offer.tier, offer.missing) for offer in wanted if offer.missing]
@@ -222,14 +222,16 @@ def _by_strategy(wanted: list[Offer], task: Task, strategy: Strategy) -> list[Of
     return wanted
 
 
-def _by_size(wanted: Sequence[Offer], task: Task, judgement: Judgement, small: str) -> list[Offer]:
+def _by_size(wanted: list[Offer], task: Task, judgement: Judgement, policy: Policy) -> list[Offer]:
     """The cloud's small model before or behind the others of its tier; who asks for the cloud means the best."""
 
     def is_small(offer: Offer) -> bool:
-        return offer.tier is Tier.CLOUD and offer.step.model == small
+        return offer.tier is Tier.CLOUD and offer.step.model == policy.small_model
 
     if Tier.LOCAL not in kinds.of(task.kind).tiers:
         return [offer for offer in wanted if not is_small(offer)]
+    if task.where is Where.AUTO and policy.routing.strategy in (Strategy.COST, Strategy.LATENCY):
+        return wanted  # in order by what they cost or take
     easy = judgement.complexity is not Complexity.COMPLEX and task.where is not Where.CLOUD
     clouds = sorted((offer for offer in wanted if offer.tier is Tier.CLOUD), key=lambda offer: is_small(offer) != easy)
     following = iter(clouds)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-import re
 import tomllib
 from functools import cache
 from importlib import resources
-from typing import get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -75,18 +73,6 @@ def models() -> tuple[str, ...]:
 def as_of() -> str:
     """The month that the table was read from the price list, such as `2026-10`."""
     return _table()[0]
-
-
-def newest_sonnet() -> str:
-    """The newest Sonnet-class id in the SDK's own type list: what `cloud.model` should be when it is not set."""
-    from anthropic.types.model import Model  # it takes a second to import, so only where it is needed
-
-    versions = {
-        tuple(int(part) for part in match.groups() if part): name
-        for name in get_args(get_args(Model)[0])
-        if (match := re.fullmatch(r"claude-sonnet-(\d{1,2})(?:-(\d{1,2}))?", name))
-    }
-    return str(versions[max(versions)])
 
 
 def _round_up(usd_millionths: float) -> float:

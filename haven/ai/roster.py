@@ -27,7 +27,7 @@ class Roster:
         self.providers = tuple(providers)
         self._kinds = kind_settings or {}
         self._residence = residence
-        self._breakers = {(one.tier, one.name): _breaker(one, cloud or Cloud()) for one in self.providers}
+        self._breakers = {_service(one): _breaker(one, cloud or Cloud()) for one in self.providers}
 
     def on(self, tier: Tier) -> list[Provider]:
         """The models of one tier, in order of preference."""
@@ -41,8 +41,8 @@ class Roster:
         raise NotFound(f"There is no model {step.model} on the {step.tier.value} tier.")
 
     def breaker(self, provider: Provider) -> Breaker:
-        """What keeps a provider that fails from being asked again at once."""
-        return self._breakers[provider.tier, provider.name]
+        """What keeps a service that fails from being asked again at once; the models of one cloud share it."""
+        return self._breakers[_service(provider)]
 
     def preferred(self, kind: str) -> list[Provider]:
         """Every provider, those that the settings name for this kind first, tier by tier."""
@@ -80,5 +80,11 @@ class Roster:
         return kinds.of(kind).cache_hours if chosen is None else chosen
 
 
+def _service(provider: Provider) -> tuple[Tier, str]:
+    return provider.tier, provider.recipient if provider.tier is Tier.CLOUD else provider.name
+
+
 def _breaker(provider: Provider, limits: Cloud) -> Breaker:
-    return Breaker(limits.breaker_failures, limits.breaker_s, limits.requests_per_minute, name=provider.name)
+    """Only what is paid has a limit per minute."""
+    per_minute = limits.requests_per_minute if provider.tier is Tier.CLOUD else 0
+    return Breaker(limits.breaker_failures, limits.breaker_s, per_minute, name=_service(provider)[1])

@@ -40,7 +40,6 @@ class Outcome:
     pass_mark: int
     local_score: int | None
     usd: float
-    worst_usd: float
     input_tokens: int
     output_tokens: int
     seconds: float

@@ -33,7 +33,7 @@ from tests.ai.servers.wires import CLAUDE_WIRE, HOME_WIRE, chunk, claude_block, 
 MEMBER = Principal("discord:7", "Mika", Role.MEMBER, "bot")
 PANEL = Principal("panel", "The panel", Role.OWNER, "kiosk", needs_pin=True)
 STRANGER = Principal("discord:9", "Sam", Role.STRANGER, "bot")
-ALL_IS_SIMPLE = Memory(routing=Routing(simple_words=(".",)))
+ALL_IS_SIMPLE = Memory(routing=Routing(simple_words=tuple("." * times for times in range(1, 11))))
 """How hard a question is judged to be is looked at elsewhere."""
 QUESTION = "What is the Round Table?"
 

@@ -151,3 +151,9 @@ def test_it_always_comes_back(steps: list[str | float | tuple[str, int]], failur
     clock.now += 61.0
     breaker.worked(breaker.began())
     assert breaker.circuit is Circuit.CLOSED
+
+
+def test_without_a_limit_any_number_may_begin() -> None:
+    breaker = Breaker(3, 60.0, 0, lambda: 1.0)
+    for _ in range(1000):
+        breaker.worked(breaker.began())

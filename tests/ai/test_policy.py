@@ -202,6 +202,16 @@ def test_the_small_model_of_the_cloud_is_asked_first_where_a_task_is_not_complex
     ] == models
 
 
+def test_the_strategy_cost_asks_the_cheapest_cloud_first_however_hard_it_is() -> None:
+    offers = [
+        Offer(Step(Tier.CLOUD, name), worst_usd=usd)
+        for name, usd in (("sonnet", 0.05), ("gemini", 0.01), ("haiku", 0.003))
+    ]
+    decides = Policy(Routing(strategy=Strategy.COST), small_model="haiku")
+    chosen = route(task(), judged(Complexity.COMPLEX), offers, decides, {})
+    assert [step.model for step in chosen.steps] == ["haiku", "gemini", "sonnet"]
+
+
 def test_what_costs_too_much_is_left_out_and_named() -> None:
     chosen = routed(task(max_usd=0.05), Complexity.COMPLEX, there(usd=0.06))
     assert Tier.CLOUD not in chosen.tiers and any("over this request's 0.05" in reason for reason in chosen.reasons)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from typing import get_args
+
 import pytest
+from anthropic.types.model import Model
 
 from haven.ai import prices, tokens
 from haven.ai.task import Usage
@@ -10,9 +14,19 @@ from haven.errors import SettingsError
 from haven.settings import Cloud
 
 
-def test_the_default_model_is_the_newest_sonnet_of_the_sdk_and_has_a_price() -> None:
-    assert Cloud().model == prices.newest_sonnet()
-    assert Cloud().model in prices.models()
+def test_the_default_models_are_the_newest_of_the_sdk_and_have_prices() -> None:
+    assert Cloud().model == newest("sonnet") and Cloud().small_model == newest("haiku")
+    assert {Cloud().model, Cloud().small_model} <= set(prices.models())
+
+
+def newest(family: str) -> str:
+    """The newest id of a family in the SDK's own type list."""
+    found = {
+        tuple(int(part) for part in match.groups() if part): str(name)
+        for name in get_args(get_args(Model)[0])
+        if (match := re.fullmatch(rf"claude-{family}-(\d{{1,2}})(?:-(\d{{1,2}}))?", name))
+    }
+    return found[max(found)]
 
 
 def test_a_million_tokens_each_way_cost_what_the_price_list_says() -> None:

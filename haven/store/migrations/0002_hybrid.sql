@@ -24,7 +24,6 @@ create table outcome (
   pass_mark integer not null,
   local_score integer,
   usd real not null default 0,
-  worst_usd real not null default 0,
   input_tokens integer not null default 0,
   output_tokens integer not null default 0,
   seconds real not null default 0,
