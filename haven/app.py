@@ -220,12 +220,13 @@ def _local(settings: Settings, registry: Registry) -> list[LlamaProvider]:
 
 
 def _residence(settings: Settings, registry: Registry, local: Sequence[LlamaProvider]) -> Residence:
-    """Room for the local models, by the plan's estimates."""
+    """Room for the local models, by the plan's estimates; those that the catalogue calls persistent stay as well."""
     models = settings.models
     limit = models.memory_mb or (memory_total_mb() or SMALL_MACHINE_MB) * MEMORY_SHARE
     shelves = [registry.shelf(one.name) for one in local]
     places = plan(shelves, limit, models.context_tokens, models.seats, models.keep).places
-    return Residence({one.name: one.needs_mb for one in places}, limit, models.keep, models.idle_minutes * 60)
+    keep = (*models.keep, *(shelf.model.name for shelf in shelves if shelf.model.persistent))
+    return Residence({one.name: one.needs_mb for one in places}, limit, keep, models.idle_minutes * 60)
 
 
 def _cloud(settings: Settings) -> list[Provider]:

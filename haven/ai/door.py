@@ -79,20 +79,22 @@ class Door:
 
     async def _local(self, task: Task, route: Route, step: Step) -> AsyncGenerator[Delta | _Came, None]:
         provider = self._roster.get(step)
-        await self._roster.make_ready(provider)
         stops = validate.running_text(task.kind) and task.schema is None and task.tool is None and not task.tools
-        started, text = time.monotonic(), ""
-        async with aclosing(_generate(provider, call_of(task))) as pieces:
+        text = ""
+        finish: Finish | None = None
+        async with self._roster.using(provider), aclosing(_generate(provider, call_of(task))) as pieces:
+            started = time.monotonic()
             async for piece in pieces:
-                if isinstance(piece, Delta):
-                    yield piece
-                    text += piece.text
-                    whole = validate.before_repeat(text) if stops else None
-                    if whole is None:
-                        continue
-                    piece = Finish(whole, Usage(), "repeat")
-                yield _Came(_reply(task, route, provider, piece, time.monotonic() - started), piece.stop)
-                return
+                if isinstance(piece, Finish):
+                    finish = piece
+                    break
+                yield piece
+                text += piece.text
+                if stops and (whole := validate.before_repeat(text)) is not None:
+                    finish = Finish(whole, Usage(), "repeat")
+                    break
+        assert finish is not None  # said here, so that whoever asks another model next does not keep this one loaded
+        yield _Came(_reply(task, route, provider, finish, time.monotonic() - started), finish.stop)
 
     async def count(self, task: Task, step: Step) -> int | None:
         """Input tokens as the service itself counts them: a recorded call of its own, behind the same gates.

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from contextlib import asynccontextmanager
 from typing import Protocol
 
 from haven.errors import HavenError, Unavailable
@@ -53,15 +55,31 @@ class Residence:
         self._keep, self._idle_s, self._clock = frozenset(keep), idle_s, clock
         self._used: dict[str, float] = {}
         self._here: dict[str, Resident] = {}
+        self._users: Counter[str] = Counter()
+        self._one_less = asyncio.Event()
         self._moving = asyncio.Lock()
+        self._leaving = ""
+        """The model that is being unloaded; whoever wants it back queues behind those it makes room for."""
+
+    @asynccontextmanager
+    async def using(self, model: Resident) -> AsyncIterator[None]:
+        """The model is loaded, and stays so until the block ends. Raises as `enter` does."""
+        await self.enter(model)
+        self._users[model.name] += 1  # nothing is awaited since it was seen loaded, so that nobody came between
+        try:
+            yield
+        finally:
+            self._users[model.name] -= 1
+            self._used[model.name] = self._clock()
+            self._one_less.set()
 
     async def enter(self, model: Resident) -> None:
         """Load a model, after others have left where there is no room. Raises Unavailable where it can never fit.
 
-        Models that work are waited for. Raises what `load` raises.
+        Models that are used are waited for. Raises what `load` raises.
         """
         self._used[model.name] = self._clock()
-        if model.loaded or model.missing():
+        if (model.loaded and model.name != self._leaving) or model.missing():
             return  # what is missing is told by the model itself, in better words
         async with self._moving:
             if not model.loaded:
@@ -80,12 +98,12 @@ class Residence:
 
     async def unload_idle(self) -> None:
         """Unload what nobody has used for a while."""
-        for model in self._leavers():
-            idle = self._clock() - self._used[model.name]
-            if self._idle_s and idle >= self._idle_s and not model.busy:
-                async with self._moving:
-                    await model.unload()
-                log.info("%s was unloaded after %.0f s without work", model.name, idle)
+        async with self._moving:
+            for model in self._leavers():
+                idle = self._clock() - self._used[model.name]
+                if self._idle_s and idle >= self._idle_s and not self._busy(model):
+                    await self._unload(model)
+                    log.info("%s was unloaded after %.0f s without work", model.name, idle)
 
     async def _make_room(self, model: Resident) -> None:
         needed = self._needs_mb.get(model.name, 0)
@@ -101,10 +119,24 @@ class Residence:
         for other in self._leavers():
             if needed + sum(one.memory_mb for one in self._here.values()) <= self._limit_mb:
                 return
-            await other.unload()
+            await self._unload(other)
             log.info("%s was unloaded to make room for %s", other.name, model.name)
+
+    async def _unload(self, model: Resident) -> None:
+        """Once those who use it are done; meanwhile nobody new comes in."""
+        self._leaving = model.name
+        try:
+            while self._users[model.name]:
+                self._one_less.clear()
+                await self._one_less.wait()
+            await model.unload()
+        finally:
+            self._leaving = ""
+
+    def _busy(self, model: Resident) -> bool:
+        return model.busy or self._users[model.name] > 0
 
     def _leavers(self) -> list[Resident]:
         """Those that may leave: the idle ones first, and of them the one unused the longest."""
         loaded = [one for one in self._here.values() if one.loaded and one.name not in self._keep]
-        return sorted(loaded, key=lambda one: (one.busy, self._used[one.name]))
+        return sorted(loaded, key=lambda one: (self._busy(one), self._used[one.name]))

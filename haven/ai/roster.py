@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 
 from haven.ai import kinds
 from haven.ai.breaker import Breaker
@@ -54,10 +55,14 @@ class Roster:
         }
         return sorted(self.providers, key=lambda one: places[one.name])
 
-    async def make_ready(self, provider: Provider) -> None:
-        """Bring a local model into memory, in place of others where need be. Raises Unavailable or ModelError."""
+    def using(self, provider: Provider) -> AbstractAsyncContextManager[None]:
+        """A local model is in memory until the block ends, in place of others where need be.
+
+        Raises Unavailable or ModelError.
+        """
         if self._residence is not None and isinstance(provider, LlamaProvider):
-            await self._residence.enter(provider)
+            return self._residence.using(provider)
+        return nullcontext()
 
     def missing(self, provider: Provider) -> str:
         """Why it can't be used now; "" where it can. Instant."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,51 @@ async def test_a_model_that_answers_is_waited_for(three: list[LlamaProvider]) ->
     assert isinstance(rest[-1], Finish) and loaded(three) == "b"
 
 
+async def test_a_model_that_is_always_used_makes_room_all_the_same(three: list[LlamaProvider]) -> None:
+    a, b, _ = three
+    room = residence(NEEDS + 1)
+    await room.enter(a)
+    entered = asyncio.Event()
+
+    async def keep_asking(words: int) -> None:
+        while not entered.is_set():
+            async with room.using(a):
+                _ = [piece async for piece in a.generate(Call((Turn("user", "Count."),), (), max_tokens=words))]
+
+    asking = [asyncio.create_task(keep_asking(words)) for words in (20, 30, 40)]
+    async with aclosing(a.generate(Call((Turn("user", "Count."),), (), max_tokens=5))) as stream:
+        await anext(stream)
+    async with asyncio.timeout(60), room.using(b):
+        entered.set()
+        assert loaded(three) == "b"
+    await asyncio.gather(*asking)
+    assert loaded(three) == "a", "those who had to queue got it back"
+
+
+async def test_nobody_unloads_a_model_between_its_loading_and_its_work(three: list[LlamaProvider]) -> None:
+    a, b, _ = three
+    room = residence(NEEDS + 1)
+    async with room.using(a):
+        entering = asyncio.create_task(room.enter(b))
+        await asyncio.wait([entering], timeout=0)
+        await a.load()
+        assert loaded(three) == "a" and not entering.done()
+    await entering
+    assert loaded(three) == "b"
+
+
+async def test_whoever_gives_up_waiting_leaves_the_model_usable(three: list[LlamaProvider]) -> None:
+    a, b, _ = three
+    room = residence(NEEDS + 1)
+    async with room.using(a):
+        entering = asyncio.create_task(room.enter(b))
+        await asyncio.wait([entering], timeout=0)
+        entering.cancel()
+        await asyncio.wait([entering])
+        async with asyncio.timeout(10), room.using(a):
+            assert loaded(three) == "a"
+
+
 async def test_what_can_never_fit_is_refused_with_the_way_out(three: list[LlamaProvider]) -> None:
     with pytest.raises(Unavailable, match="needs about 100 MB; all models may take 50") as caught:
         await residence(50).enter(three[0])
@@ -102,3 +148,18 @@ async def test_what_nobody_uses_is_unloaded(three: list[LlamaProvider]) -> None:
     clock.now += 200
     await room.unload_idle()
     assert loaded(three) == "a", "what is kept stays"
+
+
+async def test_what_is_used_again_by_the_time_of_unloading_stays(three: list[LlamaProvider]) -> None:
+    a, b, _ = three
+    clock = Clock()
+    room = residence(idle_s=100, clock=clock)
+    await room.enter(a)
+    clock.now += 200
+    entering = asyncio.create_task(room.enter(b))  # holds the lock while b is loaded
+    await asyncio.wait([entering], timeout=0)
+    tidying = asyncio.create_task(room.unload_idle())
+    await asyncio.wait([tidying], timeout=0)
+    async with room.using(a):
+        await asyncio.gather(entering, tidying)
+        assert loaded(three) == "ab"

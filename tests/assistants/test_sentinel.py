@@ -158,6 +158,7 @@ async def test_a_loaded_model_is_shown_with_its_memory(tmp_path: Path) -> None:
     async with open_house(settings_in(tmp_path, model=True)) as house:
         await house.registry.install("smollm2-135m")
         assert (await lines(house))["Local model"].text == "smollm2-135m, not loaded"
-        await house.engine.roster.make_ready(house.engine.roster.on(Tier.LOCAL)[0])
+        async with house.engine.roster.using(house.engine.roster.on(Tier.LOCAL)[0]):
+            pass
         text = (await lines(house))["Local model"].text
         assert text.startswith("smollm2-135m, loaded, ") and text.endswith(" MB")
