@@ -13,8 +13,9 @@ import tomllib
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as EnvironmentSettingsError
 
@@ -45,8 +46,7 @@ def cache_dir() -> Path:
 
 def default_runtime_dir() -> Path:
     """Where the socket lies; falls back to the state directory where the system has no runtime directory."""
-    under = os.environ.get("RUNTIME_DIRECTORY")
-    if under:
+    if under := os.environ.get("RUNTIME_DIRECTORY"):
         return Path(under)
     xdg = os.environ.get("XDG_RUNTIME_DIR")
     return Path(xdg) / "haven" if xdg and os.access(xdg, os.W_OK) else default_state_dir() / "run"
@@ -59,7 +59,15 @@ def _folder(value: Any) -> Any:
     return value
 
 
+def _address(value: str) -> str:
+    parts = urlsplit(value)  # raises ValueError, as does the port in it
+    if not parts.hostname or parts.port == 0 or not value.isprintable() or " " in value:
+        raise ValueError("it needs a host, and neither blanks nor control characters")
+    return value
+
+
 Folder = Annotated[Path, BeforeValidator(_folder)]
+Address = Annotated[str, Field(pattern="^https?://"), AfterValidator(_address)]
 
 
 class Section(BaseModel):
@@ -117,7 +125,7 @@ class Models(Section):
 class LanHost(Section):
     """One server at home."""
 
-    url: str = Field(pattern=r"^https?://[^\s]+$")
+    url: Address
     engine: Literal["ollama", "openai"] = "ollama"
     """`openai`: llama-server, vLLM, LM Studio, another Haven's model, or anything that speaks that protocol."""
     models: tuple[str, ...] = Field(min_length=1)
@@ -141,7 +149,7 @@ class OtherCloud(Section):
     """A paid service besides Claude that speaks the OpenAI protocol, such as OpenAI or Gemini."""
 
     name: str = Field(pattern=r"^[\w.:-]+$")
-    base_url: str = Field(pattern=r"^https?://[^\s]+$")
+    base_url: Address
     model: str
     secret: str = Field(pattern="^[a-z0-9_]+$")
     """The file in `secrets/` that holds its key."""
@@ -365,9 +373,8 @@ def load(file: Path | None = None) -> Settings:
     try:
         tree = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(
-            f"{file} is not valid TOML: {error}.", "Mend that line, or start from haven.example.toml."
-        ) from None
+        mend = "Mend that line, or start from haven.example.toml."
+        raise SettingsError(f"{file} is not valid TOML: {error}.", mend) from None
     except OSError as error:
         raise SettingsError(f"{file} can't be read: {error.strerror}.") from None
     return parse(tree, str(file))
@@ -381,13 +388,13 @@ def parse(tree: dict[str, Any], source: str = "haven.toml") -> Settings:
         field = re.search(r'field "(\w+)"', str(error))
         prefix = f"HAVEN_{field[1].upper()}" if field else "HAVEN_"
         names = ", ".join(sorted(name for name in os.environ if name.startswith(prefix)))
-        raise SettingsError(
-            f"An environment variable can't be read ({names}).", "Lists are written as JSON, such as [1, 2]."
-        ) from None
+        mend = "Lists are written as JSON, such as [1, 2]."
+        raise SettingsError(f"An environment variable can't be read ({names}).", mend) from None
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         variable = "HAVEN_" + "__".join(str(part) for part in first["loc"][:2]).upper()
         source = f"The environment variable {variable}" if variable in os.environ else source
-        reason = "there is no such setting" if first["type"] == "extra_forbidden" else first["msg"]
-        raise SettingsError(f"{source}: {key}: {reason}.", "See haven.example.toml.") from None
+        why = "there is no such setting" if first["type"] == "extra_forbidden" else first["msg"]
+        why = why.removeprefix("Value error, ")
+        raise SettingsError(f"{source}: {key}: {why}.", "See haven.example.toml.") from None

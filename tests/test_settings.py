@@ -55,10 +55,29 @@ def test_keys_of_other_programs_are_not_seen(monkeypatch: pytest.MonkeyPatch) ->
         ({"discord": {"owner_ids": ["me"]}}, "discord.owner_ids.0"),
         ({"paths": {"state_dir": ""}}, "paths.state_dir"),
         ({"log_level": "LOUD"}, "log_level"),
+        ({"lan": {"hosts": [{"url": "http://[::1", "models": ["m"]}]}}, "lan.hosts.0.url: Invalid IPv6 URL."),
     ],
 )
 def test_a_wrong_key_is_named_in_one_line(tree: dict[str, Any], key: str) -> None:
     assert wrong(tree).startswith(f"haven.toml: {key}")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("http://[::1", "http://[zz]:1", "http://h:x", "http://h:99999", "http://h:0", "http://", "http:///x"),
+        *("http://a\x01b", "http://h/\x7f", "http://h/\x00", "http://a b", "http://h/\t", "http://h\u2028", "ftp://h"),
+    ],
+)
+def test_an_address_that_no_client_could_ask_is_refused_by_its_setting(url: str) -> None:
+    assert wrong({"lan": {"hosts": [{"url": url, "models": ["m"]}]}}).startswith("haven.toml: lan.hosts.0.url: ")
+    other = {"name": "o", "base_url": url, "model": "m", "secret": "s", "input_usd": 1, "output_usd": 1}
+    assert wrong({"cloud": {"others": [other]}}).startswith("haven.toml: cloud.others.0.base_url: ")
+
+
+@pytest.mark.parametrize("url", ["http://pi:11434", "https://me:word@[::1]:1/v1", "http://küche.example", "http://h/"])
+def test_an_address_at_home_may_have_a_port_a_name_and_a_path(url: str) -> None:
+    assert parse({"lan": {"hosts": [{"url": url, "models": ["m"]}]}}).lan.hosts[0].url == url
 
 
 @pytest.mark.parametrize(
