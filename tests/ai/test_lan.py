@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
+from typing import Literal
 
 import pytest
 
@@ -143,6 +144,31 @@ async def test_a_model_that_a_host_lacks_can_be_pulled_there() -> None:
 async def test_one_silent_host_does_not_keep_the_watch_from_ending() -> None:
     async with Loopback(Answer(end=End.SILENT)) as server, house(server) as (_, watch), watched(watch):
         await server.asked_times(1)
+
+
+@pytest.mark.parametrize("engine", ["ollama", "openai"])
+async def test_an_address_that_a_client_refuses_is_trouble_of_its_host_alone(
+    engine: Literal["ollama", "openai"],
+) -> None:
+    async with Loopback(has("a-model")) as server:
+        bad = LanHost(url="http://\N{SNOWMAN}..x", engine=engine, models=("a-model", "other"))
+        lan = Lan(hosts=(bad, LanHost(url=server.url, models=("a-model",))), health_s=0.001)
+        models, watch = lan_models(lan, lambda name: None)
+        async with watched(watch), asyncio.timeout(10):
+            await server.asked_times(3)
+        assert models[0].missing() == "" and "lan.hosts" in models[1].missing()
+        with pytest.raises(Unavailable, match="can answer with other"):
+            await gather(models[1], question())
+        for model in models:
+            await model.close()
+
+
+async def test_the_record_names_every_host_that_a_call_may_go_to() -> None:
+    async with Loopback(BROKEN) as bad, Loopback(OLLAMA_WIRE.whole) as good:
+        async with house(bad, good) as (model, _), house(good) as (alone, _):
+            assert model.recipient == f"{name(bad)} and/or {name(good)}" and alone.recipient == name(good)
+            await gather(model, question())
+        assert len(bad.asked) == len(good.asked) == 1  # both had the words
 
 
 async def test_cancelling_a_call_frees_its_host() -> None:

@@ -82,6 +82,15 @@ async def test_an_address_may_be_given_with_or_without_its_path(path: str, asked
     assert server.asked[0].path == f"{asked}chat/completions"
 
 
+async def test_an_address_that_the_client_refuses_is_said_in_a_sentence() -> None:
+    provider = OpenAICompatible("http://\N{SNOWMAN}..x", "a-model", tier=Tier.LAN)
+    with pytest.raises(Unavailable, match="can't be reached") as caught:
+        await gather(provider, question())
+    assert "lan.hosts" in caught.value.mend
+    with pytest.raises(Unavailable, match="can't be reached"):
+        await provider.models()
+
+
 async def test_tools_are_offered_and_its_calls_come_back() -> None:
     pieces = [
         chunk({"role": "assistant", "content": "I look. "}),

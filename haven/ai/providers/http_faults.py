@@ -82,7 +82,9 @@ def by_transport(far: Far, error: Exception) -> HavenError | None:
     import httpx2  # comes with an SDK, which takes a while to import
 
     match error:
-        case httpx2.ConnectError() | httpx2.ConnectTimeout() | httpx2.UnsupportedProtocol() | httpx2.ProxyError():
+        case httpx2.ConnectError() | httpx2.ConnectTimeout() | httpx2.ProxyError():
+            return unreachable(far)
+        case httpx2.UnsupportedProtocol() | httpx2.InvalidURL():
             return unreachable(far)
         case httpx2.TimeoutException():
             return late(far)

@@ -63,7 +63,10 @@ class Place:
 
 
 class LanModel:
-    """One model, wherever in this house it runs; costs nothing."""
+    """One model, wherever in this house it runs; costs nothing.
+
+    `recipient` names every host that a call may go to: which of them it is shows only while it runs.
+    """
 
     tier = Tier.LAN
     price: Prices | None = None
@@ -71,7 +74,7 @@ class LanModel:
 
     def __init__(self, name: str, places: Sequence[Place]) -> None:
         self.name = self.model = name
-        self.recipient = ", ".join(place.host.name for place in places)
+        self.recipient = " and/or ".join(place.host.name for place in places)
         self._places = tuple(places)
 
     def missing(self) -> str:

@@ -121,7 +121,10 @@ class OpenAICompatible:
             raise Unavailable(reason, retry=False)
         async with self._connecting:
             if self._client is None:
-                self._client = await asyncio.to_thread(self._make_client)
+                try:
+                    self._client = await asyncio.to_thread(self._make_client)
+                except Exception as error:  # such as an address that has no host in it
+                    raise self._fault(error) from error
             return self._client
 
     def _make_client(self) -> AsyncOpenAI:
