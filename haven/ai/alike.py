@@ -2,8 +2,8 @@
 
 Vectors can't tell: over the pairs of tests/ai/question_pairs.py, cosines of "nearest" and "farthest", of 3 and 5, of
 other names and of the other language lie among those of true paraphrases (area under the curve .70, and 2 % recall
-where no wrong pair may pass). So a vector only finds candidates, and every word, number, sign and their order has to
-be the same, but for greetings, a few synonyms, and the ways of asking below. English and German.
+where no wrong pair may pass). So no vector is asked: every word, number, sign and their order has to be the same, but
+for greetings, a few synonyms, and the ways of asking below. English and German.
 """
 
 from __future__ import annotations

@@ -29,6 +29,8 @@ SHRINK = 10_000.0
 FACTS_COUNT = 3.0
 """How much one fact counts beside one of the vector's numbers."""
 SIZE = 384
+MAX_CHARS = 8_000
+"""More of a text is not looked at: this runs on the event loop."""
 
 Vector = npt.NDArray[np.float32]
 _PIECE = re.compile(r"\w+|[^\w\s]")
@@ -47,8 +49,9 @@ class Guess:
 
 
 def facts(words: str) -> Vector:
-    """Length and make-up of a text as twelve numbers."""
-    pieces = _PIECE.findall(words[:8_000].lower())
+    """Length and make-up of a text's beginning as twelve numbers."""
+    words = words[:MAX_CHARS]
+    pieces = _PIECE.findall(words.lower())
     signs, letters = max(len(words), 1), max(len(pieces), 1)
     return np.array(
         [
@@ -72,7 +75,7 @@ def facts(words: str) -> Vector:
 def hashed(words: str) -> Vector:
     """A stand-in for a vector where there are no embeddings: cosines then tell how many words two texts share."""
     vector = np.zeros(SIZE, dtype=np.float32)
-    for word in set(_LETTERS.findall(words[:8_000].lower())):
+    for word in set(_LETTERS.findall(words[:MAX_CHARS].lower())):
         code = crc32(word.encode())
         vector[code % SIZE] += 1 if code & 1 << 20 else -1
     length = float(np.linalg.norm(vector))

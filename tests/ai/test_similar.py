@@ -42,6 +42,11 @@ def test_length_alone_can_tell() -> None:
     assert known.guess(same[0], facts("long " * 20)).passes > known.guess(same[0], facts("long " * 390)).passes
 
 
+def test_only_the_beginning_of_a_long_text_is_looked_at() -> None:
+    begins = "word? " * 1_500
+    assert np.array_equal(facts(begins), facts(begins + "12 def ?\n\n- 1. no\n" * 100_000))
+
+
 def test_few_outcomes_teach_nothing() -> None:
     few = [past(f"question {number}", "local", 90) for number in range(ENOUGH - 1)]
     assert experience(few, embedded=False) is None
