@@ -60,7 +60,7 @@ def text_of(call: Call) -> str:
 
 
 def _said(turn: Turn) -> str:
-    calls = (f"{call.name}({json.dumps(call.input, ensure_ascii=False)})" for call in turn.calls)
+    calls = (f"{call.id} {call.name}({json.dumps(call.input, ensure_ascii=False)})" for call in turn.calls)
     return "\n".join([turn.text, *calls, *(result.text for result in turn.results)]).strip("\n")
 
 
@@ -115,7 +115,7 @@ class Outgoing:
         if isinstance(data, str):
             return self.redaction.restore(data)
         if isinstance(data, dict):
-            return {key: self._whole(value) for key, value in data.items()}
+            return {self._whole(key): self._whole(value) for key, value in data.items()}
         if isinstance(data, list):
             return [self._whole(value) for value in data]
         return data
@@ -126,9 +126,11 @@ def _redacted(call: Call, redaction: Redaction) -> Call:
         if isinstance(data, str):
             return redaction.apply(data)
         if isinstance(data, Mapping):
-            return {key: hidden(value) for key, value in data.items()}
+            return {hidden(key): hidden(value) for key, value in data.items()}
         if isinstance(data, list | tuple):
             return [hidden(value) for value in data]
+        if isinstance(data, int) and (said := redaction.apply(str(data))) != str(data):
+            return said  # such as a Discord id
         return data
 
     def tool(one: Tool) -> Tool:

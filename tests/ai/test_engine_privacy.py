@@ -294,3 +294,17 @@ async def test_a_count_is_a_recorded_call_of_its_own_and_nothing_private_is_coun
         assert (await desk.engine.count(task(f"Who is {MAIL}?", where=Where.CLOUD)) or 0) > 0
         assert MAIL not in json.dumps(stand_in.requests) and "<EMAIL_1>" in json.dumps(stand_in.requests)
         assert desk.rows("state, purpose, usd") == [("settled", "count the tokens of: a test asks", 0.0)]
+
+
+async def test_keys_and_numbers_of_a_tools_input_are_redacted_too(tmp_path: Path) -> None:
+    """A local turn may have called a tool with them before the next turn goes out."""
+    snowflake = 123456789012345678
+    call = ToolCall("call_1", "look_up", {MAIL: {"who": snowflake, "times": 3}})
+    turns = (Turn("user", "Who?"), Turn("assistant", "", calls=(call,)))
+    asked = replace(task("And now?"), turns=(*turns, Turn("user", "", results=(ToolResult("call_1", "nobody"),))))
+    async with desk_and_stand_in(tmp_path) as (desk, stand_in):
+        with suppress(HavenError):
+            await desk.engine.complete(replace(asked, words="And now?", where=Where.CLOUD))
+    sent_out = json.dumps(stand_in.requests)
+    assert "look_up" in sent_out and '"times": 3' in sent_out
+    assert MAIL not in sent_out and str(snowflake) not in sent_out
