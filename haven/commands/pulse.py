@@ -12,6 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from haven.errors import HavenError, StoreError
+
 if TYPE_CHECKING:
     from haven.app import House
     from haven.settings import Settings
@@ -38,7 +40,7 @@ async def serve(house: House) -> None:
             connection, _ = await asyncio.get_running_loop().sock_accept(listening)
             with connection, suppress(OSError, TimeoutError):
                 connection.setblocking(False)
-                said = {"up": True, "since": since, "pid": os.getpid(), **await picture(house)}
+                said = {"up": True, "since": since, "pid": os.getpid(), **await _told(house)}
                 async with asyncio.timeout(ANSWER_S):
                     await asyncio.get_running_loop().sock_sendall(connection, json.dumps(said).encode())
     finally:
@@ -47,7 +49,7 @@ async def serve(house: House) -> None:
 
 
 async def ask(settings: Settings) -> dict[str, Any] | None:
-    """What the running Haven says of itself, or None where none answers."""
+    """What the running Haven says of itself, or None where none answers. Raises StoreError where its database fails."""
     try:
         async with asyncio.timeout(ANSWER_S):
             reader, writer = await asyncio.open_unix_connection(str(_place(settings)))
@@ -57,6 +59,8 @@ async def ask(settings: Settings) -> dict[str, Any] | None:
                 writer.close()
     except (OSError, TimeoutError, ValueError):
         return None
+    if isinstance(said, dict) and said.get("trouble"):
+        raise StoreError(str(said["trouble"]))
     return said if isinstance(said, dict) else None
 
 
@@ -80,6 +84,15 @@ async def picture(house: House) -> dict[str, Any]:
         "queue": await jobs.waiting(house.database),
         "waiting": {state: sum(one.state == state for one in held) for state in waiting.OPEN},
     }
+
+
+async def _told(house: House) -> dict[str, Any]:
+    """The picture, or why there is none now: who asks must not end the other faces."""
+    try:
+        return await picture(house)
+    except HavenError as error:
+        log.error("can't say how it is: %s (%s)", error.full, error.id)
+        return {"trouble": error.full}
 
 
 def _model(house: House, provider: Any) -> dict[str, Any]:
