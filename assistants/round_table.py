@@ -127,14 +127,20 @@ class RoundTable:
             yield await self._waiting.hold(task, away, request.place)
 
     async def decide(self, id: str, choice: Choice, principal: Principal) -> Answer:
-        """The answer to what the person chose for a held request: the local model's, Held again, or nothing."""
+        """The answer to what the person chose for a held request: the local model's, Held again, or nothing.
+
+        Where the local model fails, the request stands as it stood. Raises Conflict where it was decided meanwhile.
+        """
         chosen = await self._waiting.decide(id, choice, principal)
         if isinstance(chosen, Held):
             yield chosen
         elif chosen is not None:
-            async with aclosing(self._engine.stream(chosen)) as pieces:
-                async for piece in pieces:
-                    yield piece
+            with self._waiting.answering(id):
+                async with aclosing(self._engine.stream(chosen)) as pieces:
+                    async for piece in pieces:
+                        if isinstance(piece, Reply):
+                            await self._waiting.replaced(id, principal)
+                        yield piece
 
     async def pick(self, text: str, request: Request) -> Seat:
         """The assistant asked for; else by rules; else the local model with a closed list."""

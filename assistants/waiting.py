@@ -7,7 +7,8 @@ begins to wait and when it is answered.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -17,8 +18,8 @@ from pydantic import TypeAdapter
 from haven.access import Act, Principal, Role, check
 from haven.ai.engine import Engine
 from haven.ai.policy import may_leave
-from haven.ai.task import Reply, Task, Where
-from haven.errors import AccessDenied, CloudAway, Conflict, HavenError, NotFound, OverBudget, Unavailable
+from haven.ai.task import Reply, Restart, Task, Tier, Where
+from haven.errors import AccessDenied, BadInput, CloudAway, Conflict, HavenError, NotFound, OverBudget, Unavailable
 from haven.store import events, jobs
 from haven.store import waiting as table
 from haven.store.database import Database, Transaction, now
@@ -54,21 +55,29 @@ class Held:
     retry_at: float | None = None
 
 
+def choices_of(one: Waiting) -> tuple[Choice, ...]:
+    """What a person is asked: to wait only where time may help; nothing once they have chosen."""
+    if one.state != "asked":
+        return ()
+    return tuple(Choice) if one.can_wait else (Choice.LOCAL, Choice.CANCEL)
+
+
 class WaitingRoom:
     """One for all faces; `handle` is the job queue's handler of `JOB`."""
 
     def __init__(self, database: Database, engine: Engine) -> None:
         self._database = database
         self._engine = engine
+        self._answering: set[str] = set()
 
     async def hold(self, task: Task, away: CloudAway, place: Mapping[str, Any]) -> Held:
-        """Put the request on the disk; it asks the person, or waits at once where the settings say so.
+        """Put the request on the disk; it asks the person, or waits at once where the settings say so and it may help.
 
         Raises AccessDenied for one that may not leave the house: it has nothing to wait for, and is not written down.
         """
         if not may_leave(task):
             raise AccessDenied("This must not leave the house, so it can't wait for the cloud.")
-        asks = away.ask != Choice.WAIT
+        asks = away.ask != Choice.WAIT or not away.retry
         draft = away.draft if isinstance(away.draft, Reply) else None
         one = Waiting(
             id=secrets.token_hex(4),
@@ -78,6 +87,7 @@ class WaitingRoom:
             task=_TASK.dump_json(task).decode(),
             reason=str(away),
             state="asked" if asks else "waiting",
+            can_wait=away.retry,
             retry_at=None if asks else now() + _pause(away, 0),
         )
 
@@ -88,16 +98,24 @@ class WaitingRoom:
                 await jobs.add(tx, JOB, one.id, f"{JOB}:{one.id}", one.retry_at or 0.0)
 
         await self._database.write(work)
-        return Held(one.id, one.reason, tuple(Choice) if asks else (), draft, one.retry_at)
+        return Held(one.id, one.reason, choices_of(one), draft, one.retry_at)
 
     async def decide(self, id: str, choice: Choice, principal: Principal) -> Task | Held | None:
         """What the person chose: a task to ask now (local), the request as it waits, or None (cancelled).
 
-        Raises AccessDenied for somebody else's request, Conflict where it was decided already, NotFound.
+        The task is asked inside of `answering`, and `replaced` ends the request once its reply is there: until then
+        it stands as it stood. Raises AccessDenied for somebody else's request, Conflict where it was decided already,
+        BadInput for waiting where that can't help, NotFound.
         """
         one = await self.get(id, principal)
         check(principal, Act.ASK)
+        if choice is Choice.LOCAL:
+            if one.state not in table.OPEN:
+                raise _decided(one)
+            return replace(_TASK.validate_json(one.task), where=Where.LOCAL)
         if choice is Choice.WAIT:
+            if not one.can_wait:
+                raise BadInput("Waiting can't help here.", "Take the local model's answer, or cancel.")
             at = now() + PAUSES_S[0]
 
             async def wait(tx: Transaction) -> bool:
@@ -110,16 +128,41 @@ class WaitingRoom:
             await self._swap(wait, one)
             return Held(id, one.reason, retry_at=at)
 
+        await self._end(one, choice, principal)
+        return None
+
+    @contextmanager
+    def answering(self, id: str) -> Iterator[None]:
+        """While the local model answers a request, it is not asked for it again. Raises Conflict for the second one."""
+        if id in self._answering:
+            raise Conflict("That is being done already.", "Wait a moment.")
+        self._answering.add(id)
+        try:
+            yield
+        finally:
+            self._answering.discard(id)
+
+    async def replaced(self, id: str, principal: Principal) -> None:
+        """The local model's answer is there: nobody waits any more. Raises Conflict where it was decided meanwhile."""
+        await self._end(await self.get(id, principal), Choice.LOCAL, principal)
+
+    async def _end(self, one: Waiting, choice: Choice, principal: Principal) -> None:
         async def end(tx: Transaction) -> bool:
-            done = await table.move(tx, id, table.OPEN, state="cancelled", retry_at=None)
+            done = await table.move(tx, one.id, table.OPEN, state="cancelled", retry_at=None)
             if done:
-                await events.record(tx, "answer.cancelled", id, principal.id, choice=choice.value)
+                await events.record(tx, "answer.cancelled", one.id, principal.id, choice=choice.value)
             return done
 
         await self._swap(end, one)
-        if choice is Choice.CANCEL:
-            return None
-        return replace(_TASK.validate_json(one.task), where=Where.LOCAL)
+
+    async def expire(self) -> None:
+        """Cancel the requests whose person did not choose for as long as anybody waits; for a tick."""
+
+        async def work(tx: Transaction) -> None:
+            for id, principal in await table.expire(tx, now() - LONGEST_S):
+                await events.record(tx, "answer.cancelled", id, principal)
+
+        await self._database.write(work)
 
     async def get(self, id: str, principal: Principal) -> Waiting:
         """One request, for the one who asked and for the owner."""
@@ -140,24 +183,46 @@ class WaitingRoom:
         return _REPLY.validate_json(one.reply) if one.reply else None
 
     async def handle(self, job: Job) -> float | None:
-        """Ask again; the time of the next try, or None at the end."""
+        """Ask the cloud again; the time of the next try, or None at the end.
+
+        The local model is not asked: what can't come from the cloud any more ends as failed, with the reason; the draft
+        stays where the face shows it. The right is checked again as the store knows it, which is the role at the time
+        of asking: a Discord role that was taken away since is not seen, for Discord can't be asked from here.
+        """
         one = await table.get(self._database, job.subject)
         if one is None or one.state != "waiting":
             return None
         task = replace(_TASK.validate_json(one.task), where=Where.CLOUD)
         try:
-            reply = await self._engine.complete(task)
+            reply = await self._from_cloud(task)
         except Unavailable as away:
-            passes = away.retry or isinstance(away, OverBudget | CloudAway)
-            if passes and now() - one.at < LONGEST_S:
+            if away.retry and now() - one.at < LONGEST_S:
                 return await self._wait_on(one, away)
-            waited = f"It waited for {LONGEST_S / 86400:.0f} days, which is the longest. " if passes else ""
+            waited = f"It waited for {LONGEST_S / 86400:.0f} days, which is the longest. " if away.retry else ""
             await self._finish(one, "failed", reason=f"{waited}{away}")
         except HavenError as error:
             await self._finish(one, "failed", reason=str(error))
         else:
             await self._finish(one, "answered", reply=_REPLY.dump_json(reply).decode())
         return None
+
+    async def _from_cloud(self, task: Task) -> Reply:
+        """The cloud's reply. Raises what the engine raises; Unavailable as well where only the local model is left.
+
+        A cloud that is away while the settings have come to answer `local` counts as gone for good: they say so.
+        """
+        check(task.principal, Act.CLOUD)
+        route = await self._engine.route(task)
+        if Tier.CLOUD not in route.tiers:
+            why = "; ".join(route.reasons[1:])
+            raise Unavailable(route.refused or f"The cloud can't be asked any more: {why}", retry=False)
+        async with aclosing(self._engine.stream(task)) as pieces:
+            async for piece in pieces:
+                if isinstance(piece, Restart) and piece.next.tier is Tier.LOCAL:
+                    raise Unavailable(piece.reason, retry=False)
+                if isinstance(piece, Reply) and piece.tier is not Tier.LOCAL:
+                    return piece
+        raise Unavailable("The cloud gave no answer.", "Haven tries again later.")  # the cache had a local one
 
     async def _wait_on(self, one: Waiting, away: Unavailable) -> float:
         at = now() + _pause(away, one.attempts + 1)
@@ -179,8 +244,11 @@ class WaitingRoom:
 
     async def _swap(self, work: Any, one: Waiting) -> None:
         if not await self._database.write(work):
-            found = await table.get(self._database, one.id) or one
-            raise Conflict("That was decided already.", f"It is {found.state} now.")
+            raise _decided(await table.get(self._database, one.id) or one)
+
+
+def _decided(one: Waiting) -> Conflict:
+    return Conflict("That was decided already.", f"It is {one.state} now.")
 
 
 def _pause(away: Unavailable, attempts: int) -> float:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
+from weakref import WeakValueDictionary
 
 import discord
 
 from assistants.round_table import SEATS
-from assistants.waiting import Held, WaitingRoom
+from assistants.waiting import Choice, Held, WaitingRoom, choices_of
 from bot import render_answers as cards
 from bot import sheet as sheets
 from bot.channels import Channels, only
@@ -47,7 +47,7 @@ class Answers:
         self._channels = channels
         self._waiting = waiting
         self._database = database
-        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._writing: set[int] = set()
 
     @contextmanager
@@ -77,7 +77,7 @@ class Answers:
         draft, note = (held.draft.text, cards.draft_note(held.draft)) if held.draft else ("", "")
         sheet = replace(sheet, draft=draft, note=note, shown=_mark(state, held.retry_at))
         await sheets.save(self._database, sheet)
-        return _held(sheet, held.id, state, held.reason, held.retry_at)
+        return _held(sheet, held.id, state, held.choices, held.reason, held.retry_at)
 
     async def again(self, message: int, person: Principal) -> Sheet:
         """The question under an answer, for whoever asked it and for the owner.
@@ -119,9 +119,12 @@ class Answers:
             if not one.told:
                 await self._survive(one.id)
 
-    async def refresh(self, id: str) -> None:
-        """Bring the message of one waiting request up to date; nothing is sent where it is."""
-        async with self._locks[id]:
+    async def refresh(self, id: str, *, spoiled: bool = False) -> None:
+        """Bring the message of one waiting request up to date; nothing is sent where it is.
+
+        `spoiled`: something else was drawn over it, so that it is drawn again while it is open.
+        """
+        async with self._locks.setdefault(id, asyncio.Lock()):
             one = await table.get(self._database, id)
             if one is None or one.face != "bot" or one.told or "message" not in one.place:
                 return
@@ -130,11 +133,11 @@ class Answers:
                 return  # whoever writes there looks again afterwards
             known = await sheets.load(self._database, message)
             sheet = known or Sheet(int(one.place["channel"]), message, one.principal)
-            if sheet.shown not in (_mark(one.state, one.retry_at), OVER):
+            stale = spoiled and one.state in table.OPEN
+            if stale or sheet.shown not in (_mark(one.state, one.retry_at), OVER):
                 await self._draw(one, sheet)
             if one.state not in table.OPEN:
                 await self._database.write(lambda tx: table.move(tx, id, (one.state,), told=1))
-                self._locks.pop(id, None)
 
     async def _draw(self, one: Waiting, sheet: Sheet) -> None:
         """Its message, then whoever asked is told, and only then is it marked: a crash between repeats, never skips."""
@@ -147,7 +150,7 @@ class Answers:
     def _shown(self, one: Waiting, sheet: Sheet) -> dict[str, Any]:
         reply = self._waiting.reply(one)
         if reply is None:
-            return _held(sheet, one.id, one.state, one.reason, one.retry_at)
+            return _held(sheet, one.id, one.state, choices_of(one), one.reason, one.retry_at)
         return {
             "embed": cards.answer_card(SEATS.get(sheet.assistant), reply, waited=True),
             "attachments": cards.answer_files(reply),
@@ -176,10 +179,12 @@ class Answers:
             log.warning("the waiting request %s could not be shown in Discord", id, exc_info=error)
 
 
-def _held(sheet: Sheet, id: str, state: str, reason: str, retry_at: float | None) -> dict[str, Any]:
+def _held(
+    sheet: Sheet, id: str, state: str, choices: tuple[Choice, ...], reason: str, retry_at: float | None
+) -> dict[str, Any]:
     seat = SEATS.get(sheet.assistant)
     embed = cards.held_card(seat, state, reason, sheet.draft, sheet.note, retry_at)
-    return {"embed": embed, "view": held_view(id, state)}
+    return {"embed": embed, "view": held_view(id, state, choices)}
 
 
 def _mark(state: str, retry_at: float | None) -> str:

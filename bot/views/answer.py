@@ -28,8 +28,6 @@ LOOKS: dict[str, tuple[str, Style]] = {
     "down": ("👎", Style.secondary),
     "cloud": ("Ask the cloud instead", Style.secondary),
 }
-OFFERED = {"asked": ("wait", "local", "cancel"), "waiting": ("cancel",)}
-"""The buttons that fit a held request's state."""
 VOTES = {"up": 1, "down": -1}
 
 
@@ -60,9 +58,10 @@ class AnswerButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=TEMP
         await entry.enter(interaction, Act.CLOUD if self.act == "cloud" else Act.ASK, work)
 
 
-def held_view(id: str, state: str) -> discord.ui.View:
-    """The choices of a held request; none after its end."""
-    return _view([AnswerButton(act, id) for act in OFFERED.get(state, ())])
+def held_view(id: str, state: str, choices: tuple[Choice, ...]) -> discord.ui.View:
+    """The choices of a held request; what waits may be cancelled, and after its end there are none."""
+    offered = (Choice.CANCEL,) if state == "waiting" else choices
+    return _view([AnswerButton(choice.value, id) for choice in offered])
 
 
 def answer_view(outcome: int, message: int, cloud: str) -> discord.ui.View:
@@ -102,12 +101,14 @@ async def _decide(interaction: discord.Interaction, person: Principal, id: str, 
     bot = entry.bot_of(interaction)
     await interaction.response.defer()
     pieces = bot.round_table.decide(id, choice, person)
+    spoiled = choice is Choice.LOCAL
     try:
         if choice is Choice.LOCAL:
             await Answering(interaction, await bot.answers.of(interaction, person.id), person).write(pieces)
+            spoiled = False
         else:
             async with aclosing(pieces):  # type: ignore[type-var]
                 async for _ in pieces:
                     pass  # that it waits, or is cancelled, is drawn from its row
     finally:
-        await bot.answers.refresh(id)
+        await bot.answers.refresh(id, spoiled=spoiled)

@@ -133,7 +133,7 @@ async def _answer(house: House, request: Request, if_away: Choice | None, as_jso
     shown = Shown(as_json)
     await shown.follow(house.round_table.ask(request))
     asked = shown.held
-    if asked is not None and asked.choices and (choice := if_away or choose(as_json)):
+    if asked is not None and (choice := _chosen(asked, if_away, as_json)):
         await shown.follow(house.round_table.decide(asked.id, choice, request.principal))
         if choice is Choice.CANCEL and not as_json:
             err.print("Cancelled.")
@@ -145,12 +145,24 @@ async def _answer(house: House, request: Request, if_away: Choice | None, as_jso
         raise typer.Exit(NOT_ANSWERED)
 
 
-def choose(as_json: bool) -> Choice | None:
-    """What the person at the terminal chooses; None where nobody is there to ask."""
-    if as_json or not (sys.stdin.isatty() and sys.stderr.isatty()):
+def _chosen(held: Held, if_away: Choice | None, as_json: bool) -> Choice | None:
+    return if_away if if_away in held.choices else choose(held.choices, as_json)
+
+
+def choose(choices: tuple[Choice, ...], as_json: bool) -> Choice | None:
+    """What the person at the terminal chooses; None where there is nothing to choose, or nobody there to ask.
+
+    Raises typer.Abort at Ctrl+C and Ctrl+D.
+    """
+    if not choices or as_json or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return None
+
+    def one_of_them(word: str) -> Choice:
+        return choices[choices.index(Choice(word))]  # a ValueError has it asked again
+
+    question = f"{', '.join(choices[:-1])} or {choices[-1]}"
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # asyncio's own would let the prompt wait on
     try:
-        return Choice(typer.prompt("wait, local or cancel", type=Choice, default=Choice.WAIT, err=True))
+        return Choice(typer.prompt(question, type=one_of_them, default=choices[0], err=True))
     finally:
         signal.signal(signal.SIGINT, before)

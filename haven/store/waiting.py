@@ -23,6 +23,8 @@ class Waiting:
     task: str
     reason: str
     state: str
+    can_wait: bool = True
+    """False where time alone mends nothing, such as a cap for one request."""
     at: float = 0.0
     retry_at: float | None = None
     attempts: int = 0
@@ -32,9 +34,12 @@ class Waiting:
 
 async def insert(tx: Transaction, one: Waiting) -> None:
     await tx.execute(
-        "insert into waiting (id, at, principal, face, place, task, reason, state, retry_at)"
-        " values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (one.id, now(), one.principal, one.face, json.dumps(one.place), one.task, one.reason, one.state, one.retry_at),
+        "insert into waiting (id, at, principal, face, place, task, reason, state, can_wait, retry_at)"
+        " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            *(one.id, now(), one.principal, one.face, json.dumps(one.place)),
+            *(one.task, one.reason, one.state, one.can_wait, one.retry_at),
+        ),
     )
 
 
@@ -46,6 +51,14 @@ async def move(tx: Transaction, id: str, before: tuple[str, ...], **fields: Any)
         f"update waiting set {sets} where id = ? and state in ({marks})", [*fields.values(), id, *before]
     )
     return cursor.rowcount == 1
+
+
+async def expire(tx: Transaction, before: float) -> list[tuple[str, str]]:
+    """Cancel what was asked before that moment and never decided; the id and the principal of each."""
+    rows = await tx.execute_fetchall(
+        "update waiting set state = 'cancelled' where state = 'asked' and at < ? returning id, principal", (before,)
+    )
+    return [(row["id"], row["principal"]) for row in rows]
 
 
 async def get(database: Database, id: str) -> Waiting | None:
@@ -63,4 +76,5 @@ async def of(database: Database, principal: str | None = None, limit: int = 50) 
 
 def _waiting(row: Row) -> Waiting:
     fields = {column: row[column] for column in row.keys()}  # noqa: SIM118 - a Row iterates values
-    return Waiting(**fields | {"place": json.loads(row["place"]), "told": bool(row["told"])})
+    flags = {name: bool(row[name]) for name in ("can_wait", "told")}
+    return Waiting(**fields | flags | {"place": json.loads(row["place"])})

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 
 from assistants.round_table import Answer as Pieces
 from assistants.round_table import Request, Seat
-from assistants.waiting import Choice, Held
+from assistants.waiting import Choice, Held, choices_of
 from haven.access import NEEDS, Act
 from haven.ai.task import Reply, Tier, Where
 from haven.errors import HavenError
@@ -49,8 +49,8 @@ class Topic:
     local: bool = False
     waiting: str = ""
     """The id of the held request, while it is one."""
-    asks: bool = False
-    """The person has not chosen yet."""
+    choices: tuple[Choice, ...] = ()
+    """What the person may choose for it, until they have."""
 
 
 class Answering(Pane):
@@ -107,7 +107,7 @@ class Answering(Pane):
                     if isinstance(piece, Seat):
                         self._topic = replace(self._topic, assistant=piece.assistant.name)
                     elif isinstance(piece, Held):
-                        self._topic = replace(self._topic, waiting=piece.id, asks=bool(piece.choices))
+                        self._topic = replace(self._topic, waiting=piece.id, choices=piece.choices)
                     elif isinstance(piece, Reply):
                         self._topic = replace(self._topic, outcome=piece.outcome, local=piece.tier is Tier.LOCAL)
             ended = ""
@@ -138,8 +138,7 @@ class Answering(Pane):
         id = self._topic.waiting
         pieces = self.handed.round_table.decide(id, choice, self.handed.principal)
         if choice is Choice.LOCAL:
-            await self._begin(replace(self._topic, waiting="", asks=False))
-            await self._stream(pieces)
+            await self._answer_here(self._topic, pieces)
             return
         try:
             async with aclosing(pieces):  # type: ignore[type-var]
@@ -147,6 +146,16 @@ class Answering(Pane):
                     pass  # that it waits, or is cancelled, is shown from its row
         finally:
             await self._news(id)
+
+    async def _answer_here(self, topic: Topic, pieces: Pieces) -> None:
+        """The local model's answer; where it fails, the person may choose again."""
+        await self._begin(replace(topic, waiting="", choices=()))
+        try:
+            await self._stream(pieces)
+        except HavenError:
+            await self._begin(topic)
+            await self._news(topic.waiting)
+            raise
 
     async def _next(self) -> None:
         """The next of this person's later answers, in a circle."""
@@ -179,7 +188,7 @@ class Answering(Pane):
         if one.id != self._topic.waiting or reply is not None:
             await self._begin(Topic(_question(one), str(one.place.get("assistant", ""))))
         is_open = one.state in table.OPEN
-        self._topic = replace(self._topic, waiting=one.id if is_open else "", asks=one.state == "asked")
+        self._topic = replace(self._topic, waiting=one.id if is_open else "", choices=choices_of(one))
         if reply is not None:
             await answer.finish(reply, waited=True)
             self._topic = replace(self._topic, outcome=reply.outcome, local=reply.tier is Tier.LOCAL)
@@ -199,7 +208,7 @@ class Answering(Pane):
     def _offer(self) -> None:
         topic, choices = self._topic, {}
         if topic.waiting:
-            choices = {one.value: words for one, words in HELD.items() if topic.asks or one is Choice.CANCEL}
+            choices = {one.value: HELD[one] for one in topic.choices or (Choice.CANCEL,)}
         if topic.outcome:
             choices |= {key: words for key, (words, _) in VOTES.items()}
         may = self.handed.principal.role >= NEEDS[Act.CLOUD] and not topic.private
@@ -209,7 +218,7 @@ class Answering(Pane):
         if others:
             came = sum(one.state in ENDED for one in others)
             choices["later"] = f"Later answers\n{came} new, {len(others) - came} waiting"
-        self.query_one(Choices).offer(choices, best=Choice.WAIT if topic.asks else "", chosen=topic.vote)
+        self.query_one(Choices).offer(choices, best=topic.choices[0] if topic.choices else "", chosen=topic.vote)
 
     def _is_mine(self, one: Waiting) -> bool:
         return (one.principal, one.face) == (self.handed.principal.id, self.handed.principal.face)

@@ -11,7 +11,7 @@ from simcord.actors import MemberActor
 
 from bot.render_answers import way
 from haven.ai.task import Reply, Route, Tier
-from haven.errors import OverBudget, Unavailable
+from haven.errors import ModelError, OverBudget, Unavailable
 from haven.store import jobs
 from haven.store import waiting as waits
 
@@ -204,13 +204,47 @@ async def test_a_cap_that_is_reached_is_the_reason_and_waits_the_same_way(world:
 async def test_what_can_never_be_answered_says_so_and_keeps_the_draft(world: World) -> None:
     shown = await held(world)
     await world.member.click(shown, label="Wait for the cloud")
-    world.local.absent = "No model is installed."
     world.cloud.failure = Unavailable("The key was refused.", retry=False)
     await world.tried_again()
     failed = next(one for one in world.channel.history() if one.id == shown.id)
     assert "no answer came: The key was refused." in said(failed) and failed.embeds[0].description == "North."
     assert not buttons(failed)
     assert pings(world) == [f"<@{world.member.id}> your question waited for the cloud, and no answer came."]
+
+
+async def test_where_the_local_model_fails_the_person_may_choose_again(world: World) -> None:
+    shown = await held(world)
+
+    async def then_fails(number: int) -> None:
+        if number:
+            raise ModelError("The local model crashed.")
+
+    world.local.pieces, world.local.before_piece = ["The map ", "shows the north."], then_fails
+    assert await refused(world, world.member, shown, "Local model now") == "The local model crashed."
+    assert (await world.held()).state == "asked"
+    assert card(world).id == shown.id and card(world).embeds[0].description == "North."
+    assert buttons(card(world)) == ["Wait for the cloud", "Local model now", "Cancel"]
+    world.local.before_piece = None
+    await world.member.click(card(world), label="Local model now")
+    assert card(world).embeds[0].description == "The map shows the north."
+    assert (await world.held()).state == "cancelled" and not pings(world)
+
+
+async def test_waiting_is_offered_only_where_it_may_help(world: World) -> None:
+    shown = await held(world, OverBudget("The cap for one request is reached.", retry=False))
+    assert buttons(shown) == ["Local model now", "Cancel"]
+    await as_it_was(world, shown)
+    await world.bot.answers.refresh((await world.held()).id, spoiled=True)
+    assert buttons(card(world)) == ["Local model now", "Cancel"], "and so it is drawn from its row"
+
+
+async def test_nothing_is_remembered_of_requests_that_were_drawn(world: World) -> None:
+    shown = await held(world)
+    await world.member.click(shown, label="Cancel")
+    one = await world.held()
+    await world.bot.answers.refresh(one.id)
+    await world.bot.answers.refresh("00000000")
+    assert one.state == "cancelled" and not world.bot.answers._locks
 
 
 async def test_an_answer_whose_card_was_deleted_comes_with_the_message(world: World) -> None:

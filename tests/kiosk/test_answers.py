@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from haven.ai.task import Reply, Route, Tier
-from haven.errors import Unavailable
+from haven.errors import ModelError, OverBudget, Unavailable
 from haven.store import waiting as waits
 from kiosk.widgets.answer import way
 from tests.kiosk.conftest import OWNER, PANEL, House, Show
@@ -44,6 +44,38 @@ async def test_the_local_model_answers_now_instead(house: House, show: Show) -> 
         await terminal.tap("Local model")
         await terminal.until("Vega has two moons.", "local · small-model", "Ask the stand-in", gone="Wait for")
     assert (await house.held()).state == "cancelled"
+
+
+async def test_where_the_local_model_fails_the_person_may_choose_again(house: House, show: Show) -> None:
+    async with show() as terminal:
+        await hold(house, terminal)
+        house.model.failure = ModelError("The local model crashed.")
+        await terminal.tap("Local model")
+        await terminal.until("The local model crashed.", "Only the cloud would do", "Wait for")
+        assert (await house.held()).state == "asked"
+        house.model.failure, house.model.pieces = None, ["Vega has ", "two moons."]
+        await terminal.tap("Local model")
+        await terminal.until("Vega has two moons.", "local · small-model", gone="Wait for")
+    assert (await house.held()).state == "cancelled"
+
+
+async def test_waiting_is_offered_only_where_it_may_help(house: House, show: Show) -> None:
+    house.model.pieces = ["Perhaps."]
+    house.claude.failure = OverBudget("The cap for one request is reached.", retry=False)
+    async with show() as terminal:
+        await ask(terminal, "Scribe")
+        terminal.type(f"{QUESTION}\r")
+        await terminal.until("The cap for one request is reached.", "Local model", "the question", gone="Wait for")
+
+
+async def test_an_awaited_answer_that_can_not_come_says_so(house: House, show: Show) -> None:
+    async with show() as terminal:
+        await hold(house, terminal)
+        await terminal.tap("Wait for")
+        await terminal.until("It waits for the cloud")
+        house.claude.failure = Unavailable("The key was refused.", retry=False)
+        await house.tried_again()
+        await terminal.until("no answer came: The key was refused.", "Perhaps.", gone="the question")
 
 
 async def test_a_cancelled_question_is_asked_no_more(house: House, show: Show) -> None:

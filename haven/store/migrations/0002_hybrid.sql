@@ -76,6 +76,7 @@ create table waiting (
   task text not null,
   reason text not null,
   state text not null check (state in ('asked', 'waiting', 'answered', 'cancelled', 'failed')),
+  can_wait integer not null default 1,
   retry_at real,
   attempts integer not null default 0,
   reply text not null default '',
