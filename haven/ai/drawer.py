@@ -69,6 +69,14 @@ class Drawer:
                 f"Run: haven models remove {self.name} && haven models install {self.name}",
             ) from None
 
+    def pin_or_forget(self) -> Pin | None:
+        """As `pin`, but a spoilt note is thrown away: for models of which the catalogue itself knows the sha256."""
+        try:
+            return self.pin()
+        except ModelError:
+            self._note.unlink()
+            return None
+
     def put(self, arrived: Arrived, source: Source, replaced: Pin | None = None) -> Pin:
         """Rename into place, durably and read-only (others may share the bytes), and pin it.
 
@@ -98,6 +106,11 @@ class Drawer:
         now = replace(pin.previous, previous=replace(pin, previous=None))
         self._write(now)
         return now
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to remove; a note alone is something, because it may be spoilt."""
+        return not (self.weights.is_file() or self._note.is_file() or self.parts.is_dir())
 
     def empty(self) -> None:
         """Everything goes."""

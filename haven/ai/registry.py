@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from haven.ai import hub
-from haven.ai.catalogue import Model, Use, read
+from haven.ai.catalogue import Model, read
 from haven.ai.drawer import Drawer, Pin, pin_of
 from haven.ai.providers.llama import LlamaProvider
 from haven.ai.providers.llama_prompt import ChatTemplate
@@ -118,15 +118,14 @@ class Registry:
         ]
         return tuple(sorted(fitting, key=lambda model: model.ram_mb, reverse=True))
 
-    def best(self, use: Use) -> Model | None:
-        """The installed model with the highest priority for that use."""
-        there = (shelf.model for shelf in self.list() if shelf.installed and use in shelf.model.uses)
-        return max(there, key=lambda model: model.priority, default=None)
-
     def provider(self, name: str, *, context_tokens: int = 4096, **options: Any) -> LlamaProvider:
-        """The way to this model, installed or not (its `missing()` tells); `options` as LlamaProvider takes them."""
-        model, drawer = self.get(name), self._drawer(name)
-        sha256, size = _known(model, drawer.pin())
+        """The way to this model, usable or not (its `missing()` tells); `options` as LlamaProvider takes them."""
+        model, drawer, pin, trouble = self.get(name), self._drawer(name), None, ""
+        try:
+            pin = drawer.pin()
+        except ModelError as error:
+            trouble = error.full
+        sha256, size = _known(model, pin)
         return LlamaProvider(
             drawer.weights,
             name=name,
@@ -134,6 +133,7 @@ class Registry:
             template=model.template,
             context_tokens=min(context_tokens, model.context),
             size=size,
+            trouble=trouble,
             **options,
         )
 
@@ -144,7 +144,7 @@ class Registry:
         another one than was pinned). What a cut download brought is kept for the next try; nothing else stays behind.
         """
         model, drawer = self.get(name), self._drawer(name)
-        pin = await asyncio.to_thread(drawer.pin)
+        pin = await asyncio.to_thread(drawer.pin_or_forget if model.sha256 else drawer.pin)
         sha256, size = _known(model, pin)
         if await asyncio.to_thread(_sound, drawer.weights, sha256, size):
             return drawer.weights
@@ -201,7 +201,7 @@ class Registry:
     async def remove(self, name: str) -> None:
         """Delete the weights, in the shared cache too, and all that was kept of them. Raises NotFound."""
         model, drawer = self.get(name), self._drawer(name)
-        if not drawer.weights.is_file() and not drawer.parts.is_dir():
+        if await asyncio.to_thread(lambda: drawer.is_empty):
             raise NotFound(f"{model.title} is not installed.")
         await asyncio.to_thread(drawer.empty)
         if model.sha256:

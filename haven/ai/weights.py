@@ -135,12 +135,15 @@ async def fetch(wanted: Wanted, temp: Path, progress: Progress | None) -> Arrive
         if progress is not None:
             loop.call_soon_threadsafe(progress, done, wanted.size or None)
 
-    work = asyncio.ensure_future(asyncio.to_thread(_copy, wanted, opener, temp / "weights.gguf", report, stop))
+    work = loop.run_in_executor(None, _copy, wanted, opener, temp / "weights.gguf", report, stop)
     try:
         return await asyncio.shield(work)
     except asyncio.CancelledError:
         stop.set()
-        await asyncio.gather(work, return_exceptions=True)  # the caller removes `temp` next: nobody may write there
+        while not work.done():  # the caller removes `temp` next: nobody may write there, however often it is cancelled
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([work])
+        work.exception()
         raise
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from haven.ai import weights
 from haven.ai.catalogue import USES
 from haven.ai.registry import Registry
 from haven.errors import ModelError, NotFound, SettingsError, Unavailable
@@ -69,14 +70,6 @@ async def test_an_embedding_model_is_asked_for_a_vector(tmp_path: Path, model_pa
     assert (await models.validate("tiny")).sentence == "Tiny works."
 
 
-async def test_the_best_for_a_use_is_the_installed_one_with_the_highest_priority(tmp_path: Path) -> None:
-    models = from_file(tmp_path)
-    assert models.best("chat") is None
-    await models.install("tiny")
-    best = models.best("chat")
-    assert best is not None and best.name == "tiny" and models.best("code") is None
-
-
 async def test_install_reports_progress_verifies_and_keeps_what_is_there(tmp_path: Path) -> None:
     models, seen = from_file(tmp_path), []
     path = await models.install("tiny", lambda done, whole: seen.append((done, whole)))
@@ -132,6 +125,15 @@ async def test_a_file_that_nobody_hashed_is_pinned_and_damage_is_seen(tmp_path: 
     (tmp_path / "source.gguf").write_bytes(WEIGHTS + b"newer")
     with pytest.raises(ModelError, match="an earlier installation promises"):
         await models.install("tiny")
+
+
+async def test_a_spoilt_pin_of_a_model_that_the_catalogue_knows_is_mended_by_installing_it(tmp_path: Path) -> None:
+    models = from_file(tmp_path)
+    path = await models.install("tiny")
+    path.with_suffix(".json").write_text('{"sha256": "12')
+    assert "haven models remove tiny && haven models install tiny" in models.provider("tiny").missing()
+    await models.install("tiny")
+    assert models.provider("tiny").missing() == "" and models.shelf("tiny").trust == "verified"
 
 
 def test_a_file_that_somebody_laid_there_is_unverified(tmp_path: Path) -> None:
@@ -190,6 +192,25 @@ async def test_cancelling_ends_the_download_and_leaves_nothing(
             await install
         await asyncio.wait_for(gone.wait(), 60)
     assert leftovers(tmp_path) == []
+
+
+async def test_a_second_cancellation_waits_as_well_until_nobody_writes_any_more(tmp_path: Path) -> None:
+    (tmp_path / "source.gguf").write_bytes(b"GGUF" + bytes(3 * weights.CHUNK))
+    os.mkfifo(tmp_path / "weights.gguf")
+    far_end = os.open(tmp_path / "weights.gguf", os.O_RDONLY | os.O_NONBLOCK)  # nobody empties it, so writing stands
+    writing = asyncio.Event()
+    asyncio.get_running_loop().add_reader(far_end, writing.set)
+    wanted = weights.Wanted("Tiny", weights.File(str(tmp_path / "source.gguf")), "", 0)
+    fetching = asyncio.create_task(weights.fetch(wanted, tmp_path, None))
+    await asyncio.wait_for(writing.wait(), 60)
+    for _ in range(3):
+        fetching.cancel()
+        await asyncio.wait([fetching], timeout=0)
+        assert not fetching.done()
+    asyncio.get_running_loop().remove_reader(far_end)
+    os.close(far_end)
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(fetching, 60)
 
 
 async def test_remove_frees_the_room_everywhere(tmp_path: Path) -> None:

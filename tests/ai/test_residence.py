@@ -13,7 +13,9 @@ from haven.ai.providers.base import Call, Finish
 from haven.ai.providers.llama import LlamaProvider
 from haven.ai.residence import Residence
 from haven.ai.task import Turn
+from haven.app import open_house
 from haven.errors import Unavailable
+from tests.e2e.house import settings_in
 
 pytestmark = pytest.mark.model
 NEEDS = 100
@@ -148,6 +150,19 @@ async def test_what_nobody_uses_is_unloaded(three: list[LlamaProvider]) -> None:
     clock.now += 200
     await room.unload_idle()
     assert loaded(three) == "a", "what is kept stays"
+
+
+async def test_what_the_catalogue_calls_persistent_stays_where_it_is_configured(
+    tmp_path: Path, model_path: Path
+) -> None:
+    settings = settings_in(tmp_path, model=True)
+    lasting = settings.models.model_copy(update={"idle_minutes": 1e-9})
+    async with open_house(settings.model_copy(update={"models": lasting})) as house:
+        await house.registry.install("smollm2-135m")
+        [model] = [one for one in house.minds.providers if isinstance(one, LlamaProvider)]
+        await house.minds.residence.warm([model])
+        await house.minds.residence.unload_idle()
+        assert house.registry.get(model.name).persistent and model.loaded
 
 
 async def test_what_is_used_again_by_the_time_of_unloading_stays(three: list[LlamaProvider]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import atexit
 import concurrent.futures
-import hashlib
 import importlib.metadata
 import importlib.util
 import logging
@@ -25,6 +24,7 @@ from haven.ai.providers.llama_prefix import PrefixFolder
 from haven.ai.providers.llama_prompt import CHATML, ChatTemplate
 from haven.ai.providers.llama_vector import Embedder
 from haven.ai.task import Delta, Tier
+from haven.ai.weights import sha256_of
 from haven.errors import HavenError, ModelError, Unavailable
 
 log = logging.getLogger("haven.llama")
@@ -47,6 +47,7 @@ class LlamaProvider:
     middle of its longest turn, visibly marked. With a schema the reply is always JSON that satisfies it, or ModelError.
     `prefix_folder` keeps what was computed for the first part of `Call.system`, which must be Haven's own words, in at
     most `prefix_mb` MB (10^6 bytes), across restarts; nothing else of a call is ever written to the disk.
+    `trouble`, why it must not be used and the mend, is what `missing()` says.
     """
 
     tier = Tier.LOCAL
@@ -70,8 +71,10 @@ class LlamaProvider:
         gpu_memory_mb: int = 0,
         prefix_folder: Path | None = None,
         prefix_mb: int = 256,
+        trouble: str = "",
     ) -> None:
         self.name = name
+        self._trouble = trouble
         self.model = f"{name}@{sha256[:12]}" if sha256 else name
         self._path, self._name, self._sha256, self._size = path, name, sha256, size
         self._template, self._context_tokens, self._seats = template, context_tokens, seats
@@ -93,6 +96,8 @@ class LlamaProvider:
 
     def missing(self) -> str:
         """Why it can't be used now, with the mend, in one line; "" when it can. Opens the file only where it is new."""
+        if self._trouble:
+            return self._trouble
         if not _is_installed():
             return "llama-cpp-python is not installed, so no local model runs. Run: make setup"
         try:
@@ -184,8 +189,8 @@ class LlamaProvider:
                 return
             try:
                 work()
-            except BaseException as error:
-                future.set_exception(error)
+            except Exception as error:
+                future.set_exception(_told(error))
             else:
                 future.set_result(None)
 
@@ -239,6 +244,8 @@ class LlamaProvider:
             batch.step()
         except Stopped:
             pass  # whoever wanted it is seen to by the next step, or by the end
+        except Exception as error:
+            batch.end(_told(error))
         finally:
             with self._lock:
                 self._alone = None
@@ -290,11 +297,8 @@ class LlamaProvider:
             native = self._loaded()
             assert self._batch is not None
             self._batch.add(new_job(native, self._template, call, outbox, self.model))
-        except HavenError as error:
-            outbox.failed(error)
         except Exception as error:
-            log.exception("the local model failed")
-            outbox.failed(ModelError(f"The local model failed: {type(error).__name__}: {error}."))
+            outbox.failed(_told(error))
 
     def _embed(self, text: str, vectors: list[list[float]]) -> None:
         native = self._loaded()
@@ -304,11 +308,24 @@ class LlamaProvider:
 
     def _check(self) -> None:
         """Hash the file, once a process for each version of it. Raises ModelError where it is not what it should be."""
-        found = self._path.stat()
-        version = (found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size, self._sha256)
-        if not self._sha256 or version in _sound:
-            return
-        with self._path.open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != self._sha256:
-                raise ModelError(f"The file of the local model {self._name} is damaged.", f"{REINSTALL} {self._name}")
+        try:
+            found = self._path.stat()
+            version = (found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size, self._sha256)
+            if not self._sha256 or version in _sound:
+                return
+            digest = sha256_of(self._path)
+        except OSError as error:
+            said = f"The file of the local model {self._name} can't be read: {error.strerror or error}."
+            raise ModelError(said, f"{REINSTALL} {self._name}") from None
+        if digest != self._sha256:
+            raise ModelError(f"The file of the local model {self._name} is damaged.", f"{REINSTALL} {self._name}")
         _sound.add(version)
+
+
+def _told(error: Exception) -> HavenError:
+    """The sentence for whoever waits; what nobody foresaw stands in the log with its trace."""
+    if isinstance(error, HavenError):
+        return error
+    log.error("the local model failed", exc_info=error)
+    why = ": ".join(filter(None, (type(error).__name__, str(error).rstrip("."))))
+    return ModelError(f"The local model failed: {why}.", "Ask again.")
