@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import resource
 import subprocess
 import sys
 import threading
@@ -326,6 +327,21 @@ async def test_a_file_with_another_hash_never_reaches_llama_cpp(model_path: Path
     with pytest.raises(ModelError, match="damaged"):
         await provider.load()
     assert not provider.loaded
+    await provider.close()
+
+
+async def test_a_file_that_cannot_be_read_while_it_is_hashed_is_one_sentence(model_path: Path) -> None:
+    provider = LlamaProvider(model_path, name="shut", sha256="1" * 64)
+    assert provider.missing() == ""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1, hard))  # no file can be opened any more
+    try:
+        with pytest.raises(ModelError, match="shut can't be read: Too many open files"):
+            await provider.load()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    with pytest.raises(ModelError, match="damaged"):
+        await provider.load()
     await provider.close()
 
 

@@ -13,6 +13,7 @@ import pytest
 from haven.ai.providers.base import Call, Finish
 from haven.ai.providers.llama import LlamaProvider
 from haven.ai.task import Delta, Turn
+from haven.errors import ModelError
 
 pytestmark = pytest.mark.model
 CAPITALS = {"France": "Paris", "Germany": "Berlin", "Italy": "Rome", "Japan": "Tokyo"}
@@ -152,6 +153,21 @@ async def test_what_only_looks_like_a_stop_word_is_kept(llama: LlamaProvider) ->
     whole = await reply(llama, capital("France"))
     same = await reply(llama, capital("France", stop=(whole.text[4:12] + "!", whole.text[-3:] + "!")))
     assert same.text == whole.text
+
+
+async def test_what_nobody_foresaw_in_a_step_ends_those_in_it_and_nobody_later(small: LlamaProvider) -> None:
+    """A priority that can't be compared is found when the step puts people into their order."""
+    async with asyncio.timeout(60):
+        stream = small.generate(story(priority="high"))
+        await anext(stream)
+        with pytest.raises(ModelError, match="The local model failed: TypeError"):
+            await reply(small, capital("France"))
+        with pytest.raises(ModelError, match="The local model failed: TypeError"):
+            async for _ in stream:
+                pass
+        assert "Paris" in (await reply(small, capital("France"))).text
+        await small.unload()
+        assert "Rome" in (await reply(small, capital("Italy"))).text
 
 
 async def test_a_seed_gives_the_same_reply_again_in_any_company(tidy: LlamaProvider) -> None:

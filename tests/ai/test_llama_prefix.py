@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -132,6 +133,14 @@ def test_a_folder_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
     folder.save([1, 2, 3], state(10))
     folder.close()
     assert folder.load([1, 2, 3]) is None
+
+
+@pytest.mark.parametrize("name", ["file/prefixes", "x" * 300], ids=["a file in the way", "too long a name"])
+async def test_without_a_usable_folder_all_is_read_and_answered(model_path: Path, tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").write_text("in the way")
+    async with asyncio.timeout(60):
+        finishes = await asked(model_path, tmp_path / name, *[question("Name a moon.")] * 3)
+    assert all(finish.usage.output for finish in finishes)
 
 
 def test_memory_is_bounded_and_a_longer_state_replaces_its_beginning() -> None:

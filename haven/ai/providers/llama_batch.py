@@ -127,12 +127,13 @@ class Batch:
 
     def end(self, error: Exception) -> None:
         """Everybody is told; nothing that was computed is kept."""
-        for job in [*self._active, *self._waiting]:
-            job.reply.close()
+        ended = [*self._active, *self._waiting]
+        self._active, self._waiting, self._idle = [], [], {}
+        for job in ended:
             job.listener.failed(error)
+            job.reply.close()
         for seat in range(self._native.seats):
             self._native.forget(seat)
-        self._active, self._waiting, self._idle = [], [], {}
 
     def _forget_cancelled(self) -> None:
         for job in [job for job in self._active if job.listener.cancelled]:
@@ -306,8 +307,10 @@ class Batch:
         """Give the stable beginning, and nothing after it, to the disk."""
         job.save = False
         self._native.copy(job.seat, self._native.spare, job.stable)
-        self._folder.save(job.tokens[: job.stable], self._native.save(self._native.spare))
-        self._native.forget(self._native.spare)
+        try:
+            self._folder.save(job.tokens[: job.stable], self._native.save(self._native.spare))
+        finally:
+            self._native.forget(self._native.spare)
 
     def _leave(self, job: Job) -> None:
         """The job has ended; its seat stays as it is for whoever goes on from there."""

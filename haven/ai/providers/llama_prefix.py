@@ -114,7 +114,7 @@ class PrefixFolder:
         if name not in self._seen:
             self._seen.add(name)
             return False
-        return not self._path(tokens).exists()
+        return not os.path.exists(self._path(tokens))  # Path.exists raises for a name that is too long
 
     def save(self, tokens: Sequence[int], state: State) -> None:
         """Write in a thread of its own, because a card takes a second for 23 MB; a full disk is only logged."""
