@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from haven.ai.validate import PASS_MARK
-from tests.ai.samples import FINE, Break, Good, Sample
+from tests.ai.samples import Break, Good, Sample, judging
 
 PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -172,18 +172,7 @@ BROKEN: tuple[Break, ...] = (
     ("composite", "Map --> Chat\n  }", "Map --> Chat", "never closed"),
 )
 
-
-@pytest.mark.parametrize("name", GOOD)
-def test_what_is_good_passes(name: str) -> None:
-    points, reasons = GOOD[name].scored
-    assert points >= FINE, reasons
-
-
-@pytest.mark.parametrize(("name", "old", "new", "reason"), BROKEN)
-def test_one_thing_broken_is_named(name: str, old: str, new: str, reason: str) -> None:
-    points, reasons = GOOD[name].broken(old, new).scored
-    assert points < PASS_MARK, reasons
-    assert any(reason in one for one in reasons), reasons
+test_what_is_good_passes, test_one_thing_broken_is_named = judging(GOOD, BROKEN)
 
 
 @pytest.mark.parametrize(

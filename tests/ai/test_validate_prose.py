@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
-from haven.ai.validate import PASS_MARK
-from tests.ai.samples import FINE, Break, Good, Sample
+from tests.ai.samples import Break, Good, Sample, judging
 
 LOG = (
     "Expedition log, 14 March 3127. Captain Ilse Varn and the crew of the Amber Gull reached Ossa Prime after 41 hours."
@@ -188,15 +185,4 @@ BROKEN: tuple[Break, ...] = (
     ("tale", "", "I cannot create a tale, I am only an AI.", "refuses"),
 )
 
-
-@pytest.mark.parametrize("name", GOOD)
-def test_what_is_good_passes(name: str) -> None:
-    points, reasons = GOOD[name].scored
-    assert points >= FINE, reasons
-
-
-@pytest.mark.parametrize(("name", "old", "new", "reason"), BROKEN)
-def test_one_thing_broken_is_named(name: str, old: str, new: str, reason: str) -> None:
-    points, reasons = GOOD[name].broken(old, new).scored
-    assert points < PASS_MARK, reasons
-    assert any(reason in one for one in reasons), reasons
+test_what_is_good_passes, test_one_thing_broken_is_named = judging(GOOD, BROKEN)

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
-from haven.ai.validate import PASS_MARK
-from tests.ai.samples import FINE, Break, Good, Sample
+from tests.ai.samples import Break, Good, Sample, judging
 
 NOTE = (
     "Ossa Prime, found by Mira Tolan on 3 October 2026. Scorched days, freezing nights. Two moons, Ketter and Lun. "
@@ -117,18 +114,4 @@ BROKEN: tuple[Break, ...] = (
     ("inline", "250.0", "9000", "not in the text: units"),
 )
 
-
-@pytest.mark.parametrize("name", GOOD)
-def test_what_is_good_passes(name: str) -> None:
-    points, reasons = GOOD[name].scored
-    assert points >= FINE, reasons
-
-
-@pytest.mark.parametrize(("name", "old", "new", "reason"), BROKEN)
-def test_one_thing_broken_is_named(name: str, old: str, new: str, reason: str) -> None:
-    broken = GOOD[name].broken(old, new)
-    if broken.text.startswith("{") and not broken.text.endswith("}"):
-        broken = Sample("record", broken.question, "cut: " + broken.text, broken.material, broken.schema, "length")
-    points, reasons = broken.scored
-    assert points < PASS_MARK, reasons
-    assert any(reason in one for one in reasons), reasons
+test_what_is_good_passes, test_one_thing_broken_is_named = judging(GOOD, BROKEN)
