@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,19 @@ def test_the_repository_names_no_machine() -> None:
     home = re.compile(r"(?<![\w.])/(root|home/(?!owner|user|\w*\{)\w+)/")
     for file in tracked(".py", ".md", ".toml", ".service", ".sh", "Makefile"):
         assert not home.search(file.read_text(encoding="utf-8", errors="replace")), file
+
+
+def test_set_up_installs_all_that_the_package_needs() -> None:
+    """Set-up installs the lock and then the package without its dependencies."""
+    needed = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
+    names = {re.split(r"[<>=~!\[ ]", one)[0].lower().translate(str.maketrans("_.", "--")) for one in needed}
+    locked = {line.split("==")[0].lower() for line in (ROOT / "requirements.lock").read_text().splitlines()}
+    assert names <= locked, "run: make lock"
+
+
+def test_every_file_that_the_code_reads_is_part_of_the_package() -> None:
+    data = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["package-data"]
+    for package, patterns in data.items():
+        shipped = {file for pattern in patterns for file in (ROOT / package).glob(pattern)}
+        others = {file for file in (ROOT / package).rglob("*") if file.is_file() and file.suffix not in (".py", ".pyc")}
+        assert {file.name for file in others - shipped} <= {"README.md"}, package

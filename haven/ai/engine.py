@@ -25,13 +25,30 @@ from haven.ai.outgoing import call_of, count
 from haven.ai.policy import Now, Offer, Policy
 from haven.ai.providers.base import Provider
 from haven.ai.roster import Roster
-from haven.ai.task import Called, Delta, Judgement, Privacy, Reply, Restart, Route, Step, Task, Tier, Tool, Turn, Where
+from haven.ai.task import (
+    Called,
+    Complexity,
+    Delta,
+    Judgement,
+    Privacy,
+    Reply,
+    Restart,
+    Route,
+    Step,
+    Task,
+    Tier,
+    Tool,
+    Turn,
+    Where,
+)
 from haven.errors import AccessDenied, BadInput, CloudAway, HavenError, ModelError, OverBudget, Unavailable
 from haven.settings import Away, Cloud
 
 ALLOW_CLOUD = True
 """Tests set this to False: then only a stand-in may be called."""
 MAX_TASK_CHARS = 4_000_000
+
+TOO_HARD = "it asks for a large model"
 
 Piece = Delta | Restart | Reply
 
@@ -261,7 +278,12 @@ class Run:
         return f"scored {self.best.score} of 100: {', '.join(self.best.score_reasons)}"
 
     def came(self, step: Step, reply: Reply) -> None:
-        """A reply; of two with the same score the later one counts."""
+        """A reply: of two with the same score the later one counts, a small model's word on a hard question little."""
+        judged = self.route.judgement
+        if step.tier is Tier.LOCAL and judged is not None and judged.complexity is Complexity.COMPLEX:
+            reply = replace(
+                reply, score=min(reply.score, max(0, self.mark - 1)), score_reasons=(*reply.score_reasons, TOO_HARD)
+            )
         self.tried.append(Tried(step.tier, step.model, reply.score))
         self.usd += reply.usd
         note = self.prepared.note if step.tier is not Tier.LOCAL else ""

@@ -121,11 +121,16 @@ async def insert(tx: Transaction, outcome: Outcome) -> int:
 
 
 async def judge(tx: Transaction, outcome_id: int, principal: str, value: int, at: float) -> None:
-    """A person's word on an outcome; their newest counts."""
+    """A person's word on an outcome; their newest counts. What was poor is not used again."""
     await tx.execute(
         "insert into verdict (outcome_id, at, principal, value) values (?, ?, ?, ?)",
         (outcome_id, at, principal, value),
     )
+    if value < 0:
+        await tx.execute(
+            "delete from reply_cache where words in (select words from outcome where id = ? and words <> '')",
+            (outcome_id,),
+        )
 
 
 async def of_whom(tx: Transaction, id: int) -> tuple[str, bool] | None:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from haven.ai.engine import MAX_TASK_CHARS, Piece
+from haven.ai.engine import MAX_TASK_CHARS, TOO_HARD, Piece
+from haven.ai.memory import Memory
 from haven.ai.providers.llama import LlamaProvider
 from haven.ai.task import Delta, Reply, Restart, Tier, Tool, Where
 from haven.demo.stand_in import Fault, FaultKind
@@ -17,7 +18,18 @@ from haven.errors import AccessDenied, BadInput, ModelError, Unavailable
 from haven.store.database import opened
 from haven.store.ledger import sent
 from tests.ai.claude_by_hand import claude_by_hand
-from tests.ai.desk import PANEL, QUESTION, STRANGER, broken_model, desk_and_stand_in, desk_at, task
+from tests.ai.desk import (
+    PANEL,
+    QUESTION,
+    STRANGER,
+    Talker,
+    broken_model,
+    desk_and_stand_in,
+    desk_at,
+    model_at,
+    said,
+    task,
+)
 
 
 def last_reply(pieces: Sequence[Piece]) -> Reply:
@@ -212,3 +224,13 @@ async def test_the_worst_case_is_never_below_what_the_call_then_costs(tmp_path: 
             estimate = desk.engine.worst_case(asked)
             reply = await desk.engine.complete(asked)
             assert reply.usd <= desk.rows("worst_usd")[-1] and reply.usd <= estimate
+
+
+async def test_a_small_models_word_on_a_hard_question_is_below_the_bar_and_says_why(tmp_path: Path) -> None:
+    async with Talker(lambda _: said("Nobody knows what the lines of the map mean, and that is all there is.")) as home:
+        model = model_at(home.url)
+        hard = "Design a distributed architecture for a thousand star maps and prove that it never loses a system."
+        async with desk_at(tmp_path, "http://127.0.0.1:9", model, memory=lambda _: Memory()) as desk:
+            reply = await desk.engine.complete(task(hard, where=Where.LOCAL))
+            assert reply.score < 70 and TOO_HARD in reply.score_reasons
+        await model.close()

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from haven.access import Principal, Role
+from haven.ai.cache import Cache
 from haven.ai.learning import BOUND, ENOUGH, STEP, decide
 from haven.ai.outcomes import Outcomes, Tried, figures
 from haven.ai.task import Complexity, Judgement, Privacy, Reply, Route, Task, Tier, Usage
@@ -194,3 +195,14 @@ def test_what_moves_a_mark(seen: Sequence[Seen], shift: int, wanted: int | None)
 
 def test_no_outcomes_are_no_figures() -> None:
     assert figures([]) == []
+
+
+async def test_a_poor_answer_is_not_used_again(database: Database) -> None:
+    book, cache = Outcomes(database), Cache(database)
+    asked = task("Where is Pell?")
+    await cache.keep(asked, ROUTE, replace(LOCAL, score=90), 24)
+    id = await record(book, LOCAL, asked)
+    await book.verdict(id, MEMBER, 1)
+    assert await cache.find(asked, ROUTE) is not None
+    await book.verdict(id, OTHER, -1)
+    assert await cache.find(asked, ROUTE) is None

@@ -7,7 +7,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from haven.ai.kinds import KINDS
-from haven.ai.validate import CHECKS, NEUTRAL, PASS_MARK, before_repeat, grounded, repair_hint, running_text, score
+from haven.ai.validate import (
+    CHECKS,
+    MOST_PROSE,
+    NEUTRAL,
+    PASS_MARK,
+    UNCHECKED,
+    before_repeat,
+    grounded,
+    repair_hint,
+    running_text,
+    score,
+)
 from tests.ai.desk import task
 
 FINE = "The Round Table takes every request and picks the assistant that fits it best."
@@ -93,7 +104,7 @@ HOSTILE = {
     [
         (FINE, "end", True, None),
         (FINE, "length", True, "cut off"),
-        (LOOP.split(". It")[0] + ".", "repeat", True, "stopped where it began to repeat"),
+        (LOOP.split(". It")[0] + ".", "repeat", False, "stopped where it began to repeat"),
         ("", "end", False, "empty"),
         (" \n ", "end", False, "empty"),
         ("A star", "length", False, "too short"),
@@ -134,16 +145,36 @@ def test_sentences_inside_a_structure_are_read_as_well() -> None:
     assert points < PASS_MARK and any("talks about the text" in one for one in reasons)
 
 
-def test_a_check_that_can_not_work_neither_praises_nor_condemns() -> None:
-    impossible = task(kind="probe", schema={"type": "object", "properties": {"a": {"type": "no such type"}}})
+@pytest.mark.parametrize(
+    "schema",
+    [{"type": "no such type"}, {"$ref": "#"}, {"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/a"}}}],
+)
+def test_a_record_that_can_not_be_held_against_its_schema_fails(schema: dict[str, object]) -> None:
+    impossible = task(kind="probe", schema={"type": "object", "properties": {"a": schema}} | schema)
     points, reasons = score(impossible, '{"a": 1}', {"a": 1}, "tool")
-    assert points == NEUTRAL and "could not be checked" in reasons
+    assert points == UNCHECKED < PASS_MARK and "could not be checked" in reasons
+
+
+@pytest.mark.parametrize("pattern", ["^(a+)+$", "(unclosed"])
+@pytest.mark.parametrize("key", ["pattern", "patternProperties"])
+def test_a_pattern_that_could_take_too_long_is_not_tried(pattern: str, key: str) -> None:
+    schema = {"pattern": pattern} if key == "pattern" else {"patternProperties": {pattern: {"type": "integer"}}}
+    long = "a" * 40 + "!"
+    points, reasons = score(task(kind="probe", schema=schema), "", long if key == "pattern" else {long: 1}, "tool")
+    assert points == UNCHECKED and reasons == ("a pattern of its schema could not be checked",)
+
+
+def test_a_plain_pattern_is_held_against_its_value() -> None:
+    asked = task(kind="probe", schema={"properties": {"day": {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"}}})
+    assert score(asked, "", {"day": "2026-11-21"}, "tool") == (100, ())
+    points, reasons = score(asked, "", {"day": "today"}, "tool")
+    assert points < PASS_MARK and reasons == ("day: today does not have the wanted form",)
 
 
 def test_a_reference_in_a_schema_is_never_fetched() -> None:
     outside = task(kind="probe", schema={"properties": {"a": {"$ref": "http://127.0.0.1:9/x.json"}}})
     points, reasons = score(outside, '{"a": 1}', {"a": 1}, "tool")
-    assert points == NEUTRAL and "could not be checked" in reasons
+    assert points == UNCHECKED and "could not be checked" in reasons
 
 
 def test_a_loop_is_cut_back_to_its_last_whole_sentence() -> None:
@@ -197,4 +228,17 @@ def test_no_text_brings_a_check_down(attack: str) -> None:
 def test_endless_text_is_not_read() -> None:
     told = "\n".join(f"On day {day} crew {day} saw star {day} and then it went home." for day in range(30_000))
     points, reasons = score(task(), told, None, "end")
-    assert points == NEUTRAL and reasons == ("only its first 300,000 characters could be checked",)
+    assert points == NEUTRAL and reasons == (f"only its first {MOST_PROSE:,} characters could be checked",)
+
+
+def test_long_python_is_not_compiled() -> None:
+    fields = "```python\nx = f'" + "{a}" * 60_000 + "'\n```"
+    parts = "```python\nx = 1 +\n```\n" + "```python\nx = [\n" + "    1,\n" * 3_000 + "]\n```"
+    for text in (fields, parts):
+        points, reasons = score(task(kind="code"), text, None, "end")
+        assert points == NEUTRAL and reasons == ("the Python is too long to be checked",)
+
+
+def test_long_data_is_read_to_its_end() -> None:
+    numbers = "[" + "1, " * MOST_PROSE + "1]"
+    assert score(task(kind="probe", schema={"type": "array"}), numbers, None, "end") == (100, ())

@@ -61,7 +61,7 @@ def said(draft: Draft) -> Iterator[Finding]:
     if draft.stop == "length":
         yield Finding(20, "cut off at the length limit")
     if draft.stop == "repeat":
-        yield Finding(15, "stopped where it began to repeat itself")
+        yield Finding(35, "stopped where it began to repeat itself")
 
 
 def flows(draft: Draft) -> Iterator[Finding]:
