@@ -201,7 +201,7 @@ async def _finish(
         out.print(render(await house.changes.review(change.id), out.width))
         out.print(f"\nDecide with: haven change approve|tweak|reject {change.id}")
         return
-    if not as_json:
+    if not as_json and change.state == State.WAITING:
         await _say_what_came_back(house, change)
     _say(change, as_json)
 

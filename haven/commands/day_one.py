@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +11,7 @@ import typer
 
 from haven import settings
 from haven.commands.session import Json, in_house, out, print_json
+from haven.errors import HavenError
 
 if TYPE_CHECKING:
     from haven.app import House
@@ -35,13 +37,16 @@ def setup(
     answers: Annotated[Path | None, typer.Option(help="A TOML file with the answers, for machines.")] = None,
 ) -> None:
     """Walk through day one; every step can be skipped and run again."""
+    from haven import logs
     from haven import setup as setup_
 
+    with suppress(HavenError, OSError):  # settings that setup is there to mend may not be readable yet
+        logs.start(settings.load())
     raise typer.Exit(setup_.run(settings.config_file(), setup_.read_answers(answers), steps or [], out))
 
 
 def doctor(
-    live: Annotated[bool, typer.Option("--live", help="Ask Claude's and Discord's servers too.")] = False,
+    live: Annotated[bool, typer.Option("--live", help="Ask Claude's, Discord's and home's servers too.")] = False,
     as_json: Json = False,
 ) -> None:
     """Some twenty checks, each with the one line that mends it."""
