@@ -1,7 +1,8 @@
 """Routing rules from the settings, such as `kind == "code" and tokens > 2048`: read once, never executed as code.
 
 Python's parser makes a tree of the text; only the few node types below are taken from it, every name and every type is
-checked, and what is left are plain comparisons. So a rule that is accepted at the start can't fail later.
+checked, and what is left are plain comparisons. Numbers are worked out as floats, where a product without end is
+infinite. So a rule that is accepted at the start can't fail later.
 """
 
 from __future__ import annotations
@@ -169,7 +170,8 @@ def _constant(value: object) -> _Part:
         case bool():
             return _Part(FLAG, lambda _: value)
         case int() | float() if abs(value) <= LARGEST:
-            return _Part(NUMBER, lambda _: value)
+            number = float(value)
+            return _Part(NUMBER, lambda _: number)
         case int() | float():
             raise _Wrong(f"a number may not be larger than {LARGEST:,.0f}")
         case str():
@@ -184,6 +186,8 @@ def _name(name: str) -> _Part:
         near = get_close_matches(name[:40], NAMES, 1)
         hint = f"perhaps {near[0]!r} is meant" if near else f"there are {', '.join(NAMES)}"
         raise _Wrong(f"there is no {name[:40]!r}; {hint}")
+    if NAMES[name].type == NUMBER:
+        return _Part(NUMBER, lambda facts: float(facts[name]), name=name)
     return _Part(NAMES[name].type, lambda facts: facts[name], name=name)
 
 

@@ -82,6 +82,23 @@ def test_one_rule_serves_many_tasks() -> None:
     assert [rule.holds({**FACTS, "complexity": one}) for one in ("simple", "complex", "medium")] == [False, True, False]
 
 
+def product(of: str, times: int) -> str:
+    """Balanced, since rules are only read to some depth."""
+    return of if times == 1 else f"({product(of, times // 2)}*{product(of, times - times // 2)})"
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        f"hardness * {product('999999999999', 27)} > 1",
+        f"{product('tokens', 52)} * hardness > 1",
+        f"{product('999999999999', 27)} - tokens > hardness",
+    ],
+)
+def test_a_product_without_end_fails_no_rule(rule: str) -> None:
+    assert conditions.compile(rule).holds({**FACTS, "tokens": 10**7})
+
+
 @pytest.mark.parametrize(
     ("rule", "said"),
     [
@@ -167,7 +184,7 @@ def test_a_wrong_rule_is_told_in_one_sentence_that_quotes_it(rule: str, said: st
         "(" * 240 + "private" + ")" * 240,
         "not " * 100 + "private",
         "-" * 400 + "1 > tokens",
-    "~" * 490 + "1",
+        "~" * 490 + "1",
         "private" + " or private" * 100,
         "kind == '" + "x" * 10_000 + "'",
         "tokens > " + "9" * 400,
