@@ -16,6 +16,8 @@ from importlib.resources import files
 import numpy as np
 
 from haven.ai.kinds import of
+from haven.ai.patterns import READ as LOOKED_AT
+from haven.ai.patterns import too_slow
 from haven.ai.signs import Table, Weight, found, table
 from haven.ai.similar import Experience, Vector, facts, hashed
 from haven.ai.task import Complexity, Judgement, Task, Tier
@@ -55,14 +57,19 @@ MEANINGS = ("answer", "edits", "code", "sql", "summary", "picked", "made")
 
 
 def patterns(words: Iterable[str], setting: str) -> Patterns:
-    """The owner's regular expressions. Raises SettingsError: names the setting and the pattern that can't be read."""
+    """The owner's regular expressions. Raises SettingsError: names the setting and the pattern that can't be used."""
     read = []
     for one in words:
         try:
             read.append(re.compile(one, re.IGNORECASE))
+            slow = too_slow(one)
         except (re.error, RecursionError, OverflowError) as error:
             sentence = f"{setting}: {one[:80]!r} is not a regular expression: {error}."
             raise SettingsError(sentence, "A plain word is one, too.") from None
+        if slow:
+            sentence = f"{setting}: {one[:80]!r} could take minutes for one question."
+            mend = "Write it without a repeat or a choice inside a repeat, and with two open repeats (.*) at the most."
+            raise SettingsError(sentence, mend)
     return tuple(read)
 
 
@@ -135,7 +142,7 @@ def _heard(task: Task, kind: str) -> dict[str, Weight]:
 
 
 def _owners(question: str, simpler: Patterns, harder: Patterns) -> dict[str, Weight]:
-    text = question[:2_000]
+    text = question[:LOOKED_AT]
     heard = {}
     for sign, side, name in ((-1, simpler, "simpler"), (1, harder, "harder")):
         for pattern in side:

@@ -138,6 +138,29 @@ def test_a_wrong_pattern_is_told_with_its_setting() -> None:
         patterns(["fine", "(unclosed"], "routing.simple_words")
 
 
+@pytest.mark.parametrize(
+    "slow",
+    ["(a+)+$", "(a|a)*b", r"(\w+\s?)*$", "(.*)*x", "(a?){28}a{28}", r"\w+.*\w+!", "(?:foo|bar)+$", "(?>.*.*.*)x"],
+)
+def test_a_pattern_that_could_hold_up_everyone_is_refused(slow: str) -> None:
+    with pytest.raises(SettingsError, match=r"routing\.complex_words: .* could take minutes") as caught:
+        patterns(["fine", slow], "routing.complex_words")
+    assert caught.value.mend
+
+
+@pytest.mark.parametrize(
+    "fine",
+    ["", "vault", r"\b(?:build|write) .* from .* again", "(?:big |small )?ship", r"(a|b)+", r"(x)?(?(1)y|z)", r"\d{4}"],
+)
+def test_a_pattern_as_people_write_them_is_taken(fine: str) -> None:
+    assert patterns([fine], "routing.simple_words")[0].pattern == fine
+
+
+def test_the_owners_words_are_looked_for_at_the_beginning() -> None:
+    far = asked("tell me what it holds " + "and " * 200 + "vault")
+    assert classify(far, harder=patterns(["vault"], "routing.complex_words")) == classify(far)
+
+
 def lived(passed: float) -> Experience:
     """Forty outcomes of questions about glyphs, which all went the same way."""
     words = [f"which glyph stands for the number {number}" for number in range(40)]
