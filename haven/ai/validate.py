@@ -18,8 +18,12 @@ log = logging.getLogger("haven.validate")
 PASS_MARK = 70
 NEUTRAL = 70
 """The most that a reply gets which could not be checked: kept, but never as a good one."""
+UNCHECKED = 40
+"""The most that a record gets which could not be held against its schema or its text: it fails."""
 MOST_CHARS = 300_000
 """Characters that are read of any reply: 75,000 tokens, about a second."""
+MOST_PROSE = 50_000
+"""The same for running text, where more is compared."""
 MOST_REASONS = 8
 
 CHECKS: Mapping[str, tuple[Check, ...]] = {
@@ -39,6 +43,8 @@ CHECKS: Mapping[str, tuple[Check, ...]] = {
     "workflow": (prose.said, stories.workflow),
 }
 """What is looked at, after the schema; kinds that are not here are read as plain text, or by their schema alone."""
+RECORDS = (structured.by_schema, structured.tags, structured.record)
+"""Checks that have to come to their end."""
 STRUCTURED = (structured.tags, structured.record, prose.titles)
 """Checks that read the data of a structured reply; the others read the sentences in it."""
 PLAIN: tuple[Check, ...] = (prose.said, prose.flows, prose.answers)
@@ -50,26 +56,29 @@ def score(task: Task, text: str, data: object, stop: str) -> tuple[int, tuple[st
     `stop`: end, length, tool, calls, or repeat where it was stopped. Takes up to a second for the longest texts, so
     it belongs into a thread.
     """
-    draft = Draft(task, text[:MOST_CHARS], data, stop)
     shaped = task.schema is not None or task.tool is not None
+    read = MOST_PROSE if running_text(task.kind) and not shaped else MOST_CHARS
+    cut = stop == "end" and len(text) > read and not shaped
+    draft = Draft(task, text[:read], data, "cut" if cut else stop)
     if not shaped and not text.strip():
         return 0, ("empty",)
     wanted = CHECKS.get(task.kind, () if shaped else PLAIN)
     looks = [(check, draft) for check in wanted]
     if shaped:
-        inner = replace(draft, text=structured.sentences(draft), data=None, stop="end")
+        inner = replace(draft, text=structured.sentences(draft)[:MOST_PROSE], data=None, stop="end")
         looks = [
             (check, draft if check in STRUCTURED else inner) for check in wanted if check in STRUCTURED or inner.text
         ]
         looks.insert(0, (structured.by_schema, draft))
     total, most, reasons = 100, 100, list[str]()
-    if len(text) > MOST_CHARS:
+    if len(text) > read:
         most = NEUTRAL
-        reasons.append(f"only its first {MOST_CHARS:,} characters could be checked")
+        reasons.append(f"only its first {read:,} characters could be checked")
     for check, seen in looks:
         found, whole = _run(check, seen)
         total -= sum(one.points for one in found)
-        most = most if whole else NEUTRAL
+        if not whole:
+            most = min(most, UNCHECKED if check in RECORDS else NEUTRAL)
         reasons += [one.reason for one in found]
         if any(one.points >= FATAL for one in found):
             break

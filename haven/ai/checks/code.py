@@ -10,6 +10,9 @@ from haven.ai.checks import page, python_code, sql
 from haven.ai.checks.base import BAD, FAILS, FATAL, Block, Draft, Finding
 from haven.ai.checks.parsed import TooLong, Unreadable, bounded, json_of, yaml_shape
 
+MOST_PYTHON = 20_000
+"""Characters of Python that are compiled: time grows with the square of the fields in an f-string, and nothing else
+runs in this process meanwhile."""
 _ALIASES = {
     **dict.fromkeys(("py", "python3", "pycon", "py3"), "python"),
     **dict.fromkeys(("js", "javascript", "jsx", "mjs", "node"), "JavaScript"),
@@ -54,6 +57,8 @@ def code(draft: Draft) -> Iterator[Finding]:
     wanted = _wanted(draft)
     if wanted and known and wanted not in {language for language, _ in known}:
         yield Finding(FAILS, f"{wanted} was asked for, and this is {known[0][0]}")
+    if sum(len(block.text) for language, block in known if language == "python") > MOST_PYTHON:
+        raise TooLong("the Python is too long to be checked")
     for language, block in known:
         yield from _one(draft, language, block)
 

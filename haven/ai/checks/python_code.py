@@ -58,12 +58,12 @@ def _compiled(text: str) -> ast.Module:
             ):
                 raise TooLong("a comprehension is too long to be checked")
         try:
-            compile(text, "reply", "exec", dont_inherit=True)
+            compile(tree, "reply", "exec", dont_inherit=True)
         except SyntaxError as error:
             # A snippet for a notebook or the asyncio prompt may await at the top.
             if "await" not in str(error.msg):
                 raise
-            compile(text, "reply", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+            compile(tree, "reply", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
     return tree
 
 

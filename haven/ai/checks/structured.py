@@ -11,6 +11,8 @@ from typing import Any
 
 from haven.ai.checks import words
 from haven.ai.checks.base import FAILS, FATAL, SLIGHT, Draft, Finding, listed, short
+from haven.ai.checks.parsed import Unreadable
+from haven.ai.patterns import too_slow
 
 MOST_LEAVES = 5_000
 _DIGITS = re.compile(r"\d+")
@@ -29,9 +31,32 @@ def by_schema(draft: Draft) -> Iterator[Finding]:
         yield Finding(FATAL, "no structured reply")
         return
     schema = task.schema if task.schema is not None else task.tool.schema if task.tool else {}
+    _bounded(schema, data)
     for error in islice(_validator(schema).iter_errors(data), 3):
         where = ".".join(map(str, error.absolute_path))
         yield Finding(FAILS, f"{where}: {_said(error)}" if where else _said(error))
+
+
+def _bounded(schema: Mapping[str, Any], data: object) -> None:
+    """Raises Unreadable where a pattern of the schema could take too long for what it is held against."""
+    longest = max(
+        (len(one) for name, value in _leaves(data) for one in (name, value) if isinstance(one, str)), default=1
+    )
+    try:
+        slow = any(too_slow(one, longest) for one in _patterns(schema))
+    except (re.error, RecursionError, OverflowError):
+        slow = True
+    if slow:
+        raise Unreadable("a pattern of its schema could not be checked")
+
+
+def _patterns(schema: object) -> Iterator[str]:
+    """Every regular expression of a schema."""
+    for one in _mappings(schema):
+        if isinstance(pattern := one.get("pattern"), str):
+            yield pattern
+        if isinstance(named := one.get("patternProperties"), Mapping):
+            yield from named
 
 
 def _validator(schema: Mapping[str, Any]) -> Any:
@@ -186,13 +211,18 @@ def _twice(items: list[Any]) -> list[str]:
 
 
 def _all_enums(schema: object) -> Iterator[Any]:
+    for one in _mappings(schema):
+        yield from one.get("enum", ()) if isinstance(one.get("enum", ()), list | tuple) else ()
+        if "const" in one:
+            yield one["const"]
+
+
+def _mappings(schema: object) -> Iterator[Mapping[str, Any]]:
     waiting: list[Any] = [schema]
     while waiting:
         one = waiting.pop()
         if isinstance(one, Mapping):
-            yield from one.get("enum", ()) if isinstance(one.get("enum", ()), list | tuple) else ()
-            if "const" in one:
-                yield one["const"]
+            yield one
             waiting += one.values()
         elif isinstance(one, list | tuple):
             waiting += one
