@@ -6,6 +6,7 @@ import logging
 import logging.handlers
 import sys
 
+from haven.quoting import visible
 from haven.redact import redact
 from haven.settings import Settings
 
@@ -14,10 +15,10 @@ FILE_BYTES, FILES = 2_000_000, 3
 
 
 class RedactingFormatter(logging.Formatter):
-    """Takes secrets out of the finished line, traceback included."""
+    """Takes secrets out of the finished line, traceback included; what could steer a terminal is shown by number."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return redact(super().format(record))
+        return visible(redact(super().format(record)))
 
 
 def start(settings: Settings, *, on_stderr: bool = False) -> None:
@@ -28,7 +29,12 @@ def start(settings: Settings, *, on_stderr: bool = False) -> None:
     else:
         settings.paths.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         handler = logging.handlers.RotatingFileHandler(
-            settings.paths.state_dir / "haven.log", maxBytes=FILE_BYTES, backupCount=FILES, encoding="utf-8", delay=True
+            settings.paths.state_dir / "haven.log",
+            maxBytes=FILE_BYTES,
+            backupCount=FILES,
+            encoding="utf-8",
+            delay=True,
+            errors="backslashreplace",
         )
     handler.setFormatter(RedactingFormatter(FORMAT))
     root = logging.getLogger()

@@ -69,3 +69,14 @@ def test_under_systemd_it_goes_to_standard_error(tmp_path: Path, capsys: pytest.
     logging.getLogger("haven").error("here %s", KEY)
     assert "here <ANTHROPIC_KEY_1>" in capsys.readouterr().err
     assert not (tmp_path / "state" / "haven.log").exists()
+
+
+def test_nothing_in_it_steers_a_terminal_and_its_lines_stay_lines(tmp_path: Path) -> None:
+    logs.start(settings(tmp_path))
+    try:
+        raise ValueError("\x1b]0;title\x07 \u202e half \udcff")
+    except ValueError:
+        logging.getLogger("haven.x").exception("said \x1b[2J")
+    text = (tmp_path / "state" / "haven.log").read_text(encoding="utf-8")
+    assert not {"\x1b", "\x07", "\u202e"} & set(text) and "said <U+001B>[2J\nTraceback" in text
+    assert "<U+001B>]0;title<U+0007> <U+202E> half \\udcff" in text

@@ -9,11 +9,14 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from haven.errors import HavenError, ModelError, Unavailable
+from haven.quoting import clean
 from haven.redact import redact
 
 LONGEST_WAIT_S = 3600.0
 """A longer Retry-After is not believed: an SDK would obey a year."""
 SAID_CHARACTERS = 300
+QUOTED_CHARACTERS = 120
+"""Of what it said, so much is repeated: some servers echo the prompt, which no log is to hold."""
 PASSING = {"overloaded_error", "rate_limit_error", "api_error", "timeout_error", "server_error", "unavailable_error"}
 """Error types that also arrive in the middle of a stream, when the status was long 200."""
 NO_MONEY = ("credit balance", "insufficient_quota", "billing", "spend")
@@ -110,13 +113,14 @@ def seconds(retry_after: str) -> float | None:
 
 def sentence(text: str, key: str = "") -> str:
     """What the other end said as one bounded line without secrets, that ends like a sentence."""
-    text = text[: SAID_CHARACTERS * 10]
+    text = clean(text[: SAID_CHARACTERS * 10])  # before the key is looked for: it may be broken up by what is hidden
     line = redact(" ".join((text.replace(key, "<KEY>") if key else text).split()))[:SAID_CHARACTERS]
     return line if line.endswith((".", "!", "?")) else line + "."
 
 
 def _by_status(far: Far, status: int, said: str, kind: str, after: float | None) -> HavenError:
     lower = f"{kind} {said}".lower()
+    said = said if len(said) <= QUOTED_CHARACTERS else f"{said[:QUOTED_CHARACTERS]}..."
     match status:
         case 402:
             return _out_of_money(far, said)
