@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import importlib
 import logging
+import os
 import sys
+from contextlib import suppress
 from typing import Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
 from haven.commands.session import err
-from haven.errors import HavenError, error_id
+from haven.errors import BadInput, HavenError, error_id
 
 log = logging.getLogger("haven.cli")
 
@@ -81,16 +83,55 @@ def haven() -> None:
 def main() -> None:
     """Entry point: every error is one sentence here; its traceback is in the log under the same id."""
     logging.getLogger().addHandler(logging.NullHandler())  # until the settings say where the log goes
+    _open_what_is_closed()
     try:
-        app()
+        try:
+            _check_words()
+            app()
+        finally:
+            sys.stdout.flush()
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:
+        _end_if_output_is_lost()
         cause = error
         while isinstance(cause, ExceptionGroup):  # what failed first in the one TaskGroup
             cause = cause.exceptions[0]
         id = cause.id if isinstance(cause, HavenError) else error_id()
         log.error("[%s] %s", id, cause, exc_info=error)
-        unknown = f"Something went wrong in Haven [{id}]: {type(cause).__name__}. The log has the rest."
-        err.print(cause.full if isinstance(cause, HavenError) else unknown, style="red")
+        what = cause.strerror if isinstance(cause, OSError) and cause.strerror else type(cause).__name__
+        unknown = f"Something went wrong in Haven [{id}]: {what}. The log has the rest."
+        _complain(cause.full if isinstance(cause, HavenError) else unknown)
+        sys.exit(1)
+
+
+def _complain(sentence: str) -> None:
+    with suppress(OSError):  # nobody can read it
+        err.print(sentence, style="red")
+
+
+def _open_what_is_closed() -> None:
+    """A closed standard stream is /dev/null: otherwise the next file or socket would take its number."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            descriptor = os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, os.fdopen(descriptor, "w" if number else "r", encoding="utf-8"))
+
+
+def _check_words() -> None:
+    """Raises BadInput for a word that is no text; in Python it holds halves of characters, which nothing can store."""
+    try:
+        "".join(sys.argv[1:]).encode()
+    except UnicodeEncodeError:
+        raise BadInput("A word of the command is not valid UTF-8, so it can't be used.", "Type it anew.") from None
+
+
+def _end_if_output_is_lost() -> None:
+    """Where standard output takes no more, one sentence says so; nothing, where its reader has just gone."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the last flush of the interpreter
+        if not isinstance(error, BrokenPipeError):
+            _complain(f"The output can't be written: {error.strerror}.")
         sys.exit(1)

@@ -10,11 +10,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from rich.table import Table
 
 from haven import cli
+from haven.commands.session import Plain
 from haven.demo.stand_in import Fault, FaultKind, StandIn
+from haven.errors import Unavailable
 from haven.settings import ANTHROPIC_KEY
-from tests.e2e.command import configured, give_key, haven
+from tests.e2e.command import configured, environment, give_key, haven
 from tests.e2e.house import PNG
 
 FOREIGN = {
@@ -71,6 +74,49 @@ def test_the_list_says_of_each_command_what_it_says_itself(name: str) -> None:
     command = cli.load(name)
     about = cli.COMMANDS[name][1]
     assert command.name == name and command.help.startswith(about) and about.endswith(".")
+
+
+async def test_a_word_that_is_no_text_or_no_number_is_a_sentence(tmp_path: Path) -> None:
+    home = await configured(tmp_path)
+    for words in (("show", "\udcff"), ("decide", "\udcff", "wait")):
+        ran = await haven(home, "tasks", *words)
+        assert ran.status == 1 and "not valid UTF-8" in ran.err and ran.err.count("\n") == 1
+    assert (await haven(home, "tasks", "thumb", "9" * 23, "up")).status == 2
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+async def test_output_that_nobody_takes_is_a_sentence_or_silence(tmp_path: Path, unbuffered: str) -> None:
+    home = await configured(tmp_path)
+    here = environment(home, PYTHONUNBUFFERED=unbuffered)
+    for words, status, said in ((">/dev/full", 1, "No space left on device"), (">&-", 0, ""), ("| true", 0, "")):
+        shell = f"{sys.executable} -m haven tasks waiting --json {words}"
+        ran = await asyncio.to_thread(subprocess.run, shell, shell=True, env=here, stderr=subprocess.PIPE, text=True)
+        assert ran.returncode == status and said in ran.stderr and ran.stderr.count("\n") == (1 if said else 0)
+
+
+def test_what_others_said_does_not_steer_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def ask() -> None:
+        raise Unavailable("It said \x1b]0;x\x07 \x1b[2J \u202e [red]no[/red].")
+
+    monkeypatch.setattr(cli, "app", ask)
+    monkeypatch.setattr(sys, "argv", ["haven"])
+    with pytest.raises(SystemExit):
+        cli.main()
+    said = capsys.readouterr().err.replace("\n", "")
+    assert said == "It said <U+001B>]0;x<U+0007> <U+001B>[2J <U+202E> [red]no[/red]."
+
+
+def test_words_of_others_are_plain_in_lines_and_tables() -> None:
+    shown = Plain()
+    table = Table("a \x1b[2J head")
+    table.add_row("\u202ecell")
+    with shown.capture() as captured:
+        shown.print(table)
+        shown.print("line \x1b]0;x\x07", style="red")
+    said = captured.get()
+    assert not {"\x1b", "\x07", "\u202e"} & set(said) and "<U+202E>cell" in said and "line <U+001B>" in said
 
 
 async def test_a_wrong_option_is_status_2(tmp_path: Path) -> None:

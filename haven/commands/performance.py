@@ -33,7 +33,7 @@ from haven.quoting import visible
 from haven.store.outcomes import Learned, Seen, seen
 
 app = typer.Typer(no_args_is_help=True, help="How well and how fast models answer, and what would make it better.")
-Days = Annotated[int, typer.Option(min=1, help="Of the last so many days.")]
+Days = Annotated[int, typer.Option(min=1, max=36_500, help="Of the last so many days.")]
 
 
 @app.command()

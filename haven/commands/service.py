@@ -32,8 +32,10 @@ UNIT = "haven.service"
 NOT_RUNNING = 3
 """Exit status of `status` where Haven does not run, as systemctl has it."""
 BY_HAND = "End it where it runs (Ctrl+C), then: haven up"
-PASSWORD = re.compile(r"(?<=://)[^/@\s]+(?=@)")
+PASSWORD = re.compile(r"(?<=://)[^/?#\s]+(?=@)")
 """What stands before the host in an address."""
+QUERY = re.compile(r"(://[^\s?#]*[?#])\S+")
+"""What follows the path of an address: some put their key there."""
 
 
 @app.command()
@@ -144,7 +146,7 @@ def _setting(key: str, value: Any, tree: dict[str, Any], file: Path) -> Setting:
 def _shown(value: Any) -> Any:
     """Nothing that looks like a secret, wherever somebody put it."""
     if isinstance(value, str):
-        return redact(PASSWORD.sub("***", value))
+        return redact(QUERY.sub(r"\1***", PASSWORD.sub("***", value)))
     if isinstance(value, dict):
         return {key: _shown(one) for key, one in value.items()}
     return [_shown(one) for one in value] if isinstance(value, list) else value

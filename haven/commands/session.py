@@ -15,8 +15,10 @@ import typer
 from rich.console import Console
 from rich.status import Status
 from rich.table import Table
+from rich.text import Text
 
 from haven.access import Principal, Role
+from haven.quoting import visible
 
 if TYPE_CHECKING:  # the house is imported by the commands that open it: the list of commands must come at once
     from haven.app import House
@@ -28,8 +30,20 @@ T = TypeVar("T")
 PIPED_COLUMNS = 200
 """Where there is no terminal that would say how wide it is."""
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
-err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
+
+
+class Plain(Console):
+    """A terminal for other people's words: nothing in them steers it, and no character of them is hidden."""
+
+    def __init__(self, *, stderr: bool = False) -> None:
+        super().__init__(stderr=stderr, highlight=False, soft_wrap=True, markup=False, emoji=False)
+
+    def render_str(self, text: str, **how: Any) -> Text:
+        return super().render_str(visible(text), **how)
+
+
+out = Plain()
+err = Plain(stderr=True)
 
 
 def owner() -> Principal:
@@ -120,7 +134,7 @@ class Ticker:
         if self._quiet:
             return
         if event.kind == "change.progress" and isinstance(self._status, Status):
-            self._status.update(event.data["text"])
+            self._status.update(Text(visible(event.data["text"])))
         elif event.kind == "change.state":
             reason = f": {event.data['reason']}" if event.data.get("reason") else ""
             err.print(f"  {event.data['state']}{reason}")

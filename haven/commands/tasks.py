@@ -28,6 +28,8 @@ from haven.store.waiting import Waiting
 
 app = typer.Typer(no_args_is_help=True, help="Single tasks: how hard, which way, what waits, what was good.")
 Kind = Annotated[str, typer.Option(help=f"The kind of output: {', '.join(kinds.KINDS)}.")]
+LARGEST_ID = 2**63 - 1
+"""Of the database."""
 Id = Annotated[str, typer.Argument(help="The request's id, as `haven tasks waiting` shows it.")]
 
 
@@ -231,7 +233,7 @@ def decide(
 
 @app.command()
 def thumb(
-    id: Annotated[int, typer.Argument(help="The number under the answer.")],
+    id: Annotated[int, typer.Argument(min=1, max=LARGEST_ID, help="The number under the answer.")],
     value: Annotated[Thumb, typer.Argument(help="Was it good?")],
     as_json: Json = False,
 ) -> None:

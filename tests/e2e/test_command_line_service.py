@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from haven.commands.pulse import ask
+from haven.commands.service import _shown
 from haven.settings import load
 from tests.ai.servers.loopback import Answer, Loopback
 from tests.ai.servers.wires import OLLAMA_WIRE
@@ -34,6 +35,12 @@ async def test_every_setting_says_where_it_comes_from_and_no_secret_is_shown(tmp
     assert "changes.rounds" in shown.out and "HAVEN_CHANGES" in shown.out
     for text in (told.out, shown.out):
         assert KEY not in text and PASSWORD not in text and "pi.example:11434" in text
+
+
+def test_no_part_of_an_address_that_may_hold_a_key_is_shown() -> None:
+    assert _shown(["https://a.example/v1?api_key=abc&x=y"]) == ["https://a.example/v1?***"]
+    assert _shown(f"https://me:p@{PASSWORD}@a.example/v1#abc") == "https://***@a.example/v1#***"
+    assert _shown("Is this a setting? Yes: https://a.example/v1") == "Is this a setting? Yes: https://a.example/v1"
 
 
 async def test_what_does_not_run_is_said_with_its_own_exit_status(tmp_path: Path) -> None:
