@@ -157,12 +157,16 @@ def choose(choices: tuple[Choice, ...], as_json: bool) -> Choice | None:
     if not choices or as_json or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return None
 
-    def one_of_them(word: str) -> Choice:
-        return choices[choices.index(Choice(word))]  # a ValueError has it asked again
-
     question = f"{', '.join(choices[:-1])} or {choices[-1]}"
+
+    def one_of_them(word: str) -> Choice:
+        if word.strip().lower() not in choices:
+            raise typer.BadParameter(f"Choose {question}.")  # and it is asked again
+        return Choice(word.strip().lower())
+
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # asyncio's own would let the prompt wait on
     try:
-        return Choice(typer.prompt(question, type=one_of_them, default=choices[0], err=True))
+        chosen: Choice = typer.prompt(question, value_proc=one_of_them, default=choices[0].value, err=True)
+        return chosen
     finally:
         signal.signal(signal.SIGINT, before)

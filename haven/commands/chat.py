@@ -11,7 +11,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import typer
+
 from assistants.round_table import Request
+from assistants.waiting import Choice
 from haven import logs, settings
 from haven.ai.task import Turn, Where
 from haven.app import House, open_house
@@ -22,9 +25,12 @@ from haven.errors import HavenError, NotFound
 HISTORY_LINES = 500
 EARLIER_CHARS = 12_000
 """Of what was said before, the newest part that goes along."""
+SWITCHES = (*(where.value for where in Where), "private", "open")
+"""Words after one of them are a question that is asked under it."""
 HELP = """\
 /local /lan /cloud /auto   where the next answers are made
 /private /open             private: nothing of it leaves this house, and none of it goes along later
+                           (words after one of these are asked under it)
 /who [NAME|auto]           who answers
 /clear                     forget what was said
 /quit                      leave; so does Ctrl+D. Ctrl+C stops an answer."""
@@ -66,7 +72,7 @@ class Talk:
 
     def told(self, line: str, names: list[str]) -> str:
         """Do what a line that begins with `/` says; the sentence for the person. Raises NotFound."""
-        word, _, rest = line[1:].partition(" ")
+        word, rest = parted(line)
         match word:
             case "local" | "lan" | "cloud" | "auto":
                 self.request = replace(self.request, where=Where(word))
@@ -76,7 +82,7 @@ class Talk:
                 self.said.clear()
                 return "What was said is forgotten."
             case "who":
-                return self._who(rest.strip().lower(), names)
+                return self._who(rest.lower(), names)
             case "help":
                 return HELP
             case _:
@@ -95,6 +101,12 @@ class Talk:
         if name:
             self.request = replace(self.request, assistant=None if name == "auto" else name)
         return f"{self.request.assistant or 'Whoever fits'} answers. There are: {', '.join(names)}."
+
+
+def parted(line: str) -> tuple[str, str]:
+    """The word of a line that begins with `/`, and what follows it."""
+    word, *rest = line[1:].split(maxsplit=1) or [""]
+    return word, "".join(rest)
 
 
 def chat(assistant: Assistant = None, where: WhereTo = Where.AUTO, private: Private = False) -> None:
@@ -122,7 +134,9 @@ def _converse(house: House, talk: Talk, run: Callable[[Coroutine[Any, Any, None]
                 return
             if line.startswith("/"):
                 err.print(talk.told(line, _names(house)), style="dim")
-            elif line:
+                word, rest = parted(line)
+                line = rest if word in SWITCHES else ""
+            if line:
                 _ask(house, talk, line, run)
         except HavenError as error:
             err.print(f"{error.full} [{error.id}]", style="red")
@@ -134,10 +148,19 @@ def _ask(house: House, talk: Talk, question: str, run: Callable[[Coroutine[Any, 
     shown = Shown()
     run(shown.follow(house.round_table.ask(talk.ask(question))))
     held = shown.held
-    if held is not None and held.choices and (choice := choose(as_json=False)):
+    if held is not None and (choice := _chosen(held.choices)):
         run(shown.follow(house.round_table.decide(held.id, choice, talk.request.principal)))
     if shown.reply is not None:
         talk.heard(question, shown.reply.text)
+
+
+def _chosen(choices: tuple[Choice, ...]) -> Choice | None:
+    """Ctrl+C there cancels the question, never the conversation."""
+    try:
+        return choose(choices, as_json=False)
+    except typer.Abort:
+        err.print("\n[cancelled]", style="yellow")
+        return Choice.CANCEL
 
 
 def _names(house: House) -> list[str]:
@@ -160,7 +183,10 @@ class Lines:
                 readline.add_history(line)
 
     def next(self, *, keep: bool) -> str | None:
-        """The next line, or None at the end; `keep` false: it is not written down."""
+        """The next line, or None at the end; `keep` false: it is not written down.
+
+        Nor is one that begins with `/`, right or mistyped: what follows may be private.
+        """
         while True:
             try:
                 line = input(self._prompt).strip()
@@ -173,7 +199,7 @@ class Lines:
                 continue
             if line and self._readline is not None:
                 self._readline.add_history(line)
-                if keep and self._prompt:
+                if keep and self._prompt and not line.startswith("/"):
                     self._write(line)
             return line
 

@@ -16,6 +16,7 @@ from haven.commands.session import owner
 from haven.demo.stand_in import Fault, FaultKind, StandIn
 from haven.errors import NotFound
 from tests.e2e.command import at_terminal, configured, haven
+from tests.e2e.test_command_line_tasks import AWAY, with_model
 
 SEATS = ["sentinel", "scribe"]
 CANARY = "the amulet of Zephyria"
@@ -85,6 +86,16 @@ async def test_a_conversation_through_a_pipe(tmp_path: Path) -> None:
         assert not (home / "state/chat_history").exists(), "what comes through a pipe was not typed"
 
 
+async def test_words_after_a_switch_are_asked_under_it(tmp_path: Path) -> None:
+    async with StandIn() as stand_in:
+        home = await configured(tmp_path, cloud_at(stand_in))
+        lines = (f"/private {CANARY}", f"/open\t{FIRST}", f"/clear {CANARY}", "/")
+        ran = await haven(home, "chat", "--assistant", "scribe", typed="\n".join(lines))
+        assert ran.status == 0 and "never leaves this house" in ran.err and "There is no / here" in ran.err
+        assert ran.out.count("The Round Table is where") == 1
+        assert len(stand_in.requests) == 1 and CANARY not in json.dumps(stand_in.requests)
+
+
 async def test_a_conversation_at_a_terminal(tmp_path: Path) -> None:
     hanging = Fault(FaultKind.HANG)
     async with StandIn([hanging]) as stand_in:
@@ -97,18 +108,40 @@ async def test_a_conversation_at_a_terminal(tmp_path: Path) -> None:
             await terminal.until("[stopped]")
             terminal.type(f"{FIRST}\r")
             await terminal.until("score")
-            terminal.type(f"/private\r{CANARY}\r")
+            terminal.type(f"/privat {CANARY}\r/private {CANARY}\r")
             await terminal.until("never leaves this house")
+            terminal.type(f"{CANARY}\r")
+            await terminal.until("never leaves this house")
+            terminal.type(f"/open\r /local {CANARY}\r")
+            await terminal.until("Local: it is not configured")
             terminal.type("\x04")
             assert await terminal.ended() == 0
         history = home / "state/chat_history"
-        assert history.read_text(encoding="utf-8").splitlines() == [SECOND, FIRST, "/private"]
+        assert history.read_text(encoding="utf-8").splitlines() == [SECOND, FIRST]
         assert stat.S_IMODE(history.stat().st_mode) == 0o600
         async with at_terminal(home, "chat") as terminal:
             await terminal.until("> ")
             terminal.type("\x1b[A\x1b[A")  # twice the arrow up
             await terminal.until(FIRST)
         hanging.release.set()
+
+
+@pytest.mark.model
+async def test_ctrl_c_at_the_choice_cancels_the_question_and_the_conversation_goes_on(tmp_path: Path) -> None:
+    async with StandIn([AWAY]) as stand_in:
+        home = await with_model(tmp_path, cloud_at(stand_in))
+        async with at_terminal(home, "chat", "--assistant", "scribe", "--where", "cloud") as terminal:
+            await terminal.until("> ")
+            terminal.type(f"{FIRST}\r")
+            await terminal.until("wait, local or cancel")
+            terminal.type("\x03")
+            await terminal.until("[cancelled]")
+            terminal.type("/who\r")
+            await terminal.until("scribe answers. There are:")
+            terminal.type("\x04")
+            assert await terminal.ended() == 0
+        waiting = await haven(home, "tasks", "waiting", "--json")
+        assert [one["state"] for one in waiting.data] == ["cancelled"]
 
 
 async def test_an_unknown_assistant_is_said_before_the_conversation(tmp_path: Path) -> None:
