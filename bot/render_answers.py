@@ -6,11 +6,10 @@ import io
 
 import discord
 
+from assistants import wording
 from assistants.base import Assistant
 from bot.render import WORKING, fitting, plain, prose, words
 from haven.ai.task import Reply
-from haven.ai.validate import PASS_MARK
-from haven.changes.review import STAND_IN
 
 ANSWER_CHARS = 4_000
 CUT_NOTE = "\n… *cut here; the whole answer is attached*"
@@ -69,17 +68,5 @@ def draft_note(draft: Reply) -> str:
 
 
 def way(reply: Reply, waited: bool = False) -> str:
-    """By which way an answer came: tier, model, cost, time, and what is special about it."""
-    unreal = " (not real)" if reply.stand_in and reply.usd else ""
-    parts = [reply.tier.value, words(reply.model, 80), f"{reply.usd:.4f} USD{unreal}", f"{reply.seconds:.1f} s"]
-    if reply.stand_in:
-        parts.insert(0, STAND_IN)
-    if waited:
-        parts.insert(0, "it waited for the cloud")
-    if reply.cached:
-        parts.append(words(reply.cached, 200))
-    if reply.prepared:
-        parts.append(f"prepared here: {words(reply.prepared, 200)}")
-    if reply.score < PASS_MARK:
-        parts.append(f"below the bar ({reply.score} of 100): take it with care")
-    return " · ".join(parts)
+    """Below an answer: by which way it came."""
+    return wording.way(reply, words, waited, free="0.0000 USD")

@@ -10,11 +10,10 @@ from textual.timer import Timer
 from textual.widgets import Markdown, Static
 from textual.widgets.markdown import MarkdownStream
 
+from assistants import wording
 from assistants.round_table import Seat
 from assistants.waiting import Held
 from haven.ai.task import Delta, Reply, Restart
-from haven.ai.validate import PASS_MARK
-from haven.changes.review import STAND_IN
 from haven.quoting import clean
 from kiosk.plain import line, plain
 
@@ -154,19 +153,6 @@ def _who(reply: Reply) -> str:
 
 
 def way(reply: Reply, waited: bool = False) -> str:
-    """By which way it came: tier, model, cost, time, and what it rests on."""
-    cost = "free" if not reply.usd else f"{reply.usd:.4f} USD" + (" (not real)" if reply.stand_in else "")
-    parts = [_who(reply), cost, f"{reply.seconds:.1f} s"]
-    if reply.stand_in:
-        parts.insert(0, STAND_IN)
-    if waited:
-        parts.insert(0, "it waited for the cloud")
-    if reply.cached:
-        parts.append(line(reply.cached, 160))
-    if reply.prepared:
-        parts.append(f"prepared here: {line(reply.prepared, 120)}")
-    if reply.score < PASS_MARK:
-        parts.append(f"below the bar ({reply.score} of 100): take it with care")
-    if reply.sources:
-        parts.append("sources: " + line(", ".join(reply.sources), 120))
-    return " · ".join(parts)
+    """By which way it came, and what it rests on."""
+    said = wording.way(reply, line, waited)
+    return f"{said} · sources: {line(', '.join(reply.sources), 120)}" if reply.sources else said
