@@ -26,6 +26,7 @@ QUICK_RETRY_S = 10.0
 SHORT = 1000
 """Plain replies of so many characters are scored where they are: a thread would cost more."""
 STOPPED = "stopped before its end"
+UNKNOWN_USAGE = "what it says it used is impossible"
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ class Door:
         async with self._recorded(task, provider, request) as out, aclosing(_generate(provider, out.call)) as pieces:
             async for piece in pieces:
                 if isinstance(piece, Finish):
-                    finish, out.usage = piece, piece.usage
+                    finish, out.usage = piece, piece.usage if piece.usage_known else None
                 elif text := out.came_in(piece.text):
                     yield Delta(text)
         assert finish is not None
@@ -144,7 +145,10 @@ class Door:
             out = await asyncio.to_thread(Outgoing.of, task, None if free else provider.price)
             reserved = await self._reserve(task, provider, out, request)
             yield out
-            await self._ledger.settle(reserved, out.usd, out.usage, out.seconds)
+            if out.usage is None:
+                await self._ledger.lost(reserved, out.seconds, UNKNOWN_USAGE)
+            else:
+                await self._ledger.settle(reserved, out.usd, out.usage, out.seconds)
             breaker.worked(number)
         except BaseException as error:
             _tell(breaker, number, error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +15,9 @@ from haven.settings import Cloud
 from haven.store import ledger as table
 from haven.store.database import Database, Transaction, now
 
+MOST_TIMES_WORST = 10.0
+"""A bill of more than this many times the worst case is not believed: the estimate may be low, but not so low."""
+log = logging.getLogger("haven.ledger")
 CLOCK_SLACK_S = 3600.0
 """A clock that is further behind the newest call than this is spoken of."""
 
@@ -83,18 +87,26 @@ class Ledger:
         return await self._database.write(work)
 
     async def settle(self, id: int, usd: float, usage: Usage, seconds: float, outcome: str = "ok") -> None:
-        """Put the true cost; only the first word on a call counts, here as in the two below."""
-        await self._end(
-            id,
-            state="settled",
-            usd=usd,
-            input_tokens=usage.input,
-            output_tokens=usage.output,
-            cache_read=usage.cache_read,
-            cache_write=usage.cache_write,
-            seconds=seconds,
-            outcome=outcome,
-        )
+        """Put the true cost; only the first word on a call counts, here as in the two below.
+
+        What is over ten times the worst case is charged as that much.
+        """
+        told = {
+            "input_tokens": usage.input,
+            "output_tokens": usage.output,
+            "cache_read": usage.cache_read,
+            "cache_write": usage.cache_write,
+            "seconds": seconds,
+            "outcome": outcome,
+        }
+
+        async def work(tx: Transaction) -> None:
+            most = await table.worst(tx, id) * MOST_TIMES_WORST
+            if not usd <= most:
+                log.warning("call %d cost %s USD, it says; it is charged %s", id, usd, most)
+            await table.settle(tx, id, self._clock(), state="settled", usd=usd if usd <= most else most, **told)
+
+        await self._database.write(work)
 
     async def lost(self, id: int, seconds: float, outcome: str) -> None:
         """The call ended without its usage: it stays charged at the worst case."""

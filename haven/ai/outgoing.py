@@ -76,8 +76,8 @@ class Outgoing:
     redaction: Redaction
     price: Prices | None
     worst_usd: float
-    usage: Usage = field(default_factory=Usage)
-    """What the call used, once that is known."""
+    usage: Usage | None = field(default_factory=Usage)
+    """What the call used; None where it has ended and nobody knows."""
     started: float = field(default_factory=time.monotonic)
     held: str = ""
     """The end of the text so far where it may be half a placeholder."""
@@ -91,6 +91,8 @@ class Outgoing:
 
     @property
     def usd(self) -> float:
+        if self.usage is None:
+            return self.worst_usd
         return self.price.cost(self.usage) if self.price else 0.0
 
     @property

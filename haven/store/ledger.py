@@ -101,6 +101,11 @@ async def settle(tx: Transaction, id: int, at: float, **fields: Any) -> None:
     await _added(tx, "settlement", {"id": id, "at": at, **fields})
 
 
+async def worst(tx: Transaction, id: int) -> float:
+    """US dollars that one call was reserved with."""
+    return await _number(tx, "select coalesce(max(worst_usd), 0) from reservation where id = ?", id)
+
+
 async def newest(tx: Transaction) -> float:
     """When the newest call was reserved; 0 before the first."""
     return await _number(tx, "select coalesce(max(at), 0) from reservation")

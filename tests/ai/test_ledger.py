@@ -235,3 +235,11 @@ async def test_a_clock_that_jumps_back_frees_no_budget(tmp_path: Path, behind: f
             await reserve(ledger, task(), 0.1)
         assert "clock" not in caught.value.mend
         assert [row[0] for row in await database.rows("select at from ledger")] == [NOON, NOON]
+
+
+@pytest.mark.parametrize(("usd", "charged"), [(0.3, 0.3), (3e12, 1.0), (float("nan"), 1.0), (float("inf"), 1.0)])
+async def test_a_bill_far_above_the_worst_case_is_not_believed(tmp_path: Path, usd: float, charged: float) -> None:
+    async with opened(tmp_path / "db" / "haven.db") as database:
+        ledger = Ledger(database, caps(), process_identity())
+        await ledger.settle(await reserve(ledger, task(), 0.1), usd, Usage(1, 1), 0.1)
+        assert await ledger.spent_this_month() == pytest.approx(charged)

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from haven.ai import prices
 from haven.ai.providers import http_replies as replies
 from haven.ai.providers.base import Call, Finish
-from haven.ai.providers.http_faults import Far
-from haven.ai.task import Delta, Tier, Tool, Turn, Usage
+from haven.ai.providers.http_faults import Far, malformed
+from haven.ai.task import Delta, Tier, Tool, Turn
 from haven.errors import HavenError, ModelError, SettingsError, Unavailable
 
 if TYPE_CHECKING:
@@ -105,11 +105,14 @@ class AnthropicProvider:
         client = await self._connected()
         try:
             async with asyncio.timeout(self._longest_s):
-                return (await client.messages.count_tokens(**self._request(call, counted=True))).input_tokens
+                counted = await client.messages.count_tokens(**self._request(call, counted=True))
         except TimeoutError:
             raise Unavailable("Claude did not answer in time.", "Haven tries again later.") from None
         except Exception as error:
             raise self._fault(error) from error
+        if (told := replies.figures(getattr(counted, "input_tokens", None))) is None:
+            raise malformed(self._far)
+        return told[0]
 
     async def close(self) -> None:
         """Close the connections; a second call does nothing."""
@@ -243,11 +246,12 @@ def _finish(call: Call, far: Far, message: Message | None, inputs: list[str]) ->
         # A stream that simply ended: the SDK raises nothing for it.
         raise replies.cut_off(far)
     text = "".join(block.text for block in message.content if block.type == "text")
-    usage = Usage(
-        input=message.usage.input_tokens or 0,
-        output=message.usage.output_tokens or 0,
-        cache_read=message.usage.cache_read_input_tokens or 0,
-        cache_write=message.usage.cache_creation_input_tokens or 0,
+    usage = replies.usage(  # the SDK checks no type
+        call,
+        input=getattr(message.usage, "input_tokens", None),
+        output=getattr(message.usage, "output_tokens", None),
+        cache_read=getattr(message.usage, "cache_read_input_tokens", None),
+        cache_write=getattr(message.usage, "cache_creation_input_tokens", None),
     )
     blocks = [block for block in message.content if block.type == "tool_use"]
     # The text of an input as it came: the SDK makes `{}` of one that is not JSON.

@@ -47,6 +47,8 @@ class Finish:
     calls: tuple[ToolCall, ...] = ()
     """With `calls`: at least one, each with valid input for a tool of `Call.tools`."""
     model: str = ""
+    usage_known: bool = True
+    """False: what the other side says it used is impossible, so the call costs its worst case."""
 
 
 class Provider(Protocol):

@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from haven.ai.providers.base import Call, Finish
@@ -19,6 +19,8 @@ LONGEST_CALL_S = 900.0
 """A call that goes on for longer will not end: the longest replies take a few minutes."""
 LEAST_CHARACTERS, CHARACTERS_A_TOKEN = 20_000, 16
 """More than this, thinking included, can't be a reply within max_tokens: a token is about four characters."""
+MOST_INPUT, LEAST_OUTPUT, OUTPUT_FACTOR = 10_000_000, 8192, 4
+"""Tokens, and times `max_tokens`: usage figures beyond these are impossible."""
 
 Event = TypeVar("Event")
 
@@ -64,13 +66,44 @@ async def bounded(
     raise ModelError(f"{far.name}'s reply did not end within its {call.max_tokens} tokens.", "Try again.")
 
 
+def figures(*told: object) -> tuple[int, ...] | None:
+    """What the other end counted, what it left out as 0; None where that is nothing, negative or no whole number."""
+    if all(one is None for one in told):
+        return None
+    counted = tuple(one for one in (0 if one is None else one for one in told) if type(one) is int and one >= 0)
+    return counted if len(counted) == len(told) else None
+
+
+def usage(
+    call: Call, *, input: object, output: object, cache_read: object = None, cache_write: object = None
+) -> Usage | None:
+    """The tokens of a call as the other end told them; None where they are impossible, so that nobody knows them."""
+    told = figures(input, output, cache_read, cache_write)
+    if told is None or sum((told[0], *told[2:])) > MOST_INPUT:
+        return None
+    return Usage(*told) if told[1] <= max(LEAST_OUTPUT, call.max_tokens * OUTPUT_FACTOR) else None
+
+
 def whole(
-    call: Call, far: Far, text: str, usage: Usage, *, cut: bool, wanted: Sequence[Wanted] = (), model: str = ""
+    call: Call,
+    far: Far,
+    text: str,
+    usage: Usage | None,
+    *,
+    cut: bool,
+    wanted: Sequence[Wanted] = (),
+    model: str = "",
 ) -> Finish:
     """The Finish of a stream that has ended. Raises ModelError where the reply can't be used.
 
-    `cut`: it stopped at max_tokens, which a text survives and nothing else.
+    `usage` None: it is not known, which the reply survives. `cut`: it stopped at max_tokens, which a text survives and
+    nothing else.
     """
+    finish = _whole(call, far, text, usage or Usage(), cut=cut, wanted=wanted, model=model)
+    return replace(finish, usage_known=usage is not None)
+
+
+def _whole(call: Call, far: Far, text: str, usage: Usage, *, cut: bool, wanted: Sequence[Wanted], model: str) -> Finish:
     if cut and (call.tool is not None or call.schema is not None or wanted or not text.strip()):
         raise ModelError(
             f"{far.name}'s reply was cut off at {call.max_tokens} tokens, so it can't be used.",

@@ -19,7 +19,7 @@ from haven.ai.providers import http_replies as replies
 from haven.ai.providers.base import Call, Finish
 from haven.ai.providers.http_faults import Far, host
 from haven.ai.providers.http_messages import in_words, offered
-from haven.ai.task import Delta, Tier, Usage
+from haven.ai.task import Delta, Tier
 from haven.errors import HavenError, ModelError
 
 if TYPE_CHECKING:
@@ -214,7 +214,7 @@ class Ollama:
         """Raises ModelError where the reply is not whole."""
         if not last:
             raise replies.cut_off(self._far)
-        usage = Usage(input=int(last.get("prompt_eval_count") or 0), output=int(last.get("eval_count") or 0))
+        usage = replies.usage(call, input=last.get("prompt_eval_count"), output=last.get("eval_count"))
         cut = last.get("done_reason") == "length"
         if call.tool is not None and not call.tools:
             wanted, text = [replies.Wanted(name=call.tool.name, input=text)], ""

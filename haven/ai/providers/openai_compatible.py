@@ -231,14 +231,15 @@ class _SoFar:
     refusal: str = ""
     stop: str = ""
     model: str = ""
-    usage: Usage | None = None
+    usage: Any = None
+    """As it was told, of whatever type."""
     wanted: dict[int, replies.Wanted] = field(default_factory=dict)
 
     def came(self, chunk: ChatCompletionChunk) -> str:
         """Take in one chunk; its text."""
         self.model = chunk.model or self.model
         if chunk.usage is not None:
-            self.usage = _usage(chunk.usage)
+            self.usage = chunk.usage
         if not chunk.choices:
             return ""
         choice = chunk.choices[0]
@@ -263,7 +264,8 @@ class _SoFar:
         if self.stop not in ("stop", "length", "tool_calls", "function_call"):
             raise ModelError(f"{far.name} stopped in a way that Haven does not know ({self.stop[:40]}).", "Try again.")
         wanted = [self.wanted[index] for index in sorted(self.wanted)]
-        usage, text = self.usage or _estimate(call, self.text), self.text
+        usage = _estimate(call, self.text) if self.usage is None else _usage(call, self.usage)
+        text = self.text
         if by_schema is not None:
             wanted, text = [replies.Wanted(name=by_schema.name, input=text)], ""
         return replies.whole(
@@ -299,13 +301,15 @@ def _characters(chunk: ChatCompletionChunk) -> int:
     return size + sum(len(part.function.arguments or "") for part in delta.tool_calls or () if part.function)
 
 
-def _usage(usage: Any) -> Usage:
+def _usage(call: Call, usage: Any) -> Usage | None:
     """Uncached input apart; thinking that a server leaves out of the output is taken from the total."""
-    cached = (usage.prompt_tokens_details and usage.prompt_tokens_details.cached_tokens) or 0
-    prompt, output = usage.prompt_tokens or 0, usage.completion_tokens or 0
-    return Usage(
-        input=max(prompt - cached, 0), output=max(output, (usage.total_tokens or 0) - prompt), cache_read=cached
-    )
+    details = getattr(usage, "prompt_tokens_details", None)
+    counted = (getattr(usage, name, None) for name in ("prompt_tokens", "completion_tokens", "total_tokens"))
+    told = replies.figures(*counted, getattr(details, "cached_tokens", None))
+    if told is None:
+        return None
+    prompt, output, total, cached = told
+    return replies.usage(call, input=max(prompt - cached, 0), output=max(output, total - prompt), cache_read=cached)
 
 
 def _estimate(call: Call, text: str) -> Usage:
