@@ -160,7 +160,7 @@ def test_a_record_that_can_not_be_held_against_its_schema_fails(schema: dict[str
 def test_a_pattern_that_could_take_too_long_is_not_tried(pattern: str, key: str) -> None:
     schema = {"pattern": pattern} if key == "pattern" else {"patternProperties": {pattern: {"type": "integer"}}}
     long = "a" * 40 + "!"
-    points, reasons = score(task(kind="probe", schema=schema), "", long if key == "pattern" else {long: 1}, "tool")
+    points, reasons = score(task(kind="probe", schema=schema), "", long if key == "pattern" else {long: {}}, "tool")
     assert points == UNCHECKED and reasons == ("a pattern of its schema could not be checked",)
 
 

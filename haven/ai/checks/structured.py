@@ -39,9 +39,9 @@ def by_schema(draft: Draft) -> Iterator[Finding]:
 
 def _bounded(schema: Mapping[str, Any], data: object) -> None:
     """Raises Unreadable where a pattern of the schema could take too long for what it is held against."""
-    longest = max(
-        (len(one) for name, value in _leaves(data) for one in (name, value) if isinstance(one, str)), default=1
-    )
+    texts = [value for _, value in _leaves(data) if isinstance(value, str)]
+    texts += [str(key) for one in _mappings(data) for key in one]
+    longest = max(map(len, texts), default=1)
     try:
         slow = any(too_slow(one, longest) for one in _patterns(schema))
     except (re.error, RecursionError, OverflowError):
@@ -217,8 +217,9 @@ def _all_enums(schema: object) -> Iterator[Any]:
             yield one["const"]
 
 
-def _mappings(schema: object) -> Iterator[Mapping[str, Any]]:
-    waiting: list[Any] = [schema]
+def _mappings(tree: object) -> Iterator[Mapping[str, Any]]:
+    """Every object in a schema or in data, without recursion."""
+    waiting: list[Any] = [tree]
     while waiting:
         one = waiting.pop()
         if isinstance(one, Mapping):
