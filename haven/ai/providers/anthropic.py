@@ -136,6 +136,8 @@ class AnthropicProvider:
     def _make_client(self) -> AsyncAnthropic:
         import anthropic  # takes a second to import, so in a thread, and only when the cloud is really used
 
+        from haven.ai.providers import http_bounds
+
         client = anthropic.AsyncAnthropic(
             api_key=self._key,
             base_url=self._base_url,
@@ -146,7 +148,9 @@ class AnthropicProvider:
             # A proxy that the environment names can't reach a server on this machine's own loopback. A redirect is
             # not followed: the key would go with it.
             http_client=anthropic.DefaultAsyncHttpxClient(
-                mounts={"all://127.0.0.1": None, "all://localhost": None}, follow_redirects=False
+                mounts={"all://127.0.0.1": None, "all://localhost": None},
+                follow_redirects=False,
+                **http_bounds.for_client(),
             ),
         )
         client._custom_headers = {}  # drops what ANTHROPIC_CUSTOM_HEADERS put in: the SDK has no public way

@@ -15,12 +15,18 @@ from haven.redact import redact
 LONGEST_WAIT_S = 3600.0
 """A longer Retry-After is not believed: an SDK would obey a year."""
 SAID_CHARACTERS = 300
+MOST_ERROR = 2**16
+"""Bytes that are read of an error: a sentence of it is shown."""
 QUOTED_CHARACTERS = 120
 """Of what it said, so much is repeated: some servers echo the prompt, which no log is to hold."""
 PASSING = {"overloaded_error", "rate_limit_error", "api_error", "timeout_error", "server_error", "unavailable_error"}
 """Error types that also arrive in the middle of a stream, when the status was long 200."""
 NO_MONEY = ("credit balance", "insufficient_quota", "billing", "spend")
 TOO_LONG = ("context length", "context_length", "context size", "context window", "prompt is too long")
+
+
+class Unfit(Exception):
+    """A response that must not be read to its end: what the other end did, as the rest of a sentence."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,15 @@ def malformed(far: Far) -> HavenError:
     return ModelError(f"{far.name}'s reply was malformed, so it can't be used.", "Try again.")
 
 
+def unfit(far: Far, error: Unfit) -> HavenError:
+    return ModelError(f"{far.name} {error}, so it can't be used.", "Try again.")
+
+
+def packed(content_encoding: str) -> bool:
+    """A few bytes may unpack to gigabytes."""
+    return content_encoding.strip().lower() not in ("", "identity")
+
+
 def other_server(far: Far, content_type: str) -> HavenError:
     """Something answered that does not speak the protocol, such as a router's own page."""
     kind = content_type.split(";")[0].strip()[:40] or "something unknown"
@@ -85,6 +100,8 @@ def by_transport(far: Far, error: Exception) -> HavenError | None:
     import httpx2  # comes with an SDK, which takes a while to import
 
     match error:
+        case Unfit():
+            return unfit(far, error)
         case httpx2.ConnectError() | httpx2.ConnectTimeout() | httpx2.ProxyError():
             return unreachable(far)
         case httpx2.UnsupportedProtocol() | httpx2.InvalidURL():

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -19,6 +20,10 @@ LONGEST_CALL_S = 900.0
 """A call that goes on for longer will not end: the longest replies take a few minutes."""
 LEAST_CHARACTERS, CHARACTERS_A_TOKEN = 20_000, 16
 """More than this, thinking included, can't be a reply within max_tokens: a token is about four characters."""
+LEAST_BYTES, MOST_BYTES, BYTES_A_TOKEN = 2 * 2**20, 64 * 2**20, 1024
+"""Of a whole stream: each token comes in an event of its own, which says a lot around it."""
+stream_bytes: ContextVar[int] = ContextVar("stream_bytes", default=0)
+"""For the transport, while a stream is asked for: the bytes that may come; 0 otherwise."""
 MOST_INPUT, LEAST_OUTPUT, OUTPUT_FACTOR = 10_000_000, 8192, 4
 """Tokens, and times `max_tokens`: usage figures beyond these are impossible."""
 
@@ -51,7 +56,11 @@ async def bounded(
     try:
         async with AsyncExitStack() as stack:
             async with asyncio.timeout_at(end):
-                events = aiter(await stack.enter_async_context(request))
+                asking = stream_bytes.set(most_bytes(call))
+                try:
+                    events = aiter(await stack.enter_async_context(request))
+                finally:
+                    stream_bytes.reset(asking)
             while left > 0:
                 async with asyncio.timeout_at(end):  # around each wait: the reader of a generator is not its task
                     event = await anext(events, None)
@@ -64,6 +73,11 @@ async def bounded(
             raise  # the transport's own
         raise ModelError(f"{far.name}'s reply took longer than {longest_s:.0f} seconds.", "Try again.") from None
     raise ModelError(f"{far.name}'s reply did not end within its {call.max_tokens} tokens.", "Try again.")
+
+
+def most_bytes(call: Call) -> int:
+    """Bytes that the stream of a reply to that call may have."""
+    return min(max(LEAST_BYTES, call.max_tokens * BYTES_A_TOKEN), MOST_BYTES)
 
 
 def figures(*told: object) -> tuple[int, ...] | None:

@@ -76,7 +76,8 @@ class Ollama:
 
         Raises Unavailable (out of reach, overloaded, no such model) or ModelError (cut off, malformed, endless).
         """
-        request = self._lines("/api/chat", await asyncio.to_thread(self._request, call))
+        body = await asyncio.to_thread(self._request, call)
+        request = self._lines("/api/chat", body, replies.most_bytes(call))
         text, wanted, last = "", list[replies.Wanted](), Line()
         try:
             async with aclosing(replies.bounded(request, _characters, call, self._far, self._longest_s)) as lines:
@@ -125,7 +126,7 @@ class Ollama:
         """
         layers: dict[str, tuple[int, int]] = {}
         try:
-            async with self._lines("/api/pull", {"model": self.model, "stream": True}) as lines:
+            async with self._lines("/api/pull", {"model": self.model, "stream": True}, replies.MOST_BYTES) as lines:
                 async for line in lines:
                     if "total" in line:
                         layers[str(line.get("digest"))] = int(line.get("completed", 0)), int(line["total"])
@@ -151,7 +152,9 @@ class Ollama:
                 aiohttp = await asyncio.to_thread(__import__, "aiohttp")  # it takes a while
                 self._session = aiohttp.ClientSession(
                     timeout=aiohttp.ClientTimeout(sock_connect=replies.CONNECT_S, sock_read=self._timeout_s),
-                    headers={"Authorization": f"Bearer {self._key}"} if self._key else {},
+                    headers={"Accept-Encoding": "identity"}
+                    | ({"Authorization": f"Bearer {self._key}"} if self._key else {}),
+                    auto_decompress=False,
                     cookie_jar=aiohttp.DummyCookieJar(),
                     read_bufsize=LONGEST_LINE,
                 )
@@ -164,20 +167,26 @@ class Ollama:
         session = await self._connected()
         async with session.request(method, self._base_url + path, json=body, allow_redirects=False) as response:
             if response.status != 200:
-                said = _said(await _body(response))
+                said = _said(await _body(response, faults.MOST_ERROR))
                 after = response.headers.get("retry-after", "")
                 raise faults.by_status(self._far, response.status, said, retry_after=after)
+            if faults.packed(response.headers.get("content-encoding", "")):
+                raise faults.unfit(self._far, faults.Unfit("packed its reply, which Haven did not ask for"))
             if "json" not in response.content_type:
                 raise faults.other_server(self._far, response.content_type)
             yield response
 
     @asynccontextmanager
-    async def _lines(self, path: str, body: Line) -> AsyncIterator[AsyncGenerator[Line, None]]:
-        async with self._answered("POST", path, body) as response, aclosing(self._each(response)) as lines:
+    async def _lines(self, path: str, body: Line, most: int) -> AsyncIterator[AsyncGenerator[Line, None]]:
+        async with self._answered("POST", path, body) as response, aclosing(self._each(response, most)) as lines:
             yield lines
 
-    async def _each(self, response: ClientResponse) -> AsyncGenerator[Line, None]:
+    async def _each(self, response: ClientResponse, most: int) -> AsyncGenerator[Line, None]:
+        """Up to so many bytes of them."""
         async for raw in response.content:
+            most -= len(raw)
+            if most < 0:
+                raise faults.unfit(self._far, faults.Unfit("sent more than a reply can need"))
             line = json.loads(raw)
             if not isinstance(line, dict):
                 raise faults.malformed(self._far)
@@ -283,11 +292,11 @@ def _characters(line: Line) -> int:
     return size + len(json.dumps(message["tool_calls"])) if message.get("tool_calls") else size
 
 
-async def _body(response: ClientResponse) -> bytes:
+async def _body(response: ClientResponse, most: int = LONGEST_LINE) -> bytes:
     body = b""
     async for chunk in response.content.iter_any():
         body += chunk
-        if len(body) > LONGEST_LINE:
+        if len(body) > most:
             break
     return body
 

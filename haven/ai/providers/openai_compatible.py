@@ -131,6 +131,8 @@ class OpenAICompatible:
         import httpx2
         import openai  # takes a while to import, so in a thread, and only where it is really used
 
+        from haven.ai.providers import http_bounds
+
         timeout = httpx2.Timeout(self._timeout_s, connect=replies.CONNECT_S)
         client = openai.AsyncOpenAI(
             api_key=self._key or "none",
@@ -148,6 +150,7 @@ class OpenAICompatible:
                 follow_redirects=False,
                 trust_env=self.tier is Tier.CLOUD,
                 mounts={"all://127.0.0.1": None, "all://localhost": None},
+                **http_bounds.for_client(),
             ),
         )
         client.organization = client.project = None
