@@ -203,12 +203,14 @@ async def test_a_second_cancellation_waits_as_well_until_nobody_writes_any_more(
     wanted = weights.Wanted("Tiny", weights.File(str(tmp_path / "source.gguf")), "", 0)
     fetching = asyncio.create_task(weights.fetch(wanted, tmp_path, None))
     await asyncio.wait_for(writing.wait(), 60)
-    for _ in range(3):
-        fetching.cancel()
-        await asyncio.wait([fetching], timeout=0)
-        assert not fetching.done()
-    asyncio.get_running_loop().remove_reader(far_end)
-    os.close(far_end)
+    try:
+        for _ in range(3):
+            fetching.cancel()
+            await asyncio.wait([fetching], timeout=0)
+            assert not fetching.done()
+    finally:
+        asyncio.get_running_loop().remove_reader(far_end)
+        os.close(far_end)
     with pytest.raises(asyncio.CancelledError):
         await asyncio.wait_for(fetching, 60)
 
