@@ -158,15 +158,14 @@ class Sentinel:
         return StatusLine("Cloud", f"{cloud.model}: {spent:.2f} of {cloud.monthly_usd:.2f} USD this month", level)
 
     def _left_alone(self) -> Iterator[StatusLine]:
-        """Models that failed too often or were asked too often, and for how long they are not asked."""
-        for one in self._roster.providers:
-            breaker = self._roster.breaker(one)
+        """Services that failed too often or were asked too often, and for how long they are not asked."""
+        for breaker in dict.fromkeys(map(self._roster.breaker, self._roster.providers)):
             refusal = breaker.refusal()
             if refusal is not None and breaker.circuit is not Circuit.TRYING:
                 why = "is at its limit" if breaker.circuit is Circuit.CLOSED else "is left alone"
-                yield StatusLine("Pause", f"{one.name} {why} for another {refusal[1]:.0f} s", "note")
+                yield StatusLine("Pause", f"{breaker.name} {why} for another {refusal[1]:.0f} s", "note")
             elif breaker.circuit is not Circuit.CLOSED:
-                yield StatusLine("Pause", f"{one.name} failed; one call tries it again", "note")
+                yield StatusLine("Pause", f"{breaker.name} failed; one call tries it again", "note")
 
     async def _waiting_lines(self) -> list[StatusLine]:
         held = await self._waiting.list(HAVEN)

@@ -307,6 +307,7 @@ def _ticks(house: House, schedule: Schedule) -> None:
     state = house.settings.paths.state_dir
     schedule.every(24, "backup", lambda: backup.make(house.settings.database, state / "backups"))
     schedule.every(1, "learning", house.memory.learn)
+    schedule.every(1, "undecided questions", house.waiting.expire)
     schedule.every(1 / 12, "idle models", house.minds.residence.unload_idle)
     if house.pipeline is not None:
         schedule.every(24, "prune", house.pipeline.prune)

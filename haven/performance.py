@@ -217,7 +217,7 @@ def _drafts(kind: str, seen: Sequence[Seen], mark: int) -> Iterator[Advice]:
         yield Advice(
             f"{kind}: {len(replaced)} of {len(drafts)} local drafts did not pass; asking the larger model at once saves"
             " the wait for them, and costs no more.",
-            f"[[routing.rules]]\nwhen = 'kind == \"{kind}\"'\ntier = \"cloud\"\nfallback = [\"lan\", \"local\"]",
+            f'[[routing.rules]]\nwhen = \'kind == "{kind}"\'\ntier = "cloud"\nfallback = ["lan", "local"]',
         )
 
 

@@ -54,7 +54,7 @@ class Breaker:
     ) -> None:
         self.circuit = Circuit.CLOSED
         self._most, self._pause_s, self._per_minute = failures, pause_s, per_minute
-        self._clock, self._name = clock, name
+        self._clock, self.name = clock, name
         self._failures = 0
         self._closed_until = 0.0
         self._starts: deque[float] = deque(maxlen=max(1, per_minute))
@@ -65,12 +65,12 @@ class Breaker:
         """Why no call may begin now, and the seconds until one may be tried; None where it may."""
         now = self._clock()
         if self.circuit is Circuit.TRYING:
-            return f"{self._name} failed before and is being tried by another call.", 1.0
+            return f"{self.name} failed before and is being tried by another call.", 1.0
         if self.circuit is Circuit.OPEN and now < self._closed_until:
-            return f"{self._name} failed {self._failures} times in a row and is left alone.", self._closed_until - now
+            return f"{self.name} failed {self._failures} times in a row and is left alone.", self._closed_until - now
         if self._per_minute and len(self._starts) == self._per_minute and now - self._starts[0] < WINDOW_S:
             wait = WINDOW_S - (now - self._starts[0])
-            return f"{self._name} was asked {self._per_minute} times within a minute, which is the limit.", wait
+            return f"{self.name} was asked {self._per_minute} times within a minute, which is the limit.", wait
         return None
 
     def began(self) -> int:

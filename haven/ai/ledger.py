@@ -184,7 +184,7 @@ class Ledger:
                 f"This call could cost up to {worst_usd:.4f} USD, and {cap.name} of {cap.usd:.2f} USD has"
                 f" {max(0.0, cap.usd - cap.spent):.4f} left.",
                 mend,
-                retry=not cap.lasting,
+                retry=not cap.lasting and cap.usd > 0,
             )
 
 

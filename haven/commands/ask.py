@@ -58,12 +58,21 @@ class Shown:
     def _end(self, reply: Reply) -> None:
         self.reply = reply
         if not self._quiet:
-            print("" if self._text.strip() == reply.text.strip() else f"\n{visible(reply.text)}")
+            print(_rest(self._text, reply.text))
         self._say(reply_line(reply), "dim")
 
     def _say(self, line: str, style: str) -> None:
         if not self._quiet:
             err.print(line, style=style)
+
+
+def _rest(shown: str, whole: str) -> str:
+    """What is still to be printed after the text as it came: the whole reply only where it is another text."""
+    if shown.strip() == whole.strip():
+        return ""
+    if whole.strip() and shown.strip().startswith(whole.strip()):
+        return " [cut here: it began to repeat itself]"
+    return f"\n{visible(whole)}"
 
 
 def reply_line(reply: Reply) -> str:

@@ -217,9 +217,7 @@ async def test_an_update_that_does_not_work_changes_nothing(tmp_path: Path, far:
 
 
 @pytest.mark.model
-async def test_an_update_is_tried_first_and_can_be_taken_back(
-    tmp_path: Path, far: HubByHand, model_path: Path
-) -> None:
+async def test_an_update_is_tried_first_and_can_be_taken_back(tmp_path: Path, far: HubByHand, model_path: Path) -> None:
     models = registry(tmp_path)
     await models.install("tiny")
     newer = model_path.read_bytes()

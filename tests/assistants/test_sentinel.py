@@ -108,13 +108,12 @@ async def test_a_host_that_lacks_the_model_comes_with_the_command_that_pulls_it(
 
 async def test_a_model_that_failed_too_often_is_told_with_the_time_it_is_left_alone(tmp_path: Path) -> None:
     async with open_house(with_key(tmp_path, breaker_failures=2, breaker_s=40.0)) as house:
-        claude = house.engine.roster.on(Tier.CLOUD)[0]
-        breaker = house.engine.roster.breaker(claude)
+        breaker = house.engine.roster.breaker(house.engine.roster.on(Tier.CLOUD)[0])
         assert "Pause" not in await lines(house)
         for _ in range(2):
             breaker.failed(breaker.began())
         shown = await lines(house)
-        assert shown["Pause"] == StatusLine("Pause", f"{claude.name} is left alone for another 40 s", "note")
+        assert shown["Pause"] == StatusLine("Pause", "Anthropic is left alone for another 40 s", "note")
         assert "USD this month" in shown["Cloud"].text, "money is shown all the same"
 
 

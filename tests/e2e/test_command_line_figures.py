@@ -66,7 +66,7 @@ async def test_what_to_change_comes_with_its_figures(tmp_path: Path) -> None:
         haven(home, "performance", "optimize", "--json"), haven(home, "performance", "optimize")
     )
     [advice] = told.data["suggestions"]
-    assert "story: 12 of 12 local drafts did not pass" in advice["text"] and "kind == \"story\"" in advice["change"]
+    assert "story: 12 of 12 local drafts did not pass" in advice["text"] and 'kind == "story"' in advice["change"]
     assert advice["text"] in shown.out and "[[routing.rules]]" in shown.out
     (home / "haven.toml").write_text(f"{(home / 'haven.toml').read_text()}\n{advice['change']}\n", encoding="utf-8")
     way = await haven(home, "tasks", "route", "--prompt", "Tell it", "--kind", "story", "--json")
