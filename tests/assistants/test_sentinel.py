@@ -113,7 +113,7 @@ async def test_a_model_that_failed_too_often_is_told_with_the_time_it_is_left_al
         for _ in range(2):
             breaker.failed(breaker.began())
         shown = await lines(house)
-        assert shown["Pause"] == StatusLine("Pause", "Anthropic is left alone for another 40 s", "note")
+        assert shown["Pause"] == StatusLine("Pause", f"{breaker.name} is left alone for another 40 s", "note")
         assert "USD this month" in shown["Cloud"].text, "money is shown all the same"
 
 
