@@ -3,7 +3,7 @@
 Goals: at least 90 % of the labelled requests right, no code change called simple, p99 under 2 ms. `dev` is
 cross-validated (each request judged by weights that were fitted without it), because it was tuned on; `--heldout`
 judges the other half, which was not. `--fit` fits the weights again, to dev.jsonl and tuning.jsonl, and writes
-signs.toml and classify.npz.
+signs.toml and known.npz.
 
 Many phrases came to the table because one of these requests has them. They fit it perfectly and say nothing about how
 much the table can be trusted, so weights are fitted, and dev is judged, without the phrases that only one request has.
@@ -17,7 +17,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,19 +26,16 @@ import numpy.typing as npt
 import tomlkit
 
 from haven.access import Principal, Role
-from haven.ai import classify, signs
-from haven.ai.classify import LEVELS, MEANINGS, NEVER_SIMPLE
-from haven.ai.embed import SIZE, Embedder
+from haven.ai import classify, known, signs
+from haven.ai.classify import LEVELS, NEVER_SIMPLE
+from haven.ai.embed import Embedder
+from haven.ai.known import Floats, Known, Requests
 from haven.ai.task import Task, Turn
 
 ROOT = Path(__file__).parent.parent
 REQUESTS = ROOT / "tests/ai/requests"
 ASKER = Principal("bench", "bench", Role.MEMBER, "cli")
 RIDGE = 1.0
-MEANT = 5.0
-"""How large the vector's numbers are beside the signs: chosen on requests written for tuning."""
-WITHOUT = 0.5
-"""Every request is learned from twice: with its vector, and with this weight without, so that the rules stand alone."""
 FOLDS = 5
 
 Array = npt.NDArray[np.float64]
@@ -58,64 +55,76 @@ def requests(name: str) -> list[Labelled]:
     return [Labelled(row["text"], row["kind"], row["context_chars"], LEVELS.index(row["label"])) for row in rows]
 
 
-def vectors_of(asked: Sequence[Labelled]) -> Array:
-    found = asyncio.run(Embedder().vectors([one.text for one in asked]))
-    return found.astype(np.float64)
+def vectors_of(asked: Sequence[Labelled]) -> Floats:
+    return asyncio.run(Embedder().vectors([one.text for one in asked]))
 
 
 class Fit:
-    """Ridge regression of the three levels on signs, kinds and, if wanted, the vector."""
+    """The rules' weights, and the labelled requests with what each has to say."""
 
-    def __init__(self, asked: Sequence[Labelled], vectors: Array) -> None:
-        known = Counter(phrase for one in asked for phrase in signs.phrases(one.text))
-        table = self.table = signs.table().without({phrase for phrase in signs.table().phrases if known[phrase] < 2})
-        self.names = [*table.signs, *table.facts]
-        self.kinds = list(table.kinds)
-        self.middle = vectors.mean(0)
-        plain, meant = self._plain(asked), self._meant(asked, vectors)
-        both = np.vstack([np.hstack([plain, meant]), np.hstack([plain, 0 * meant])])
-        levels = np.array([one.level for one in asked] * 2)
-        counts = np.repeat([1.0, WITHOUT], len(asked))
-        self.weights = _softmax_ridge(both, levels, counts)
+    def __init__(self, asked: Sequence[Labelled], vectors: Floats) -> None:
+        seen = Counter(phrase for one in asked for phrase in signs.phrases(one.text))
+        table = self.table = signs.table().without({phrase for phrase in signs.table().phrases if seen[phrase] < 2})
+        self.names, self.kinds = (*table.signs, *table.facts), tuple(table.kinds)
+        met, kinds = self._met(asked), self._kinds(asked)
+        levels = np.array([one.level for one in asked])
+        self.weights = _softmax_ridge(np.hstack([met, np.eye(len(self.kinds))[kinds]]), levels)
+        self.known = self._known(vectors, met, kinds, levels)
 
-    def shares(self, asked: Sequence[Labelled], vectors: Array | None) -> Array:
+    def rules(self, asked: Sequence[Labelled]) -> Array:
         """A row for each request: how much speaks for each level, by the phrases that the fit knows."""
-        zeros = np.zeros((len(asked), SIZE)) + self.middle
-        rows = np.hstack([self._plain(asked), self._meant(asked, zeros if vectors is None else vectors)])
-        shares = _shares(rows @ self.weights)
-        shares[[one.kind in NEVER_SIMPLE for one in asked], 0] = 0
-        return shares
+        known = np.hstack([self._met(asked), np.eye(len(self.kinds))[self._kinds(asked)]])
+        return self._allowed(asked, known @ self.weights)
 
-    def _plain(self, asked: Sequence[Labelled]) -> Array:
-        rows = np.zeros((len(asked), len(self.names) + len(self.kinds)))
+    def with_vectors(self, asked: Sequence[Labelled], vectors: Floats) -> Array:
+        """The same by the labelled requests."""
+        shown = self.known.shown(vectors, self._met(asked).astype(np.float32), self._kinds(asked))
+        return self._allowed(asked, self.known.scores(shown).astype(np.float64))
+
+    def _known(
+        self, vectors: Floats, met: Array, kinds: npt.NDArray[np.uint8], levels: npt.NDArray[np.int_]
+    ) -> Known:
+        middle = vectors.mean(0)
+        directions = np.linalg.svd(vectors - middle, full_matrices=False)[2][: known.SIZE].T
+        scale = 1 / (met.std(0) + 0.15)
+        none = Requests(np.zeros((0, known.SIZE), np.float32), np.zeros((0, len(scale)), np.float32), kinds[:0])
+        form = Known(none, np.zeros((0, 3), np.float32), middle, directions, scale, self.names, self.kinds)
+        shown = form.shown(vectors, met.astype(np.float32), kinds)
+        likeness = shown.likeness(shown).astype(np.float64) + known.RIDGE * np.eye(len(levels))
+        voices = np.linalg.solve(likeness, np.eye(len(LEVELS))[levels] - 1 / len(LEVELS))
+        return replace(form, requests=shown, voices=voices.astype(np.float32))
+
+    def _met(self, asked: Sequence[Labelled]) -> Array:
+        rows = np.zeros((len(asked), len(self.names)))
         for row, one in zip(rows, asked, strict=True):
             for name, value in classify.features(one.text, one.kind, one.material, self.table).items():
                 row[self.names.index(name)] = value
-            row[len(self.names) + self.kinds.index(one.kind)] = 1
         return rows
 
-    def _meant(self, asked: Sequence[Labelled], vectors: Array) -> Array:
-        meant = (vectors - self.middle) * MEANT
-        groups = np.eye(len(MEANINGS))[[classify.group(one.kind) for one in asked]]
-        return np.hstack([meant, *(meant * groups[:, [place]] for place in range(len(MEANINGS)))])
+    def _kinds(self, asked: Sequence[Labelled]) -> npt.NDArray[np.uint8]:
+        return np.array([self.kinds.index(one.kind) for one in asked], dtype=np.uint8)
+
+    def _allowed(self, asked: Sequence[Labelled], sums: Array) -> Array:
+        sums[[one.kind in NEVER_SIMPLE for one in asked], 0] = -np.inf
+        return sums
 
     def write(self) -> None:
-        """Into signs.toml and classify.npz, as logits beside simple."""
+        """Into signs.toml, as logits beside simple, and known.npz."""
         beside = (self.weights - self.weights[:, [0]])[:, 1:]
-        first, last = len(self.names), len(self.names) + len(self.kinds)
+        said = {
+            name: [round(float(one), 2) for one in row]
+            for name, row in zip((*self.names, *self.kinds), beside, strict=True)
+        }
         file = ROOT / "haven/ai/signs.toml"
         tree: Any = tomlkit.parse(file.read_text(encoding="utf-8"))
-        said = {name: [round(float(one), 2) for one in row] for name, row in zip(self.names, beside, strict=False)}
         for sign in tree["sign"]:
             sign["weight"] = said[sign["name"]]
-        for name in tree["facts"]:
-            tree["facts"][name] = said[name]
-        for name, row in zip(self.kinds, beside[first:last], strict=True):
-            tree["kinds"][name] = [round(float(one), 2) for one in row]
+        for part in ("facts", "kinds"):
+            for name in tree[part]:
+                tree[part][name] = said[name]
         file.write_text(tomlkit.dumps(tree), encoding="utf-8")
-        sets = (beside[last:] * MEANT).reshape(1 + len(MEANINGS), SIZE, 2)
-        offsets = np.einsum("d,gdl->gl", self.middle, sets)
-        np.savez_compressed(ROOT / "haven/ai/classify.npz", weights=sets.astype("<f2"), offsets=offsets.astype("<f4"))
+        with (ROOT / "haven/ai/known.npz").open("wb") as out:
+            self.known.save(out)
 
 
 def _shares(sums: Array) -> Array:
@@ -124,43 +133,37 @@ def _shares(sums: Array) -> Array:
     return shares
 
 
-def _softmax_ridge(rows: Array, levels: npt.NDArray[np.int_], counts: Array, steps: int = 300) -> Array:
+def _softmax_ridge(rows: Array, levels: npt.NDArray[np.int_], steps: int = 2_000) -> Array:
     """Accelerated gradient descent: no more is needed for a few thousand rows."""
     wanted = np.eye(len(LEVELS))[levels]
-    steepest = np.ones(rows.shape[1])
-    for _ in range(20):
-        steepest = rows.T @ (counts * (rows @ steepest))
-        largest = float(np.linalg.norm(steepest))
-        steepest /= largest
-    pace = 1 / (0.55 * largest + RIDGE)
+    pace = 1 / (0.5 * float(np.linalg.norm(rows, 2)) ** 2 + RIDGE)
     weights = ahead = np.zeros((rows.shape[1], len(LEVELS)))
     momentum = 1.0
     for _ in range(steps):
-        slope = rows.T @ ((_shares(rows @ ahead) - wanted) * counts[:, None]) + RIDGE * ahead
-        moved = ahead - pace * slope
+        moved = ahead - pace * (rows.T @ (_shares(rows @ ahead) - wanted) + RIDGE * ahead)
         following = (1 + np.sqrt(1 + 4 * momentum**2)) / 2
         ahead = moved + (momentum - 1) / following * (moved - weights)
         weights, momentum = moved, following
     return weights
 
 
-def crossed(dev: list[Labelled], tuning: list[Labelled], vectors: Array) -> dict[str, float]:
+def crossed(dev: list[Labelled], tuning: list[Labelled], vectors: Floats) -> dict[str, float]:
     """The share of dev requests that are right by weights that were fitted without them: by rules, and with vectors."""
+    every = [*dev, *tuning]
     fold = np.random.default_rng(0).permutation(len(dev)) % FOLDS
-    right = {"rules": 0, "rules_and_vector": 0}
+    right = {"rules": 0, "with_vector": 0}
     for part in range(FOLDS):
         held = np.flatnonzero(fold == part)
-        kept = np.flatnonzero(np.concatenate([fold != part, np.ones(len(tuning), dtype=bool)]))
-        every = [*dev, *tuning]
+        kept = np.setdiff1d(np.arange(len(every)), held)
         fit = Fit([every[place] for place in kept], vectors[kept])
         asked = [dev[place] for place in held]
         levels = np.array([one.level for one in asked])
-        for name, known in (("rules", None), ("rules_and_vector", vectors[held])):
-            right[name] += int((fit.shares(asked, known).argmax(1) == levels).sum())
+        right["rules"] += int((fit.rules(asked).argmax(1) == levels).sum())
+        right["with_vector"] += int((fit.with_vectors(asked, vectors[held]).argmax(1) == levels).sum())
     return {name: round(count / len(dev), 3) for name, count in right.items()}
 
 
-def judged(asked: list[Labelled], vectors: Array | None) -> dict[str, float]:
+def judged(asked: list[Labelled], vectors: Floats | None) -> dict[str, float]:
     """As the engine does, which looks at the vector where the rules are unsure; `vectors` None is the rules alone.
 
     The shares that are right, sure, and right of the sure; and how many code changes are called simple.
@@ -169,7 +172,7 @@ def judged(asked: list[Labelled], vectors: Array | None) -> dict[str, float]:
     for place, one in enumerate(asked):
         said = classify.classify(task(one))
         if not said.sure and vectors is not None:
-            said = classify.classify(task(one), vector=vectors[place].astype(np.float32))
+            said = classify.classify(task(one), vector=vectors[place])
         good = said.complexity is LEVELS[one.level]
         right, sure, both = right + good, sure + said.sure, both + (good and said.sure)
         never += one.kind in NEVER_SIMPLE and said.complexity is LEVELS[0]
@@ -182,7 +185,7 @@ def task(one: Labelled) -> Task:
     return Task(one.kind, (Turn("user", one.text),), ASKER, "benchmark", material=material)
 
 
-def p99_ms(asked: list[Labelled], vector: npt.NDArray[np.float32]) -> float:
+def p99_ms(asked: list[Labelled], vector: Floats) -> float:
     """Of the rules, with 200,000 characters of material and a vector that is there; making it is not counted."""
     tasks = [task(Labelled(one.text, one.kind, 200_000, one.level)) for one in asked]
     classify.classify(tasks[0], vector=vector)
@@ -201,7 +204,7 @@ def main(fit: bool, heldout: bool, smoke: bool) -> None:
         Fit([*dev, *tuning], vectors).write()
         return
     line: dict[str, Any] = {"benchmark": "classifier", "smoke": smoke, "requests": len(dev)}
-    line["p99_ms"] = p99_ms(dev, vectors[0].astype(np.float32))
+    line["p99_ms"] = p99_ms(dev, vectors[0])
     line["dev"] = {} if smoke else crossed(dev, tuning, vectors)
     line["dev_fitted"] = judged(dev, vectors[: len(dev)])
     if heldout:

@@ -1,8 +1,8 @@
 """How hard is a task? Simple, medium or complex, by its words, its material and its kind, in under two milliseconds.
 
-A sum of weights, as people would argue: what speaks for medium, what speaks for complex, and simple where nothing does.
-The weights stand in signs.toml. Two more voices are heard where they are there: the vector of the question (its meaning
-beyond the words that are known; classify.npz, fitted with the weights), and what became of similar tasks before.
+The rules are a sum of weights, as people would argue: what speaks for medium, what speaks for complex, and simple where
+nothing does. They stand in signs.toml. Where the question's vector is at hand, labelled requests that mean the like are
+heard instead (known.py); and in both cases the owner's own patterns, and what became of similar tasks before.
 """
 
 from __future__ import annotations
@@ -10,12 +10,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping
-from functools import cache
-from importlib.resources import files
-
-import numpy as np
 
 from haven.ai.kinds import of
+from haven.ai.known import known
 from haven.ai.patterns import READ as LOOKED_AT
 from haven.ai.patterns import too_slow
 from haven.ai.signs import Table, Weight, found, table
@@ -52,8 +49,6 @@ _BEYOND_A_FACT = (
     "more than a fact is asked for",
     "it asks how something is done",
 )
-MEANINGS = ("answer", "edits", "code", "sql", "summary", "picked", "made")
-"""The vector's weights: one set for all, and one on top for each of these groups of kinds."""
 
 
 def patterns(words: Iterable[str], setting: str) -> Patterns:
@@ -89,17 +84,16 @@ def classify(
     if of(task.kind).tiers == {Tier.LOCAL}:
         return Judgement(Complexity.SIMPLE, 0.0, (f"{task.kind}: small work, whatever it says",))
     kind = _kind(task)
-    heard = _heard(task, kind)
-    heard |= _owners(task.question, simpler, harder)
-    if vector is not None:
-        heard["what it means as a whole"] = _meaning(vector, kind)
+    met = features(task.question, kind, sum(map(len, task.material)), table())
+    rules = _rules(met, kind)
+    others = _owners(task.question, simpler, harder)
     if history is not None:
-        reason, weight = _learned(task.question, history, vector)
-        heard[reason] = weight
-    shares = _shares(heard.values(), kind in NEVER_SIMPLE)
-    level = int(np.argmax(shares))
+        others |= _learned(task.question, history, vector)
+    heard = rules if vector is None else {"labelled requests that mean the like": known().weight(vector, met, kind)}
+    shares = _shares((heard | others).values(), kind in NEVER_SIMPLE)
+    level = shares.index(max(shares))
     score = 0.5 * shares[1] + shares[2]
-    reasons = (*_never(kind), *_reasons(heard, level)) or (f"nothing says that it is more than {LEVELS[level]}",)
+    reasons = (*_never(kind), *_reasons(rules | heard | others, level)) or (f"nothing speaks against {LEVELS[level]}",)
     sure = shares[level] >= (SURE if vector is None else SURE_WITH_VECTOR)
     return Judgement(LEVELS[level], round(score, 3), reasons, sure)
 
@@ -133,12 +127,10 @@ def _use(kind: str, signs: Mapping[str, float]) -> str:
     return {"summary": "to make it short", "edits": "to change it"}.get(kind, "to make something of it")
 
 
-def _heard(task: Task, kind: str) -> dict[str, Weight]:
-    known = table()
-    met = features(task.question, kind, sum(map(len, task.material)), known)
-    weights = {**known.signs, **known.facts}
-    heard = {name: (weights[name][0] * value, weights[name][1] * value) for name, value in met.items()}
-    return heard | {f"its kind: {kind}": known.kinds[kind]}
+def _rules(met: Mapping[str, float], kind: str) -> dict[str, Weight]:
+    weights = {**table().signs, **table().facts}
+    rules = {name: (weights[name][0] * value, weights[name][1] * value) for name, value in met.items()}
+    return rules | {f"its kind: {kind}": table().kinds[kind]}
 
 
 def _owners(question: str, simpler: Patterns, harder: Patterns) -> dict[str, Weight]:
@@ -151,30 +143,11 @@ def _owners(question: str, simpler: Patterns, harder: Patterns) -> dict[str, Wei
     return heard
 
 
-@cache
-def _meanings() -> tuple[Vector, Vector]:
-    """The weights of the vector (8 sets of 384 x 2) and what is taken off each sum."""
-    with files("haven.ai").joinpath("classify.npz").open("rb") as file, np.load(file) as kept:
-        return kept["weights"].astype(np.float32), kept["offsets"].astype(np.float32)
-
-
-def group(kind: str) -> int:
-    """Which set of the vector's weights is on top for a kind: its place in MEANINGS."""
-    return MEANINGS.index("picked" if kind in _PICKED else kind if kind in MEANINGS else "made")
-
-
-def _meaning(vector: Vector, kind: str) -> Weight:
-    weights, offsets = _meanings()
-    sets = [0, 1 + group(kind)]
-    medium, complex_ = (vector @ weights[sets] - offsets[sets]).sum(0)
-    return float(medium), float(complex_)
-
-
-def _learned(question: str, history: Experience, vector: Vector | None) -> tuple[str, Weight]:
+def _learned(question: str, history: Experience, vector: Vector | None) -> dict[str, Weight]:
     guess = history.guess(hashed(question) if vector is None else vector, facts(question))
     pull = 1 - 2 * guess.passes
     reason = f"of {guess.of} tasks before, the local answers to those like it passed in {guess.passes:.0%}"
-    return reason, (LEARNED[0] * pull, LEARNED[1] * pull)
+    return {reason: (LEARNED[0] * pull, LEARNED[1] * pull)}
 
 
 def _shares(heard: Iterable[Weight], never_simple: bool) -> list[float]:
