@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from haven.access import Principal, Role
 from haven.ai.classify import classify, patterns
+from haven.ai.embed import Embedder
 from haven.ai.kinds import KINDS
 from haven.ai.similar import Experience, Vector, facts, hashed
 from haven.ai.task import Complexity, Judgement, Task, Tier, Turn
@@ -38,10 +39,20 @@ def test_of_the_labelled_requests_nine_in_ten_are_placed_right() -> None:
     assert len(wrong) <= len(rows) / 10, wrong
 
 
+async def test_nine_in_ten_of_those_that_nobody_tuned_on_are_right_as_the_engine_judges_them() -> None:
+    rows, embedder, wrong = labelled("heldout"), Embedder(), 0
+    for task, label in rows:
+        said = classify(task)
+        if not said.sure:
+            said = classify(task, vector=(await embedder.vectors([task.question]))[0])
+        wrong += said.complexity is not label
+    assert wrong <= len(rows) / 10
+
+
 def test_where_the_rules_are_sure_they_are_right() -> None:
     judged = [(classify(task), label) for task, label in labelled("dev")]
     sure = [said.complexity is label for said, label in judged if said.sure]
-    assert len(sure) > len(judged) / 2
+    assert len(sure) > len(judged) / 3
     assert sum(sure) >= 0.95 * len(sure)
 
 

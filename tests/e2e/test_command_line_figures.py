@@ -29,9 +29,7 @@ async def lived_in(home: Path) -> None:
             await book.verdict(id, MEMBER, -1)
         tried = (Tried(Tier.LOCAL, "smollm2-135m", 20), Tried(Tier.CLOUD, "claude-sonnet-5-5", 95))
         for _ in range(12):
-            await book.record(
-                task(kind="story"), CLOUD, pass_mark=70, prompt_tokens=12, tried=tried, local_score=20, worst_usd=0.1
-            )
+            await book.record(task(kind="story"), CLOUD, pass_mark=70, prompt_tokens=12, tried=tried, local_score=20)
         assert await book.learn()
 
 
