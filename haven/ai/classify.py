@@ -21,8 +21,8 @@ from haven.ai.task import Complexity, Judgement, Task, Tier
 from haven.errors import SettingsError
 
 SURE = 0.9
-"""Below this share for the likeliest level the rules alone can't tell, and the vector is worth its time: more than half.
-Of what is above it 97 in 100 were right, when requests were judged by weights that had not seen them."""
+"""Below this share for the likeliest level the rules alone can't tell, and the vector is worth its time: more than
+half. Of what is above it 97 in 100 were right, when requests were judged by weights that had not seen them."""
 SURE_WITH_VECTOR = 0.6
 """The same where the vector was heard, and only the local model could still be asked: 95 in 100."""
 SAID: Weight = (1.2, 2.4)
