@@ -81,9 +81,7 @@ class Fit:
         shown = self.known.shown(vectors, self._met(asked).astype(np.float32), self._kinds(asked))
         return self._allowed(asked, self.known.scores(shown).astype(np.float64))
 
-    def _known(
-        self, vectors: Floats, met: Array, kinds: npt.NDArray[np.uint8], levels: npt.NDArray[np.int_]
-    ) -> Known:
+    def _known(self, vectors: Floats, met: Array, kinds: npt.NDArray[np.uint8], levels: npt.NDArray[np.int_]) -> Known:
         middle = vectors.mean(0)
         directions = np.linalg.svd(vectors - middle, full_matrices=False)[2][: known.SIZE].T
         scale = 1 / (met.std(0) + 0.15)
