@@ -204,7 +204,7 @@ def main(fit: bool, heldout: bool, smoke: bool) -> None:
     line: dict[str, Any] = {"benchmark": "classifier", "smoke": smoke, "requests": len(dev)}
     line["p99_ms"] = p99_ms(dev, vectors[0])
     line["dev"] = {} if smoke else crossed(dev, tuning, vectors)
-    line["dev_fitted"] = judged(dev, vectors[: len(dev)])
+    line["dev_seen_while_fitting"] = judged(dev, vectors[: len(dev)])
     if heldout:
         rest = requests("heldout")
         line["heldout"] = {"rules": judged(rest, None), "rules_and_vector": judged(rest, vectors_of(rest))}
