@@ -105,7 +105,8 @@ class Experience:
         """How a request with this vector (length 1) and these facts would go."""
         seen = (np.concatenate([vector, facts]) - self._middle) * self._scale
         learned = self._mean + seen @ self._weights
-        cosines = self._vectors @ vector
+        # Not `@`: for so small a product the threads of the matrix library wait for each other (7 ms against 0.3).
+        cosines = np.einsum("ij,j->i", self._vectors, vector)
         if len(cosines) > NEAREST:
             near = np.argpartition(-cosines, NEAREST)[:NEAREST]
             cosines, outcomes = cosines[near], self._outcomes[near]
