@@ -27,6 +27,7 @@ Work = Callable[[Transaction], Awaitable[Any]]
 
 BUSY_S = 10.0
 """How long a write waits for another process's write."""
+AGAIN_S = 0.02
 
 
 class Database:
@@ -51,10 +52,11 @@ class Database:
                 connection = await aiosqlite.connect(path, isolation_level=None, timeout=busy_s)
                 connections.append(connection)
                 connection.row_factory = sqlite3.Row
-                for pragma in ("journal_mode=wal", "foreign_keys=on", last):
-                    await connection.execute(f"pragma {pragma}")
                 if len(connections) == 1:
+                    await _write_ahead(connection, busy_s)
                     await migrate(connection)
+                for pragma in ("foreign_keys=on", last):
+                    await connection.execute(f"pragma {pragma}")
         except BaseException as error:
             for connection in connections:
                 await connection.close()
@@ -160,6 +162,19 @@ class Database:
 def _own_folder(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
+
+
+async def _write_ahead(connection: aiosqlite.Connection, busy_s: float) -> None:
+    """WAL, once for the file: SQLite fails at once, not after `busy_s`, where two programs ask for it together."""
+    until = time.monotonic() + busy_s
+    while True:
+        try:
+            await connection.execute("pragma journal_mode=wal")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            await asyncio.sleep(AGAIN_S)
 
 
 def newest_schema() -> int:

@@ -265,7 +265,7 @@ async def test_a_real_keyboard_is_enough(house: House, show: Show) -> None:
     change = await house.in_review()
     async with show() as terminal:
         terminal.type("\x1bOR")  # F3
-        await terminal.until("Changes")
+        await terminal.until(change.id, gone="Sentinel")
         terminal.type("\t\r")  # the first row
         await terminal.until("Approve", change.id)
         terminal.type("\x1b")

@@ -179,6 +179,13 @@ async def test_two_processes_make_and_write_the_same_new_database(path: Path) ->
     assert await check.quick_check(path) == "It is whole."
 
 
+async def test_several_programs_may_begin_on_a_new_database_at_once(tmp_path: Path) -> None:
+    for number in range(10):
+        opened = await asyncio.gather(*(Database.open(tmp_path / str(number) / "haven.db") for _ in range(4)))
+        for database in opened:
+            await database.close()
+
+
 async def test_the_check_changes_nothing_and_makes_nothing(path: Path, database: Database) -> None:
     assert await check.quick_check(path) == "It is whole."
     missing = path.parent / "other.db"
