@@ -1,0 +1,93 @@
+"""The sections about everything but models: folders, the project, changes, the faces, and how long things are kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+
+from haven.settings.folders import default_config_dir, default_runtime_dir, default_state_dir
+from haven.settings.section import Folder, Section, as_folder
+
+
+class Paths(Section):
+    """Where Haven writes."""
+
+    state_dir: Folder = Field(default_factory=default_state_dir)
+    config_dir: Folder = Field(default_factory=default_config_dir)
+    runtime_dir: Folder = Field(default_factory=default_runtime_dir)
+
+
+class Project(Section):
+    """The repository that Haven looks after."""
+
+    repository: Annotated[Path | None, BeforeValidator(as_folder)] = None
+    """A local git repository (a checkout or a bare one)."""
+    target_branch: str = "main"
+    remote: str = ""
+    """Pushed to after an approval, if named; a remote of `repository`."""
+    name: str = ""
+
+
+class Changes(Section):
+    """How a change is made."""
+
+    rounds: int = Field(3, ge=1, le=10)
+    context_tokens: int = Field(16000, ge=500, le=400000)
+    plan_first: bool = False
+    """True: a person approves the plan and its worst-case price before Claude is asked."""
+    requester_may_approve: bool = True
+    keep_rejected_days: int = Field(14, ge=0)
+
+
+class Sandbox(Section):
+    """Limits of a test run."""
+
+    timeout_s: float = Field(600.0, gt=0, le=7200)
+    memory_mb: int = Field(2048, ge=128)
+    processes: int = Field(512, ge=16)
+    file_mb: int = Field(256, ge=1)
+    tree_mb: int = Field(1024, ge=16)
+    output_kb: int = Field(512, ge=16)
+
+
+class Discord(Section):
+    """Numeric ids only. Closed by default: with no ids, the owner alone may act."""
+
+    guild_id: int | None = None
+    owner_ids: frozenset[int] = frozenset()
+    reviewer_role_ids: frozenset[int] = frozenset()
+    member_role_ids: frozenset[int] = frozenset()
+    everyone_may_ask: bool = False
+    channel_id: int | None = None
+    """Where change threads are made; empty means the channel of the request."""
+
+
+class Kiosk(Section):
+    socket_group: str = ""
+    """A group whose members may attach (socket mode 0660); empty: only the owner (0600)."""
+    panel_users: frozenset[str] = frozenset()
+    """System users whose display is the wall panel: it may read and ask, and needs the PIN for more."""
+
+
+class Web(Section):
+    """The port for /metrics and /healthz; nothing listens before it is set."""
+
+    port: int = Field(0, ge=0, le=65535)
+    """0 means off."""
+    host: str = "127.0.0.1"
+    """The address it listens on; this machine alone unless another is given."""
+
+
+class Keep(Section):
+    """Days; 0 keeps for ever. What calls cost is always kept."""
+
+    events: int = Field(30, ge=0)
+    """What happened, as the faces show it, and finished jobs; those of changes under way stay."""
+    outcomes: int = Field(365, ge=0)
+    """How tasks went, what people thought of it, and older steps of the pass marks."""
+    texts: int = Field(30, ge=0)
+    """The redacted words that left the house."""
+    waiting: int = Field(30, ge=0)
+    """Requests that waited for the cloud and are answered, cancelled or failed."""
