@@ -9,7 +9,6 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.console import Group
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 from rich.table import Column, Table
 
@@ -21,7 +20,7 @@ from haven.ai.providers import http_faults
 from haven.ai.providers.ollama import Ollama
 from haven.ai.registry import Shelf
 from haven.app import House
-from haven.commands.session import Json, err, in_house, out, owner, print_json
+from haven.commands.session import Json, err, in_house, out, owner, print_json, print_table
 from haven.errors import BadInput, ModelError, NotFound
 from haven.health import snapshot
 from haven.settings import LanHost, Settings
@@ -41,7 +40,7 @@ def list_(as_json: Json = False) -> None:
 
     async def work(house: House) -> None:
         shelves = house.registry.list()
-        print_json([_told(shelf) for shelf in shelves]) if as_json else out.print(_catalogue(shelves))
+        print_json([_told(shelf) for shelf in shelves]) if as_json else _show_catalogue(shelves)
 
     in_house(work)
 
@@ -162,7 +161,7 @@ def plan_(names: Names = None, as_json: Json = False) -> None:
         health = await asyncio.to_thread(snapshot, house.settings.paths.state_dir)
         memory = wish.memory_mb or (health.memory_total_mb or 1000) * MEMORY_SHARE
         made = plan(shelves, memory, wish.context_tokens, wish.seats, wish.keep)
-        print_json({**asdict(made), "kept_mb": made.kept_mb}) if as_json else out.print(_planned(made))
+        print_json({**asdict(made), "kept_mb": made.kept_mb}) if as_json else print_table(_planned(made))
 
     in_house(work)
 
@@ -181,13 +180,14 @@ def _told(shelf: Shelf) -> dict[str, object]:
     return {**asdict(shelf.model), **place, "trust": shelf.trust, "pin": pin}
 
 
-def _catalogue(shelves: tuple[Shelf, ...]) -> Group:
+def _show_catalogue(shelves: tuple[Shelf, ...]) -> None:
     table = Table(Column("name", no_wrap=True), "here", "uses", "size", "licence", box=None, pad_edge=False)
     for shelf in shelves:
         model = shelf.model
         table.add_row(model.name, shelf.trust or "-", " ".join(model.uses), _size(shelf), model.licence)
-    known = [shelf.model for shelf in shelves if shelf.model.speed]
-    return Group(table, *(f"{model.name}: {model.speed} ({model.speed_source})" for model in known))
+    print_table(table)
+    for model in (shelf.model for shelf in shelves if shelf.model.speed):
+        out.print(f"{model.name}: {model.speed} ({model.speed_source})")
 
 
 def _size(shelf: Shelf) -> str:

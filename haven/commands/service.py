@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from haven import settings
 from haven.access import Act, check
@@ -111,7 +111,7 @@ def config(as_json: Json = False) -> None:
     if as_json:
         print_json({"file": str(file), "settings": [asdict(one) for one in found], "secrets": secrets})
         return
-    table = Table("setting", "value", "from", box=None, pad_edge=False)
+    table = Table(Column("setting", no_wrap=True), "value", "from", box=None, pad_edge=False)
     for one in found:
         table.add_row(one.key, json.dumps(one.value, ensure_ascii=False), one.source)
     for name, state in secrets.items():

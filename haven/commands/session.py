@@ -18,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from haven.access import Principal, Role
+from haven.commands.tables import fitting
 from haven.quoting import visible
 
 if TYPE_CHECKING:  # the house is imported by the commands that open it: the list of commands must come at once
@@ -146,8 +147,9 @@ def print_json(data: Any) -> None:
 
 
 def print_table(table: Table) -> None:
-    """As wide as the terminal, or wide enough for a line a row where there is none."""
-    out.print(table, width=None if out.is_terminal else PIPED_COLUMNS)
+    """As wide as the terminal, rows folded where they have no room; a line a row where there is no terminal."""
+    width = out.width if out.is_terminal else PIPED_COLUMNS
+    out.print(fitting(table, width), width=width)
 
 
 def read_text(file: Path) -> str:
