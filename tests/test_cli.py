@@ -175,6 +175,7 @@ async def test_a_call_under_way_counts_at_its_worst_and_the_next_one_is_refused(
 async def test_status_and_models_speak_json(tmp_path: Path) -> None:
     home = await configured(tmp_path)
     lines = {line["label"]: line for line in (await haven(home, "status", "--json")).data}
+    assert "is not running" in lines["Haven"]["text"]
     assert "atlas" in lines["Project"]["text"] and "key" in lines["Cloud"]["text"]
     [small] = [one for one in (await haven(home, "models", "list", "--json")).data if one["name"] == "smollm2-135m"]
     assert small["installed"] is False

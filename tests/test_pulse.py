@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from haven.app import House, open_house
-from haven.commands.pulse import ask, serve
+from haven.commands.pulse import ask, healthy, serve
 from haven.demo.journey import demo_settings
 from haven.errors import StoreError
 
@@ -33,7 +33,9 @@ async def test_a_database_that_fails_is_told_and_ends_nothing(tmp_path: Path) ->
         await _rename(house, "waiting", "gone")
         for _ in range(2):
             with pytest.raises(StoreError, match="database failed"):
-                await ask(house.settings)
+                await healthy(house.settings)
+        said = await ask(house.settings)
+        assert said is not None and said["pid"] == os.getpid()  # for whoever starts it anew
         await _rename(house, "gone", "waiting")
         assert await _answers(house) and not serving.done()
         serving.cancel()

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from haven import settings
+from haven.commands import pulse
 from haven.commands.session import Json, in_house, out, print_json
 from haven.errors import HavenError
 
@@ -18,18 +21,36 @@ if TYPE_CHECKING:
 
 
 def status(as_json: Json = False) -> None:
-    """How this Haven is."""
+    """How this Haven is. The running one is asked; where none runs, the settings and the disk tell what they can."""
+    loaded = settings.load()
+    said = asyncio.run(pulse.healthy(loaded))
+    lines = _told_by(said) if said else in_house(_from_here, loaded)
+    if as_json:
+        print_json(lines)
+        return
+    for line in lines:
+        mark = {"ok": " ", "note": "·", "alert": "!"}[line["level"]]
+        out.print(f"{mark} {line['label']:<13} {line['text']}")
 
-    async def work(house: House) -> None:
-        lines = await house.sentinel.status()
-        if as_json:
-            print_json([{"label": line.label, "text": line.text, "level": line.level} for line in lines])
-            return
-        for line in lines:
-            mark = {"ok": " ", "note": "·", "alert": "!"}[line.level]
-            out.print(f"{mark} {line.label:<13} {line.text}")
 
-    in_house(work)
+def _told_by(said: dict[str, Any]) -> list[dict[str, str]]:
+    up = f"up since {datetime.fromtimestamp(said['since']):%Y-%m-%d %H:%M} (process {said['pid']})"
+    return [_line("Haven", up, "ok"), *said["lines"]]
+
+
+async def _from_here(house: House) -> list[dict[str, str]]:
+    """This house is opened for the command alone: what only the running process knows is not in it."""
+    from haven.app import is_up
+
+    if is_up(house.settings):
+        mend = "Look into its log, or start it anew: haven service restart"
+        return [_line("Haven", f"runs, but does not say how it is. {mend}", "alert")]
+    lines = [asdict(line) for line in await house.sentinel.status()]
+    return [_line("Haven", "is not running. Start it with: haven up", "note"), *lines]
+
+
+def _line(label: str, text: str, level: str) -> dict[str, str]:
+    return {"label": label, "text": text, "level": level}
 
 
 def setup(

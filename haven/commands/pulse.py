@@ -9,6 +9,7 @@ import os
 import socket
 import time
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,8 @@ log = logging.getLogger("haven.pulse")
 
 ANSWER_S = 5.0
 """Seconds that either side waits for the other."""
+PICTURE_S = 3.0
+"""Seconds for looking round; after them it says that it can't, so that whoever asks hears of its process at least."""
 
 
 async def serve(house: House) -> None:
@@ -49,7 +52,10 @@ async def serve(house: House) -> None:
 
 
 async def ask(settings: Settings) -> dict[str, Any] | None:
-    """What the running Haven says of itself, or None where none answers. Raises StoreError where its database fails."""
+    """What the running Haven says of itself, or None where none answers.
+
+    Where its database fails that is `up`, `since` and `pid` alone, and `trouble`: why.
+    """
     try:
         async with asyncio.timeout(ANSWER_S):
             reader, writer = await asyncio.open_unix_connection(str(_place(settings)))
@@ -59,9 +65,18 @@ async def ask(settings: Settings) -> dict[str, Any] | None:
                 writer.close()
     except (OSError, TimeoutError, ValueError):
         return None
-    if isinstance(said, dict) and said.get("trouble"):
-        raise StoreError(str(said["trouble"]))
     return said if isinstance(said, dict) else None
+
+
+async def healthy(settings: Settings) -> dict[str, Any] | None:
+    """The whole picture, with `lines` as every face shows them; None where no Haven answers.
+
+    Raises StoreError where the running one's database fails.
+    """
+    said = await ask(settings)
+    if said and said.get("trouble"):
+        raise StoreError(str(said["trouble"]))
+    return said
 
 
 async def picture(house: House) -> dict[str, Any]:
@@ -89,10 +104,14 @@ async def picture(house: House) -> dict[str, Any]:
 async def _told(house: House) -> dict[str, Any]:
     """The picture, or why there is none now: who asks must not end the other faces."""
     try:
-        return await picture(house)
+        async with asyncio.timeout(PICTURE_S):
+            return {**await picture(house), "lines": [asdict(line) for line in await house.sentinel.status()]}
     except HavenError as error:
         log.error("can't say how it is: %s (%s)", error.full, error.id)
         return {"trouble": error.full}
+    except TimeoutError:
+        log.error("can't say how it is: the database does not answer")
+        return {"trouble": "Haven's database does not answer in time. Start Haven anew: haven service restart"}
 
 
 def _model(house: House, provider: Any) -> dict[str, Any]:

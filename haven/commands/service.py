@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.table import Column, Table
@@ -25,6 +25,9 @@ from haven.commands.session import Json, in_house, out, owner, print_json, print
 from haven.errors import SettingsError, Unavailable
 from haven.redact import redact
 from haven.settings import ANTHROPIC_KEY, DISCORD_TOKEN, KIOSK_PIN, Settings
+
+if TYPE_CHECKING:
+    from haven.app import House
 
 app = typer.Typer(no_args_is_help=True, help="The running Haven: how it is, its settings, a new start.")
 
@@ -42,18 +45,17 @@ QUERY = re.compile(r"(://[^\s?#]*[?#])\S+")
 def status(as_json: Json = False) -> None:
     """Whether Haven runs, and how its models, circuits, queue and waiting requests are. Exit status 3: it doesn't."""
     loaded = settings.load()
-    said = asyncio.run(pulse.ask(loaded)) or in_house(lambda house: _from_here(house.settings, pulse.picture(house)))
+    said = asyncio.run(pulse.healthy(loaded)) or in_house(_from_here, loaded)
     print_json(said) if as_json else _draw(said)
     if not said["up"]:
         raise typer.Exit(NOT_RUNNING)
 
 
-async def _from_here(loaded: Settings, picture: Any) -> dict[str, Any]:
+async def _from_here(house: House) -> dict[str, Any]:
     """What this process can tell; one that runs and doesn't answer is up all the same."""
     from haven.app import is_up
 
-    found = await picture
-    return {"up": is_up(loaded), "since": None, "pid": None, **found}
+    return {"up": is_up(house.settings), "since": None, "pid": None, **await pulse.picture(house)}
 
 
 def _draw(said: dict[str, Any]) -> None:
@@ -173,12 +175,15 @@ def restart(as_json: Json = False) -> None:
 
 
 async def _restart(loaded: Settings) -> str:
-    """The command that did it. Raises Unavailable where systemd does not run this Haven, or refuses."""
+    """The command that did it; neither its database nor its event loop needs to be well for that.
+
+    Raises Unavailable where systemd does not run this Haven, or refuses.
+    """
     from haven.app import is_up
 
-    said = await pulse.ask(loaded)
-    scope = _scope(said["pid"]) if said else None
-    if scope is None and (said or is_up(loaded)):
+    pid = _holder(loaded.paths.state_dir / "haven.lock")
+    scope = _scope(pid) if pid else None
+    if scope is None and (pid or is_up(loaded)):
         raise Unavailable("This Haven was started by hand, not by systemd.", BY_HAND, retry=False)
     if scope is None and (not shutil.which("systemctl") or (await _systemctl("cat", UNIT))[0] != 0):
         raise Unavailable("Haven does not run, and it is not installed as a service.", "Start it with: haven up")
@@ -188,6 +193,19 @@ async def _restart(loaded: Settings) -> str:
         mend = f"Try: sudo systemctl {' '.join(words)}"
         raise Unavailable(f"systemd did not restart Haven: {complaint or f'exit status {code}'}", mend)
     return f"systemctl {' '.join(words)}"
+
+
+def _holder(lock: Path) -> int | None:
+    """The process that holds the house's lock, as the kernel tells (proc(5), /proc/locks)."""
+    try:
+        inode, locks = str(lock.stat().st_ino), Path("/proc/locks").read_text(encoding="ascii")
+    except OSError:
+        return None
+    for line in locks.splitlines():
+        match line.split():
+            case [_, "FLOCK", _, "WRITE", pid, place, *_] if place.rpartition(":")[2] == inode and int(pid) > 0:
+                return int(pid)
+    return None
 
 
 def _scope(pid: int) -> tuple[str, ...] | None:

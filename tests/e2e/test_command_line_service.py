@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 from haven.commands.pulse import ask
@@ -71,10 +73,10 @@ async def test_a_running_haven_says_how_it_is_until_it_ends(tmp_path: Path) -> N
         reading = asyncio.create_task(process.stderr.read())
         socket = home / "run/status.sock"
         assert socket.stat().st_mode & 0o777 == 0o600
-        told, shown, restart = await asyncio.gather(
+        told, shown, status = await asyncio.gather(
             haven(home, "service", "status", "--json"),
             haven(home, "service", "status"),
-            haven(home, "service", "restart"),
+            haven(home, "status", "--json"),
         )
         assert told.status == 0 and told.data["up"] and told.data["pid"] == process.pid and told.data["since"] > 0
         assert {model["tier"] for model in told.data["models"]} == {"lan", "cloud"}
@@ -82,6 +84,12 @@ async def test_a_running_haven_says_how_it_is_until_it_ends(tmp_path: Path) -> N
         assert told.data["hosts"] == [{"host": "127.0.0.1:9", "engine": "ollama", "models": ["a-model"]}]
         assert told.data["waiting"] == {"asked": 0, "waiting": 0} and told.data["queue"] == 0
         assert f"(process {process.pid})" in shown.out and "a-model" in shown.out
+        lines = {line["label"]: line["text"] for line in status.data}
+        assert f"process {process.pid}" in lines["Haven"] and "lag p99" in lines["Event loop"]  # the process's own word
+        with closing(sqlite3.connect(home / "state/haven.db")) as database:
+            database.execute("alter table waiting rename to gone")
+        failing, restart = await asyncio.gather(haven(home, "status"), haven(home, "service", "restart"))
+        assert failing.status == 1 and "database failed" in failing.err
         assert restart.status == 1 and "started by hand" in restart.err and "haven up" in restart.err
         process.terminate()
         assert await process.wait() == 0
