@@ -62,6 +62,8 @@ def rules(routing: Routing) -> tuple[Rule, ...]:
 
 HOME = (Tier.LOCAL, Tier.LAN, Tier.CLOUD)
 LARGE_FIRST = (Tier.CLOUD, Tier.LAN, Tier.LOCAL)
+GAINS = 0.5
+"""From here on the local draft is thrown away more often than it is used: the larger model is asked at once."""
 SPEED = {Tier.LOCAL: 20.0, Tier.LAN: 10.0, Tier.CLOUD: 5.0}
 """Seconds that an answer of a tier is taken to need until some have been measured."""
 
@@ -88,12 +90,14 @@ def route(
     missing = [(offer.tier, offer.missing) for offer in wanted if offer.missing]
     resting = [(offer.tier, offer.resting) for offer in wanted if offer.resting and not offer.missing]
     expected = [tier for tier in order if tier is not Tier.LAN or task.where is Where.LAN or policy.lan_only]
+    missing += [] if order else [(Tier.LOCAL, f"{task.kind} need a large model")]
     missing += [(tier, ABSENT) for tier in expected if not any(offer.tier is tier for offer in wanted)]
     there = [offer for offer in wanted if not offer.missing]
     left, dropped = _within_limits(there, task, policy)
+    left = _with_question(there, left, task, policy)
     reasons = (reason, *(f"{tier.value}: {why}" for tier, why in (*missing, *resting)), *dropped)
     if not left:
-        return Route((), reasons, _refusal(reason if len(order) == 1 else "", missing, dropped), judgement=judgement)
+        return Route((), reasons, _refusal(reason if len(order) < 2 else "", missing, dropped), judgement=judgement)
     steps = tuple(offer.step for offer in left)
     hybrid = hybrid and steps[0].tier is Tier.LOCAL and any(step.tier is not Tier.LOCAL for step in steps)
     return Route(steps, reasons, hybrid=hybrid, judgement=judgement)
@@ -146,12 +150,13 @@ def may_leave(task: Task) -> bool:
 
 
 def _allowed(task: Task) -> tuple[frozenset[Tier], str]:
-    """The tiers that are not forbidden; and, where that leaves one alone, why."""
-    if task.privacy is Privacy.PRIVATE:
-        return frozenset({Tier.LOCAL}), "private: it never leaves this house"
-    if task.where is Where.LOCAL:
-        return frozenset({Tier.LOCAL}), "local was asked for"
+    """The tiers that are not forbidden; and, where that leaves at most the local one, why."""
     tiers = kinds.of(task.kind).tiers
+    here = tiers & {Tier.LOCAL}
+    if task.privacy is Privacy.PRIVATE:
+        return here, "private: it never leaves this house"
+    if task.where is Where.LOCAL:
+        return here, "local was asked for"
     return tiers, f"{task.kind} is small work: local" if tiers == {Tier.LOCAL} else ""
 
 
@@ -165,7 +170,7 @@ def _order(
 ) -> tuple[tuple[Tier, ...], str, bool, tuple[Tier, str] | None]:
     """Tiers in order, why, whether hybrid, and the very model that a rule puts first."""
     if bound:
-        return (Tier.LOCAL,), bound, False, None
+        return _only((Tier.LOCAL,), allowed), bound, False, None
     if task.where is not Where.AUTO:
         chosen = (Tier.CLOUD, Tier.LOCAL) if task.where is Where.CLOUD else (Tier.LAN, Tier.LOCAL)
         return _only(chosen, allowed), f"the {task.where.value} was asked for", False, None
@@ -194,6 +199,9 @@ def _by_complexity(judgement: Judgement, routing: Routing) -> tuple[tuple[Tier, 
             return HOME, "strategy latency: the quickest model first", False
     if judgement.complexity is Complexity.COMPLEX:
         return LARGE_FIRST, f"complex ({_why(judgement)}): a large model first", False
+    if judgement.gain is not None and judgement.gain >= GAINS:
+        more = f"a larger model's answer to tasks like it passed in {judgement.gain:.0%} more of the cases"
+        return LARGE_FIRST, f"{judgement.complexity.value}, but {more}: a large model first", False
     if judgement.complexity is Complexity.MEDIUM and routing.hybrid:
         return HOME, f"medium ({_why(judgement)}): the local model prepares, the next one finishes", True
     return HOME, "local first; the next one if the answer scores below the pass mark", False
@@ -238,9 +246,16 @@ def _by_size(wanted: list[Offer], task: Task, judgement: Judgement, policy: Poli
     return [next(following) if offer.tier is Tier.CLOUD else offer for offer in wanted]
 
 
+def _limit(task: Task, policy: Policy) -> float | None:
+    """The most that this request may cost, in US dollars; changes have a cap of their own."""
+    if task.max_usd is not None:
+        return task.max_usd
+    return policy.max_usd if task.change is None else None
+
+
 def _within_limits(offers: Sequence[Offer], task: Task, policy: Policy) -> tuple[list[Offer], list[str]]:
     """Without those that cost too much; and, while others are left, without those that take too long."""
-    limit = task.max_usd if task.max_usd is not None else policy.max_usd if task.change is None else None
+    limit = _limit(task, policy)
     dropped: list[str] = []
     left: list[Offer] = []
     for offer in offers:
@@ -254,6 +269,22 @@ def _within_limits(offers: Sequence[Offer], task: Task, policy: Policy) -> tuple
         dropped += [f"{o.step.model}: it takes about {o.seconds:.0f} s" for o in left if o not in quick]
         left = quick
     return left, dropped
+
+
+def _with_question(there: Sequence[Offer], left: list[Offer], task: Task, policy: Policy) -> list[Offer]:
+    """`left`, with the cheapest cloud model in its place where the cap for one request alone keeps the cloud out.
+
+    The ledger refuses it when its turn comes (unless the local model's preparation has made the call small enough),
+    so that a person is asked and not given less in silence. Nobody is asked for background work.
+    """
+    clouds = [offer for offer in there if offer.tier is Tier.CLOUD]
+    limit = _limit(task, policy)
+    if task.background or limit is None or not clouds or not any(offer.tier is Tier.LOCAL for offer in left):
+        return left
+    cheapest = min(clouds, key=lambda offer: offer.worst_usd)
+    if cheapest.worst_usd <= limit:
+        return left
+    return [offer for offer in there if offer in left or offer is cheapest]
 
 
 def _refusal(only: str, missing: Sequence[tuple[Tier, str]], dropped: Sequence[str]) -> str:

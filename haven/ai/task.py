@@ -86,6 +86,8 @@ class Judgement:
     score: float
     reasons: tuple[str, ...]
     sure: bool = True
+    gain: float | None = None
+    """By similar tasks before: how much likelier a larger model's answer passes, -1 to 1; None where nobody knows."""
 
 
 @dataclass(frozen=True)

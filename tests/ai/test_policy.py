@@ -89,10 +89,14 @@ def test_no_settings_and_no_model_let_out_what_must_stay(
     assert not stays or set(chosen.tiers) <= {Tier.LOCAL}
     assert set(chosen.tiers) <= of(asked.kind).tiers
     assert chosen.reasons and bool(chosen.refused) is (not chosen.steps)
-    by_step = {(offer.step, offer.missing, offer.worst_usd) for offer in offers}
     limit = 0.5 if asked.max_usd is None else asked.max_usd
-    for step in chosen.steps:
-        assert any(one == step and not missing and usd <= limit for one, missing, usd in by_step)
+    usable = [offer for offer in offers if not offer.missing]
+    fitting = [offer.step for offer in usable if offer.worst_usd <= limit]
+    too_dear = [step for step in chosen.steps if step not in fitting]
+    assert set(too_dear) <= {offer.step for offer in usable} and len(too_dear) <= 1
+    if too_dear:  # it is refused at the door: only there to have the person asked, who can take the local one
+        assert too_dear[0].tier is Tier.CLOUD and Tier.LOCAL in chosen.tiers and not asked.background
+        assert Tier.CLOUD not in {step.tier for step in fitting}
     assert not chosen.hybrid or (chosen.steps[0].tier is Tier.LOCAL and len(chosen.tiers) > 1)
 
 
@@ -212,9 +216,59 @@ def test_the_strategy_cost_asks_the_cheapest_cloud_first_however_hard_it_is() ->
     assert [step.model for step in chosen.steps] == ["haiku", "gemini", "sonnet"]
 
 
+@given(
+    tasks,
+    some.sampled_from(Complexity),
+    some.lists(offers_, max_size=8),
+    routings,
+    some.booleans(),
+    some.floats(-1, 1),
+)
+def test_what_was_learned_changes_the_order_alone_and_never_what_a_person_or_a_rule_chose(
+    asked: Task, complexity: Complexity, offers: list[Offer], routing: Routing, lan_only: bool, gain: float
+) -> None:
+    decides = Policy(routing, rules(routing), lan_only, small_model="b", max_usd=0.5)
+
+    def by(found: Judgement) -> Route:
+        return route(asked, found, offers, decides, facts(asked, found, offers, Now()))
+
+    plain, learned = by(judged(complexity)), by(replace(judged(complexity), gain=gain))
+    assert set(learned.steps) == set(plain.steps) and learned.refused == plain.refused
+    if not may_leave(asked) or asked.where is not Where.AUTO or plain.reasons[0].startswith("rule: "):
+        assert (learned.steps, learned.reasons) == (plain.steps, plain.reasons)
+    if routing.strategy is not Strategy.LOCAL_FIRST or gain < 0.5:
+        assert (learned.steps, learned.reasons) == (plain.steps, plain.reasons)
+
+
+@pytest.mark.parametrize("complexity", [Complexity.SIMPLE, Complexity.MEDIUM])
+def test_tasks_whose_like_failed_here_and_passed_elsewhere_go_up_at_once_and_it_says_why(
+    complexity: Complexity,
+) -> None:
+    def by(gain: float) -> Route:
+        return route(task(), replace(judged(complexity), gain=gain), there(), Policy(), {})
+
+    assert by(0.6).tiers[0] is Tier.CLOUD and not by(0.6).hybrid
+    assert "tasks like it passed in 60% more of the cases" in by(0.6).reasons[0]
+    assert by(0.3).tiers[0] is Tier.LOCAL and by(-0.4).tiers[0] is Tier.LOCAL
+
+
 def test_what_costs_too_much_is_left_out_and_named() -> None:
-    chosen = routed(task(max_usd=0.05), Complexity.COMPLEX, there(usd=0.06))
-    assert Tier.CLOUD not in chosen.tiers and any("over this request's 0.05" in reason for reason in chosen.reasons)
+    for wish in ({"background": True}, {"kind": "edits"}):  # nobody is there to be asked; nothing else could do it
+        chosen = routed(task(max_usd=0.05, **wish), Complexity.COMPLEX, there(usd=0.06))
+        assert Tier.CLOUD not in chosen.tiers and any("over this request's 0.05" in reason for reason in chosen.reasons)
+    offers = [Offer(Step(Tier.LOCAL, "small")), Offer(Step(Tier.CLOUD, "dear"), worst_usd=0.06)]
+    offers.append(Offer(Step(Tier.CLOUD, "cheap"), worst_usd=0.04))
+    chosen = routed(task(max_usd=0.05), Complexity.COMPLEX, offers)
+    assert [step.model for step in chosen.steps] == ["cheap", "small"]
+
+
+def test_where_the_cap_of_a_request_alone_keeps_the_cloud_out_its_turn_comes_all_the_same() -> None:
+    """The ledger refuses it there, and the person is asked."""
+    offers = [*there(usd=0.06), Offer(Step(Tier.CLOUD, "cheaper"), worst_usd=0.055)]
+    chosen = routed(task(max_usd=0.05), Complexity.COMPLEX, offers)
+    assert [step.model for step in chosen.steps] == ["cheaper", "qwen3:4b", "small", "coder"]
+    assert any("over this request's 0.05" in reason for reason in chosen.reasons)
+    assert Tier.CLOUD not in routed(task(max_usd=0.05), offers=offers, strategy=Strategy.PRIVACY).tiers
 
 
 def test_what_takes_too_long_is_left_out_while_others_are_left() -> None:
@@ -231,3 +285,9 @@ def test_a_tier_that_is_missing_is_skipped_and_named() -> None:
 def test_a_refusal_says_why_and_what_is_missing() -> None:
     refused = routed(task(privacy=Privacy.PRIVATE), offers=there(Tier.LOCAL)).refused
     assert "never leaves this house" in refused and "Local: it is out of reach." in refused and "Cloud" not in refused
+
+
+@pytest.mark.parametrize("wish", [{"privacy": Privacy.PRIVATE}, {"where": Where.LOCAL}])
+def test_code_that_must_stay_here_is_refused_and_not_given_to_a_small_model(wish: dict[str, Any]) -> None:
+    chosen = routed(task(kind="edits", **wish))
+    assert not chosen.steps and "Local: edits need a large model." in chosen.refused
