@@ -1,7 +1,8 @@
 """The database: WAL and FULL, numbered migrations, one writer that groups commits, read-only readers.
 
 A write is a whole function run inside one transaction, so nobody's rollback takes somebody else's row; callers that
-wait at the same time share one commit, which spares the card (FIELD_NOTES part 8).
+wait at the same time share one commit, which spares the card (FIELD_NOTES part 8). A transaction runs from begin to
+commit in the writer's thread without coming back to the event loop: a dozen changes of thread cost more than the disk.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -19,22 +21,26 @@ from typing import Any, TypeVar
 import aiosqlite
 
 from haven.errors import StoreError
+from haven.store.transaction import Transaction as Transaction
+from haven.store.transaction import Work, run
 
 T = TypeVar("T")
 Row = sqlite3.Row
-Transaction = aiosqlite.Connection
-Work = Callable[[Transaction], Awaitable[Any]]
 
 BUSY_S = 10.0
 """How long a write waits for another process's write."""
 AGAIN_S = 0.02
+SOON_S = 0.005
+"""How long what is written `soon` waits for company."""
 
 
 class Database:
     """Open with `await Database.open(path)`; close it, or its thread keeps the program from ending."""
 
-    def __init__(self, writer: aiosqlite.Connection, reader: aiosqlite.Connection) -> None:
+    def __init__(self, writer: sqlite3.Connection, thread: ThreadPoolExecutor, reader: aiosqlite.Connection) -> None:
+        """`thread` is the writer's own; made by `open`."""
         self._writer = writer
+        self._thread = thread
         self._reader = reader
         self._waiting: list[tuple[Work, asyncio.Future[Any]]] = []
         self._wake = asyncio.Event()
@@ -45,25 +51,24 @@ class Database:
     @classmethod
     async def open(cls, path: Path, busy_s: float = BUSY_S) -> Database:
         """Open and migrate; wait up to `busy_s` seconds for others. Raises StoreError where the file can't be used."""
-        connections: list[aiosqlite.Connection] = []
+        thread = ThreadPoolExecutor(1, "store-writer")
+        reader: aiosqlite.Connection | None = None
         try:
             await asyncio.to_thread(_own_folder, path.parent)
-            for last in ("synchronous=full", "query_only=on"):
-                connection = await aiosqlite.connect(path, isolation_level=None, timeout=busy_s)
-                connections.append(connection)
-                connection.row_factory = sqlite3.Row
-                if len(connections) == 1:
-                    await _write_ahead(connection, busy_s)
-                    await migrate(connection)
-                for pragma in ("foreign_keys=on", last):
-                    await connection.execute(f"pragma {pragma}")
+            reader = await aiosqlite.connect(path, isolation_level=None, timeout=busy_s)
+            reader.row_factory = sqlite3.Row
+            await _write_ahead(reader, busy_s)
+            await migrate(reader)
+            await reader.execute("pragma query_only=on")
+            writer = await asyncio.get_running_loop().run_in_executor(thread, _writer, path, busy_s)
         except BaseException as error:
-            for connection in connections:
-                await connection.close()
+            thread.shutdown(wait=False)
+            if reader is not None:
+                await reader.close()
             if isinstance(error, (sqlite3.Error, OSError)):
                 raise explain(error, path) from error
             raise
-        return cls(*connections)
+        return cls(writer, thread, reader)
 
     def on_commit(self, call: Callable[[], None]) -> None:
         """Call this after each commit of this process."""
@@ -74,12 +79,27 @@ class Database:
 
         A cancelled caller does not tear the transaction: it is finished and its result dropped.
         """
-        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        done = self.soon(work)
+        self.hurry()
+        return await done
+
+    def soon(self, work: Callable[[Transaction], Awaitable[T]]) -> asyncio.Future[T]:
+        """Queue `work` for the next transaction, whoever asks for one, or for one of its own within SOON_S.
+
+        For what is said just before something else is written: both share a commit. Order is kept.
+        """
         if self._closing:
             raise StoreError("Haven is shutting down, so nothing more is saved.", "Ask again once it is back.")
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[T] = loop.create_future()
+        if not self._waiting:
+            loop.call_later(SOON_S, self.hurry)
         self._waiting.append((work, done))
+        return done
+
+    def hurry(self) -> None:
+        """Write what is queued now."""
         self._wake.set()
-        return await done
 
     async def rows(self, sql: str, values: Sequence[Any] | dict[str, Any] = ()) -> list[Row]:
         """Read-only query."""
@@ -100,12 +120,13 @@ class Database:
     async def close(self) -> None:
         """Finish what is queued, then close."""
         self._closing = True
-        self._wake.set()
+        self.hurry()
         try:
             await asyncio.shield(self._loop)  # a second Ctrl-C must not cancel a transaction half way
         finally:
             await self._reader.close()
-            await self._writer.close()
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._writer.close)
+            self._thread.shutdown()
 
     async def _write_loop(self) -> None:
         while not self._closing or self._waiting:
@@ -116,47 +137,31 @@ class Database:
                 await self._run(batch)
 
     async def _run(self, batch: list[tuple[Work, asyncio.Future[Any]]]) -> None:
-        """One transaction; each work has its own savepoint, so that one failure leaves the others."""
-        results: list[tuple[asyncio.Future[Any], Any, Exception | None]] = []
+        """One transaction for all that waited together."""
+        works = [work for work, _ in batch]
+        results: list[tuple[Any, Exception | None]]
         try:
-            await self._writer.execute("begin immediate")
-            for work, done in batch:
-                results.append((done, *await self._attempt(work)))
-            await self._writer.execute("commit")
+            results = await asyncio.get_running_loop().run_in_executor(self._thread, run, self._writer, works)
         except Exception as error:
-            await self._undo()
-            results = [(done, None, explain(error)) for _, done in batch]
+            results = [(None, explain(error)) for _ in batch]
         else:
             for call in self._committed:
                 call()
-        for done, result, failure in results:
+        for (_, done), (result, failure) in zip(batch, results, strict=True):
             if done.done():
                 continue
             if failure is None:
                 done.set_result(result)
             else:
-                done.set_exception(failure)
+                done.set_exception(explain(failure) if isinstance(failure, sqlite3.Error) else failure)
 
-    async def _attempt(self, work: Work) -> tuple[Any, Exception | None]:
-        """The result of one work, or why it failed; raises where SQLite gave up the whole transaction."""
-        await self._writer.execute("savepoint work")
-        try:
-            result = await work(self._writer)
-        except Exception as error:
-            if not self._writer.in_transaction:
-                raise
-            await self._writer.execute("rollback to work")
-            await self._writer.execute("release work")
-            return None, explain(error) if isinstance(error, sqlite3.Error) else error
-        await self._writer.execute("release work")
-        return result, None
 
-    async def _undo(self) -> None:
-        try:
-            if self._writer.in_transaction:
-                await self._writer.execute("rollback")
-        except (sqlite3.Error, ValueError):
-            pass  # the connection is gone, and its transaction with it
+def _writer(path: Path, busy_s: float) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, timeout=busy_s)
+    connection.row_factory = sqlite3.Row
+    connection.execute("pragma foreign_keys=on")
+    connection.execute("pragma synchronous=full")
+    return connection
 
 
 def _own_folder(folder: Path) -> None:

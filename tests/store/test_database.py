@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -77,17 +78,46 @@ async def test_works_that_wait_together_share_one_commit(database: Database) -> 
     assert len(commits) == 1
 
 
+async def test_what_may_wait_a_moment_shares_the_next_commit_in_order(path: Path, database: Database) -> None:
+    commits = []
+    database.on_commit(lambda: commits.append(1))
+    ended = database.soon(lambda tx: put(tx, "first"))
+    count = await database.write(lambda tx: tx.execute_fetchall("select count(*) from note"))
+    assert ended.result() == "first" and tuple(count[0]) == (1,) and len(commits) == 1
+
+
+async def test_what_may_wait_a_moment_is_written_without_company_and_at_the_end(path: Path) -> None:
+    async with opened(path) as database:
+        assert await database.soon(lambda tx: put(tx, "alone")) == "alone"
+        last = database.soon(lambda tx: put(tx, "last"))
+    assert last.result() == "last"
+    assert raw(path, "select key from note order by key") == [("alone",), ("last",)]
+
+
+async def test_a_work_that_waits_for_something_else_is_refused_and_leaves_nothing(
+    path: Path, database: Database
+) -> None:
+    async def waits(tx: Transaction) -> None:
+        await put(tx, "half")
+        await asyncio.sleep(0)
+
+    with pytest.raises(RuntimeError, match="may wait for nothing"):
+        await database.write(waits)
+    await database.write(lambda tx: put(tx, "next"))
+    assert raw(path, "select key from note") == [("next",)]
+
+
 async def test_a_cancelled_caller_does_not_tear_the_transaction(path: Path, database: Database) -> None:
-    half, go_on = asyncio.Event(), asyncio.Event()
+    half, go_on = threading.Event(), threading.Event()
 
     async def slow(tx: Transaction) -> None:
         await put(tx, "before")
         half.set()
-        await go_on.wait()
+        go_on.wait()
         await put(tx, "after")
 
     caller = asyncio.create_task(database.write(slow))
-    await half.wait()
+    await asyncio.to_thread(half.wait)
     other = asyncio.create_task(database.write(lambda tx: put(tx, "other")))
     caller.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -99,15 +129,15 @@ async def test_a_cancelled_caller_does_not_tear_the_transaction(path: Path, data
 
 async def test_closing_finishes_what_is_queued_even_when_it_is_cancelled(path: Path) -> None:
     database = await Database.open(path)
-    half, go_on = asyncio.Event(), asyncio.Event()
+    half, go_on = threading.Event(), threading.Event()
 
     async def slow(tx: Transaction) -> None:
         half.set()
-        await go_on.wait()
+        go_on.wait()
         await put(tx, "kept")
 
     writing = asyncio.create_task(database.write(slow))
-    await half.wait()
+    await asyncio.to_thread(half.wait)
     closing_it = asyncio.create_task(database.close())
     go_on.set()
     await writing
