@@ -13,7 +13,7 @@ demo: setup
 	@$(BIN)/haven demo $(ARGS)
 
 test: setup
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 	@$(BIN)/python -m benchmarks --smoke
 
 check: setup

@@ -105,7 +105,7 @@ class AtTerminal:
         os.write(self._descriptor, text.encode())
 
     async def until(self, shown: str) -> str:
-        """Wait until that is on the screen; what came so far is then cleared away and returned."""
+        """Wait until that is on the screen; what came up to there is then cleared away and returned."""
         try:
             async with asyncio.timeout(60):
                 while shown not in self.screen:
@@ -113,7 +113,8 @@ class AtTerminal:
                     await self._more.wait()
         except TimeoutError:
             raise AssertionError(f"{shown!r} did not come; the screen shows {self.screen!r}") from None
-        seen, self.screen = self.screen, ""
+        end = self.screen.index(shown) + len(shown)
+        seen, self.screen = self.screen[:end], self.screen[end:]
         return seen
 
     async def ended(self) -> int:

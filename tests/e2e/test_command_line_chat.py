@@ -89,11 +89,13 @@ async def test_a_conversation_through_a_pipe(tmp_path: Path) -> None:
 async def test_words_after_a_switch_are_asked_under_it(tmp_path: Path) -> None:
     async with StandIn() as stand_in:
         home = await configured(tmp_path, cloud_at(stand_in))
-        lines = (f"/private {CANARY}", f"/open\t{FIRST}", f"/clear {CANARY}", "/")
+        lines = (f"/private {CANARY}", f"/clear {CANARY}", f"/open\t{FIRST}", f"/clear {SECOND}", "/")
         ran = await haven(home, "chat", "--assistant", "scribe", typed="\n".join(lines))
         assert ran.status == 0 and "never leaves this house" in ran.err and "There is no / here" in ran.err
         assert ran.out.count("The Round Table is where") == 1
-        assert len(stand_in.requests) == 1 and CANARY not in json.dumps(stand_in.requests)
+        turns = [[turn["content"] for turn in request["messages"]] for request in stand_in.requests]
+        assert [len(one) for one in turns] == [1, 1] and SECOND in json.dumps(turns[1])
+        assert CANARY not in json.dumps(stand_in.requests)
 
 
 async def test_a_conversation_at_a_terminal(tmp_path: Path) -> None:
@@ -114,6 +116,7 @@ async def test_a_conversation_at_a_terminal(tmp_path: Path) -> None:
             await terminal.until("never leaves this house")
             terminal.type(f"/open\r /local {CANARY}\r")
             await terminal.until("Local: it is not configured")
+            await terminal.until("> ")
             terminal.type("\x04")
             assert await terminal.ended() == 0
         history = home / "state/chat_history"
@@ -138,6 +141,7 @@ async def test_ctrl_c_at_the_choice_cancels_the_question_and_the_conversation_go
             await terminal.until("[cancelled]")
             terminal.type("/who\r")
             await terminal.until("scribe answers. There are:")
+            await terminal.until("> ")
             terminal.type("\x04")
             assert await terminal.ended() == 0
         waiting = await haven(home, "tasks", "waiting", "--json")
