@@ -12,17 +12,17 @@ from haven.access import Principal
 from haven.ai.roster import Roster
 from haven.ai.task import Tier
 from haven.app import Face, House
-from haven.errors import SettingsError, Unavailable
+from haven.errors import SettingsError, StoreError, Unavailable
 from haven.settings import DISCORD_TOKEN
 from kiosk.app import Kiosk
 from kiosk.pin import Pin
-from kiosk.server import serve
+from kiosk.server import serve as serve_kiosk
 
 log = logging.getLogger("haven")
 
 
 def faces_of(house: House, ready: asyncio.Event) -> list[Face]:
-    """The kiosk always; the bot where a token is configured (its supervisor says OFF where none is)."""
+    """The kiosk always; the bot where a token is (else its supervisor says OFF); the web port where one is set."""
 
     async def kiosk(house: House) -> None:
         pin = Pin(house.settings)
@@ -44,7 +44,7 @@ def faces_of(house: House, ready: asyncio.Event) -> list[Face]:
             )
 
         try:
-            await serve(house.settings.socket, make, house.settings.kiosk, os.getuid(), ready.set)
+            await serve_kiosk(house.settings.socket, make, house.settings.kiosk, os.getuid(), ready.set)
         except (SettingsError, Unavailable) as error:
             log.error("[%s] the kiosk can't be shown: %s", error.id, error)
             house.sentinel.note("Kiosk", error.full, "alert")
@@ -80,7 +80,30 @@ def faces_of(house: House, ready: asyncio.Event) -> list[Face]:
             connecting.cancel()
             await asyncio.wait([connecting])
 
-    return [kiosk, bot]
+    return [kiosk, bot, *([_port] if house.settings.web.port else [])]
+
+
+async def _port(house: House) -> None:
+    """Prometheus's and watchdogs' way in; loaded only where the settings turn it on."""
+    from web.metrics import Meters
+    from web.server import serve
+
+    parts = house.database, house.engine.roster, house.ledger, house.lag
+    meters = Meters(*parts, house.settings.cloud, house.settings.paths.state_dir)
+
+    def listening(address: str) -> None:
+        log.info("figures at %s/metrics", address)
+        alone = house.settings.web.host in ("127.0.0.1", "::1", "localhost")
+        reach = "" if alone else ", for anybody who reaches this machine"
+        house.sentinel.note("Web", f"{address}/metrics and /healthz{reach}", "ok" if alone else "note")
+
+    try:
+        await meters.begin()
+        await serve(house.settings.web, meters.text, meters.look, listening)
+    except (Unavailable, StoreError) as error:
+        log.error("[%s] the web port can't be opened: %s", error.id, error)
+        house.sentinel.note("Web", error.full, "alert")
+        await asyncio.get_running_loop().create_future()  # the other faces go on
 
 
 def cloud_name(roster: Roster) -> str:

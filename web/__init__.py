@@ -1,1 +1,1 @@
-"""The web dashboard: its place in the house; nothing is served yet."""
+"""The web port: figures for Prometheus and a word for watchdogs; the dashboard's place in the house."""

@@ -82,9 +82,9 @@ async def healthy(settings: Settings) -> dict[str, Any] | None:
 async def picture(house: House) -> dict[str, Any]:
     """Models, circuits, hosts, money, queue and waiting requests, as this process knows them."""
     from haven.ai.providers.http_faults import host
-    from haven.store import jobs, waiting
+    from haven.store import jobs, meters, waiting
 
-    held = await waiting.of(house.database)
+    held = await meters.held(house.database)
     cloud, hosts = house.settings.cloud, house.settings.lan.hosts
     return {
         "models": [_model(house, provider) for provider in house.engine.roster.providers],
@@ -97,7 +97,7 @@ async def picture(house: House) -> dict[str, Any]:
             "stand_in": cloud.stand_in,
         },
         "queue": await jobs.waiting(house.database),
-        "waiting": {state: sum(one.state == state for one in held) for state in waiting.OPEN},
+        "waiting": {state: held.get(state, 0) for state in waiting.OPEN},
     }
 
 
