@@ -48,8 +48,8 @@ from haven.health import LoopLag, memory_total_mb
 from haven.jobs import Handler, JobQueue, is_alive, process_identity
 from haven.schedule import Schedule
 from haven.settings import ANTHROPIC_KEY, Settings
-from haven.store import backup, ledger
-from haven.store.database import Database, opened
+from haven.store import backup, ledger, retention
+from haven.store.database import Database, now, opened
 
 log = logging.getLogger("haven")
 
@@ -306,6 +306,7 @@ def _ground(house: House, schedule: Schedule) -> tuple[Coroutine[None, None, Non
 def _ticks(house: House, schedule: Schedule) -> None:
     state = house.settings.paths.state_dir
     schedule.every(24, "backup", lambda: backup.make(house.settings.database, state / "backups"))
+    schedule.every(24, "retention", lambda: retention.sweep(house.database, house.settings.keep, now()))
     schedule.every(1, "learning", house.memory.learn)
     schedule.every(1, "undecided questions", house.waiting.expire)
     schedule.every(1 / 12, "idle models", house.minds.residence.unload_idle)

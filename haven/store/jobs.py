@@ -56,10 +56,12 @@ async def renew(tx: Transaction, job: Job, worker: str, lease_s: float) -> bool:
 
 
 async def finish(tx: Transaction, job: Job, worker: str, error: str = "") -> None:
+    """The end of a job; its `run_at` then tells when that was, and it is forgotten after a time."""
     await tx.execute(
-        "update job set state = case again when 1 then 'due' else ? end, error = ?, again = 0,"
+        "update job set state = case again when 1 then 'due' else ? end, error = ?,"
+        " run_at = case again when 1 then run_at else ? end, again = 0,"
         " leased_by = null, leased_until = null where id = ? and leased_by = ?",
-        ("failed" if error else "done", error, job.id, worker),
+        ("failed" if error else "done", error, now(), job.id, worker),
     )
 
 
