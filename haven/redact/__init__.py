@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from haven.redact import labels, personal, secrets
+from haven.redact.invisible import View, seen
+from haven.redact.published import is_published
 
 Find = Callable[[str], Iterator[tuple[str, int, int]]]
 
@@ -80,7 +82,8 @@ def _stretches(text: str, finders: tuple[Find, ...]) -> list[tuple[int, int, str
     """Start, end and kind, in order; where stretches overlap, the kind that was found first."""
     found = [
         (start, end, rank, kind)
-        for rank, (kind, start, end) in enumerate(one for find in finders for one in find(text))
+        for rank, (kind, start, end) in enumerate(_found(text, finders))
+        if not is_published(seen(text[start:end]))
     ]
     joined: list[tuple[int, int, int, str]] = []
     for start, end, rank, kind in sorted(found):
@@ -89,3 +92,10 @@ def _stretches(text: str, finders: tuple[Find, ...]) -> list[tuple[int, int, str
             start, end, (rank, kind) = first, max(last, end), min((rank, kind), (best, name))
         joined.append((start, end, rank, kind))
     return [(start, end, kind) for start, end, _, kind in joined]
+
+
+def _found(text: str, finders: tuple[Find, ...]) -> Iterator[tuple[str, int, int]]:
+    """In what is seen of the text, and in the text as it is: something unseen may also part a secret from a word."""
+    if view := View.of(text):
+        yield from ((kind, *view.span(start, end)) for find in finders for kind, start, end in find(view.text))
+    yield from (one for find in finders for one in find(text))
