@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ CLAUDE_API = "https://api.anthropic.com"
 DISCORD_API = "https://discord.com/api/v10"
 PATIENCE_S = 15.0
 """Seconds that an answer may take."""
+NO_SUCH = (10003, 10011, 10013)
+"""Unknown channel, role and user (Discord API reference, JSON error codes)."""
 AGENT = "DiscordBot (Haven, 0.1)"
 """Discord asks programs to name themselves in this form (Discord API reference, User Agent)."""
 
@@ -92,6 +95,22 @@ async def ask_discord(token: str, guild_id: int | None = None, api: str = DISCOR
         return BotAnswer(None, f"Not checked, offline: Discord can't be reached ({type(error).__name__}).")
     name = redact(str(me.get("username", "without a name")))[:40]
     return BotAnswer(True, f"Discord accepts the token: the bot is called {name}.", int(me["id"]), inside)
+
+
+async def unknown_to_discord(token: str, paths: Sequence[str], api: str = DISCORD_API) -> list[str]:
+    """Those of `users/ID`, `channels/ID` and `guilds/ID/roles/ID` of which Discord says that there is no such thing."""
+    headers = {"Authorization": f"Bot {token}", "User-Agent": AGENT}
+    found = []
+    try:
+        async with aiohttp.ClientSession(headers=headers, timeout=aiohttp.ClientTimeout(total=PATIENCE_S)) as session:
+            for path in paths:
+                async with session.get(f"{api}/{path}") as response:
+                    said = await response.json() if response.status == 404 else {}
+                if isinstance(said, dict) and said.get("code") in NO_SUCH:
+                    found.append(path)
+    except (aiohttp.ClientError, TimeoutError, ValueError):
+        return found  # not checked is not unknown
+    return found
 
 
 async def _get(session: aiohttp.ClientSession, url: str) -> tuple[int, dict[str, Any]]:

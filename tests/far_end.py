@@ -23,6 +23,8 @@ class FarEnd:
     asked: list[tuple[str, str]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     guilds: set[int] = field(default_factory=set)
+    nobody: set[int] = field(default_factory=set)
+    """Ids of people and roles that do not exist."""
 
     async def claude(self, request: web.Request) -> web.Response:
         self._note(request)
@@ -46,6 +48,18 @@ class FarEnd:
             return web.json_response({"message": "Unknown Guild", "code": 10004}, status=404)
         return web.json_response({"id": request.match_info["id"], "name": "Voyagers"})
 
+    async def user(self, request: web.Request) -> web.Response:
+        self._note(request)
+        if int(request.match_info["id"]) in self.nobody:
+            return web.json_response({"message": "Unknown User", "code": 10013}, status=404)
+        return web.json_response({"id": request.match_info["id"], "username": "mika"})
+
+    async def role(self, request: web.Request) -> web.Response:
+        self._note(request)
+        if int(request.match_info["id"]) in self.nobody:
+            return web.json_response({"message": "Unknown Role", "code": 10011}, status=404)
+        return web.json_response({"id": request.match_info["id"], "name": "Reviewers"})
+
     def _note(self, request: web.Request) -> None:
         self.asked.append((request.method, request.path))
         self.headers.append(dict(request.headers))
@@ -61,7 +75,9 @@ async def far_end() -> AsyncIterator[FarEnd]:
     app = web.Application()
     app.router.add_get("/v1/models/{model}", found.claude)
     app.router.add_get("/users/@me", found.me)
+    app.router.add_get("/users/{id}", found.user)
     app.router.add_get("/guilds/{id}", found.guild)
+    app.router.add_get("/guilds/{guild}/roles/{id}", found.role)
     async with TestServer(app) as server:
         found.url = str(server.make_url("")).rstrip("/")
         yield found

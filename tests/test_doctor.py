@@ -175,6 +175,15 @@ async def test_a_model_that_never_fits_beside_those_that_stay_loaded_is_named() 
     assert "not installed" in (await found("local models")).sentence
 
 
+async def test_a_persistent_model_of_a_kind_counts_among_those_that_stay_loaded() -> None:
+    """The catalogue calls smollm2-135m persistent: it is never unloaded, whether `keep` names it or not."""
+    keep(models={"default": "qwen2_5-0_5b", "memory_mb": 900}, kinds={"tags": {"local": ["smollm2-135m"]}})
+    check = await found("local models")
+    assert check.ok is False and "qwen2_5-0_5b needs about" in check.sentence and "that stay loaded" in check.sentence
+    keep(models={"memory_mb": 2000})
+    assert "not installed" in (await found("local models")).sentence
+
+
 async def test_names_and_rules_that_mean_nothing_are_named() -> None:
     rule = {"when": 'knd == "code"', "tier": "cloud", "model": "claude-sonet-5-5"}
     keep(

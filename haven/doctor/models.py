@@ -69,10 +69,12 @@ def _too_large(registry: Registry, settings: Settings, names: Collection[str]) -
     models, found = settings.models, dict[str, Finding]()
     total = health.snapshot(settings.paths.state_dir).memory_total_mb
     limit = models.memory_mb or (total or 0) * MEMORY_SHARE
-    made = plan(map(registry.shelf, names), limit, models.context_tokens, models.seats, models.keep)
+    shelves = [registry.shelf(name) for name in names]
+    made = plan(shelves, limit, models.context_tokens, models.seats, models.keep)
     needs = {place.name: place.needs_mb for place in made.places}
+    stay = {one.model.name for one in shelves if one.model.persistent or one.model.name in models.keep}
     for name in names if limit else ():
-        beside = sum(needs[one] for one in names if one in models.keep and one != name and needs[one] <= limit)
+        beside = sum(needs[one] for one in stay if one != name and needs[one] <= limit)
         if needs[name] + beside > limit:
             kept = f" beside the {beside:,} MB of those that stay loaded" if beside else ""
             said = f"{name} needs about {needs[name]:,} MB{kept}, and models may take {limit:,.0f} MB here."

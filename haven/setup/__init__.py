@@ -41,7 +41,8 @@ def read_answers(file: Path | None) -> dict[str, Any] | None:
 def run(settings_file: Path, answers: Mapping[str, Any] | None, only: Sequence[str], console: Console) -> int:
     """Do the steps (those named in `only`, else all) and return the exit status: 0, or 1 where a step failed.
 
-    Blocks; call it outside an event loop. With `answers` nobody is asked: steps without a section are left out.
+    Blocks; call it outside an event loop. With `answers` nobody is asked: steps without a section are left
+    out, but for one that needs no answer.
     Raises SettingsError (haven.toml or the answers hold a wrong key) and BadInput (there is no such step).
     """
     steps = _chosen(only)
@@ -81,18 +82,23 @@ def _validated(step: Step, section: Any) -> Answers:
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
         key = ".".join([step.name, *(str(part) for part in first["loc"])])
-        reason = "there is no such answer" if first["type"] == "extra_forbidden" else first["msg"]
-        raise SettingsError(f"answers: {key}: {reason}.", f"Known: {', '.join(step.answers.model_fields)}.") from None
+        if first["type"] == "extra_forbidden":
+            known = f"Known: {', '.join(step.answers.model_fields)}."
+            raise SettingsError(f"answers: {key}: there is no such answer.", known) from None
+        reason = first["msg"].removeprefix("Value error, ").rstrip(".")
+        raise SettingsError(f"answers: {key}: {reason}.") from None
 
 
 def _from_answers(steps: Sequence[Step], answers: Mapping[str, Answers], desk: Desk) -> int:
     failed = 0
     for step in steps:
-        if step.name not in answers:
-            desk.say(f"{step.title}: left out, no answers given.")
+        given = answers.get(step.name)
+        known = step.known(desk.settings) if given is None and step.unasked else ""
+        if given is None and (known or not step.unasked):
+            desk.say(f"{step.title}: {f'set already: {known}' if known else 'left out, no answers given'}.")
             continue
         desk.say(f"{step.title}:")
-        failed += not _apply(step, answers[step.name], desk)
+        failed += not _apply(step, given or step.answers(), desk)
     return FAILED if failed else 0
 
 

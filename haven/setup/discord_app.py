@@ -8,10 +8,10 @@ from enum import IntFlag
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from pydantic import Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo
 
 from haven.errors import BadInput
-from haven.live import DISCORD_API, ask_discord
+from haven.live import DISCORD_API, BotAnswer, ask_discord, unknown_to_discord
 from haven.settings import DISCORD_TOKEN, Settings
 from haven.setup.step import Answers, Desk, Person, Step
 
@@ -22,8 +22,31 @@ GUIDE = """\
 3. Leave every "Privileged Gateway Intent" off: Haven reads slash commands and buttons, never your chat.
 4. Under "Bot" press "Reset Token" and copy it; you will paste it here. It is stored in a file only you can read.
 5. In Discord: User Settings, Advanced, turn "Developer Mode" on. Right-click your server and yourself, "Copy ID"."""
-Id = Annotated[int, Field(ge=10**15, lt=2**63)]
-"""A snowflake: Discord's numeric ids have 16 to 19 digits."""
+WHERE = {
+    "guild_id": ("the server's id", "right-click the server's icon"),
+    "owner_ids": ("a person's id", "right-click the person"),
+    "reviewer_role_ids": ("a role's id", "Server Settings, Roles, right-click the role"),
+    "member_role_ids": ("a role's id", "Server Settings, Roles, right-click the role"),
+    "channel_id": ("a channel's id", "right-click the channel"),
+}
+"""What each id is, and where in Discord it is found, with Developer Mode on."""
+
+
+def _id(value: Any, info: ValidationInfo) -> int:
+    """A snowflake: Discord's numeric ids have 16 to 19 digits. What is no number is not repeated: it may be a token."""
+    text = str(value).strip()
+    if text.isascii() and text.isdigit() and 10**15 <= int(text[:30]) < 2**63:
+        return int(text)
+    shown = text if text.isascii() and text.isdigit() and len(text) <= 30 else "that"
+    raise ValueError(f"{shown} is not {_where(info.field_name or '')}")
+
+
+def _where(name: str) -> str:
+    what, where = WHERE[name]
+    return f'{what}, which has 16 to 19 digits. In Discord: {where}, "Copy ID"'
+
+
+Id = Annotated[int, BeforeValidator(_id)]
 
 
 class Right(IntFlag):
@@ -102,10 +125,29 @@ async def apply(answers: DiscordAnswers, desk: Desk) -> tuple[str, ...]:
     answer = await ask_discord(token, guild_id, answers.api)
     if answer.ok is False:
         raise BadInput(f"{answer.sentence} Nothing was saved.", 'Press "Reset Token" on the page "Bot", copy again.')
+    await _refuse_wrong(answers, token, guild_id, answer)
     desk.keep(discord=ids)
     if given:
         desk.settings.write_secret(DISCORD_TOKEN, given)
     return answer.sentence, *_who(desk.settings), _next(answer.bot_id or bot_id_of(token), guild_id, answer.in_server)
+
+
+async def _refuse_wrong(answers: DiscordAnswers, token: str, guild_id: int | None, answer: BotAnswer) -> None:
+    """Raises BadInput for an id that is the wrong thing's, or that Discord knows nothing of."""
+    given = {name: _ids(getattr(answers, name)) for name in WHERE}
+    if answer.bot_id in given["guild_id"] or given["guild_id"] & given["owner_ids"]:
+        other = "the bot's" if answer.bot_id in given["guild_id"] else "a person's"
+        raise BadInput(f"discord.guild_id: {guild_id} is {other} id, not {_where('guild_id')}.", "Nothing was saved.")
+    roles = f"guilds/{guild_id}/roles" if answer.in_server else ""
+    under = {"owner_ids": "users", "reviewer_role_ids": roles, "member_role_ids": roles, "channel_id": "channels"}
+    paths = {f"{under[name]}/{id}": (name, id) for name in under if under[name] for id in sorted(given[name])}
+    for path in await unknown_to_discord(token, [*paths], answers.api) if answer.ok else ():
+        name, id = paths[path]
+        raise BadInput(f"discord.{name}: Discord knows no {id}: it is not {_where(name)}.", "Nothing was saved.")
+
+
+def _ids(value: Any) -> frozenset[int]:
+    return value if isinstance(value, frozenset) else frozenset({value} if value else ())
 
 
 def _plain(value: Any) -> Any:
@@ -123,7 +165,11 @@ def _who(settings: Settings) -> tuple[str, ...]:
 def _next(bot_id: int | None, guild_id: int | None, in_server: bool | None) -> str:
     if in_server:
         return "The bot is on your server already."
-    return f"Open this link to let the bot in: {invite_link(bot_id or 0, guild_id)}"
+    link = f"Open this link to let the bot in: {invite_link(bot_id or 0, guild_id)}"
+    if in_server is None:
+        return link
+    doubt = f"let it in, or look whether that is {_where('guild_id')}"
+    return f"The bot is on no server with the id {guild_id}: {doubt}. {link}"
 
 
 def known(settings: Settings) -> str:

@@ -152,4 +152,5 @@ STEP = Step(
     ask=ask,
     apply=apply,
     known=known,
+    unasked=True,
 )

@@ -81,3 +81,5 @@ class Step:
     """What is set already; "" where nothing is."""
     optional: bool = False
     """Most people don't need it: a person who just presses Enter goes on."""
+    unasked: bool = False
+    """It needs no answer: where answers from a file don't name it, it is done as for a person who presses Enter."""
