@@ -6,7 +6,7 @@ import logging
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from assistants.base import Assistant
@@ -131,6 +131,7 @@ class RoundTable:
 
         Where the local model fails, the request stands as it stood. Raises Conflict where it was decided meanwhile.
         """
+        held = await self._waiting.get(id, principal)
         chosen = await self._waiting.decide(id, choice, principal)
         if isinstance(chosen, Held):
             yield chosen
@@ -140,6 +141,7 @@ class RoundTable:
                     async for piece in pieces:
                         if isinstance(piece, Reply):
                             await self._waiting.replaced(id, principal)
+                            piece = replace(piece, instead=held.reason)
                         yield piece
 
     async def pick(self, text: str, request: Request) -> Seat:

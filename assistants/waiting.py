@@ -1,13 +1,13 @@
 """The waiting room: requests that only the cloud could answer while it was out of reach.
 
-The person is asked once (wait, local now, cancel); what waits is on the disk, goes on by itself, and is told when it
-begins to wait and when it is answered.
+The person is asked once (wait, local now, cancel); what waits is on the disk, goes on by itself as the person that its
+asker is by then, and is told when it begins to wait and when it is answered.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -32,6 +32,12 @@ PAUSES_S = (60.0, 300.0, 900.0, 1800.0)
 CAP_PAUSE_S = 3600.0
 LONGEST_S = 3 * 24 * 3600.0
 """After three days nobody waits any more: the request ends and says so."""
+MOST = 5
+"""Requests of one person that are held at a time."""
+KNOWN_HERE = frozenset({"cli", "kiosk"})
+"""Faces whose people this machine's kernel names: what they may do does not change while a request waits."""
+
+Today = Callable[[Principal], Awaitable[Principal]]
 
 _TASK = TypeAdapter(Task)
 _REPLY = TypeAdapter(Reply)
@@ -62,6 +68,15 @@ def choices_of(one: Waiting) -> tuple[Choice, ...]:
     return tuple(Choice) if one.can_wait else (Choice.LOCAL, Choice.CANCEL)
 
 
+def is_for(asker: str, person: Principal) -> bool:
+    """Whether what `asker` asked is this person's to see and decide: their own, or they are the owner.
+
+    The wall panel has the owner's role, but stands where anyone may touch it: it needs its PIN for others' requests.
+    """
+    is_owner = person.role is Role.OWNER and (person.pin_given or not person.needs_pin)
+    return asker == person.id or is_owner
+
+
 class WaitingRoom:
     """One for all faces; `handle` is the job queue's handler of `JOB`."""
 
@@ -69,11 +84,17 @@ class WaitingRoom:
         self._database = database
         self._engine = engine
         self._answering: set[str] = set()
+        self._today: dict[str, Today] = {}
+
+    def ask_about(self, face: str, today: Today) -> None:
+        """Ask `today` who a person of that face is by now: it gives them with today's role, or raises Unavailable."""
+        self._today[face] = today
 
     async def hold(self, task: Task, away: CloudAway, place: Mapping[str, Any]) -> Held:
         """Put the request on the disk; it asks the person, or waits at once where the settings say so and it may help.
 
         Raises AccessDenied for one that may not leave the house: it has nothing to wait for, and is not written down.
+        Raises Unavailable where too many of this person's are held.
         """
         if not may_leave(task):
             raise AccessDenied("This must not leave the house, so it can't wait for the cloud.")
@@ -91,13 +112,18 @@ class WaitingRoom:
             retry_at=None if asks else now() + _pause(away, 0),
         )
 
-        async def work(tx: Transaction) -> None:
+        async def work(tx: Transaction) -> bool:
+            if await table.count_open(tx, one.principal) >= MOST:
+                return False
             await table.insert(tx, one)
             await events.record(tx, f"answer.{one.state}", one.id, task.principal.id, reason=one.reason)
             if not asks:
                 await jobs.add(tx, JOB, one.id, f"{JOB}:{one.id}", one.retry_at or 0.0)
+            return True
 
-        await self._database.write(work)
+        if not await self._database.write(work):
+            sentence = f"{away} {MOST} of your questions are held already, which is the most: this one is not kept."
+            raise Unavailable(sentence, "Decide or cancel one of them, or ask for the local model.", retry=False)
         return Held(one.id, one.reason, choices_of(one), draft, one.retry_at)
 
     async def decide(self, id: str, choice: Choice, principal: Principal) -> Task | Held | None:
@@ -112,7 +138,9 @@ class WaitingRoom:
         if choice is Choice.LOCAL:
             if one.state not in table.OPEN:
                 raise _decided(one)
-            return replace(_TASK.validate_json(one.task), where=Where.LOCAL)
+            task = _TASK.validate_json(one.task)
+            asker = principal if principal.id == one.principal else task.principal
+            return replace(task, where=Where.LOCAL, principal=asker)
         if choice is Choice.WAIT:
             if not one.can_wait:
                 raise BadInput("Waiting can't help here.", "Take the local model's answer, or cancel.")
@@ -156,11 +184,12 @@ class WaitingRoom:
         await self._swap(end, one)
 
     async def expire(self) -> None:
-        """Cancel the requests whose person did not choose for as long as anybody waits; for a tick."""
+        """End the requests whose person did not choose for as long as anybody waits, and tell them; for a tick."""
+        why = f"Nobody chose what to do for {LONGEST_S / 86400:.0f} days, which is the longest. "
 
         async def work(tx: Transaction) -> None:
-            for id, principal in await table.expire(tx, now() - LONGEST_S):
-                await events.record(tx, "answer.cancelled", id, principal)
+            for id, principal, face in await table.expire(tx, now() - LONGEST_S, why):
+                await events.record(tx, "answer.failed", id, principal, face=face)
 
         await self._database.write(work)
 
@@ -169,14 +198,14 @@ class WaitingRoom:
         one = await table.get(self._database, id)
         if one is None:
             raise NotFound(f"There is no waiting request {id}.")
-        if one.principal != principal.id and principal.role < Role.OWNER:
+        if not is_for(one.principal, principal):
             raise AccessDenied("That is somebody else's request.")
         return one
 
     async def list(self, principal: Principal) -> list[Waiting]:
         """The person's requests, the newest first; the owner sees all."""
         check(principal, Act.ASK)
-        return await table.of(self._database, None if principal.role is Role.OWNER else principal.id)
+        return await table.of(self._database, None if is_for("", principal) else principal.id)
 
     def reply(self, one: Waiting) -> Reply | None:
         """The answer, once it is there."""
@@ -186,15 +215,15 @@ class WaitingRoom:
         """Ask the cloud again; the time of the next try, or None at the end.
 
         The local model is not asked: what can't come from the cloud any more ends as failed, with the reason; the draft
-        stays where the face shows it. The right is checked again as the store knows it, which is the role at the time
-        of asking: a Discord role that was taken away since is not seen, for Discord can't be asked from here.
+        stays where the face shows it. The right is checked again with the role that the asker has today: who was banned
+        or lost a role meanwhile gets nothing, and while nobody can be asked about that, it waits on.
         """
         one = await table.get(self._database, job.subject)
         if one is None or one.state != "waiting":
             return None
         task = replace(_TASK.validate_json(one.task), where=Where.CLOUD)
         try:
-            reply = await self._from_cloud(task)
+            reply = await self._from_cloud(replace(task, principal=await self._as_of_today(task.principal)))
         except Unavailable as away:
             if away.retry and now() - one.at < LONGEST_S:
                 return await self._wait_on(one, away)
@@ -206,11 +235,20 @@ class WaitingRoom:
             await self._finish(one, "answered", reply=_REPLY.dump_json(reply).decode())
         return None
 
+    async def _as_of_today(self, asker: Principal) -> Principal:
+        """The asker with today's role. Raises Unavailable while their face can't tell."""
+        if asker.face in KNOWN_HERE:
+            return asker
+        if (today := self._today.get(asker.face)) is None:
+            raise Unavailable(f"Nobody can be asked now what {asker.name} may do here.", "Haven asks again later.")
+        return replace(await today(asker), id=asker.id, face=asker.face)
+
     async def _from_cloud(self, task: Task) -> Reply:
         """The cloud's reply. Raises what the engine raises; Unavailable as well where only the local model is left.
 
         A cloud that is away while the settings have come to answer `local` counts as gone for good: they say so.
         """
+        check(task.principal, Act.ASK)
         check(task.principal, Act.CLOUD)
         route = await self._engine.route(task)
         if Tier.CLOUD not in route.tiers:

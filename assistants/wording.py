@@ -22,6 +22,8 @@ def way(reply: Reply, shown: Callable[[str, int], str], waited: bool = False, *,
         parts.insert(0, "it waited for the cloud")
     if reply.cached:
         parts.append(shown(reply.cached, 200))
+    if reply.instead:
+        parts.append(f"instead of the cloud: {shown(reply.instead, 200)}")
     if reply.prepared:
         parts.append(f"prepared here: {shown(reply.prepared, 200)}")
     if reply.score < PASS_MARK:

@@ -13,13 +13,13 @@ from weakref import WeakValueDictionary
 import discord
 
 from assistants.round_table import SEATS
-from assistants.waiting import Choice, Held, WaitingRoom, choices_of
+from assistants.waiting import Choice, Held, WaitingRoom, choices_of, is_for
 from bot import render_answers as cards
 from bot import sheet as sheets
 from bot.channels import Channels, only
 from bot.sheet import Sheet
 from bot.views.answer import answer_view, held_view
-from haven.access import Principal, Role
+from haven.access import Principal
 from haven.ai.task import Reply
 from haven.errors import AccessDenied, Conflict, NotFound
 from haven.store import waiting as table
@@ -87,7 +87,7 @@ class Answers:
         sheet = await sheets.load(self._database, message)
         if sheet is None or not sheet.question:
             raise NotFound("That question is not kept any more.", "Ask it again with `/ask`, and choose the cloud.")
-        if sheet.asker != person.id and person.role < Role.OWNER:
+        if not is_for(sheet.asker, person):
             raise AccessDenied("That is somebody else's question.", "Ask it yourself with `/ask`.")
         if sheet.asked_again:
             raise Conflict("The cloud was asked already.", "Its answer stands further below.")

@@ -78,6 +78,7 @@ class HavenBot(discord.Client):
         self.channels = Channels(self, settings.guild_id)
         self.cards = Cards(self.channels, changes, database, settings)
         self.answers = Answers(self.channels, waiting, database)
+        waiting.ask_about("bot", lambda person: entry.today(self, person))
         self.closing = False
         self.on_link: Callable[[bool], None] = lambda up: None
         """Called when the connection is ready (True) and when it is lost (False)."""

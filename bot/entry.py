@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 import discord
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("haven.bot")
 
+UNKNOWN_MEMBER = 10007
+
 
 def bot_of(interaction: discord.Interaction) -> HavenBot:
     """The bot that received the interaction."""
@@ -26,15 +29,35 @@ def bot_of(interaction: discord.Interaction) -> HavenBot:
 
 def principal(interaction: discord.Interaction, settings: Discord) -> Principal:
     """Who pressed, by numeric ids alone; anybody unknown, or in another server, is a stranger."""
-    user = interaction.user
-    name = render.words(user.display_name, 40)
-    return Principal(f"discord:{user.id}", name, _role(interaction, settings), "bot")
+    here = settings.guild_id is not None and interaction.guild_id == settings.guild_id
+    return _principal(interaction.user, _role(interaction.user, settings) if here else Role.STRANGER)
 
 
-def _role(interaction: discord.Interaction, settings: Discord) -> Role:
-    user = interaction.user
-    if settings.guild_id is None or interaction.guild_id != settings.guild_id:
-        return Role.STRANGER
+async def today(bot: HavenBot, then: Principal) -> Principal:
+    """The same person with the role of today: a stranger where they left the server or were banned from it.
+
+    Raises Unavailable while Discord can't be asked.
+    """
+    settings, reachable = bot.settings, bot.is_ready() and not bot.closing
+    guild = bot.get_guild(settings.guild_id) if settings.guild_id and reachable else None
+    sentence = f"Discord can't be asked now what {then.name} may do here."
+    if guild is None:
+        raise Unavailable(sentence, "Haven asks again later.")
+    try:
+        member = await guild.fetch_member(int(then.id.partition(":")[2]))
+    except (discord.HTTPException, OSError, RuntimeError) as error:  # RuntimeError: its session was closed meanwhile
+        if isinstance(error, discord.NotFound) and error.code == UNKNOWN_MEMBER:
+            return replace(then, role=Role.STRANGER)
+        raise Unavailable(sentence, "Haven asks again later.") from error
+    return _principal(member, _role(member, settings))
+
+
+def _principal(user: discord.User | discord.Member, role: Role) -> Principal:
+    return Principal(f"discord:{user.id}", render.words(user.display_name, 40), role, "bot")
+
+
+def _role(user: discord.User | discord.Member, settings: Discord) -> Role:
+    """The role of somebody in Haven's own server."""
     if user.id in settings.owner_ids:
         return Role.OWNER
     roles = {role.id for role in user.roles} if isinstance(user, discord.Member) else set()

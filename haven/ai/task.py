@@ -199,6 +199,8 @@ class Reply:
     """Not empty where it was answered before: when, and by which question."""
     prepared: str = ""
     """What the local model did for it before it left, in words."""
+    instead: str = ""
+    """Not empty where the person took it instead of the cloud's: why the cloud's was not to be had."""
     outcome: int = 0
     """Its row in the record of outcomes: what a thumb up or down is about."""
     calls: tuple[ToolCall, ...] = ()

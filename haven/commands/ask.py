@@ -42,7 +42,7 @@ class Shown:
             match piece:
                 case Seat():
                     self.seat = piece
-                    self._say(f"{piece.assistant.title} ({'; '.join(piece.reasons)})", "bold")
+                    self._say(f"{piece.assistant.title} ({visible('; '.join(piece.reasons))})", "bold")
                 case Delta() if not self._quiet:
                     self._text += piece.text
                     print(visible(piece.text), end="", flush=True)
@@ -82,7 +82,8 @@ def reply_line(reply: Reply) -> str:
         facts.append(f"{reply.usd:.4f} USD")
     facts += [f"{reply.seconds:.1f} s", f"score {reply.score}"]
     facts += [visible(reply.cached)] if reply.cached else []
-    facts += [f"prepared here: {reply.prepared}"] if reply.prepared else []
+    facts += [f"prepared here: {visible(reply.prepared)}"] if reply.prepared else []
+    facts += [f"instead of the cloud: {visible(reply.instead)}"] if reply.instead else []
     if reply.outcome:
         facts.append(f"was it good? haven tasks thumb {reply.outcome} up|down")
     return ", ".join(facts)
@@ -114,6 +115,7 @@ def to_json(shown: Shown) -> dict[str, Any]:
             "seconds": round(reply.seconds, 3),
             "cached": reply.cached,
             "prepared": reply.prepared,
+            "instead": reply.instead,
             "outcome": reply.outcome,
             "sources": list(reply.sources),
         }

@@ -25,14 +25,14 @@ from haven.errors import HavenError, NotFound
 HISTORY_LINES = 500
 EARLIER_CHARS = 12_000
 """Of what was said before, the newest part that goes along."""
-SWITCHES = (*(where.value for where in Where), "private", "open")
-"""Words after one of them are a question that is asked under it."""
+BEFORE_A_QUESTION = (*(where.value for where in Where), "private", "open", "clear")
+"""Words after one of them are a question, which is asked once it is done."""
 HELP = """\
+/who [NAME|auto]           who answers
 /local /lan /cloud /auto   where the next answers are made
 /private /open             private: nothing of it leaves this house, and none of it goes along later
-                           (words after one of these are asked under it)
-/who [NAME|auto]           who answers
 /clear                     forget what was said
+                           (words after one of these, /who aside, are asked next)
 /quit                      leave; so does Ctrl+D. Ctrl+C stops an answer."""
 
 
@@ -135,7 +135,7 @@ def _converse(house: House, talk: Talk, run: Callable[[Coroutine[Any, Any, None]
             if line.startswith("/"):
                 err.print(talk.told(line, _names(house)), style="dim")
                 word, rest = parted(line)
-                line = rest if word in SWITCHES else ""
+                line = rest if word in BEFORE_A_QUESTION else ""
             if line:
                 _ask(house, talk, line, run)
         except HavenError as error:

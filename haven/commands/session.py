@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.status import Status
 from rich.table import Table
 from rich.text import Text
@@ -41,6 +41,10 @@ class Plain(Console):
 
     def render_str(self, text: str, **how: Any) -> Text:
         return super().render_str(visible(text), **how)
+
+    def status(self, status: RenderableType, **how: Any) -> Status:
+        """A spinner reads a bare string as markup, so it gets its words as they are."""
+        return super().status(Text(visible(status)) if isinstance(status, str) else status, **how)
 
 
 out = Plain()

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from assistants.waiting import Choice
+from assistants.waiting import Choice, choices_of
 from haven.access import Principal, Role
 from haven.ai import kinds
 from haven.ai.outgoing import call_of, worst_case
@@ -193,8 +193,8 @@ def show(id: Id, as_json: Json = False) -> None:
             print_json({**_told(one), "text": reply.text if reply else None})
             return
         out.print(f"{one.id} is {one.state}: {_question(one)}\n{visible(one.reason)}")
-        if one.state == "asked":
-            out.print(f"Decide with: haven tasks decide {one.id} {'|'.join(Choice)}")
+        if choices := choices_of(one):
+            out.print(f"Decide with: haven tasks decide {one.id} {'|'.join(choices)}")
         if one.retry_at:
             out.print(f"It is tried next at {datetime.fromtimestamp(one.retry_at):%H:%M}.")
         if reply is not None:
@@ -205,7 +205,8 @@ def show(id: Id, as_json: Json = False) -> None:
 
 def _told(one: Waiting) -> dict[str, Any]:
     kept = ("id", "principal", "face", "state", "reason", "at", "retry_at", "attempts")
-    return {"question": _question(one), **{key: value for key, value in asdict(one).items() if key in kept}}
+    told = {key: value for key, value in asdict(one).items() if key in kept}
+    return {"question": _question(one), **told, "choices": list(choices_of(one))}
 
 
 def _question(one: Waiting) -> str:

@@ -53,12 +53,25 @@ async def move(tx: Transaction, id: str, before: tuple[str, ...], **fields: Any)
     return cursor.rowcount == 1
 
 
-async def expire(tx: Transaction, before: float) -> list[tuple[str, str]]:
-    """Cancel what was asked before that moment and never decided; the id and the principal of each."""
+async def expire(tx: Transaction, before: float, why: str) -> list[tuple[str, str, str]]:
+    """End what was asked before that moment and never decided; the id, the principal and the face of each.
+
+    `why` comes before the reason that stands there.
+    """
     rows = await tx.execute_fetchall(
-        "update waiting set state = 'cancelled' where state = 'asked' and at < ? returning id, principal", (before,)
+        "update waiting set state = 'failed', reason = ? || reason where state = 'asked' and at < ?"
+        " returning id, principal, face",
+        (why, before),
     )
-    return [(row["id"], row["principal"]) for row in rows]
+    return [(row["id"], row["principal"], row["face"]) for row in rows]
+
+
+async def count_open(tx: Transaction, principal: str) -> int:
+    """How many requests of this person have no end yet."""
+    marks = ", ".join("?" * len(OPEN))
+    sql = f"select count(*) as n from waiting where principal = ? and state in ({marks})"
+    [row] = await tx.execute_fetchall(sql, [principal, *OPEN])
+    return int(row["n"])
 
 
 async def get(database: Database, id: str) -> Waiting | None:

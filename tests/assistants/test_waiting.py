@@ -7,7 +7,7 @@ import contextlib
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from haven.store import jobs
 from haven.store.database import now
 from haven.store.jobs import Job
 from haven.store.waiting import Waiting
-from tests.ai.desk import MEMBER, Desk, Talker, claude_said, desk_at, model_at, said, task
+from tests.ai.desk import MEMBER, PANEL, Desk, Talker, claude_said, desk_at, model_at, said, task
 from tests.ai.servers.loopback import Answer, End
 from tests.ai.servers.wires import CLAUDE_WIRE
 
@@ -52,6 +52,14 @@ class Home:
     table: RoundTable
     cloud: Talker
     local: Talker
+    today: dict[str, Role | None] = field(default_factory=dict)
+    """Roles that people of Discord have by now, where they have changed; None where Discord can't be asked."""
+
+    async def who(self, person: Principal) -> Principal:
+        role = self.today.get(person.id, person.role)
+        if role is None:
+            raise Unavailable("Discord can't be asked.")
+        return replace(person, role=role)
 
     async def ask(self, text: str = QUESTION, **more: Any) -> list[Any]:
         return [piece async for piece in self.table.ask(Request(text, MEMBER, place=PLACE, assistant="scribe", **more))]
@@ -102,7 +110,9 @@ async def home(
             room = WaitingRoom(desk.database, desk.engine)
             settings = Settings(paths=Paths(state_dir=folder, config_dir=folder, runtime_dir=folder))
             changes = Changes(desk.database, settings, no_repository, lambda _: None)
-            yield Home(folder, desk, room, RoundTable(desk.engine, changes, room), far, here)
+            house = Home(folder, desk, room, RoundTable(desk.engine, changes, room), far, here)
+            room.ask_about("bot", house.who)
+            yield house
         await local.close()
 
 
@@ -249,6 +259,17 @@ async def test_nobody_decides_for_somebody_else_but_the_owner(tmp_path: Path, ch
         assert (await house.now(held.id)).state == ("waiting" if choice is Choice.WAIT else "cancelled")
         with pytest.raises(NotFound):
             await house.decide("00000000", choice)
+
+
+async def test_the_panel_needs_its_pin_for_what_others_asked(tmp_path: Path) -> None:
+    async with home(tmp_path) as house:
+        held = await house.held()
+        for choice in Choice:
+            with pytest.raises(AccessDenied, match="somebody else's request"):
+                await house.decide(held.id, choice, PANEL)
+        assert await seen(house, PANEL) == []
+        await house.decide(held.id, Choice.CANCEL, PANEL.with_pin())
+        assert (await house.now(held.id)).state == "cancelled"
 
 
 async def seen(house: Home, principal: Principal) -> list[Waiting]:

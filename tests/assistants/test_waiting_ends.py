@@ -6,13 +6,18 @@ import asyncio
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from assistants.waiting import LONGEST_S, Choice, Held, choices_of
-from haven.ai.task import Reply, Tier
-from haven.errors import BadInput, Conflict, HavenError
-from haven.settings import Away
+from assistants.waiting import JOB, LONGEST_S, MOST, Choice, Held, WaitingRoom, choices_of
+from assistants.wording import way
+from haven.access import Role
+from haven.ai.policy import Policy
+from haven.ai.task import Reply, Tier, Where
+from haven.errors import BadInput, Conflict, HavenError, Unavailable
+from haven.settings import Away, Routing
+from haven.store.jobs import Job
 from tests.ai.desk import MEMBER, claude_said, said
 from tests.ai.servers.loopback import Answer, End
 from tests.ai.servers.wires import CLAUDE_WIRE, HOME_WIRE
@@ -20,7 +25,7 @@ from tests.assistants.test_waiting import DOWN, DRAFT, GOOD, Cloud, Home, home
 
 REFUSED = CLAUDE_WIRE.turned_away(401)
 CUT_OFF = CLAUDE_WIRE.answer(*CLAUDE_WIRE.begins, b"event: nonsense\ndata: {\n\n")
-LITTLE = {"costs": True, "per_request_usd": 0.000001}
+LITTLE: dict[str, Any] = {"costs": True, "per_request_usd": 0.000001}
 """No call of a cloud that costs money fits under that cap."""
 
 
@@ -158,7 +163,7 @@ async def test_waiting_is_offered_only_where_it_may_help(tmp_path: Path, away: A
         assert isinstance(await house.decide(held.id, Choice.LOCAL), Reply)
 
 
-async def test_who_is_asked_and_never_chooses_is_asked_no_more_after_three_days(tmp_path: Path) -> None:
+async def test_who_is_asked_and_never_chooses_is_told_after_three_days(tmp_path: Path) -> None:
     async with home(tmp_path, lambda: DOWN) as house:
         old, waits = await house.held(), await house.waits()
         put(house, "update waiting set at = at - ?", LONGEST_S + 60)
@@ -166,5 +171,85 @@ async def test_who_is_asked_and_never_chooses_is_asked_no_more_after_three_days(
         await house.room.expire()
         await house.room.expire()
         states = [(await house.now(one.id)).state for one in (old, waits, young)]
-        assert states == ["cancelled", "waiting", "asked"] and isinstance(waits, Held)
-        assert house.told(old.id) == ["answer.asked", "answer.cancelled"]
+        assert states == ["failed", "waiting", "asked"] and isinstance(waits, Held)
+        assert house.told(old.id) == ["answer.asked", "answer.failed"]
+        reason = (await house.now(old.id)).reason
+        assert reason.startswith("Nobody chose what to do for 3 days") and "Claude" in reason
+
+
+async def test_nobody_holds_more_than_five(tmp_path: Path) -> None:
+    """Those that have an end don't count, nor do other people's."""
+    async with home(tmp_path) as house:
+        held = [await house.held() for _ in range(MOST)]
+        with pytest.raises(Unavailable, match="5 of your questions are held already") as caught:
+            await house.ask()
+        assert "Claude" in str(caught.value) and "Decide or cancel one" in caught.value.mend
+        assert len(house.rows("select id from waiting")) == MOST
+        put(house, "update waiting set principal = 'discord:8' where id = ?", held[0].id)
+        await house.held()
+        with pytest.raises(Unavailable):
+            await house.ask()
+        await house.decide(held[1].id, Choice.CANCEL)
+        await house.held()
+
+
+@pytest.mark.parametrize("role", [Role.STRANGER, Role.MEMBER, Role.REVIEWER])
+async def test_what_waited_goes_on_with_the_role_of_today(tmp_path: Path, role: Role) -> None:
+    cloud = Cloud()
+    async with home(tmp_path, cloud) as house:
+        held = await house.waits()
+        cloud.is_back()
+        house.today[MEMBER.id] = role
+        asked = len(house.cloud.asked)
+        if role is Role.STRANGER:
+            assert "needs the role member" in await failed(house, held.id) and len(house.cloud.asked) == asked
+        else:
+            assert await house.try_again(held.id) is None
+            assert (await house.now(held.id)).state == "answered"
+
+
+async def test_while_nobody_can_say_what_the_asker_may_do_today_it_waits_on(tmp_path: Path) -> None:
+    cloud = Cloud()
+    async with home(tmp_path, cloud) as house:
+        held = await house.waits()
+        cloud.is_back()
+        asked, house.today[MEMBER.id] = len(house.cloud.asked), None
+        assert await house.try_again(held.id) is not None
+        one = await house.now(held.id)
+        assert (one.state, one.reason) == ("waiting", "Discord can't be asked.") and len(house.cloud.asked) == asked
+        del house.today[MEMBER.id]
+        assert await house.try_again(held.id) is None
+    async with home(tmp_path) as house:
+        held = await house.waits()
+        alone = WaitingRoom(house.desk.database, house.desk.engine)  # a process without that face
+        assert await alone.handle(Job(1, JOB, held.id, f"{JOB}:{held.id}", 0.0, 1)) is not None
+        assert "what Mika may do here" in (await house.now(held.id)).reason
+
+
+@pytest.mark.parametrize("where", [Where.AUTO, Where.CLOUD])
+async def test_a_cap_for_one_request_that_keeps_the_cloud_out_asks_the_person(tmp_path: Path, where: Where) -> None:
+    """The policy knows the cap and sees that no cloud fits: all the same nobody is given less in silence."""
+    capped = Policy(Routing(), max_usd=0.000001)
+    async with home(tmp_path, lambda: claude_said(GOOD), policy=capped, **LITTLE) as house:
+        held = await house.held(where=where)
+        assert held.choices == (Choice.LOCAL, Choice.CANCEL) and "the cap for one request" in held.reason
+        assert (held.draft is None) is (where is Where.CLOUD)
+        reply = await house.decide(held.id, Choice.LOCAL)
+        assert isinstance(reply, Reply) and reply.tier is Tier.LOCAL and reply.instead == held.reason
+        assert f"instead of the cloud: {held.reason[:60]}" in way(reply, lambda text, most: text[:most])
+        assert house.cloud.asked == []
+
+
+async def test_the_settings_answer_for_the_person_where_a_cap_keeps_the_cloud_out(tmp_path: Path) -> None:
+    capped = Policy(Routing(away=Away.LOCAL), max_usd=0.000001)
+    async with home(tmp_path, lambda: claude_said(GOOD), policy=capped, **LITTLE) as house:
+        reply = (await house.ask())[-1]
+        assert isinstance(reply, Reply) and reply.tier is Tier.LOCAL and house.cloud.asked == []
+        assert any("the cap for one request" in reason for reason in reply.route.reasons)
+
+
+async def test_what_the_local_model_answers_well_asks_nobody(tmp_path: Path) -> None:
+    capped = Policy(Routing(), max_usd=0.000001)
+    async with home(tmp_path, lambda: DOWN, near=lambda: said(GOOD), policy=capped, **LITTLE) as house:
+        reply = (await house.ask())[-1]
+        assert isinstance(reply, Reply) and reply.text == GOOD and not house.rows("select id from waiting")

@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 import discord
+import pytest
 from simcord.actors import MemberActor
 
 from bot.render_answers import way
@@ -113,18 +114,45 @@ async def test_a_new_time_of_the_next_try_is_shown(world: World) -> None:
     assert f"<t:{int(at)}:R>" in said(card(world)) and "still out of reach" in said(card(world))
 
 
-async def test_an_answer_that_came_while_the_bot_was_away_is_shown_when_it_is_back(world: World) -> None:
+async def test_an_answer_that_came_just_before_the_bot_ended_is_shown_when_it_is_back(world: World) -> None:
     shown = await held(world)
     await world.member.click(shown, label="Wait for the cloud")
-    await world.env.restart_bot(discord.Client(intents=discord.Intents(guilds=True)))
     world.cloud.failure = None
     one = await world.held()
     await world.waiting.handle(jobs.Job(1, "waiting", one.id, f"waiting:{one.id}", 0.0, 1))
-    assert not pings(world)
+    assert (await world.held()).state == "answered" and not pings(world)
     await world.env.restart_bot(world.build())
     answer = next(one for one in world.channel.history() if one.id == shown.id)
     assert answer.embeds[0].title == "Cartographer" and answer.embeds[0].description == ANSWER
     assert len(pings(world)) == 1
+
+
+async def test_while_the_bot_is_away_nobody_knows_what_the_asker_may_do_so_it_waits_on(world: World) -> None:
+    await world.member.click(await held(world), label="Wait for the cloud")
+    world.bot.closing = True  # as its supervisor says before it lets the connection go
+    world.cloud.failure = None
+    asked = len(world.cloud.asked)
+    one = await world.held()
+    await world.waiting.handle(jobs.Job(1, "waiting", one.id, f"waiting:{one.id}", 0.0, 1))
+    waiting = await world.held()
+    assert waiting.state == "waiting" and "Discord can't be asked" in waiting.reason
+    await world.env.restart_bot(world.build())
+    await world.tried_again()
+    assert (await world.held()).state == "answered" and len(world.cloud.asked) == asked + 1
+
+
+@pytest.mark.parametrize("gone", ["left", "lost the role"])
+async def test_who_is_no_member_any_more_gets_no_answer_from_the_cloud(world: World, gone: str) -> None:
+    await world.member.click(await held(world), label="Wait for the cloud")
+    asked = len(world.cloud.asked)
+    if gone == "left":
+        world.guild.remove_member(world.member)
+    else:
+        [role] = world.discord.member_role_ids
+        world.env.backend.remove_member_role(world.guild.id, world.member.id, role)
+    await cloud_is_back(world)
+    one = await world.held()
+    assert one.state == "failed" and "needs the role member" in one.reason and len(world.cloud.asked) == asked
 
 
 async def test_buttons_outlive_a_restart(world: World) -> None:

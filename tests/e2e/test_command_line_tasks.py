@@ -22,11 +22,11 @@ AWAY = Fault(FaultKind.RATE_LIMIT, retry_after_s=600)
 CANARY = "the amulet of Zephyria"
 
 
-async def held(home: Path, *, privacy: Privacy = Privacy.OPEN) -> str:
+async def held(home: Path, *, privacy: Privacy = Privacy.OPEN, retry: bool = True) -> str:
     """A request that waits for its decision, as a face leaves it."""
     task = Task("answer", (Turn("user", QUESTION),), owner(), "a test asks", words=QUESTION, privacy=privacy)
     async with open_house(load(home / "haven.toml")) as house:
-        return (await house.waiting.hold(task, CloudAway(Unavailable("The cloud is away.")), {})).id
+        return (await house.waiting.hold(task, CloudAway(Unavailable("The cloud is away.", retry=retry)), {})).id
 
 
 async def with_model(folder: Path, cloud: str) -> Path:
@@ -80,6 +80,13 @@ async def test_what_waits_is_listed_shown_and_decided_once(tmp_path: Path) -> No
     )
     assert again.status == 1 and "decided already" in again.err
     assert missing.status == 1 and "no waiting request nope" in missing.err
+
+
+async def test_waiting_is_not_offered_where_it_can_not_help(tmp_path: Path) -> None:
+    home = await configured(tmp_path)
+    id = await held(home, retry=False)
+    shown, told = await asyncio.gather(haven(home, "tasks", "show", id), haven(home, "tasks", "show", id, "--json"))
+    assert f"haven tasks decide {id} local|cancel" in shown.out and told.data["choices"] == ["local", "cancel"]
 
 
 async def test_the_questions_of_others_are_not_on_the_list_of_a_member(tmp_path: Path) -> None:
