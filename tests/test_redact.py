@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import sys
+import unicodedata
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -115,3 +119,47 @@ def test_every_text_comes_back_as_it_was(texts: list[str]) -> None:
     sent = [redaction.apply(text) for text in texts]
     assert [redaction.restore(text) for text in sent] == texts
     assert [redaction.apply(text) for text in texts] == sent
+
+
+UNSEEN = [chr(code) for code in range(sys.maxunicode + 1) if unicodedata.category(chr(code)) == "Cf"]
+MIXED_IN = st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.sampled_from(UNSEEN)), min_size=1, max_size=6)
+
+
+def hiding(value: str, mixed_in: list[tuple[float, str]]) -> str:
+    """The value with what no one sees somewhere inside."""
+    for where, unseen in mixed_in:
+        at = 1 + int(where * (len(value) - 1))
+        value = value[:at] + unseen + value[at:]
+    return value
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from([*FOUND]), MIXED_IN)
+def test_nothing_leaves_of_a_secret_that_hides_what_no_one_sees(value: str, mixed_in: list[tuple[float, str]]) -> None:
+    redaction = Redaction()
+    text = f'said "{hiding(value, mixed_in)}" .'
+    sent = redaction.apply(text)
+    assert re.fullmatch(r'said "<[A-Z_]+_1>" \.', sent), sent
+    assert redaction.restore(sent) == text
+    assert re.fullmatch(r'said "<[A-Z_]+_1>" \.', redact(text, personal=True))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(LABELLED), MIXED_IN)
+def test_nor_of_one_that_only_its_label_betrays(labelled: tuple[str, str], mixed_in: list[tuple[float, str]]) -> None:
+    whole, value = labelled
+    redaction = Redaction()
+    text = f"{hiding(whole, mixed_in)}\n"
+    sent = redaction.apply(text)
+    assert value not in "".join(one for one in sent if one not in UNSEEN)
+    assert redaction.restore(sent) == text
+
+
+@pytest.mark.parametrize("apart", ["\u200b", "\u00ad", "\ufeff"])
+def test_what_parts_a_word_from_a_secret_does_not_save_the_secret(apart: str) -> None:
+    assert redact(f"see{apart}{GITHUB}") == f"see{apart}<GITHUB_TOKEN_1>"
+
+
+def test_text_with_such_characters_and_no_secret_stays() -> None:
+    text = "\ufeffShip\u00adyard of \u202bعلی\u202c می\u200cخواهم 👩\u200d🚀 ❤️ 1️⃣ at 12\u200b:34"
+    assert Redaction().apply(text) == text

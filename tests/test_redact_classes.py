@@ -174,15 +174,28 @@ def test_a_secret_across_the_end_of_a_block_is_hidden() -> None:
         assert token not in redact(" " * before + token + " tail")
 
 
-# Keys in Google's full form that were published on purpose; by their looks they can't be told from live ones, and
-# hiding a public key does less harm than showing a private one.
-PUBLISHED = "gcp-api-key"
+PUBLISHED = [
+    "AIzaSyB41DRUbKWJHP" + "xaFjMAwdrzWzbVKartNGg",
+    "AIzaSyAO_FJ2SlqU8Q4" + "STEHLGCilw_Y9_11qcW8",
+    "sk_test_4eC39HqLyj" + "WDarjtT1zdp7dc",
+    "ghp_16C7e42F292c6912" + "E7710c838347Ae178B4a",
+]
+
+
+@pytest.mark.parametrize("key", PUBLISHED, ids=lambda key: key[:9])
+@pytest.mark.parametrize(
+    "frame", ["{}", 'api_key = "{}"', "https://maps.example/js?key={}&v=3", "Authorization: Bearer {}"]
+)
+def test_a_key_that_its_maker_publishes_stays_and_one_that_is_nearly_the_same_goes(key: str, frame: str) -> None:
+    assert Redaction().apply(frame.format(key)) == frame.format(key)
+    other = key[:-4] + key[-4:].swapcase()[::-1]
+    assert other not in redact(frame.format(other))
 
 
 @pytest.mark.skipif(not SUPPLIED.is_file(), reason="the shared data is not here")
 def test_the_supplied_samples() -> None:
     rows = list(samples(SUPPLIED))
     true = [hit(text, row) for _, secret, text, row in rows if secret]
-    false = [hit(text, row) for _, secret, text, row in rows if not secret and row.get("rule") != PUBLISHED]
+    false = [hit(text, row) for _, secret, text, row in rows if not secret]
     assert sum(true) >= 0.95 * len(true)
     assert sum(false) < 0.02 * len(false)
