@@ -127,6 +127,25 @@ def test_the_folder_keeps_within_its_bound_and_gives_up_the_oldest(tmp_path: Pat
     assert sum(file.stat().st_size for file in kept.iterdir()) <= 1_000_000
 
 
+def huge(path: Path) -> None:
+    path.touch()
+    os.truncate(path, 1 << 40)
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, huge, lambda path: path.symlink_to("/dev/zero"), Path.mkdir])
+def test_what_is_no_plain_file_of_a_fitting_size_is_neither_waited_for_nor_read(
+    tmp_path: Path, make: Callable[[Path], None]
+) -> None:
+    folder = PrefixFolder(kept := tmp_path / "prefixes", "model", 1)
+    folder.save([1, 2, 3], state(10))
+    folder.close()
+    (file,) = kept.iterdir()
+    file.unlink()
+    make(file)
+    assert folder.load([1, 2, 3]) is None
+    assert file.is_dir() or (not file.is_symlink() and not file.exists())
+
+
 def test_a_folder_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     folder = PrefixFolder(tmp_path / "file", "model", 1)

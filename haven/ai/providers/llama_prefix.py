@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import stat
 import tempfile
 import threading
 from collections import OrderedDict
@@ -89,8 +90,12 @@ class PrefixFolder:
             return None
         path = self._path(tokens)
         try:
-            content = np.fromfile(path, np.uint8)
-        except OSError:
+            content = self._read(path)
+        except FileNotFoundError:
+            return None
+        except OSError as error:  # what is there is a link, a pipe, a folder, too large or out of reach
+            log.info("%s can't be used: %s", path.name, error)
+            self.remove(tokens)
             return None
         header, state = content[: len(self._head(tokens, b""))].tobytes(), content[len(self._head(tokens, b"")) :]
         if header != self._head(tokens, hashlib.sha256(state.data).digest()):
@@ -100,6 +105,15 @@ class PrefixFolder:
         with suppress(OSError):
             os.utime(path)  # the time of last use, for `_trim`
         return state
+
+    def _read(self, path: Path) -> State:
+        """The file's content; never waits for whoever would write into a pipe. Raises OSError."""
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb", buffering=0) as file:
+            found = os.fstat(descriptor)
+            if not stat.S_ISREG(found.st_mode) or found.st_size > self._most:
+                raise OSError("it is no plain file of a size that is kept here")
+            return np.fromfile(file, np.uint8, found.st_size)
 
     def remove(self, tokens: Sequence[int]) -> None:
         if self._folder is not None:
