@@ -115,7 +115,9 @@ def test_words_of_others_are_plain_in_lines_and_tables() -> None:
     with shown.capture() as captured:
         shown.print(table)
         shown.print("line \x1b]0;x\x07", style="red")
+        shown.print(shown.status("[bold]asks \x1b[2J \u202emodel").renderable)
     said = captured.get()
+    assert "[bold]asks <U+001B>[2J <U+202E>model" in said
     assert not {"\x1b", "\x07", "\u202e"} & set(said) and "<U+202E>cell" in said and "line <U+001B>" in said
 
 

@@ -16,7 +16,7 @@ from haven.ai.known import known
 from haven.ai.patterns import READ as LOOKED_AT
 from haven.ai.patterns import too_slow
 from haven.ai.signs import Table, Weight, found, table
-from haven.ai.similar import Experience, Vector, facts, hashed
+from haven.ai.similar import Experience, Guess, Vector, facts, hashed
 from haven.ai.task import Complexity, Judgement, Task, Tier
 from haven.errors import SettingsError
 
@@ -87,15 +87,16 @@ def classify(
     met = features(task.question, kind, sum(map(len, task.material)), table())
     rules = _rules(met, kind)
     others = _owners(task.question, simpler, harder)
-    if history is not None:
-        others |= _learned(task.question, history, vector)
+    guess = None if history is None else _guess(task.question, history, vector)
+    if guess is not None:
+        others |= _learned(guess)
     heard = rules if vector is None else {"labelled requests that mean the like": known().weight(vector, met, kind)}
     shares = _shares((heard | others).values(), kind in NEVER_SIMPLE)
     level = shares.index(max(shares))
     score = 0.5 * shares[1] + shares[2]
     reasons = (*_never(kind), *_reasons(rules | heard | others, level)) or (f"nothing speaks against {LEVELS[level]}",)
     sure = shares[level] >= (SURE if vector is None else SURE_WITH_VECTOR)
-    return Judgement(LEVELS[level], round(score, 3), reasons, sure)
+    return Judgement(LEVELS[level], round(score, 3), reasons, sure, guess.gain if guess else None)
 
 
 def features(question: str, kind: str, material: int, table: Table) -> dict[str, float]:
@@ -143,8 +144,11 @@ def _owners(question: str, simpler: Patterns, harder: Patterns) -> dict[str, Wei
     return heard
 
 
-def _learned(question: str, history: Experience, vector: Vector | None) -> dict[str, Weight]:
-    guess = history.guess(hashed(question) if vector is None else vector, facts(question))
+def _guess(question: str, history: Experience, vector: Vector | None) -> Guess:
+    return history.guess(hashed(question) if vector is None else vector, facts(question))
+
+
+def _learned(guess: Guess) -> dict[str, Weight]:
     pull = 1 - 2 * guess.passes
     reason = f"of {guess.of} tasks before, the local answers to those like it passed in {guess.passes:.0%}"
     return {reason: (LEARNED[0] * pull, LEARNED[1] * pull)}

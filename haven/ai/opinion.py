@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from haven.ai.classify import NEVER_SIMPLE
 from haven.ai.task import Complexity, Judgement, Privacy, Task, Turn, Where
@@ -43,4 +44,4 @@ async def second_opinion(task: Task, judgement: Judgement, ask: Callable[[Task],
     nearest = min(MIDDLE, key=lambda level: abs(MIDDLE[level] - score))
     keeps = said is judgement.complexity or (nearest is Complexity.SIMPLE and task.kind in NEVER_SIMPLE)
     reasons = (*judgement.reasons, f"the local model finds it {said}")
-    return Judgement(judgement.complexity if keeps else nearest, score, reasons, judgement.sure)
+    return replace(judgement, complexity=judgement.complexity if keeps else nearest, score=score, reasons=reasons)
