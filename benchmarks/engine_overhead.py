@@ -3,7 +3,14 @@
 Goal: p99 of 5 ms at most, for a question that was not asked before: judged, routed, looked for in the cache, redacted,
 reserved, settled, scored, recorded. The whole house as `haven up` builds it, its bus running; only the cloud's
 `generate` is replaced. The parts stand in the order in which they come; `rest` is what lies between them, changes of
-thread included. `commit` is one bare write to the same database, for comparison.
+thread included.
+
+A call waits for two commits with sync: its reservation before it leaves, and its cost with what became of it after. So
+that the figure is true of any disk, each call is followed by two bare writes of one row to the same database:
+`commits` is what those two took, `without_commits` the call less its own two, pair by pair.
+
+The rules are sure of these questions. `unsure` are others, where it matters how hard they are: those are judged by
+their meaning too, and a vector takes longer than all the rest. `vectors` says for how many one was made.
 """
 
 from __future__ import annotations
@@ -34,6 +41,9 @@ PLENTY = 1e6
 PLACES = ("Oculi", "Korvax", "Teth", "Venture", "Zephyria", "Hesper", "Lumen")
 ANSWER = "The nearest portal stands in the northern dunes of the third planet, two jumps from the outpost. "
 RUNS, WARM_UP = 300, 20
+COMMITS = 2
+SURE = "Where is the nearest portal to {place} {number}?"
+UNSURE = "Where is the nearest portal to {place} {number}, and who of us found it?"
 
 
 def settings_in(folder: Path) -> Settings:
@@ -102,42 +112,38 @@ def watch(clock: Clock, house: House) -> None:
     clock.time(memory, "known", "cache")
     clock.time(Outgoing, "of", "redact")
     clock.time(house.ledger, "reserve", "reserve")
-    clock.time(house.ledger, "settle", "settle")
     clock.time(validate, "score", "score")
-    clock.time(memory, "record", "record")
+    clock.time(memory, "record", "settle and record")
+    clock.time(house.ledger, "written", "settle and record")
 
 
-def task(number: int) -> Task:
+def task(number: int, asked: str) -> Task:
     """No two are alike, so that none is found in the cache."""
-    words = f"Where is the nearest portal to {PLACES[number % 7]} {number * 7919 % 10_007}, and who of us found it?"
+    words = asked.format(place=PLACES[number % 7], number=number * 7919 % 10_007)
     turn = Turn("user", data_block("question", words))
     system = ("You are the Cartographer of a small community. Answer briefly, and say where you know it from.",)
     return Task("answer", (turn,), WHO, "a benchmark", system=system, words=words, max_tokens=400)
 
 
-async def measure(house: House, runs: int) -> Clock:
+async def measure(house: House, runs: int, asked: str) -> tuple[Clock, list[float]]:
+    """The parts of each call, and how long two bare writes took right after it; all in seconds."""
     for provider in house.engine.roster.on(Tier.CLOUD):
         provider.generate = at_once  # type: ignore[method-assign]
-    clock = Clock()
+    clock, bare = Clock(), list[float]()
     watch(clock, house)
     for number in range(WARM_UP + runs):
         if number == WARM_UP:
             clock.forget()
+            bare.clear()
         started = time.perf_counter()
-        last = [piece async for piece in house.engine.stream(task(number))][-1]
-        clock.finished(time.perf_counter() - started)
+        last = [piece async for piece in house.engine.stream(task(number, asked))][-1]
+        ended = time.perf_counter()
+        clock.finished(ended - started)
         assert isinstance(last, Reply) and last.usd > 0 and not last.cached, "a call of its own, paid for"
-    return clock
-
-
-async def commits(house: House, runs: int) -> list[float]:
-    """Bare writes of one row."""
-    found = []
-    for number in range(runs):
-        started = time.perf_counter()
-        await notes.put(house.database, "benchmark", str(number))
-        found.append(time.perf_counter() - started)
-    return found
+        for _ in range(COMMITS):
+            await notes.put(house.database, "benchmark", str(number))
+        bare.append(time.perf_counter() - ended)
+    return clock, bare
 
 
 def told(seconds: Sequence[float]) -> dict[str, float]:
@@ -146,30 +152,30 @@ def told(seconds: Sequence[float]) -> dict[str, float]:
     return {name: round(ordered[rank] * 1000, 3) for name, rank in ranks.items()}
 
 
+async def figures(folder: Path, runs: int, asked: str) -> dict[str, Any]:
+    async with open_house(settings_in(folder)) as house:
+        bus = asyncio.create_task(house.bus.run())
+        clock, bare = await measure(house, runs, asked)
+        vectors = len(await house.database.rows("select 1 from outcome where vector is not null"))
+        bus.cancel()
+        await asyncio.gather(bus, return_exceptions=True)
+    whole = clock.parts.pop("whole")
+    return {
+        "all": told(whole),
+        "commits": told(bare),
+        "without_commits": told([all - two for all, two in zip(whole, bare, strict=True)]),
+        "vectors": vectors,
+        "parts": {part: told(seconds) for part, seconds in clock.parts.items()},
+    }
+
+
 async def main(smoke: bool) -> None:
     runs = 30 if smoke else RUNS
     with tempfile.TemporaryDirectory() as name:
-        async with open_house(settings_in(Path(name))) as house:
-            bus = asyncio.create_task(house.bus.run())
-            clock = await measure(house, runs)
-            bare = await commits(house, runs)
-            bus.cancel()
-            await asyncio.gather(bus, return_exceptions=True)
-    parts = {part: told(seconds) for part, seconds in clock.parts.items() if part != "whole"}
-    whole = told(clock.parts["whole"])
-    print(
-        json.dumps(
-            {
-                "benchmark": "engine_overhead",
-                "smoke": smoke,
-                "runs": runs,
-                "p50_ms": whole["p50"],
-                "p99_ms": whole["p99"],
-                "parts_ms": parts,
-                "commit_ms": told(bare),
-            }
-        )
-    )
+        sure = await figures(Path(name) / "sure", runs, SURE)
+        unsure = await figures(Path(name) / "unsure", runs // 3, UNSURE)
+    line = {"benchmark": "engine_overhead", "smoke": smoke, "runs": runs, "unit": "ms", **sure, "unsure": unsure}
+    print(json.dumps(line))
 
 
 if __name__ == "__main__":

@@ -13,12 +13,14 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from haven.ai import alike
 from haven.ai.alike import essence
+from haven.ai.aside import aside
 from haven.ai.task import Privacy, Reply, Route, Step, Task, Tier, Usage
 from haven.ai.validate import PASS_MARK
 from haven.errors import StoreError
@@ -119,7 +121,8 @@ class Cache:
             return
         keys, at = await self._keys(task, route), self._clock()
         row = Cached(keys.exact, keys.asks, task.question[:MAX_WORDS], kept, at, at + hours * 3600)
-        if task.privacy is Privacy.PRIVATE or await asyncio.to_thread(_personal, task.question, reply):
+        length = len(task.question) + len(kept)
+        if task.privacy is Privacy.PRIVATE or await aside(length, partial(_personal, task.question, reply)):
             self._keep_own(task.principal.id, row)
             return
         try:

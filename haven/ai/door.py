@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from haven.ai import policy, validate
+from haven.ai.aside import aside, size
 from haven.ai.breaker import Breaker
 from haven.ai.ledger import Ledger
 from haven.ai.outgoing import Outgoing, call_of, text_of
@@ -109,6 +110,7 @@ class Door:
         async with self._recorded(counting, provider, "", free=True) as out:
             counted = await provider.count(out.call)
             out.usage = Usage()
+        await self._ledger.written()
         return counted
 
     async def _leaving(self, task: Task, route: Route, step: Step, request: str) -> AsyncGenerator[Delta | _Came, None]:
@@ -133,7 +135,7 @@ class Door:
     ) -> AsyncIterator[Outgoing]:
         """One call that leaves: stopped if private, redacted, reserved before the block and settled after it.
 
-        The block puts what was used into `usage`.
+        The block puts what was used into `usage`. Whoever hands on what came waits for `Ledger.written` first.
         """
         if not policy.may_leave(task):
             raise AccessDenied("This must not leave the house.", "Ask it openly, or leave it to the local model.")
@@ -142,13 +144,13 @@ class Door:
         out: Outgoing | None = None
         reserved = 0
         try:
-            out = await asyncio.to_thread(Outgoing.of, task, None if free else provider.price)
+            out = await aside(size(task), partial(Outgoing.of, task, None if free else provider.price))
             reserved = await self._reserve(task, provider, out, request)
             yield out
             if out.usage is None:
                 await self._ledger.lost(reserved, out.seconds, UNKNOWN_USAGE)
             else:
-                await self._ledger.settle(reserved, out.usd, out.usage, out.seconds)
+                self._ledger.settling(reserved, out.usd, out.usage, out.seconds)
             breaker.worked(number)
         except BaseException as error:
             _tell(breaker, number, error)
@@ -225,7 +227,7 @@ async def _scored(asked: Task, came: _Came) -> Reply:
     if reply.calls:
         return reply
     check = partial(validate.score, asked, reply.text, reply.data, came.stop)
-    size = len(reply.text) + sum(map(len, asked.material))
-    at_once = size <= SHORT and validate.running_text(asked.kind)
+    length = len(reply.text) + sum(map(len, asked.material))
+    at_once = length <= SHORT and validate.running_text(asked.kind)
     points, reasons = check() if at_once else await asyncio.to_thread(check)
     return replace(reply, score=points, score_reasons=reasons)

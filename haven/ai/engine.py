@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from haven.access import Act, check
 from haven.ai import kinds, policy, tokens, validate
+from haven.ai.aside import aside, size
 from haven.ai.converse import Handler, Limits, converse
 from haven.ai.door import Door
 from haven.ai.hybrid import Prepared, prepare
@@ -99,7 +100,9 @@ class Engine:
             async for piece in pieces:
                 yield piece
         reply = replace(run.result(), seconds=run.seconds)
-        yield await self._memory.record(task, reply, replace(told, tried=tuple(run.tried)))
+        reply = await self._memory.record(task, reply, replace(told, tried=tuple(run.tried)))
+        await self._ledger.written()
+        yield reply
 
     async def converse(
         self, task: Task, tools: Mapping[Tool, Handler], limits: Limits | None = None
@@ -111,7 +114,8 @@ class Engine:
 
     async def judge(self, task: Task) -> Judgement:
         """How hard the task is: by rules, and by the local model where they are unsure and it matters."""
-        judgement = await self._memory.judge(task)
+        could = [one for one in self.roster.preferred(task.kind) if not self._missing(task, one)]
+        judgement = await self._memory.judge(task, by_meaning=len(could) > 1 or bool(self._policy.rules))
         bound = task.privacy is Privacy.PRIVATE or task.where is not Where.AUTO or not policy.may_leave(task)
         choice = self._there(Tier.LOCAL) and (self._there(Tier.LAN) or self._there(Tier.CLOUD))
         if judgement.sure or bound or not choice:
@@ -122,7 +126,7 @@ class Engine:
         """The decision alone; a model is asked only where the classifier is unsure."""
         judgement = await self.judge(task)
         call = call_of(task)
-        counted, material = await asyncio.to_thread(lambda: (count(call), sum(map(tokens.count, task.material))))
+        counted, material = await aside(size(task), lambda: (count(call), sum(map(tokens.count, task.material))))
         offers = [self._offer(task, one, counted) for one in self.roster.preferred(task.kind)]
         now = Now(counted, material, time.localtime().tm_hour, *await self._spent())
         return policy.route(task, judgement, offers, self._policy, policy.facts(task, judgement, offers, now))

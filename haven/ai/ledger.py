@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
 from collections.abc import Callable
@@ -45,6 +46,7 @@ class Ledger:
         self._caps = caps
         self._process = process
         self._clock = clock
+        self._ending: set[asyncio.Future[None]] = set()
 
     async def reserve(
         self,
@@ -87,9 +89,20 @@ class Ledger:
         return await self._database.write(work)
 
     async def settle(self, id: int, usd: float, usage: Usage, seconds: float, outcome: str = "ok") -> None:
-        """Put the true cost; only the first word on a call counts, here as in the two below.
+        """Put the true cost; only the first word on a call counts, here as in all below.
 
         What is over ten times the worst case is charged as that much.
+        """
+        settled = self.settling(id, usd, usage, seconds, outcome)
+        self._database.hurry()
+        await settled
+
+    def settling(
+        self, id: int, usd: float, usage: Usage, seconds: float, outcome: str = "ok"
+    ) -> asyncio.Future[None]:
+        """The same in one commit with what is written next, in a moment; `written` waits for it.
+
+        Should it fail, that is logged and the call stays charged at its worst case: nobody loses the answer for it.
         """
         told = {
             "input_tokens": usage.input,
@@ -106,7 +119,16 @@ class Ledger:
                 log.warning("call %d cost %s USD, it says; it is charged %s", id, usd, most)
             await table.settle(tx, id, self._clock(), state="settled", usd=usd if usd <= most else most, **told)
 
-        await self._database.write(work)
+        settled = self._database.soon(work)
+        self._ending.add(settled)
+        settled.add_done_callback(self._ended)
+        return settled
+
+    async def written(self) -> None:
+        """Wait until the calls that have ended are on the disk."""
+        if self._ending:
+            self._database.hurry()
+            await asyncio.wait(self._ending)
 
     async def lost(self, id: int, seconds: float, outcome: str) -> None:
         """The call ended without its usage: it stays charged at the worst case."""
@@ -152,6 +174,11 @@ class Ledger:
             redacted=redacted,
             **more,
         )
+
+    def _ended(self, settled: asyncio.Future[None]) -> None:
+        self._ending.discard(settled)
+        if not settled.cancelled() and (error := settled.exception()) is not None:
+            log.warning("what a call cost could not be written, so it stays charged at its worst case: %s", error)
 
     async def _end(self, id: int, **fields: Any) -> None:
         await self._database.write(lambda tx: table.settle(tx, id, self._clock(), **fields))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from haven.ai import kinds, outgoing
+from haven.ai.aside import aside, size
 from haven.ai.cache import Cache
 from haven.ai.classify import classify, patterns
 from haven.ai.embed import Embedder
@@ -85,11 +86,14 @@ class Memory:
         """How long the model usually takes; None where nobody knows yet."""
         return self._seconds.get((tier.value, model))
 
-    async def judge(self, task: Task) -> Judgement:
-        """How hard the task is, by rules and by how similar ones went; by its meaning too where those are unsure."""
+    async def judge(self, task: Task, *, by_meaning: bool = True) -> Judgement:
+        """How hard the task is, by rules and by how similar ones went; where those are unsure, by its meaning too.
+
+        `by_meaning` False leaves that out, for where nothing hangs on it: a vector takes longer than all the rest.
+        """
         told = partial(classify, task, simpler=self._simpler, harder=self._harder)
         judgement = told(history=await self._experience(task.kind, embedded=False))
-        if judgement.sure or (vector := await self._vector(task)) is None:
+        if judgement.sure or not by_meaning or (vector := await self._vector(task)) is None:
             return judgement
         return told(history=await self._experience(task.kind, embedded=True), vector=vector)
 
@@ -108,22 +112,29 @@ class Memory:
             return reply
         local = [one.score for one in told.tried if one.tier is Tier.LOCAL and one.score is not None]
         try:
-            if self._cache is not None:
-                await self._cache.keep(task, reply.route, reply, told.cache_hours, told.pass_mark)
-            id = await self._outcomes.record(
-                task,
-                reply,
-                pass_mark=told.pass_mark,
-                prompt_tokens=await asyncio.to_thread(outgoing.count, outgoing.call_of(task)),
-                tried=told.tried,
-                local_score=max(local, default=None),
-                vector=self._vectors.get(task.question),
-                request=told.request,
+            counted = await aside(size(task), lambda: outgoing.count(outgoing.call_of(task)))
+            # Begun together, so that both, and what is still to be written of the call, are one commit.
+            id, _ = await asyncio.gather(
+                self._outcomes.record(
+                    task,
+                    reply,
+                    pass_mark=told.pass_mark,
+                    prompt_tokens=counted,
+                    tried=told.tried,
+                    local_score=max(local, default=None),
+                    vector=self._vectors.get(task.question),
+                    request=told.request,
+                ),
+                self._keep(task, reply, told),
             )
         except StoreError as error:
             log.warning("[%s] an outcome could not be recorded: %s", error.id, error)
             return reply
         return replace(reply, outcome=id)
+
+    async def _keep(self, task: Task, reply: Reply, told: Told) -> None:
+        if self._cache is not None:
+            await self._cache.keep(task, reply.route, reply, told.cache_hours, told.pass_mark)
 
     async def _experience(self, kind: str, *, embedded: bool) -> Experience | None:
         """What the outcomes of a kind teach, made once between two looks at them; None where they are too few."""

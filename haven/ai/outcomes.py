@@ -13,6 +13,7 @@ import numpy as np
 
 from haven.access import Act, Principal, check
 from haven.ai import tokens
+from haven.ai.aside import aside
 from haven.ai.learning import decide
 from haven.ai.task import Privacy, Reply, Task, Tier
 from haven.errors import BadInput, NotFound
@@ -86,8 +87,15 @@ class Outcomes:
         `prompt_tokens` is Haven's own count; `local_score` is that of the local draft, where there was one.
         """
         private = task.privacy is Privacy.PRIVATE
-        words = "" if private else await asyncio.to_thread(_kept, task.question)
         judged = reply.route.judgement
+        words, reasons, reply_tokens = await aside(
+            len(task.question) + len(reply.text),
+            lambda: (
+                "" if private else _kept(task.question),
+                [] if private else [_kept(reason) for reason in reply.score_reasons],
+                tokens.count(reply.text),
+            ),
+        )
         outcome = table.Outcome(
             at=self._clock(),
             principal=task.principal.id,
@@ -98,7 +106,7 @@ class Outcomes:
             words=words,
             vector=None if private or vector is None else vector.astype("<f4").tobytes(),
             tokens=prompt_tokens,
-            reply_tokens=await asyncio.to_thread(tokens.count, reply.text),
+            reply_tokens=reply_tokens,
             complexity=judged.complexity.value if judged else "",
             hardness=judged.score if judged else 0.5,
             hybrid=reply.route.hybrid,
@@ -108,7 +116,7 @@ class Outcomes:
             model=reply.model,
             prompt_version=reply.prompt_version,
             score=reply.score,
-            score_reasons=[] if private else [_kept(reason) for reason in reply.score_reasons],
+            score_reasons=reasons,
             pass_mark=pass_mark,
             local_score=local_score,
             usd=reply.usd,
