@@ -94,7 +94,9 @@ def route(
     missing += [(tier, ABSENT) for tier in expected if not any(offer.tier is tier for offer in wanted)]
     there = [offer for offer in wanted if not offer.missing]
     left, dropped = _within_limits(there, task, policy)
-    left = _with_question(there, left, task, policy)
+    if dear := _to_ask_about(there, left, task, policy):
+        dropped.append(f"{dear.step.model}: where its turn comes, the person (or the setting routing.away) decides")
+        left = [offer for offer in there if offer in left or offer is dear]
     reasons = (reason, *(f"{tier.value}: {why}" for tier, why in (*missing, *resting)), *dropped)
     if not left:
         return Route((), reasons, _refusal(reason if len(order) < 2 else "", missing, dropped), judgement=judgement)
@@ -271,8 +273,8 @@ def _within_limits(offers: Sequence[Offer], task: Task, policy: Policy) -> tuple
     return left, dropped
 
 
-def _with_question(there: Sequence[Offer], left: list[Offer], task: Task, policy: Policy) -> list[Offer]:
-    """`left`, with the cheapest cloud model in its place where the cap for one request alone keeps the cloud out.
+def _to_ask_about(there: Sequence[Offer], left: Sequence[Offer], task: Task, policy: Policy) -> Offer | None:
+    """The cheapest cloud model, where the cap for one request alone keeps the cloud out: it stays in its place.
 
     The ledger refuses it when its turn comes (unless the local model's preparation has made the call small enough),
     so that a person is asked and not given less in silence. Nobody is asked for background work.
@@ -280,11 +282,9 @@ def _with_question(there: Sequence[Offer], left: list[Offer], task: Task, policy
     clouds = [offer for offer in there if offer.tier is Tier.CLOUD]
     limit = _limit(task, policy)
     if task.background or limit is None or not clouds or not any(offer.tier is Tier.LOCAL for offer in left):
-        return left
+        return None
     cheapest = min(clouds, key=lambda offer: offer.worst_usd)
-    if cheapest.worst_usd <= limit:
-        return left
-    return [offer for offer in there if offer in left or offer is cheapest]
+    return cheapest if cheapest.worst_usd > limit else None
 
 
 def _refusal(only: str, missing: Sequence[tuple[Tier, str]], dropped: Sequence[str]) -> str:
