@@ -2,7 +2,7 @@
 
 One JSON line; goal: 0 frames lost, nothing touched. A thread wants to draw 60 frames a second; a frame is lost where it
 comes more than one frame late. `elsewhere` is the same with the model loading in another process, in turns: what is
-lost there too is the machine's doing. `--smoke` is short.
+lost there too is the machine's doing, and so is what `idle` loses, where nothing loads. `--smoke` is short.
 """
 
 from __future__ import annotations
@@ -76,13 +76,14 @@ async def load_elsewhere(path: Path) -> None:
 
 async def main(smoke: bool) -> None:
     loads = 2 if smoke else 10
-    here, elsewhere = [], []
+    here, elsewhere, idle = [], [], []
     async with installed() as (_, path):
         for _ in range(loads):
             here.append(await watched(partial(load, path)))
             elsewhere.append(await watched(partial(load_elsewhere, path)))
+            idle.append(await watched(partial(asyncio.sleep, here[-1].frames * FRAME_S)))
     answer: dict[str, object] = {"benchmark": "llama_loading", "smoke": smoke, "loads": loads}
-    for name, screens in (("here", here), ("elsewhere", elsewhere)):
+    for name, screens in (("here", here), ("elsewhere", elsewhere), ("idle", idle)):
         answer[name] = {"frames": sum(one.frames for one in screens), "lost": sum(one.lost for one in screens)}
     print(json.dumps(answer | {"descriptors_touched": len({seen for one in here for seen in one.seen}) > 1}))
 

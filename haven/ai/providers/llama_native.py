@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import gc
 import importlib
 import itertools
 import logging
@@ -20,6 +21,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from haven.ai.providers.llama_width import Width
 from haven.errors import ModelError
 
 log = logging.getLogger("haven.llama")
@@ -49,7 +51,7 @@ def library() -> Any:
     """The bindings, loaded once, their log sent to the logger `haven.llama`. Raises ModelError if they can't load."""
     os.environ.setdefault("GGML_NO_BACKTRACE", "1")
     try:
-        c: Any = importlib.import_module("llama_cpp.llama_cpp")
+        c = _imported("llama_cpp.llama_cpp")
     except (ImportError, OSError, RuntimeError) as error:
         raise ModelError(
             f"llama-cpp-python can't be loaded: {error}.", "Install it again, or set models.local = false."
@@ -58,6 +60,22 @@ def library() -> Any:
     c.llama_log_set(c.haven_log, None)
     c.llama_backend_init()
     return c
+
+
+def _imported(name: str) -> Any:
+    """Import without a full garbage collection: it would stop every thread for 70 ms, four frames of the kiosk.
+
+    What lives by now mostly lives for ever, so that later collections need not look through it again.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        module = importlib.import_module(name)
+        gc.freeze()
+    finally:
+        if was_on:
+            gc.enable()
+    return module
 
 
 _kept_back = threading.local()
@@ -117,6 +135,8 @@ class NativeModel:
         self.handle: Any = None
         self.seats, self.spare = seats, seats
         self._threads, self._batch_threads = threads, batch_threads or threads
+        self._wide = self._batch_threads
+        self._width = Width(self._batch_threads, 0 if batch_threads else len(os.sched_getaffinity(0)))
         params = c.llama_model_default_params()
         params.n_gpu_layers = _layers(path, gpu_layers, gpu_memory_mb) if gpu_layers and gpu_memory_mb else gpu_layers
         self.handle = c.llama_model_load_from_file(os.fsencode(path), params)
@@ -130,6 +150,7 @@ class NativeModel:
         self.partial = not (c.llama_model_is_recurrent(self.handle) or c.llama_model_is_hybrid(self.handle))
         self._flag = ctypes.create_string_buffer(2)
         self._pieces: dict[int, bytes] = {}
+        self._ends: dict[int, bool] = {}
         self._views: dict[tuple[int, int], Logits] = {}
         if self.writes:
             self._make_context(path.name)
@@ -198,7 +219,11 @@ class NativeModel:
 
     def ends(self, token: int) -> bool:
         """Whether the token ends the reply."""
-        return bool(self._c.llama_vocab_is_eog(self.vocab, token) or self._c.llama_vocab_is_control(self.vocab, token))
+        if (known := self._ends.get(token)) is None:
+            c = self._c
+            known = bool(c.llama_vocab_is_eog(self.vocab, token) or c.llama_vocab_is_control(self.vocab, token))
+            self._ends[token] = known
+        return known
 
     @functools.cached_property
     def closers(self) -> dict[str, int]:
@@ -211,18 +236,28 @@ class NativeModel:
         return found
 
     def decode(
-        self, tokens: Sequence[int], places: Sequence[int], seats: Sequence[int], wanted: Sequence[int]
+        self,
+        tokens: Sequence[int],
+        places: Sequence[int],
+        seats: Sequence[int],
+        wanted: Sequence[int],
+        people: int = 1,
     ) -> Logits:
         """Compute at most ROWS tokens, each at its place in its sequence; the scores after those with `wanted` 1.
 
+        `people`: how many are being answered; for several the step may have all cores (see Width).
         The scores (one line each, in this order) are llama.cpp's own memory: right until the next call.
         Raises NoRoom, Stopped (the sequences are as before) or ModelError (they are not to be trusted).
         """
         batch = self._batch.fill(tokens, places, seats, wanted)
         lines: list[tuple[int, str]] = []
         _kept_back.lines = lines
+        if (wide := self._width.choose(people)) != self._wide:
+            self._wide = wide
+            self._c.llama_set_n_threads(self._ctx, self._threads, wide)
         try:
-            code = self._c.llama_decode(self._ctx, batch)
+            with self._width:
+                code = self._c.llama_decode(self._ctx, batch)
         finally:
             del _kept_back.lines
         for severity, line in lines:
