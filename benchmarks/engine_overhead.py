@@ -50,7 +50,8 @@ def settings_in(folder: Path) -> Settings:
     caps = ("monthly_usd", "daily_usd", "per_person_daily_usd", "per_request_usd")
     paths = {"state_dir": folder / "state", "config_dir": folder / "config", "runtime_dir": folder / "run"}
     cloud = {"base_url": "http://127.0.0.1:9", "requests_per_minute": 1_000_000} | dict.fromkeys(caps, PLENTY)
-    ready = Settings(paths=paths, models={"local": False}, cloud=cloud)  # type: ignore[arg-type]
+    told: dict[str, Any] = {"paths": paths, "models": {"local": False}, "cloud": cloud}
+    ready = Settings(**told)
     ready.write_secret(ANTHROPIC_KEY, "a-key-of-nobody")
     return ready
 
@@ -146,7 +147,7 @@ async def measure(house: House, runs: int, asked: str) -> tuple[Clock, list[floa
     return clock, bare
 
 
-def told(seconds: Sequence[float]) -> dict[str, float]:
+def ranked(seconds: Sequence[float]) -> dict[str, float]:
     ordered = sorted(seconds)
     ranks = {"p50": len(ordered) // 2, "p99": min(len(ordered) - 1, int(0.99 * len(ordered)))}
     return {name: round(ordered[rank] * 1000, 3) for name, rank in ranks.items()}
@@ -161,11 +162,11 @@ async def figures(folder: Path, runs: int, asked: str) -> dict[str, Any]:
         await asyncio.gather(bus, return_exceptions=True)
     whole = clock.parts.pop("whole")
     return {
-        "all": told(whole),
-        "commits": told(bare),
-        "without_commits": told([all - two for all, two in zip(whole, bare, strict=True)]),
+        "all": ranked(whole),
+        "commits": ranked(bare),
+        "without_commits": ranked([all - two for all, two in zip(whole, bare, strict=True)]),
         "vectors": vectors,
-        "parts": {part: told(seconds) for part, seconds in clock.parts.items()},
+        "parts": {part: ranked(seconds) for part, seconds in clock.parts.items()},
     }
 
 
