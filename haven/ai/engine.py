@@ -251,8 +251,10 @@ class Engine:
         passes = error.retry or isinstance(error, OverBudget)
         others = following is not None and following.tier is not Tier.LOCAL
         could_be_local = following is not None or run.best is not None
-        if passes and could_be_local and not others and away is not Away.LOCAL:
-            raise CloudAway(error, draft=run.best, ask=away.value) from error
+        if passes and could_be_local and not others:
+            if away is not Away.LOCAL:
+                raise CloudAway(error, draft=run.best, ask=away.value) from error
+            run.instead = str(error)
 
 
 @dataclass
@@ -267,6 +269,7 @@ class Run:
     tried: list[Tried] = field(default_factory=list)
     failures: list[HavenError] = field(default_factory=list)
     usd: float = 0.0
+    instead: str = ""
     started: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
@@ -303,4 +306,7 @@ class Run:
         if self.best is None:
             raise self.failures[-1] if self.failures else ModelError("No model gave a reply.", "Ask again later.")
         reasons = (*self.route.reasons, *map(str, self.failures))
-        return replace(self.best, usd=round(self.usd, 6), route=replace(self.route, reasons=reasons))
+        instead = self.instead if self.best.tier is Tier.LOCAL else ""
+        return replace(
+            self.best, usd=round(self.usd, 6), instead=instead, route=replace(self.route, reasons=reasons)
+        )

@@ -200,7 +200,7 @@ class Reply:
     prepared: str = ""
     """What the local model did for it before it left, in words."""
     instead: str = ""
-    """Not empty where the person took it instead of the cloud's: why the cloud's was not to be had."""
+    """Why the cloud's was not to be had, where the person, or the settings for them, took this one instead."""
     outcome: int = 0
     """Its row in the record of outcomes: what a thumb up or down is about."""
     calls: tuple[ToolCall, ...] = ()

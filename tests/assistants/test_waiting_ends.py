@@ -245,7 +245,7 @@ async def test_the_settings_answer_for_the_person_where_a_cap_keeps_the_cloud_ou
     async with home(tmp_path, lambda: claude_said(GOOD), policy=capped, **LITTLE) as house:
         reply = (await house.ask())[-1]
         assert isinstance(reply, Reply) and reply.tier is Tier.LOCAL and house.cloud.asked == []
-        assert any("the cap for one request" in reason for reason in reply.route.reasons)
+        assert "the cap for one request" in reply.instead and reply.instead in reply.route.reasons
 
 
 async def test_what_the_local_model_answers_well_asks_nobody(tmp_path: Path) -> None:
