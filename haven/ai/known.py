@@ -1,4 +1,4 @@
-"""What a request is like among two thousand labelled ones, by its meaning, its signs and its kind.
+"""What a request is like among three thousand labelled ones, by its meaning, its signs and its kind.
 
 A kernel ridge regression: every labelled request speaks for its level, the more the nearer it is. This finds what no
 list of words does ("bot eats ram" is like "memory climbs every hour"). What it needs lies in known.npz, which
@@ -18,10 +18,10 @@ import numpy.typing as npt
 
 from haven.ai.signs import Weight
 
-SIZE = 64
+SIZE = 128
 """Numbers that are kept of a vector's 384: its main directions among the labelled requests."""
 MEANING, SIGNS, KIND = 0.5, 0.6, 0.5
-"""How fast requests grow apart by each; these and RIDGE were chosen by cross-validation on the tuning requests."""
+"""How fast requests grow apart by each; these, SIZE and RIDGE were chosen by cross-validation."""
 RIDGE = 0.1
 STEEP = 7.0
 """From least-squares scores to logits: the shares then tell how often such a judgement is right."""
@@ -95,7 +95,7 @@ class Known:
 
 @cache
 def known() -> Known:
-    """Read once, by the first who asks: about 300 kB."""
+    """Read once, by the first who asks: about half a megabyte."""
     with files("haven.ai").joinpath("known.npz").open("rb") as file, np.load(file, allow_pickle=False) as kept:
         numbers = {name: kept[name].astype(np.float32) for name in ("vectors", "signs", "voices", "middle")}
         numbers |= {name: kept[name].astype(np.float32) for name in ("directions", "scale")}
