@@ -30,7 +30,7 @@ Row = sqlite3.Row
 BUSY_S = 10.0
 """How long a write waits for another process's write."""
 AGAIN_S = 0.02
-SOON_S = 0.005
+SOON_S = 0.02
 """How long what is written `soon` waits for company."""
 
 
@@ -44,6 +44,7 @@ class Database:
         self._reader = reader
         self._waiting: list[tuple[Work, asyncio.Future[Any]]] = []
         self._wake = asyncio.Event()
+        self._timer: asyncio.TimerHandle | None = None
         self._closing = False
         self._committed: list[Callable[[], None]] = []
         self._loop = asyncio.create_task(self._write_loop(), name="store-writer")
@@ -79,7 +80,7 @@ class Database:
 
         A cancelled caller does not tear the transaction: it is finished and its result dropped.
         """
-        done = self.soon(work)
+        done = self._queued(work)
         self.hurry()
         return await done
 
@@ -88,18 +89,23 @@ class Database:
 
         For what is said just before something else is written: both share a commit. Order is kept.
         """
+        done = self._queued(work)
+        self._timer = self._timer or asyncio.get_running_loop().call_later(SOON_S, self.hurry)
+        return done
+
+    def _queued(self, work: Callable[[Transaction], Awaitable[T]]) -> asyncio.Future[T]:
         if self._closing:
             raise StoreError("Haven is shutting down, so nothing more is saved.", "Ask again once it is back.")
-        loop = asyncio.get_running_loop()
-        done: asyncio.Future[T] = loop.create_future()
-        if not self._waiting:
-            loop.call_later(SOON_S, self.hurry)
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._waiting.append((work, done))
         return done
 
     def hurry(self) -> None:
         """Write what is queued now."""
         self._wake.set()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     async def rows(self, sql: str, values: Sequence[Any] | dict[str, Any] = ()) -> list[Row]:
         """Read-only query."""
