@@ -72,12 +72,12 @@ class Kiosk(Section):
 
 
 class Web(Section):
-    """The port for /metrics and /healthz; nothing listens before it is set."""
+    """Where /metrics and /healthz are served."""
 
     port: int = Field(0, ge=0, le=65535)
     """0 means off."""
     host: str = "127.0.0.1"
-    """The address it listens on; this machine alone unless another is given."""
+    """This machine alone; another one, such as 0.0.0.0, opens it to the network, without a password."""
 
 
 class Keep(Section):
