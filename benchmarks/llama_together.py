@@ -1,10 +1,9 @@
 """What do four people gain who ask at once, and how much longer does the slowest wait for the first word?
 
 One JSON line; goals: aggregate tokens a second >= 1.6 of one after another, first word <= 2 times alone. A Q4_0 copy of
-the small model (made here from Q4_1), rules shared by all, both ways in turns. `even`: as many threads for steps of
-several rows as for one (cores - 1); `wide`: all cores for those. `cold`: nothing is computed yet, alone neither;
-`warm`: the rules are kept. `--smoke` is short, without `wide`: beside other work, cores that wait for each other take
-ten times as long.
+the small model (made here from Q4_1), rules shared by all, both ways in turns. `default`: as the settings have it, all
+cores for steps of several people while nothing else needs them; `narrow`: never more than cores - 1. `cold`: nothing is
+computed yet, alone neither; `warm`: the rules are kept. `--smoke` is short, without `narrow`.
 """
 
 from __future__ import annotations
@@ -52,7 +51,7 @@ async def both(model: Path, batch_threads: int, repeats: int, tokens: int) -> di
 async def main(smoke: bool) -> None:
     rounds, repeats, tokens = (1, 2, 6) if smoke else (5, 12, 48)
     cores = len(os.sched_getaffinity(0))
-    ways = {"even": 0} if smoke else {"even": 0, "wide": cores}
+    ways = {"default": 0} if smoke else {"default": 0, "narrow": max(1, cores - 1)}
     rows: dict[str, list[dict[str, float]]] = {name: [] for name in ways}
     async with installed() as (_, path):
         model = as_q4_0(path)
