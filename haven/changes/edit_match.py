@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import bisect
 import difflib
-import heapq
 import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from haven.changes.edit_lines import LAST_LINE_END, Shift, line_end, plain, reindent, split
+from haven.changes.edit_near import not_found
 from haven.errors import EditError
 
 SHOWN_PLACES = 6
-SHOWN_LINES = 8
-COMPARED_LINES = 20_000
-"""In a longer file the nearest lines are not looked for: it would take seconds on a small machine."""
-SHORTLIST = 20
-"""So many of the likeliest are compared in full; each can take some 30 ms if it is made to."""
 WEAVE_PAIRS = 100_000
 """Pairs of lines that are compared to keep what old and new share; the worst of them take some 0.2 s."""
 TRIED_LINES = 200_000
@@ -25,8 +21,27 @@ TRIED_LINES = 200_000
 
 # One character for one, so that positions stay what they were.
 TYPOGRAPHIC = str.maketrans("‘’‚‛′“”„‟″‐‑‒–—―−\u00a0\u2002\u2003\u2009\u202f\u3000", "'''''\"\"\"\"\"-------      ")
+TOKEN = re.compile(r"\w+|[^\w\s]")
+LEFT_OUT = re.compile(r"\s*(?:(?:#|//|/\*|<!--|\{/\*|--|;|%)\s*(?:\.{3}|…).*|\.{3}|…)\s*\Z")
+"""A line that stands for lines left out: dots alone, or a comment that begins with dots."""
 
-Shift = Callable[[str], str]
+Key = Callable[[str], str]
+
+
+def _without_spacing(line: str) -> str:
+    return " ".join(TOKEN.findall(line.translate(TYPOGRAPHIC)))
+
+
+TRAILING, INDENTATION = "trailing blanks ignored", "indentation adjusted"
+PLAIN_SIGNS, SPACING = "typographic characters taken for plain ones", "spacing inside lines ignored"
+WHOLE_LINES: dict[str, Key] = {
+    "": lambda line: line.removesuffix("\n"),
+    TRAILING: str.rstrip,
+    INDENTATION: str.strip,
+    PLAIN_SIGNS: lambda line: line.translate(TYPOGRAPHIC).strip(),
+    SPACING: _without_spacing,
+}
+"""The rungs for whole lines: what is compared of each line; beyond it only one indentation of them all may differ."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +52,7 @@ class Substitution:
 
 
 @dataclass(frozen=True)
-class _Place:
+class Place:
     """Where the old text stands: character `start` of line `first` up to `end` of line `last`, counted from 0."""
 
     first: int
@@ -47,99 +62,196 @@ class _Place:
     shift: Shift | None = None
 
 
-def substitute(text: str, old: str, new: str, *, hint: bool = True) -> Substitution:
+def substitute(text: str, old: str, new: str, *, every: bool = False, hint: bool = True) -> Substitution:
     """The text with `old`, which must stand in it exactly once, replaced by `new`; line ends stay those of the file.
 
-    Tried in order, each only if it points to one single place: the exact text; trailing blanks ignored; all lines
-    indented more or less by the same amount; typographic quotes, dashes and blanks taken for plain ones.
-    Raises EditError: not found (with the nearest lines, if a `hint` is wanted), not unique, already there, nothing to
-    change, or too long for a forgiving match.
+    Tried in order, each only if it points to one single place: the exact text; then whole lines with trailing blanks
+    ignored; all indented more or less by the same amount; typographic quotes, dashes and blanks taken for plain ones;
+    blanks between words and signs ignored; blank lines at both ends ignored; lines left out (`...`) in old and new
+    alike. With `every` only the exact text counts, in all its places. Raises EditError: not found (with the nearest
+    lines, if a `hint` is wanted), not unique, already there, nothing to change, or too long for a forgiving match.
     """
-    old, new = old.replace("\r\n", "\n"), new.replace("\r\n", "\n")
+    new = plain(new) if re.search(r"\r(?!\n)", old) else new.replace("\r\n", "\n")
+    old = plain(old)
     if old == new:
         raise EditError("old and new are the same text: the edit changes nothing.")
-    open_end = old.endswith("\n") and bool(text) and not text.endswith("\n")
+    open_end = old.endswith("\n") and bool(text) and LAST_LINE_END.search(text) is None
     if open_end:
-        text += _line_end(text)
-    raw = _lines(text)
-    place, note = _find(raw, old, new, hint)
-    result = _put(raw, place, old, new, _line_end(text))
-    return Substitution(re.sub(r"\r?\n\Z", "", result) if open_end else result, note)
-
-
-def _lines(text: str) -> list[str]:
-    return re.findall(r"[^\n]*\n|[^\n]+\Z", text)
-
-
-def _line_end(text: str) -> str:
-    """The one that most lines of the file have."""
-    windows = text.count("\r\n")
-    return "\r\n" if windows * 2 > text.count("\n") else "\n"
-
-
-def _plain(line: str) -> str:
-    return line[:-2] + "\n" if line.endswith("\r\n") else line
-
-
-def _find(raw: Sequence[str], old: str, new: str, hint: bool) -> tuple[_Place, str]:
-    view = [_plain(line) for line in raw]
+        text += line_end(text)
+    raw = split(text)
+    view = [plain(line) for line in raw]
     whole = "".join(view)
-    rungs: tuple[tuple[str, Callable[[], list[_Place]]], ...] = (
+    if every and old in whole:
+        done = Substitution(_all(raw, view, whole, old, new), "")
+    else:
+        done = _one(raw, view, whole, old, new, hint)
+    return Substitution(LAST_LINE_END.sub("", done.text), done.note) if open_end else done
+
+
+def _all(raw: Sequence[str], view: Sequence[str], whole: str, old: str, new: str) -> str:
+    """Every place, from the first on and never overlapping."""
+    text = "".join(raw)
+    shown, held = _offsets(view), _offsets(raw)
+
+    def in_file(position: int) -> int:
+        line = max(0, bisect.bisect_right(shown, position) - 1)
+        return held[line] + position - shown[line]
+
+    written = new.replace("\n", line_end(text))
+    out, done, at = [], 0, whole.find(old)
+    while at >= 0:
+        out += [text[done : in_file(at)], written]
+        done, at = in_file(at + len(old)), whole.find(old, at + len(old))
+    return "".join([*out, text[done:]])
+
+
+def _offsets(lines: Sequence[str]) -> list[int]:
+    return [0, *itertools.accumulate(len(line) for line in lines)]
+
+
+def _one(raw: Sequence[str], view: Sequence[str], whole: str, old: str, new: str, hint: bool) -> Substitution:
+    place, name = _single(view, whole, old, new)
+    if place:
+        return Substitution(_put(raw, place, old, new), f"{name}, line {place.first + 1}" if name else "")
+    done = _between_blank_lines(raw, view, old, new) or _paired(raw, view, old, new)
+    if done:
+        return done
+    raise EditError(not_found(view, whole, old, new, hint))
+
+
+def _single(view: Sequence[str], whole: str, old: str, new: str) -> tuple[Place | None, str]:
+    """The place on the first rung that holds; with the name of the rung."""
+    rungs: tuple[tuple[str, Callable[[], list[Place]]], ...] = (
         ("", lambda: _spans(view, whole, old)),
-        ("trailing blanks ignored", lambda: _windows(view, old, new, _same_but_trailing)),
-        ("indentation adjusted", lambda: _windows(view, old, new, _reindent)),
-        (
-            "typographic characters taken for plain ones",
-            lambda: _spans(view, whole.translate(TYPOGRAPHIC), old.translate(TYPOGRAPHIC)),
-        ),
+        *((name, lambda name=name: windows(view, old, new, WHOLE_LINES[name])) for name in (TRAILING, INDENTATION)),
+        (PLAIN_SIGNS, lambda: _spans(view, whole.translate(TYPOGRAPHIC), old.translate(TYPOGRAPHIC))),
+        *((name, lambda name=name: windows(view, old, new, WHOLE_LINES[name])) for name in (PLAIN_SIGNS, SPACING)),
     )
     for name, places in rungs:
         found = places()
         if len(found) > 1:
-            raise EditError(_ambiguous(found))
+            raise EditError(ambiguous(found))
+        if found and not name:
+            _not_yet(view, whole, found[0], old, new)
         if found:
-            return found[0], f"{name}, line {found[0].first + 1}" if name else ""
-    raise EditError(_not_found(view, whole, old, new, hint))
+            return found[0], name
+    return None, ""
 
 
-def _spans(view: Sequence[str], whole: str, old: str) -> list[_Place]:
+def _not_yet(view: Sequence[str], whole: str, place: Place, old: str, new: str) -> None:
+    """Refuse where the new text holds the old one and stands there already: the edit has been applied before."""
+    start = sum(len(line) for line in view[: place.first]) + place.start
+    at = new.find(old)
+    while at >= 0:
+        if whole.startswith(new, start - at) and start >= at:
+            raise EditError(f"the new text stands there already (line {place.first + 1}): leave this edit out.")
+        at = new.find(old, at + 1)
+
+
+def _between_blank_lines(raw: Sequence[str], view: Sequence[str], old: str, new: str) -> Substitution | None:
+    """Whole lines only: that a text begins behind a line end says that it does not begin within a line."""
+    short_old, short_new = _without_blank_ends(old, new)
+    if short_old == old:
+        return None
+    found, name = fitting(view, short_old, short_new)
+    if len(found) > 1:
+        raise EditError(ambiguous(found))
+    if not found:
+        return None
+    if short_old == short_new:
+        raise EditError("but for blank lines that are not in the file, old and new are the same text.")
+    note = ", ".join(filter(None, ["blank lines at the ends ignored", name]))
+    return Substitution(_put(raw, found[0], short_old, short_new), f"{note}, line {found[0].first + 1}")
+
+
+def _without_blank_ends(old: str, new: str) -> tuple[str, str]:
+    """Both without the blank lines that the old text begins and ends with."""
+    olds, news = split(old), split(new)
+    if not old.strip():
+        return old, new
+    for index in (0, -1):
+        while not olds[index].strip():
+            del olds[index]
+            if news and not news[index].strip():
+                del news[index]
+    return "".join(olds), "".join(news)
+
+
+def _paired(raw: Sequence[str], view: Sequence[str], old: str, new: str) -> Substitution | None:
+    """Old and new with the same lines left out (`...`): each piece between them must have its one place, in order."""
+    olds, news = _pieces(old), _pieces(new)
+    if len(olds) < 2 or len(olds) != len(news):
+        return None
+    if any(new_piece and not old_piece.strip() for old_piece, new_piece in zip(olds, news, strict=True)):
+        return None
+    found: list[tuple[Place, str, str]] = []
+    cursor = 0
+    for old_piece, new_piece in zip(olds, news, strict=True):
+        if old_piece:
+            places, _ = fitting(view, old_piece, new_piece, cursor)
+            if len(places) > 1:
+                raise EditError(ambiguous(places))
+            if not places:
+                return None
+            found.append((places[0], old_piece, new_piece))
+            cursor = places[0].last + 1
+    text, lines = "".join(raw), list(raw)
+    for place, old_piece, new_piece in reversed(found):
+        text = _put(lines, place, old_piece, new_piece)
+        lines = split(text)
+    return Substitution(text, f"lines left out were paired, line {found[0][0].first + 1}") if found else None
+
+
+def _pieces(text: str) -> list[str]:
+    pieces = [""]
+    for line in split(text):
+        if LEFT_OUT.match(line):
+            pieces.append("")
+        else:
+            pieces[-1] += line
+    return pieces
+
+
+def fitting(view: Sequence[str], old: str, new: str, start: int = 0) -> tuple[list[Place], str]:
+    """Every run of whole lines from line `start` on, on the first rung with any, and the name of that rung."""
+    for name, key in WHOLE_LINES.items():
+        if found := windows(view, old, new, key, start):
+            return found, name
+    return [], ""
+
+
+def _spans(view: Sequence[str], whole: str, old: str) -> list[Place]:
     """Every place of the exact text, overlapping ones included, up to a few."""
     starts: list[int] = []
     at = whole.find(old)
     while at >= 0 and len(starts) <= SHOWN_PLACES:
         starts.append(at)
         at = whole.find(old, at + 1)
-    if not starts:
-        return []
-    offsets = [0]
-    for line in view:
-        offsets.append(offsets[-1] + len(line))
+    offsets = _offsets(view) if starts else []
     return [_span(offsets, start, start + len(old)) for start in starts]
 
 
-def _span(offsets: Sequence[int], start: int, stop: int) -> _Place:
+def _span(offsets: Sequence[int], start: int, stop: int) -> Place:
     first = bisect.bisect_right(offsets, start) - 1
     last = bisect.bisect_left(offsets, stop) - 1
-    return _Place(first, start - offsets[first], last, stop - offsets[last])
+    return Place(first, start - offsets[first], last, stop - offsets[last])
 
 
-def _windows(
-    view: Sequence[str], old: str, new: str, compare: Callable[[Sequence[str], Sequence[str], str], Shift | None]
-) -> list[_Place]:
-    """Every run of whole lines that `compare` takes for the old text."""
-    wanted = _lines(old)
-    sought = [line.strip() for line in wanted]
-    if not any(sought):
+def windows(view: Sequence[str], old: str, new: str, key: Key, start: int = 0) -> list[Place]:
+    """Every run of whole lines that are the old ones but for what `key` leaves away and for one indentation."""
+    wanted = split(old)
+    sought = [key(line) for line in wanted]
+    if not any(line.strip() for line in wanted):
         return []
-    found: list[_Place] = []
-    for tried, first in enumerate(_runs([line.strip() for line in view], sought), 1):
+    found: list[Place] = []
+    for tried, number in enumerate(_runs([key(line) for line in view[start:]], sought), 1):
         if tried * len(wanted) > TRIED_LINES:
             return []
-        shift = compare(view[first : first + len(wanted)], wanted, new)
+        first, last = start + number, start + number + len(wanted) - 1
+        shift = reindent(view[first : last + 1], wanted, new)
         if shift is not None:
-            last = first + len(wanted) - 1
             end = len(view[last]) - (not old.endswith("\n") and view[last].endswith("\n"))
-            found.append(_Place(first, 0, last, end, shift))
+            found.append(Place(first, 0, last, end, shift))
             if len(found) > SHOWN_PLACES:
                 break
     return found
@@ -156,40 +268,14 @@ def _runs(lines: Sequence[str], sought: Sequence[str]) -> Iterator[int]:
         at = whole.find(part, at + 1)
 
 
-def _same_but_trailing(there: Sequence[str], wanted: Sequence[str], new: str) -> Shift | None:
-    same = all(a.rstrip() == b.rstrip() for a, b in zip(there, wanted, strict=True))
-    return str if same else None
-
-
-def _reindent(there: Sequence[str], wanted: Sequence[str], new: str) -> Shift | None:
-    """How to shift the new lines, where all old lines differ from the file's by one and the same indentation."""
-    margins = {(_margin(a), _margin(b)) for a, b in zip(there, wanted, strict=True) if a.strip()}
-    added = {a.removesuffix(b) if a.endswith(b) else None for a, b in margins}
-    if len(added) == 1 and (more := added.pop()):
-        if min((_margin(line) for line in _lines(new) if line.strip()), default="") == min(a for a, _ in margins):
-            return str  # the new text has the indentation of the file already
-        return lambda line: more + line if line.strip() else line
-    taken = {b.removesuffix(a) if b.endswith(a) else None for a, b in margins}
-    if len(taken) != 1 or not (less := taken.pop()):
-        return None
-    if not all(line.startswith(less) for line in _lines(new) if line.strip()):
-        return None
-    return lambda line: line.removeprefix(less)
-
-
-def _margin(line: str) -> str:
-    return line[: len(line) - len(line.lstrip())]
-
-
-def _put(raw: Sequence[str], place: _Place, old: str, new: str, end: str) -> str:
+def _put(raw: Sequence[str], place: Place, old: str, new: str) -> str:
     last = raw[place.last]
-    stop = len(last) if place.end == len(_plain(last)) else place.end
+    stop = len(last) if place.end == len(plain(last)) else place.end
     head, tail = raw[place.first][: place.start], last[stop:]
     region = [*raw[place.first : place.last], last[:stop]]
     region[0] = region[0][place.start :]
-    if any(line.endswith("\n") for line in region):
-        end = _line_end("".join(region))
-    woven = _weave(region, _lines(old), _lines(new), end, place.shift or str)
+    end = line_end("".join(region if any(LAST_LINE_END.search(line) for line in region) else raw))
+    woven = _weave(region, split(old), split(new), end, place.shift or str)
     return "".join([*raw[: place.first], head, woven, tail, *raw[place.last + 1 :]])
 
 
@@ -217,46 +303,8 @@ def _shared(pairs: Iterable[tuple[str, str]]) -> int:
     return sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
-def _ambiguous(found: Sequence[_Place]) -> str:
+def ambiguous(found: Sequence[Place]) -> str:
+    """The sentence for a text that stands in several places."""
     lines = ", ".join(str(place.first + 1) for place in found[:SHOWN_PLACES])
     more = " and more" if len(found) > SHOWN_PLACES else ""
     return f"the old text stands in more than one place (lines {lines}{more}): add lines around the one that is meant."
-
-
-def _not_found(view: Sequence[str], whole: str, old: str, new: str, hint: bool) -> str:
-    if new.strip() and new in whole:
-        line = whole[: whole.index(new)].count("\n") + 1
-        return f"the old text is not there, the new text is (line {line}): applied already? Then leave this edit out."
-    if not hint:
-        return "the old text was not found; copy it from the file as it is now."
-    near = _nearest(view, old)
-    if not near:
-        return "the old text was not found, nor anything like it: copy it from the file as it is now."
-    return "the old text was not found; copy it from the file as it is now. The nearest lines are:\n" + near
-
-
-def _nearest(view: Sequence[str], old: str) -> str:
-    """The lines that look most like the old text, numbered, or ""."""
-    wanted = [line.strip() for line in old.split("\n")]
-    if len(view) > COMPARED_LINES or not any(wanted):
-        return ""
-    anchor = max(range(min(len(wanted), SHOWN_LINES)), key=lambda index: len(wanted[index]))
-    there = [line.strip()[:200] for line in view]
-    close = closest(wanted[anchor][:200], there, count=1, cutoff=0.5)
-    if not close:
-        return ""
-    first = max(0, there.index(close[0]) - anchor)
-    shown = view[first : first + min(len(wanted), SHOWN_LINES)]
-    return "\n".join(f"{number:5}: {line.rstrip()[:200]}" for number, line in enumerate(shown, first + 1))
-
-
-def closest(text: str, known: Iterable[str], *, count: int, cutoff: float) -> list[str]:
-    """Which of the known texts look most like this one; all should be short, at most some 200 characters."""
-    matcher = difflib.SequenceMatcher(None, "", text)
-
-    def likeness(other: str) -> float:
-        matcher.set_seq1(other)
-        return matcher.quick_ratio() if matcher.real_quick_ratio() >= cutoff else 0.0
-
-    shortlist = heapq.nlargest(SHORTLIST, dict.fromkeys(known), key=likeness)
-    return difflib.get_close_matches(text, shortlist, n=count, cutoff=cutoff)
