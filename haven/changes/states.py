@@ -18,26 +18,31 @@ class State(StrEnum):
     REJECTED = "rejected"
     CANCELLED = "cancelled"
     FAILED = "failed"
+    REVERTED = "reverted"
 
 
 S = State
+# An undo has its commit from the plan on and was approved by its order: planning -> testing -> merging, where it is
+# green. An approved change that no longer fits its target goes from merging into another round.
 TRANSITIONS: dict[State, frozenset[State]] = {
     S.QUEUED: frozenset({S.PLANNING, S.CANCELLED, S.FAILED}),
-    S.PLANNING: frozenset({S.EDITING, S.AWAITING_PLAN, S.WAITING, S.CANCELLED, S.FAILED}),
+    S.PLANNING: frozenset({S.EDITING, S.TESTING, S.AWAITING_PLAN, S.WAITING, S.CANCELLED, S.FAILED}),
     S.AWAITING_PLAN: frozenset({S.EDITING, S.REJECTED, S.CANCELLED}),
     S.WAITING: frozenset({S.PLANNING, S.EDITING, S.TESTING, S.MERGING, S.CANCELLED, S.FAILED}),
     S.EDITING: frozenset({S.TESTING, S.EDITING, S.REVIEW, S.WAITING, S.CANCELLED, S.FAILED}),
-    S.TESTING: frozenset({S.REVIEW, S.EDITING, S.WAITING, S.CANCELLED, S.FAILED}),
+    S.TESTING: frozenset({S.REVIEW, S.EDITING, S.MERGING, S.WAITING, S.CANCELLED, S.FAILED}),
     S.REVIEW: frozenset({S.MERGING, S.EDITING, S.REJECTED, S.CANCELLED}),
-    S.MERGING: frozenset({S.MERGED, S.REVIEW, S.WAITING, S.FAILED}),
-    S.MERGED: frozenset(),
+    S.MERGING: frozenset({S.MERGED, S.REVIEW, S.EDITING, S.WAITING, S.FAILED}),
+    S.MERGED: frozenset({S.REVERTED}),
     S.REJECTED: frozenset(),
     S.CANCELLED: frozenset(),
     S.FAILED: frozenset({S.EDITING, S.CANCELLED}),
+    S.REVERTED: frozenset(),
 }
-RESTING = frozenset({S.AWAITING_PLAN, S.REVIEW, S.MERGED, S.REJECTED, S.CANCELLED, S.FAILED})
+RESTING = frozenset({S.AWAITING_PLAN, S.REVIEW, S.MERGED, S.REJECTED, S.CANCELLED, S.FAILED, S.REVERTED})
 """Nothing moves here until a person acts."""
-FINAL = frozenset({S.MERGED, S.REJECTED, S.CANCELLED})
+FINAL = frozenset({S.MERGED, S.REJECTED, S.CANCELLED, S.REVERTED})
+"""Their work is over; a merged one may be taken back by a change of its own."""
 OPEN = frozenset(State) - FINAL - {S.FAILED}
 
 

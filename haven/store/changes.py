@@ -42,6 +42,13 @@ class Change:
     decided_by: str = ""
     created_at: float = 0.0
     updated_at: float = 0.0
+    merged_onto: str = ""
+    """What the target was before the merge."""
+    candidate: str = ""
+    """What the target was about to become, when a merge was last begun."""
+    undoes: str = ""
+    """The change that this one takes back."""
+    pruned_at: float | None = None
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ class _Rule:
 
 
 def _rules(keep: Keep) -> tuple[_Rule, ...]:
-    under_way = "select id from change where state not in ('merged', 'rejected', 'cancelled')"
+    under_way = "select id from change where state not in ('merged', 'rejected', 'cancelled', 'reverted')"
     return (
         _Rule(
             "events",

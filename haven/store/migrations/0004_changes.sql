@@ -1,0 +1,38 @@
+-- Landing, undo, deployment, clean-up. First in this file: what alters `round` stands below it.
+alter table round rename to round_before;
+create table round (
+  change_id text not null references change (id),
+  number integer not null,
+  cause text not null check (cause in ('request', 'tweak', 'repair', 'conflict', 'undo')),
+  instruction text not null default '',
+  context text not null default '{}',
+  proposal text not null default '',
+  route text not null default '{}',
+  parent text not null default '',
+  commit_id text not null default '',
+  notes text not null default '[]',
+  tests text not null default '{}',
+  summary text not null default '{}',
+  ended text not null default '',
+  bad_replies integer not null default 0,
+  seconds text not null default '{}',
+  primary key (change_id, number)
+) strict;
+insert into round select * from round_before;
+drop table round_before;
+-- What the target was before the merge, and what it was about to become: written before the branch is moved.
+alter table change add column merged_onto text not null default '';
+alter table change add column candidate text not null default '';
+-- The change that this one takes back.
+alter table change add column undoes text not null default '';
+create unique index change_undoes on change (undoes) where undoes <> '' and state not in ('rejected', 'cancelled', 'failed');
+-- When its branch and worktree were removed.
+alter table change add column pruned_at real;
+
+-- How a merged change went live; one row a merge where the owner has named a command.
+create table deployment (
+  change_id text primary key references change (id),
+  at real not null,
+  state text not null check (state in ('due', 'running', 'live', 'failed')),
+  said text not null default ''
+) strict;
