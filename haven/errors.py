@@ -10,6 +10,7 @@ HavenError
 │   ├── OverBudget    a spending cap would be passed
 │   └── CloudAway     only the cloud would do and it is out of reach: a person may wait, or take the local model
 ├── EditError         the returned edits can't be applied, in words that a model can act on
+│   └── NoChange      they can, and leave everything as it was
 ├── RepositoryError   git said no, or the repository is not usable
 ├── SandboxError      the sandbox is missing or did not hold
 ├── ModelError        a model failed: truncated, refused, malformed, crashed
@@ -82,6 +83,10 @@ class CloudAway(Unavailable):
 
 class EditError(HavenError):
     """The edits can't be applied."""
+
+
+class NoChange(EditError):
+    """The edits leave everything as it was."""
 
 
 class RepositoryError(HavenError):

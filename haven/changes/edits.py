@@ -14,7 +14,7 @@ from haven.changes.edit_match import Substitution, substitute
 from haven.changes.edit_text import from_text
 from haven.changes.edit_tree import Tree, decode, encode
 from haven.changes.edit_write import Outcome, write
-from haven.errors import EditError
+from haven.errors import EditError, NoChange
 
 __all__ = [
     "EDIT_TOOL",
@@ -76,7 +76,7 @@ def apply(tree: Path, edits: Sequence[Edit]) -> Applied:
         raise EditError(f"{rest}.\n" + "\n".join(failures))
     outcomes = plan.outcomes()
     if not outcomes:
-        raise EditError("Taken together, the edits change nothing.")
+        raise NoChange("Taken together, the edits change nothing.")
     write(plan.tree.root, outcomes)
     return Applied(tuple(outcomes), tuple(plan.notes))
 

@@ -117,7 +117,7 @@ class Pipeline:
         plan, base, branch = await self._rounds.plan(change)
         self._progress(change, "preparing the test environment")
         await self._checker.ready(base)
-        after = State.AWAITING_PLAN if self._settings.changes.plan_first else State.EDITING
+        after = State.AWAITING_PLAN if self._settings.changes.plan_first == "always" else State.EDITING
         await self._move(change, after, plan=plan, base=base, branch=branch)
 
     async def _edit(self, change: Change) -> None:

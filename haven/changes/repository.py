@@ -1,4 +1,4 @@
-"""Haven's own bare clone of the repository it looks after: branches, worktrees, trees, merges and their delivery."""
+"""Haven's own bare clone of the repository it looks after: branches, worktrees, trees, and their delivery."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from pathlib import Path
 
 from haven.changes.clone_folder import alone, drop_links_out, fresh_aside, write_attributes
 from haven.changes.git_command import UPLOAD_PACK, git, shown
+from haven.changes.merging import HAVEN, full_hash, write_commit
 from haven.changes.source import Source
-from haven.errors import Conflict, EditError, NotFound, RepositoryError
+from haven.errors import Conflict, NoChange, NotFound, RepositoryError
 
 SLUG_CHARACTERS = 40
+TIDY_S = 3_600.0
 SAFE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -169,15 +170,15 @@ class Repository:
 
     async def tree_hash(self, commit: str) -> str:
         """The same for two commits that hold the same files."""
-        return (await git("rev-parse", "--verify", f"{_hash(commit)}^{{tree}}", at=self.bare)).text
+        return (await git("rev-parse", "--verify", f"{full_hash(commit)}^{{tree}}", at=self.bare)).text
 
     async def is_ancestor(self, older: str, newer: str) -> bool:
-        test = ("merge-base", "--is-ancestor", _hash(older), _hash(newer))
+        test = ("merge-base", "--is-ancestor", full_hash(older), full_hash(newer))
         return (await git(*test, at=self.bare, accept=(0, 1))).code == 0
 
     async def list_files(self, commit: str) -> list[TreeFile]:
         """Every file of the commit, in git's order; submodules are left out."""
-        listed = await git("ls-tree", "-r", "-z", "-l", _hash(commit), at=self.bare)
+        listed = await git("ls-tree", "-r", "-z", "-l", full_hash(commit), at=self.bare)
         files = []
         for entry in listed.fields:
             facts, path = entry.split("\t", 1)
@@ -206,10 +207,11 @@ class Repository:
     async def diff(self, base: str, commit: str) -> str:
         """The unified diff, as git itself makes it; bytes that are no UTF-8 are shown as U+FFFD."""
         form = ("--no-color", "--no-ext-diff", "--no-textconv", "-M", "--src-prefix=a/", "--dst-prefix=b/")
-        return (await git("diff", *form, _hash(base), _hash(commit), at=self.bare)).out.decode("utf-8", "replace")
+        answer = await git("diff", *form, full_hash(base), full_hash(commit), at=self.bare)
+        return answer.out.decode("utf-8", "replace")
 
     async def diff_stat(self, base: str, commit: str) -> list[FileStat]:
-        between = ("-z", "-r", "--no-renames", "--no-ext-diff", "--no-textconv", _hash(base), _hash(commit))
+        between = ("-z", "-r", "--no-renames", "--no-ext-diff", "--no-textconv", full_hash(base), full_hash(commit))
         named = (await git("diff-tree", "--name-status", *between, at=self.bare)).fields
         counted = (await git("diff-tree", "--numstat", *between, at=self.bare)).fields
         numbers = {path: (added, removed) for added, removed, path in (line.split("\t", 2) for line in counted)}
@@ -232,7 +234,7 @@ class Repository:
                 "GIT_WORK_TREE": str(into),
                 "GIT_INDEX_FILE": str(Path(scratch) / "index"),
             }
-            await git("read-tree", _hash(commit), at=into, environment=place)
+            await git("read-tree", full_hash(commit), at=into, environment=place)
             await git("checkout-index", "--all", "--quiet", at=into, environment=place)
         return await asyncio.to_thread(drop_links_out, into)
 
@@ -247,43 +249,29 @@ class Repository:
             await asyncio.to_thread(self._forget_worktree, path)
             await asyncio.to_thread(write_attributes, self.bare)
             fresh = ("worktree", "add", "--quiet", "--force", "--no-track", "-B", branch)
-            await git(*fresh, "--", str(path), _hash(base_commit), at=self.bare)
+            await git(*fresh, "--", str(path), full_hash(base_commit), at=self.bare)
         return path
 
     async def commit(
-        self, worktree: Path, message: str, paths: Sequence[str] = (".",), author: str = "Haven <haven@localhost>"
+        self, worktree: Path, message: str, paths: Sequence[str] = (".",), author: str = HAVEN
     ) -> str:
-        """Commit what stands at `paths`, ignored files too. Raises EditError where nothing is different."""
+        """Commit what stands at `paths`, ignored files too. Raises NoChange where nothing is different."""
         parent = (await git("rev-parse", "HEAD", at=worktree)).text
         await git("add", "--all", "--force", "--", *paths, at=worktree)
         tree = (await git("write-tree", at=worktree)).text
         if tree == await self.tree_hash(parent):
-            raise EditError("The edits changed nothing.")
-        commit = await self._write_commit(tree, [parent], message, author)
+            raise NoChange("The edits changed nothing.")
+        commit = await write_commit(self.bare, tree, [parent], message, author)
         async with self._alone():
             await git("update-ref", "-m", "haven", "HEAD", commit, parent, at=worktree)
         return commit
-
-    async def merge_candidate(self, commit: str, tip: str, message: str) -> str:
-        """The commit that `tip` would become: `commit` itself where it follows on `tip`, else a merge of both.
-
-        Raises Conflict that names the files where they don't fit together. No branch is moved.
-        """
-        if await self.is_ancestor(tip, commit):
-            return commit
-        try_merge = ("merge-tree", "--write-tree", "--name-only", "--no-messages", "-z", _hash(tip), _hash(commit))
-        answer = await git(*try_merge, at=self.bare, accept=(0, 1))
-        tree, *files = answer.fields
-        if answer.code:
-            raise Conflict(f"The change doesn't fit with what was merged since, in {shown(', '.join(files[:10]))}.")
-        return await self._write_commit(tree, [tip, commit], message)
 
     async def advance(self, target: str, expected: str, commit: str) -> None:
         """Move the target branch from `expected` to `commit`. Raises Conflict where it is elsewhere by now."""
         if not await self.is_ancestor(expected, commit):
             raise Conflict(f"{commit[:10]} does not follow on {target}.")
         async with self._alone():
-            await self._move(f"refs/heads/{target}", _hash(expected), _hash(commit))
+            await self._move(f"refs/heads/{target}", full_hash(expected), full_hash(commit))
 
     async def deliver(self, target: str, remote: str = "") -> str:
         """Bring the target branch to the source, and push it if a remote is named: what came of it, for the owner."""
@@ -298,26 +286,23 @@ class Repository:
             await asyncio.to_thread(self._forget_worktree, path)
 
     async def prune(self, change_id: str, branch: str) -> None:
-        """Remove a change's worktree and its branch."""
+        """Remove a change's worktree and its branch; its commits stay, so that it can still be looked at."""
         if not branch.startswith("haven/"):
             raise RepositoryError(f"{branch} is not a branch of Haven's own.")
         await self.remove_worktree(change_id)
         async with self._alone():
             await git("update-ref", "-d", f"refs/heads/{branch}", at=self.bare)
 
-    async def _write_commit(
-        self, tree: str, parents: Sequence[str], message: str, author: str = "Haven <haven@localhost>"
-    ) -> str:
-        name, _, address = author.partition("<")
-        person = {
-            "NAME": re.sub(r"[\x00-\x1f<>]", "", name).strip() or "Haven",
-            "EMAIL": re.sub(r"[\x00-\x1f<> ]", "", address) or "haven@localhost",
-        }
-        both = {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in person.items()}
-        named = [part for parent in parents for part in ("-p", parent)]
-        said = (message.replace("\0", "").strip() or "Change by Haven").encode("utf-8", "replace") + b"\n"
-        made = await git("commit-tree", "--no-gpg-sign", tree, *named, at=self.bare, stdin=said, environment=both)
-        return made.text
+    async def worktrees_left(self) -> tuple[str, ...]:
+        """The ids of the changes that have a worktree: while they are worked on, or where a killed run left one."""
+        return await asyncio.to_thread(lambda: tuple(sorted(one.name for one in self.worktrees.glob("*"))))
+
+    async def tidy(self) -> None:
+        """Pack what lies about in single files. Nothing is dropped: rounds that no branch knows can still be shown."""
+        async with self._alone():
+            await git("pack-refs", "--all", at=self.bare)
+            small = ("--threads=1", "--window-memory=64m")  # beside a loaded model on 8 GB
+            await git("repack", "-a", "-d", "--keep-unreachable", "--quiet", *small, at=self.bare, timeout_s=TIDY_S)
 
     def _worktree_path(self, change_id: str) -> Path:
         if not SAFE_ID.fullmatch(change_id):
@@ -333,12 +318,6 @@ class Repository:
 def _seen(target: str) -> str:
     """Where the clone notes what the source's branch was at the last look."""
     return f"refs/haven/source/{target}"
-
-
-def _hash(commit: str) -> str:
-    if not HASH.fullmatch(commit):
-        raise RepositoryError(f"{commit!r} is not the full hash of a commit.")
-    return commit
 
 
 def _count(number: str) -> int | None:

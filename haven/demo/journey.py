@@ -23,7 +23,8 @@ from haven.access import Principal
 from haven.ai.ledger import Ledger
 from haven.app import House, open_house
 from haven.app import run as run_house
-from haven.changes.review import Review, render
+from haven.changes.review import Review
+from haven.changes.review_text import render
 from haven.changes.states import RESTING, State
 from haven.demo import sample
 from haven.demo.stand_in import StandIn
@@ -71,7 +72,7 @@ def demo_settings(folder: Path, base_url: str = "", changes: dict[str, Any] | No
     tree: dict[str, Any] = {
         "paths": {"state_dir": folder, "config_dir": folder / "config", "runtime_dir": folder / "run"},
         "project": {"repository": folder / "atlas", "target_branch": sample.BRANCH, "name": "Voyagers' Atlas"},
-        "changes": changes or {},
+        "changes": {"plan_first": "never", **(changes or {})},
         "cloud": {"stand_in": True, "base_url": base_url or "http://127.0.0.1:9", **cloud},
     }
     return DemoSettings(**tree)
@@ -132,7 +133,7 @@ async def _live_settings(folder: Path, max_usd: float | None) -> Settings:
         cloud["daily_usd"] = max(0.0, own.cloud.daily_usd - await book.spent_today())
     if max_usd is not None:
         cloud["per_change_usd"] = max_usd
-    ready = demo_settings(folder, changes={"plan_first": True}, **cloud)
+    ready = demo_settings(folder, changes={"plan_first": "always"}, **cloud)
     paths = ready.paths.model_copy(update={"config_dir": own.paths.config_dir})  # the key stays where it lies
     return ready.model_copy(update={"paths": paths})
 

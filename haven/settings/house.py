@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -35,9 +35,18 @@ class Changes(Section):
 
     rounds: int = Field(3, ge=1, le=10)
     context_tokens: int = Field(16000, ge=500, le=400000)
-    plan_first: bool = False
-    """True: a person approves the plan and its worst-case price before Claude is asked."""
+    most_tokens: int = Field(1_000_000, ge=1000)
+    """All calls of one request or tweak together, input and output; the caps in US dollars hold as well."""
+    most_minutes: float = Field(60.0, gt=0, le=1440)
+    """Of work on one request or tweak, without what it waits for people or for the cloud."""
+    plan_first: Literal["never", "complex", "always"] = "complex"
+    """Whether a person approves a written plan and its worst-case price before Claude is asked for edits; a project's
+    own `.haven/project.toml` may say otherwise."""
+    small_edits: Literal["cloud", "lan", "local"] = "cloud"
+    """Who tries a simple request first: a docstring, a rename in one file, a text."""
     requester_may_approve: bool = True
+    two_people_for_risk: bool = False
+    """True: a change with a risk mark takes the approval of two different people; the wall panel counts as one."""
     keep_rejected_days: int = Field(14, ge=0)
 
 

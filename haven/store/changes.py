@@ -49,6 +49,10 @@ class Change:
     undoes: str = ""
     """The change that this one takes back."""
     pruned_at: float | None = None
+    evidence: str = ""
+    """The log that came with it: redacted and cut."""
+    stop: str = ""
+    """Who wants it to stop where it is; "" while nobody does."""
 
 
 @dataclass(frozen=True)
@@ -78,11 +82,11 @@ async def insert(tx: Transaction, change: Change) -> None:
     at = now()
     await tx.execute(
         "insert into change (id, key, kind, title, request, assistant, reasons, requester, requester_name, face, state,"
-        " target, created_at, updated_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " target, evidence, created_at, updated_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             *(change.id, change.key, change.kind, change.title, change.request, change.assistant),
             *(json.dumps(change.reasons), change.requester, change.requester_name, change.face, change.state),
-            *(change.target, at, at),
+            *(change.target, change.evidence, at, at),
         ),
     )
 
@@ -169,10 +173,13 @@ async def update(tx: Transaction, id: str, **fields: Any) -> None:
     )
 
 
-async def insert_round(tx: Transaction, change_id: str, number: int, cause: str, instruction: str = "") -> None:
+async def insert_round(
+    tx: Transaction, change_id: str, number: int, cause: str, instruction: str = "", parent: str = ""
+) -> None:
+    """`parent` is the commit that its edits are to be made on, where that is known before they are asked for."""
     await tx.execute(
-        "insert or ignore into round (change_id, number, cause, instruction) values (?, ?, ?, ?)",
-        (change_id, number, cause, instruction),
+        "insert or ignore into round (change_id, number, cause, instruction, parent) values (?, ?, ?, ?, ?)",
+        (change_id, number, cause, instruction, parent),
     )
 
 

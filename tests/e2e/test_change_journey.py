@@ -127,7 +127,7 @@ async def test_an_overloaded_cloud_makes_the_change_wait_and_go_on(tmp_path: Pat
 
 
 async def test_the_plan_waits_for_a_person_where_the_owner_wants_it(tmp_path: Path) -> None:
-    async with at_home(tmp_path, changes={"plan_first": True}) as home:
+    async with at_home(tmp_path, changes={"plan_first": "always"}) as home:
         change = await home.rest(await home.ask_for(PNG))
         assert change.state == State.AWAITING_PLAN and change.plan["worst_usd"] > 0
         assert home.stand_in.requests == []

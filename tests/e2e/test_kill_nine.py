@@ -168,7 +168,7 @@ async def test_waiting(tmp_path: Path) -> None:
 
 
 async def test_awaiting_plan(tmp_path: Path) -> None:
-    async with far_away(tmp_path, changes={"plan_first": True}) as (home, service, _):
+    async with far_away(tmp_path, changes={"plan_first": "always"}) as (home, service, _):
         service.start()
         change = await home.rest(await home.ask_for(PNG))
         service.kill()

@@ -36,3 +36,20 @@ create table deployment (
   state text not null check (state in ('due', 'running', 'live', 'failed')),
   said text not null default ''
 ) strict;
+
+-- Rounds: who pressed stop; the work ends with the best round so far.
+alter table change add column stop text not null default '';
+
+-- Kinds: the log that a fix came with, redacted and cut.
+alter table change add column evidence text not null default '';
+
+-- Review: each person's word for exactly one commit. Rows are only ever added.
+create table approval (
+  change_id text not null references change (id),
+  round integer not null,
+  commit_id text not null,
+  principal text not null,
+  name text not null,
+  at real not null,
+  primary key (change_id, commit_id, principal)
+) strict;
