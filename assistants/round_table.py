@@ -57,6 +57,8 @@ class Request:
     key: str = ""
     earlier: tuple[Turn, ...] = ()
     """What was said before in the same conversation."""
+    evidence: str | None = None
+    """A log or traceback that comes with a fix."""
     place: Mapping[str, Any] = field(default_factory=dict)
     """Where the face shows the answer, in its own words: a later answer finds its way there."""
 
@@ -97,7 +99,7 @@ class RoundTable:
         text = clean(request.text)
         seat = await self.pick(text, request)
         title = await self._title(text, request)
-        proposal = Proposal(kind, title, text, seat.assistant.name, seat.reasons, request.key)
+        proposal = Proposal(kind, title, text, seat.assistant.name, seat.reasons, request.key, request.evidence)
         return await self._changes.submit(proposal, request.principal)
 
     async def ask(self, request: Request) -> Answer:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import builtins
 from collections.abc import Callable, Iterable
 
 from haven.access import Act, Principal, check
-from haven.changes.proposal import Proposal, clean
+from haven.changes import evidence, reviewing
+from haven.changes.pointing import pointed_at
+from haven.changes.proposal import Kind, Proposal, clean
 from haven.changes.repository import Repository
-from haven.changes.review import Review
-from haven.changes.reviewing import assemble
+from haven.changes.review import Review, RoundPair
 from haven.changes.states import RESTING, State, sources
 from haven.errors import BadInput, Conflict
 from haven.settings import Settings
@@ -42,6 +44,7 @@ class Changes:
         check(principal, Act.REQUEST)
         self._repository()  # no repository, no change: said before anything is written
         title, request = clean(proposal.title, 200, "title"), clean(proposal.request)
+        kept = await self._evidence(proposal)
 
         async def work(tx: Transaction) -> Change:
             known = await table.by_key(tx, proposal.key) if proposal.key else None
@@ -61,6 +64,7 @@ class Changes:
                 face=principal.face,
                 state=State.QUEUED.value,
                 target=self._settings.project.target_branch,
+                evidence=kept,
             )
             await table.insert(tx, change)
             await table.insert_round(tx, id, 1, "request")
@@ -69,6 +73,13 @@ class Changes:
             return change
 
         return await self._database.write(work)
+
+    async def _evidence(self, proposal: Proposal) -> str:
+        if proposal.evidence is None:
+            return ""
+        if proposal.kind is not Kind.FIX:
+            raise BadInput(f"A log goes with a fix, and this is a change of the kind {proposal.kind.value!r}.")
+        return await asyncio.to_thread(evidence.prepare, proposal.evidence)
 
     async def get(self, id: str) -> Change:
         return await table.get(self._database, id)

@@ -34,6 +34,8 @@ class Proposal:
     assistant: str
     reasons: tuple[str, ...]
     key: str = ""
+    evidence: str | None = None
+    """A log or traceback, as it was given."""
 
 
 def clean(text: str, limit: int = MAX_REQUEST, what: str = "request") -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -11,8 +12,9 @@ import typer
 
 from assistants.round_table import Request, change_kind
 from haven.app import House
+from haven.changes.evidence import MOST_GIVEN
 from haven.changes.proposal import Kind, clean
-from haven.changes.review import render
+from haven.changes.review_text import render
 from haven.changes.states import OPEN, State
 from haven.commands.session import Json, Ticker, err, follow, in_house, out, owner, print_json, read_text
 from haven.errors import BadInput, Unavailable
@@ -29,15 +31,20 @@ NoWait = Annotated[bool, typer.Option("--no-wait", help="Return at once; a runni
 def new(
     text: Annotated[str, typer.Argument(help="What you would like, in a sentence or two.")],
     kind: Annotated[Kind | None, typer.Option(help="What kind of change it is; otherwise the words tell.")] = None,
+    log: Annotated[
+        Path | None, typer.Option(help="A log or traceback that shows the fault (a fix); - for standard input.")
+    ] = None,
     assistant: Annotated[str | None, typer.Option(help="Who should own it; otherwise the Round Table picks.")] = None,
     no_wait: NoWait = False,
     as_json: Json = False,
 ) -> None:
     """Ask for a code change and follow it to its review."""
+    evidence = _end_of(log) if log else None
 
     async def work(house: House) -> None:
-        meant = kind or change_kind(clean(text)) or Kind.FEATURE
-        change = await house.round_table.propose(Request(text, owner(), assistant=assistant), meant)
+        meant = kind or (Kind.FIX if log else change_kind(clean(text)) or Kind.FEATURE)
+        request = Request(text, owner(), assistant=assistant, evidence=evidence)
+        change = await house.round_table.propose(request, meant)
         if not as_json:
             err.print(f"Change {change.id}: {change.title}\n  {change.assistant}: {'; '.join(change.reasons)}")
         await _finish(house, change, as_json=as_json, no_wait=no_wait)
@@ -176,10 +183,7 @@ def reply(
     id: Id, file: Annotated[Path, typer.Argument(help="The saved answer; - for standard input.")], as_json: Json = False
 ) -> None:
     """Take a chat's answer through the same edits, sandbox and review."""
-    try:
-        text = read_text(file)
-    except OSError as error:
-        raise BadInput(f"{file} can't be read: {error.strerror}.") from None
+    text = _text_of(file)
 
     async def work(house: House) -> None:
         if house.by_hand is None:
@@ -188,6 +192,25 @@ def reply(
         await _finish(house, change, as_json=as_json)
 
     in_house(work)
+
+
+def _text_of(file: Path) -> str:
+    try:
+        return read_text(file)
+    except OSError as error:
+        raise BadInput(f"{file} can't be read: {error.strerror}.") from None
+
+
+def _end_of(log: Path) -> str:
+    """Its last part: a log may be longer than the memory."""
+    if str(log) == "-":
+        return _text_of(log)
+    try:
+        with log.open("rb") as file:
+            file.seek(-min(MOST_GIVEN, log.stat().st_size), os.SEEK_END)
+            return file.read(MOST_GIVEN).decode("utf-8", "replace")
+    except OSError as error:
+        raise BadInput(f"{log} can't be read: {error.strerror}.") from None
 
 
 async def _finish(
