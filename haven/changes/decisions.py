@@ -7,11 +7,11 @@ import builtins
 from collections.abc import Callable, Iterable
 
 from haven.access import Act, Principal, check
-from haven.changes import evidence, reviewing
-from haven.changes.pointing import pointed_at
+from haven.changes import evidence
 from haven.changes.proposal import Kind, Proposal, clean
 from haven.changes.repository import Repository
-from haven.changes.review import Review, RoundPair
+from haven.changes.review import Review
+from haven.changes.reviewing import assemble
 from haven.changes.states import RESTING, State, sources
 from haven.errors import BadInput, Conflict
 from haven.settings import Settings

@@ -14,7 +14,7 @@ from assistants.round_table import Request, change_kind
 from haven.app import House
 from haven.changes.evidence import MOST_GIVEN
 from haven.changes.proposal import Kind, clean
-from haven.changes.review_text import render
+from haven.changes.review import render
 from haven.changes.states import OPEN, State
 from haven.commands.session import Json, Ticker, err, follow, in_house, out, owner, print_json, read_text
 from haven.errors import BadInput, Unavailable
