@@ -1,9 +1,10 @@
 """What do four people gain who ask at once, and how much longer does the slowest wait for the first word?
 
 One JSON line; goals: aggregate tokens a second >= 1.6 of one after another, first word <= 2 times alone. A Q4_0 copy of
-the small model (made here from Q4_1), rules shared by all, both ways in turns. `default`: as the settings have it, all
-cores for steps of several people while nothing else needs them; `narrow`: never more than cores - 1. `cold`: nothing is
-computed yet, alone neither; `warm`: the rules are kept. `--smoke` is short, without `narrow`.
+the small model (made here from Q4_1), rules shared by all, both sides with the same threads: `default` as the settings
+have it, cores - 1; `all` with every core, which pays only where nothing else runs. `cold`: nothing is computed yet,
+alone neither, so that the rules are read once for all; `warm`: the rules are kept, and what is left to compute for the
+first word is each person's own. `--smoke` is short, without `all`.
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ RULES = "You look after a star map of many worlds and answer in plain words. "
 THINGS = ("moon", "star", "ship", "sea")
 
 
-async def both(model: Path, batch_threads: int, repeats: int, tokens: int) -> dict[str, float]:
+async def both(model: Path, threads: int, repeats: int, tokens: int) -> dict[str, float]:
     """One round: the gain of asking together, and the longest wait for the first word against alone."""
     rules = RULES * repeats
-    provider = LlamaProvider(model, name="four", context_tokens=2048, batch_threads=batch_threads)
+    provider = LlamaProvider(model, name="four", context_tokens=2048, threads=threads)
 
     async def ask(thing: str, text: str = "Tell me the long story of the {}.") -> Timed:
         return await timed(provider, text.format(thing), rules, max_tokens=tokens)
@@ -51,7 +52,7 @@ async def both(model: Path, batch_threads: int, repeats: int, tokens: int) -> di
 async def main(smoke: bool) -> None:
     rounds, repeats, tokens = (1, 2, 6) if smoke else (5, 12, 48)
     cores = len(os.sched_getaffinity(0))
-    ways = {"default": 0} if smoke else {"default": 0, "narrow": max(1, cores - 1)}
+    ways = {"default": 0} if smoke else {"default": 0, "all": cores}
     rows: dict[str, list[dict[str, float]]] = {name: [] for name in ways}
     async with installed() as (_, path):
         model = as_q4_0(path)

@@ -42,8 +42,8 @@ def _is_installed() -> bool:
 class LlamaProvider:
     """One model file. It loads on first use; `sha256` (if known) is checked before llama.cpp sees the file.
 
-    `threads`: 0 means cores - 1; `batch_threads` for steps of several tokens: 0 means the same, and all cores while
-    several people are served and nothing else needs them. `size`: bytes, 0 if unknown.
+    `threads`: 0 means cores - 1; `batch_threads` for steps of several tokens: 0 means the same. `size`: bytes, 0 if
+    unknown.
     `seats`: how many are served at once; more wait. `context_tokens` is for each of them: a longer prompt loses the
     middle of its longest turn, visibly marked. With a schema the reply is always JSON that satisfies it, or ModelError.
     `prefix_folder` keeps what was computed for the first part of `Call.system`, which must be Haven's own words, in at

@@ -191,7 +191,7 @@ class Batch:
             seats += [job.seat] * size
             wanted += [0] * (size - 1)
             wanted.append(int(end == len(job.tokens)))
-        return self._native.decode(tokens, places, seats, wanted, people=len(self._active))
+        return self._native.decode(tokens, places, seats, wanted)
 
     def _write(self, job: Job, scores: Logits) -> None:
         """Take the next token from the scores after the job's last one."""

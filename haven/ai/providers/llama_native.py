@@ -21,7 +21,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from haven.ai.providers.llama_width import Width
 from haven.errors import ModelError
 
 log = logging.getLogger("haven.llama")
@@ -135,8 +134,6 @@ class NativeModel:
         self.handle: Any = None
         self.seats, self.spare = seats, seats
         self._threads, self._batch_threads = threads, batch_threads or threads
-        self._wide = self._batch_threads
-        self._width = Width(self._batch_threads, 0 if batch_threads else len(os.sched_getaffinity(0)))
         params = c.llama_model_default_params()
         params.n_gpu_layers = _layers(path, gpu_layers, gpu_memory_mb) if gpu_layers and gpu_memory_mb else gpu_layers
         self.handle = c.llama_model_load_from_file(os.fsencode(path), params)
@@ -236,28 +233,18 @@ class NativeModel:
         return found
 
     def decode(
-        self,
-        tokens: Sequence[int],
-        places: Sequence[int],
-        seats: Sequence[int],
-        wanted: Sequence[int],
-        people: int = 1,
+        self, tokens: Sequence[int], places: Sequence[int], seats: Sequence[int], wanted: Sequence[int]
     ) -> Logits:
         """Compute at most ROWS tokens, each at its place in its sequence; the scores after those with `wanted` 1.
 
-        `people`: how many are being answered; for several the step may have all cores (see Width).
         The scores (one line each, in this order) are llama.cpp's own memory: right until the next call.
         Raises NoRoom, Stopped (the sequences are as before) or ModelError (they are not to be trusted).
         """
         batch = self._batch.fill(tokens, places, seats, wanted)
         lines: list[tuple[int, str]] = []
         _kept_back.lines = lines
-        if (wide := self._width.choose(people)) != self._wide:
-            self._wide = wide
-            self._c.llama_set_n_threads(self._ctx, self._threads, wide)
         try:
-            with self._width:
-                code = self._c.llama_decode(self._ctx, batch)
+            code = self._c.llama_decode(self._ctx, batch)
         finally:
             del _kept_back.lines
         for severity, line in lines:
