@@ -10,7 +10,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -32,7 +32,7 @@ mount -t tmpfs -o mode=0755,size=1M haven "$0"
 number=$1
 shift
 while [ "$number" -gt 0 ]; do
-    mkdir "$2"
+    if [ -d "$1" ]; then mkdir "$2"; else : > "$2"; fi
     mount --bind "$1" "$2"
     shift 2
     number=$((number - 1))
@@ -59,6 +59,8 @@ class View:
     memory_mb: Mapping[str, int] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
     workdir: str = "/"
+    network: bool = False
+    """The host's own, for steps that fetch packages; never for code of a change."""
 
 
 def problem() -> str:
@@ -81,16 +83,25 @@ def problem() -> str:
 
 
 @contextmanager
-def etc_files() -> Iterator[dict[str, int]]:
-    """File descriptors of the files of `ETC`, for one `command` and one start."""
+def etc_files(network: bool = False) -> Iterator[dict[str, int]]:
+    """File descriptors of the files of `ETC`, for one `command` and one start; with the network: how to find names."""
+    files = {**ETC, **_names_of_the_network()} if network else ETC
     with ExitStack() as stack:
         descriptors = {}
-        for name, text in ETC.items():
+        for name, text in files.items():
             descriptors[name] = os.memfd_create(name)
             stack.callback(os.close, descriptors[name])
             os.write(descriptors[name], text.encode())
             os.lseek(descriptors[name], 0, os.SEEK_SET)
         yield descriptors
+
+
+def _names_of_the_network() -> dict[str, str]:
+    found = {"nsswitch.conf": ETC["nsswitch.conf"].replace("hosts: files", "hosts: files dns")}
+    for name in ("resolv.conf", "hosts"):
+        with suppress(OSError):
+            found[name] = Path("/etc", name).read_text(encoding="utf-8", errors="replace")
+    return found
 
 
 def command(view: View, argv: Sequence[str], etc: Mapping[str, int]) -> list[str]:
@@ -128,8 +139,9 @@ def give_away(folder: Path) -> None:
 
 def _recipe(view: View, argv: Sequence[str], etc: Mapping[str, int]) -> list[str]:
     parts = [
-        _find("bwrap"), "--unshare-user", "--unshare-all", "--disable-userns", "--die-with-parent", "--new-session",
-        "--clearenv", "--cap-drop", "ALL", "--uid", str(SANDBOX_UID), "--gid", str(SANDBOX_UID), "--hostname", "haven",
+        _find("bwrap"), "--unshare-user", "--unshare-all", *(["--share-net"] if view.network else []),
+        "--disable-userns", "--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL",
+        "--uid", str(SANDBOX_UID), "--gid", str(SANDBOX_UID), "--hostname", "haven",
         *_system(), "--proc", "/proc", "--dev", "/dev", "--size", str(64 << 20), "--tmpfs", "/dev/shm",
         # bubblewrap's /dev is a memory file system without a limit: nothing may be written beside /dev/shm.
         "--remount-ro", "/dev",
@@ -138,6 +150,8 @@ def _recipe(view: View, argv: Sequence[str], etc: Mapping[str, int]) -> list[str
         parts += ["--perms", "0444", "--ro-bind-data", str(descriptor), f"/etc/{name}"]
     for inside, megabytes in view.memory_mb.items():
         parts += ["--perms", "1777", "--size", str(megabytes << 20), "--tmpfs", inside]
+    if view.network:
+        parts += ["--ro-bind-try", "/etc/ssl/certs", "/etc/ssl/certs"]
     for inside, host in view.read.items():
         parts += ["--ro-bind", str(host), inside]
     for inside, host in view.write.items():

@@ -6,15 +6,20 @@ import asyncio
 import logging
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from haven.changes.project_file import PROJECT_FILE, ProjectFile, read_project_file
+from haven.changes.affected import affected, is_test, read_python
+from haven.changes.comparison import LOST, RED, Comparison, TestClass, asked_to_go, compare, file_of, unsettled
+from haven.changes.project_file import PROJECT_FILE, PYTEST, ProjectFile, read_project_file
 from haven.changes.repository import Repository
-from haven.changes.testrun import Comparison, TestClass, TestReport, TestRunner, compare
+from haven.changes.requirements import Needs, read_needs
+from haven.changes.testreport import TestReport
+from haven.changes.testrun import TestRunner
+from haven.changes.weakened import weakened
 from haven.errors import SandboxError
 from haven.store import notes
 from haven.store.changes import Change, Round
@@ -24,8 +29,10 @@ log = logging.getLogger("haven.changes")
 
 FAILURE_CHARS = 6_000
 """Of failing tests' messages that go back to the model: head and tail of each."""
-RED = (TestClass.REGRESSED, TestClass.NEW_FAILING)
+MOST_NAMED = 20
 Progress = Callable[[Change, str], None]
+Worth = Callable[[str], Awaitable[bool]]
+"""Whether a repair round would follow on these failures."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,21 @@ class Result:
 
     tests: dict[str, Any]
     failures: str
+
+
+@dataclass(frozen=True)
+class Job:
+    """What one check is about. `say` tells the progress."""
+
+    base: str
+    commit: str
+    project: ProjectFile
+    needs: Needs
+    touched: tuple[str, ...]
+    """Paths that the change adds, changes or removes."""
+    weakened: dict[str, str]
+    request: str
+    say: Callable[[str], None]
 
 
 class Checker:
@@ -45,17 +67,23 @@ class Checker:
         self._runner = runner
         self._scratch = scratch
 
-    async def check(self, change: Change, current: Round, progress: Progress) -> Result:
-        """Compare the round's commit with the change's base."""
-        return await self.check_commits(change.base, current.commit_id, lambda text: progress(change, text))
+    async def check(self, change: Change, current: Round, progress: Progress, worth: Worth | None = None) -> Result:
+        """Compare the round's commit with the change's base. Where a repair round would follow on what the nearest
+        tests show, as `worth` says, the full run is left out."""
+        return await self.check_commits(
+            change.base, current.commit_id, lambda text: progress(change, text), worth, change.request
+        )
 
-    async def check_commits(self, base: str, commit: str, progress: Callable[[str], None]) -> Result:
-        """Raises Unavailable where the test environment can't be made now; without a sandbox: untested."""
+    async def check_commits(
+        self, base: str, commit: str, progress: Callable[[str], None], worth: Worth | None = None, request: str = ""
+    ) -> Result:
+        """Raises Unavailable where the test environment can't be made now; without a sandbox: untested. `request` is
+        what the person asked for, who may have wanted a test to go."""
         missing = await asyncio.to_thread(self._runner.problem)
         if missing:
             return Result(untested(missing), "")
         try:
-            return await self._compare(base, commit, progress)
+            return await self._compare(await self._job(base, commit, request, progress), worth)
         except SandboxError as error:
             log.error("[%s] %s could not be tested: %s", error.id, commit[:12], error)
             return Result(untested(error.full), "")
@@ -66,47 +94,84 @@ class Checker:
         Raises BadInput (a wrong .haven/project.toml) and Unavailable (requirements that nobody allowed, no index).
         """
         project = await self._project(base)
-        requirements = await self._requirements(base, project)
+        needs = await read_needs(self._repository, base, project)
         if not await asyncio.to_thread(self._runner.problem):
-            await self._runner.prepare(requirements)
+            await self._prepare(base, needs)
 
-    async def _compare(self, base: str, commit: str, progress: Callable[[str], None]) -> Result:
+    async def _job(self, base: str, commit: str, request: str, say: Callable[[str], None]) -> Job:
         project = await self._project(base)
-        requirements = await self._requirements(base, project)
-        progress("running the tests of the base")
-        before = await self._baseline(base, project, requirements)
-        progress("running the tests of the change")
-        after = await self._run(commit, project, requirements)
-        comparison = await asyncio.to_thread(compare, before, after)
-        regressed = [test for test, found in comparison.classes.items() if found is TestClass.REGRESSED]
-        if regressed:
-            progress(f"running {len(regressed)} regressed tests again")
-            comparison = await self._without_flaky(commit, project, requirements, comparison, regressed)
-        failures = failures_in_words(comparison, after)
-        if after.untested and not before.untested:  # the change broke the run itself
-            failures = _cut(f"{after.problem}\n{after.output}", FAILURE_CHARS)
-        return Result(comparison.to_json(), failures)
+        needs = await read_needs(self._repository, base, project)
+        touched = tuple(file.path for file in await self._repository.diff_stat(base, commit))
+        tests = [path for path in touched if is_test(path)]
+        was, now = [await self._repository.read_many(each, tests) for each in (base, commit)]
+        less = await asyncio.to_thread(weakened, was, now)
+        return Job(base, commit, project, needs, touched, less, request, say)
 
-    async def _baseline(self, base: str, project: ProjectFile, requirements: str) -> TestReport:
+    async def _prepare(self, base: str, needs: Needs) -> None:
+        """A set-up command gets a copy of the base to run in, where the environment is not there yet."""
+        if needs.command and not await asyncio.to_thread(self._runner.is_ready, needs):
+            async with self._exported(base) as tree:
+                await self._runner.prepare(needs, tree)
+        else:
+            await self._runner.prepare(needs)
+
+    async def _compare(self, job: Job, worth: Worth | None) -> Result:
+        await self._prepare(job.base, job.needs)
+        job.say("running the tests of the base")
+        before = await self._baseline(job)
+        async with self._exported(job.commit) as tree:
+            if worth is not None and (early := await self._nearest(job, before, tree, worth)):
+                return early
+            job.say("running the tests of the change")
+            after = await self._settled(job, tree, before)
+        comparison = await self._classed(job, before, after)
+        return Result(comparison.to_json(), failures_in_words(comparison, before, after))
+
+    async def _nearest(self, job: Job, before: TestReport, tree: Path, worth: Worth) -> Result | None:
+        """The tests nearest to the change, first: a result only where they are red and a repair round follows."""
+        files = await asyncio.to_thread(read_python, tree)
+        chosen = await asyncio.to_thread(affected, files, job.touched)
+        if not chosen or before.untested:
+            return None
+        job.say(f"running the {len(chosen)} test files nearest to the change")
+        part = replace(before, cases={name: case for name, case in before.cases.items() if file_of(name) in chosen})
+        after = await self._settled(job, tree, part, chosen)
+        comparison = await self._classed(job, part, after)
+        # A test that the project's own command leaves out may fail here without meaning anything.
+        bad = RED if job.project.test_command == PYTEST else {TestClass.REGRESSED}
+        failures = failures_in_words(comparison, part, after)
+        if after.problem or not comparison.of(bad) or not await worth(failures):
+            return None
+        problem = f"Only the {len(chosen)} test files nearest to the change ran, because some of their tests fail."
+        return Result(replace(comparison, problem=problem).to_json(), failures)
+
+    async def _classed(self, job: Job, before: TestReport, after: TestReport) -> Comparison:
+        asked = asked_to_go(job.request, before.cases)
+        return await asyncio.to_thread(compare, before, after, weakened=job.weakened, asked=asked)
+
+    async def _baseline(self, job: Job) -> TestReport:
         """By tree hash: the same tree is run once."""
-        key = f"{await self._repository.tree_hash(base)}:{project.key}:{self._runner.key(requirements)}"
+        tree_hash = await self._repository.tree_hash(job.base)
+        key = f"{tree_hash}:{job.project.key}:{self._runner.key(job.needs)}"
         known = await notes.baseline(self._database, key)
         if known is not None:
             return TestReport.from_json(known)
-        report = await self._run(base, project, requirements)
+        async with self._exported(job.base) as tree:
+            report = await self._settled(job, tree, None)
         if not report.untested and not report.problem:
             await notes.set_baseline(self._database, key, report.to_json())
         return report
 
-    async def _run(self, commit: str, project: ProjectFile, requirements: str) -> TestReport:
-        async with self._exported(commit) as tree:
-            return await self._runner.run(tree, project, requirements)
-
-    async def _without_flaky(
-        self, commit: str, project: ProjectFile, requirements: str, comparison: Comparison, tests: list[str]
-    ) -> Comparison:
-        async with self._exported(commit) as tree:
-            return comparison.with_flaky(await self._runner.rerun(tree, project, requirements, tests))
+    async def _settled(
+        self, job: Job, tree: Path, before: TestReport | None, only: tuple[str, ...] = ()
+    ) -> TestReport:
+        """One run, with its failures run again, but for those that are known from the base."""
+        report = await self._runner.run(tree, job.project, job.needs, only=only, changed=job.touched)
+        again = [] if report.untested else unsettled(before, report)
+        if not again:
+            return report
+        job.say(f"running {len(again)} failed tests again")
+        return replace(report, flaky=await self._runner.rerun(tree, job.project, job.needs, again))
 
     @asynccontextmanager
     async def _exported(self, commit: str) -> AsyncIterator[Path]:
@@ -120,11 +185,6 @@ class Checker:
 
     async def _project(self, base: str) -> ProjectFile:
         return read_project_file(await self._repository.read(base, PROJECT_FILE))
-
-    async def _requirements(self, base: str, project: ProjectFile) -> str:
-        if project.requirements is None:
-            return ""
-        return ((await self._repository.read(base, project.requirements)) or b"").decode("utf-8", "replace")
 
 
 def _fresh_folder(scratch: Path) -> Path:
@@ -144,14 +204,20 @@ def untested(problem: str) -> dict[str, Any]:
     }
 
 
-def failures_in_words(comparison: Comparison, after: TestReport) -> str:
+def failures_in_words(comparison: Comparison, before: TestReport, after: TestReport) -> str:
     """What is red, for the model: test, message, cut in the middle; "" where nothing is."""
-    red = [test for test, found in sorted(comparison.classes.items()) if found in RED]
-    parts = [f"{test}: {_cut(after.cases[test].message) if test in after.cases else 'missing'}" for test in red[:20]]
-    if not red and not comparison.green and not comparison.untested:
+    if after.untested:
+        broken = [f"{file}: {reason}" for file, reason in after.broken.items() if file not in before.broken]
+        words = broken if before.untested else [after.problem, after.output]  # else the change broke the run itself
+        return _cut("\n".join(words), FAILURE_CHARS)
+    red, asked = comparison.of(RED), set(comparison.asked)
+    lost = [test for test in comparison.of(LOST) if test not in asked]
+    parts = [f"{test}: {_cut(after.cases[test].message) if test in after.cases else 'missing'}" for test in red]
+    parts += [f"{test} is {comparison.classes[test]} now. {comparison.notes.get(test, '')}".strip() for test in lost]
+    if len(parts) > MOST_NAMED:
+        parts[MOST_NAMED:] = [f"... and {len(parts) - MOST_NAMED} more"]
+    if not parts and not comparison.green:
         parts = [comparison.one_line(), _cut(after.output)]
-    if len(red) > 20:
-        parts.append(f"... and {len(red) - 20} more")
     return _cut("\n\n".join(parts), FAILURE_CHARS)
 
 

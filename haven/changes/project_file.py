@@ -54,6 +54,8 @@ class ProjectFile(BaseModel):
     """Must run pytest."""
     requirements: Word | None = None
     """A requirements file of the repository for its tests; installed once the owner has allowed its content."""
+    setup_command: Annotated[tuple[Word, ...], Field(max_length=50)] = ()
+    """Run once, with the network, in a copy of the base commit when the test environment is made; allowed likewise."""
     timeout_s: Annotated[float, Field(gt=0, le=7200)] | None = None
     """Seconds for one test run; the settings' limit holds as well."""
     context_hints: Annotated[tuple[Word, ...], Field(max_length=50)] = ()

@@ -77,16 +77,18 @@ class Sandbox:
         on_output: Callable[[str], None] | None = None,
         artifacts: Sequence[str] = (),
         variables: Mapping[str, str] | None = None,
+        read: Mapping[str, Path] | None = None,
     ) -> Finished:
         """Run `argv` in /project, a copy of `tree` in memory that is gone afterwards; `tree` itself is only read.
 
         As root the files of `tree` are given to the sandbox's user first. `on_output` gets redacted text, as it comes.
-        `artifacts` are names below /project to hand back. Cancelling kills all of it.
+        `artifacts` are names below /project to hand back, `read` further folders to show: path inside -> folder here.
+        Cancelling kills all of it.
         """
         if problem := await asyncio.to_thread(self.problem):
             raise SandboxError(problem)
         await asyncio.to_thread(bubblewrap.give_away, tree)
-        view = _view(tree, environment, self.limits, variables or {})
+        view = _view(tree, environment, self.limits, variables or {}, read or {})
         expected = _expected(environment)
         timeout_s = timeout_s or self.limits.timeout_s
         read_end, write_end = os.pipe()
@@ -256,9 +258,13 @@ def _read_results(rest: bytes, output: str, stopped: str, seconds: float) -> Fin
 
 
 def _view(
-    tree: Path, environment: TestEnvironment, limits: settings.Sandbox, variables: Mapping[str, str]
+    tree: Path,
+    environment: TestEnvironment,
+    limits: settings.Sandbox,
+    variables: Mapping[str, str],
+    more: Mapping[str, Path],
 ) -> bubblewrap.View:
-    read = {"/source": tree.resolve(), **environment.binds}
+    read = {"/source": tree.resolve(), **environment.binds, **{inside: here.resolve() for inside, here in more.items()}}
     memory = {"/tmp": TMP_MB, "/project": limits.tree_mb}
     return bubblewrap.View(read, {}, memory, variables, "/project")
 

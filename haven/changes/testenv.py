@@ -1,8 +1,7 @@
 """The tests' own Python environment: pytest and the project's packages, never Haven's, built once for each content.
 
-Wheels are only downloaded, as data, by the pip that comes with Python; making the environment and installing happen
-inside bubblewrap without a network. One limit: a wheel from an index that the owner configured may name a source
-archive by direct address, which pip would build while downloading (PyPI itself forbids such wheels).
+All of it happens inside bubblewrap. Fetching wheels, and the project's own set-up command, have the network there;
+making the environment and installing do not. Nothing but pip itself runs until the owner has allowed the content.
 """
 
 from __future__ import annotations
@@ -17,33 +16,24 @@ import shutil
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from haven.changes import bubblewrap
-from haven.errors import BadInput, SandboxError, Unavailable
+from haven.changes import bubblewrap, wheels
+from haven.changes.requirements import Needs
+from haven.errors import SandboxError, Unavailable
 from haven.redact import redact
 
 PYTEST = ("pytest==8.4.2", "iniconfig==2.1.0", "packaging==25.0", "pluggy==1.6.0", "pygments==2.19.2")
 BUILD_S = 600.0
 KEY_FILE = "haven-key"
 """In the environment itself, for the proof that a run has the one that was meant."""
-MOST_REQUIREMENTS = 200_000
-"""Bytes of a requirements file."""
-NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
-VERSION = r"(?:===?|~=|!=|[<>]=?)\s*[A-Za-z0-9][A-Za-z0-9.*+!_-]*"
-VERSIONS = rf"{VERSION}(?:\s*,\s*{VERSION})*"
-PLAIN = re.compile(
-    rf"""--require-hashes
-    |{NAME}\s*(?:\[\s*{NAME}(?:\s*,\s*{NAME})*\s*\]\s*)?(?:{VERSIONS}|\(\s*{VERSIONS}\s*\))?\s*
-    (?:;[A-Za-z0-9_\s.'"<>=!~()]*)?(?:\ --hash=sha\d+:[0-9a-f]+)*""",
-    re.VERBOSE | re.ASCII,
-)
-"""A requirement by name, after packaging's grammar: no path, address, option, or variable that pip would fill in."""
-UNCLEAR = re.compile(r"(?i)[^\t\n\x20-\x7e]|coding[ \t]*[:=]")
-"""A declared encoding makes pip read the file as something else than what the owner read."""
+BUILDING = ".building-"
+KEPT_OUTPUT = 64_000
+"""Bytes at the end of a step's output."""
 NO_NETWORK = re.compile(r"(?i)retrying|connection|name resolution|timed out|network is unreachable|proxy|ssl")
+NOTHING = Needs()
 
 
 @dataclass(frozen=True)
@@ -67,15 +57,13 @@ class TestEnvironments:
 
     __test__ = False
 
-    def __init__(self, state_dir: Path, base_python: Path | None = None) -> None:
+    def __init__(self, state_dir: Path, base_python: Path | None = None, *, source_packages: bool = False) -> None:
+        """With `source_packages` a package without a wheel may be built: its own code then runs, with the network."""
         running = Path(getattr(sys, "_base_executable", "") or sys.executable)
         self._base = (base_python or running).resolve()
         self._folder = state_dir.resolve() / "testenvs"
         self._allowed_file = state_dir / "allowed-setups.json"
-
-    def digest(self, requirements: str) -> str:
-        """The content hash that the owner allows."""
-        return hashlib.sha256(requirements.encode()).hexdigest()
+        self._source_packages = source_packages
 
     def allowed(self, requirements_hash: str) -> bool:
         """Whether the owner allowed this very content."""
@@ -92,64 +80,95 @@ class TestEnvironments:
             os.fsync(descriptor)
         os.replace(name, self._allowed_file)
 
-    def key(self, requirements: str = "") -> str:
-        """Names the content: interpreter, pytest and these requirements."""
-        content = "\n".join((KEY_FILE, str(self._base), *PYTEST, requirements.strip()))
+    def key(self, needs: Needs = NOTHING) -> str:
+        """Names the content: interpreter, pytest and what the project needs."""
+        content = "\n".join((KEY_FILE, str(self._base), *PYTEST, needs.digest if needs else ""))
         return hashlib.sha256(content.encode()).hexdigest()[:24]
 
-    async def prepare(self, requirements: str = "") -> TestEnvironment:
-        """The environment for this content of a requirements file; built if it is not there yet (some 10 s).
+    def is_ready(self, needs: Needs = NOTHING) -> bool:
+        """Whether the environment is there already."""
+        return self._environment(needs).python.exists()
 
-        Raises Unavailable (not allowed by the owner, package index out of reach, a package without a wheel), BadInput
-        (a line that is no plain requirement) and SandboxError (no bubblewrap).
+    async def prepare(self, needs: Needs = NOTHING, tree: Path | None = None) -> TestEnvironment:
+        """The environment for this content, built if it is not there yet (some 10 s).
+
+        `tree` is a private copy of the base commit, for its set-up command. Raises Unavailable (not allowed by the
+        owner, package index out of reach, a package without a wheel) and SandboxError (no bubblewrap).
         """
-        requirements = requirements.strip()
-        wanted = plain_requirements(requirements)
-        if wanted and not self.allowed(self.digest(requirements)):
+        if needs and not self.allowed(needs.digest):
             raise Unavailable(
-                "This project's test requirements are new or have changed, and nobody has allowed them yet.",
-                "Read them, then run: haven project allow",
+                "What this project's tests need installed is new or has changed, and nobody has allowed it yet.",
+                "Read it, then run: haven project allow",
                 retry=False,
             )
-        environment = self._environment(requirements)
-        if environment.python.exists():
-            return environment
+        environment = self._environment(needs)
+        lock = self._folder / f"{environment.key}.lock"
         try:
-            await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
-            async with _locked(self._folder / f"{environment.key}.lock"):
-                if not environment.python.exists():
-                    await self._build(environment, wanted)
+            await asyncio.to_thread(_stamp, lock)
+            if not environment.python.exists():
+                async with _locked(lock):
+                    if not environment.python.exists():
+                        await self._build(environment, needs, tree)
         except OSError as error:
             raise Unavailable(f"The test environment can't be made in {self._folder}: {error.strerror}.") from error
         return environment
 
-    def _environment(self, requirements: str) -> TestEnvironment:
-        key = self.key(requirements)
+    async def drop_unused(self, before: float) -> int:
+        """Remove the environments that no run has used since `before` (seconds since 1970), and what killed builds
+        left; returns how many environments went. One that is being built is left alone."""
+        return await asyncio.to_thread(self._drop_unused, before)
+
+    def _drop_unused(self, before: float) -> int:
+        dropped = 0
+        for lock in self._folder.glob("*.lock"):
+            descriptor = os.open(lock, os.O_RDWR)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if lock.stat().st_mtime < before:
+                    aside = self._folder / f"{BUILDING}{lock.stem}"
+                    with suppress(FileNotFoundError):
+                        lock.with_suffix("").rename(aside)
+                        dropped += 1
+                    shutil.rmtree(aside, ignore_errors=True)
+                    lock.unlink()
+            except OSError:  # in use just now
+                continue
+            finally:
+                os.close(descriptor)
+        for left in self._folder.glob(f"{BUILDING}*"):
+            if left.stat().st_mtime < before:
+                shutil.rmtree(left, ignore_errors=True)
+        return dropped
+
+    def _environment(self, needs: Needs) -> TestEnvironment:
+        key = self.key(needs)
         path = self._folder / key
         return TestEnvironment(path, path / "bin" / "python", self._base.parent.parent, key)
 
-    async def _build(self, environment: TestEnvironment, wanted: str) -> None:
+    async def _build(self, environment: TestEnvironment, needs: Needs, tree: Path | None) -> None:
         """Build aside, then rename: whoever looks sees all of it or nothing."""
         if problem := await asyncio.to_thread(bubblewrap.problem):
             raise SandboxError(problem)
-        work = Path(await asyncio.to_thread(tempfile.mkdtemp, dir=self._folder, prefix=".building-"))
-        building, wheels = work / "env", work / "wheels"
+        if needs.command and tree is None:
+            raise Unavailable("The test environment was removed in the meantime.", "It is made again by itself.")
+        work = Path(await asyncio.to_thread(tempfile.mkdtemp, dir=self._folder, prefix=BUILDING))
+        building, folder = work / "env", work / "wheels"
         try:
             building.mkdir()
-            wheels.mkdir()
-            (wheels / "pinned.txt").write_text("\n".join(PYTEST), encoding="utf-8")
-            (wheels / "project.txt").write_text(wanted, encoding="ascii")
-            view = bubblewrap.View(
-                {"/wheels": wheels, **_base_bind(environment.base_prefix)}, {"/env": building}, {"/tmp": 1024}
-            )
-            await asyncio.to_thread(bubblewrap.give_away, building)
-            await _inside(view, [str(self._base), "-I", "-m", "venv", "/env"], "Python's venv module failed")
-            for name in ("pinned.txt", "project.txt") if wanted else ("pinned.txt",):
-                await _download(building / "bin" / "python", wheels, name)
-                await asyncio.to_thread(bubblewrap.give_away, wheels)
-                install = ["/env/bin/python", "-I", "-m", "pip", "install", "--quiet", "--no-index", "--no-cache-dir"]
-                install += ["--disable-pip-version-check", "--find-links", "/wheels", "--only-binary", ":all:"]
-                await _inside(view, [*install, "-r", f"/wheels/{name}"], "the test packages can't be installed")
+            folder.mkdir()
+            (folder / "pinned.txt").write_text("\n".join(PYTEST), encoding="utf-8")
+            (folder / "project.txt").write_text(needs.requirements, encoding="ascii")
+            base = _base_bind(environment.base_prefix)
+            view = bubblewrap.View(base, {"/env": building, "/wheels": folder}, {"/tmp": 1024})
+            for place in (building, folder):
+                await asyncio.to_thread(bubblewrap.give_away, place)
+            venv = [str(self._base), "-I", "-m", "venv", "/env"]
+            await _inside(view, venv, "The test environment can't be built: Python's venv module failed")
+            await self._install(view, "pinned.txt", False)
+            if needs.requirements:
+                await self._install(view, "project.txt", self._source_packages)
+            if needs.command and tree is not None:
+                await self._set_up(view, needs.command, tree)
             (building / KEY_FILE).write_text(environment.key, encoding="ascii")
             await asyncio.to_thread(_take_back, building)
             # A leftover whose interpreter is gone would be in the way.
@@ -157,6 +176,26 @@ class TestEnvironments:
             await asyncio.to_thread(os.rename, building, environment.path)
         finally:
             await asyncio.to_thread(shutil.rmtree, work, ignore_errors=True)
+
+    async def _install(self, view: bubblewrap.View, name: str, source_packages: bool) -> None:
+        """Wheels come over the network; they are installed without it."""
+        fetch = wheels.fetching("/env/bin/python", source_packages)
+        await _inside(await self._online(view), [*fetch, "-r", f"/wheels/{name}"], "The test packages can't be fetched")
+        install = ["/env/bin/python", "-I", "-m", "pip", "install", "--quiet", "--no-index", "--no-cache-dir"]
+        install += ["--disable-pip-version-check", "--find-links", "/wheels", "--only-binary", ":all:"]
+        await _inside(view, [*install, "-r", f"/wheels/{name}"], "The test packages can't be installed")
+
+    async def _set_up(self, view: bubblewrap.View, command: Sequence[str], tree: Path) -> None:
+        await asyncio.to_thread(bubblewrap.give_away, tree)
+        online = await self._online(view)
+        variables = {**online.variables, **({} if self._source_packages else {"PIP_ONLY_BINARY": ":all:"})}
+        write = {"/env": view.write["/env"], "/project": tree}
+        seen = replace(online, write=write, variables=variables, workdir="/project")
+        await _inside(seen, command, "The project's set-up command failed")
+
+    async def _online(self, view: bubblewrap.View) -> bubblewrap.View:
+        variables, places = await asyncio.to_thread(wheels.owners_index, self._base.parent.parent)
+        return replace(view, read={**view.read, **places}, variables=variables, network=True)
 
     def _allowed(self) -> list[str]:
         try:
@@ -166,94 +205,46 @@ class TestEnvironments:
         return [str(item) for item in found] if isinstance(found, list) else []
 
 
-def plain_requirements(text: str) -> str:
-    """Exactly what gets installed: one plain requirement a line, without comments. Raises BadInput for anything else.
-
-    pip never sees the project's own file, which it could read otherwise than a person does.
-    """
-    text = text.replace("\r\n", "\n")
-    if len(text) > MOST_REQUIREMENTS:
-        raise BadInput(f"The requirements file is longer than {MOST_REQUIREMENTS} bytes.")
-    if unclear := UNCLEAR.search(text):
-        raise BadInput(
-            f"The requirements file holds more than plain text: {unclear[0]!a}.",
-            "Write it in ASCII, without control characters and without a declared encoding.",
-        )
-    wishes = _joined(text)
-    for wish in wishes:
-        if not PLAIN.fullmatch(wish):
-            raise BadInput(
-                f"The requirements file asks for more than packages by name: {redact(wish[:80])!r}.",
-                "Only lines such as name==1.2.3, with --hash if wanted, can be installed for tests.",
-            )
-    return "\n".join(wishes)
-
-
-def _joined(text: str) -> list[str]:
-    """The lines that say something, without comments; a backslash at the end of one takes the next one in."""
-    found, pending = [], ""
-    for line in text.splitlines():
-        bare = re.sub(r"(^|\s)#.*$", "", line)
-        pending += bare.removesuffix("\\") + " "
-        if not bare.endswith("\\"):
-            found.append(pending)
-            pending = ""
-    return [wish for line in (*found, pending) if (wish := " ".join(line.split()))]
-
-
 def _base_bind(base_prefix: Path) -> dict[str, Path]:
     """An interpreter below /usr is there already."""
     return {} if base_prefix.is_relative_to("/usr") else {str(base_prefix): base_prefix}
 
 
 async def _inside(view: bubblewrap.View, argv: Sequence[str], failure: str) -> None:
-    """One step of the build in the sandbox, without a network."""
-    with bubblewrap.etc_files() as etc:
-        code, output = await _call(bubblewrap.command(view, argv, etc), {}, tuple(etc.values()), Path("/"))
-    if code:
-        reason = redact((output.strip().splitlines() or ["no reason given"])[-1])
-        mend = "Install it with: sudo apt install python3-venv" if "ensurepip" in output else ""
-        raise Unavailable(f"The test environment can't be built: {failure} ({reason}).", mend, retry=False)
-
-
-async def _download(python: Path, wheels: Path, name: str) -> None:
-    """Fetch wheels, and only wheels, with the owner's own pip settings (mirrors, certificates)."""
-    variables = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "HAVEN_"))}
-    argv = [str(python), "-I", "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
-    argv += ["--only-binary", ":all:", "--retries", "1", "--timeout", "20", "--dest", str(wheels)]
-    code, output = await _call([*argv, "-r", str(wheels / name)], variables, (), wheels)
+    """One step of the build in the sandbox. Raises Unavailable with `failure` and the reason."""
+    with bubblewrap.etc_files(view.network) as etc:
+        code, output = await _call(bubblewrap.command(view, argv, etc), tuple(etc.values()))
     if code == 0:
         return
-    errors = [line for line in output.splitlines() if line.startswith("ERROR")] or output.strip().splitlines()
-    reason = redact((errors or ["no reason given"])[-1].removeprefix("ERROR: "))[:300]
-    if NO_NETWORK.search(output):
-        raise Unavailable(
-            f"The test packages can't be fetched: the package index is out of reach ({reason}).",
-            "Check the network; it is tried again later.",
-        )
-    raise Unavailable(
-        f"The test packages can't be fetched as wheels: {reason}.",
-        "Name versions in the requirements file that have wheels for this machine.",
-        retry=False,
-    )
+    lines = [line.removeprefix("ERROR: ") for line in output.splitlines() if line.startswith("ERROR")]
+    reason = redact((lines or output.strip().splitlines() or ["no reason given"])[-1])[:300]
+    if view.network and NO_NETWORK.search(output):
+        mend = "Check the network; it is tried again later."
+        raise Unavailable(f"{failure}: the package index is out of reach ({reason}).", mend)
+    mend = "Install it with: sudo apt install python3-venv" if "ensurepip" in output else ""
+    if "download" in argv:
+        mend = "Name versions that have wheels for this machine, or allow source packages: sandbox.source_packages."
+    raise Unavailable(f"{failure} ({reason}).", mend, retry=False)
 
 
-async def _call(
-    argv: Sequence[str], variables: Mapping[str, str], descriptors: Sequence[int], folder: Path
-) -> tuple[int, str]:
-    """Exit code and output; killed when cancelled or after BUILD_S seconds."""
+async def _call(argv: Sequence[str], descriptors: Sequence[int]) -> tuple[int, str]:
+    """Exit code and the end of the output; killed when cancelled or after BUILD_S seconds."""
     process = await asyncio.create_subprocess_exec(
         *argv,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
-        env=dict(variables),
+        env={},
         pass_fds=descriptors,
-        cwd=folder,
+        cwd="/",
     )
+    output = b""
+    assert process.stdout is not None
     try:
         async with asyncio.timeout(BUILD_S):
-            output, _ = await process.communicate()
+            while chunk := await process.stdout.read(1 << 16):
+                output = (output + chunk)[-KEPT_OUTPUT:]
+            await process.wait()
     except TimeoutError:
         raise Unavailable(f"The test environment was not ready after {BUILD_S:g} s.") from None
     finally:
@@ -261,6 +252,12 @@ async def _call(
             process.kill()
             await process.wait()
     return process.returncode or 0, output.decode("utf-8", "replace")
+
+
+def _stamp(lock: Path) -> None:
+    """When the environment was used last."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    lock.touch(mode=0o600)
 
 
 def _take_back(folder: Path) -> None:

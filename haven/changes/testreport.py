@@ -8,13 +8,16 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 from xml.parsers import expat
 
+from haven.redact import redact
+
 Outcome = Literal["passed", "failed", "error", "skipped", "xfailed"]
 WORST_LAST: tuple[Outcome, ...] = ("passed", "xfailed", "skipped", "failed", "error")
 MOST_CASES = 50_000
 MOST_NAME = 400
+MOST_READ = 40_000
 MOST_MESSAGE = 2_000
 MOST_MESSAGES = 400_000
-"""Characters: of one name, of one message, of all messages of a report together."""
+"""Characters: of one name, of one message as it is read and as it is kept, of all messages of a report together."""
 COLLECTION = "collection failure"
 
 
@@ -50,6 +53,10 @@ class TestReport:
     problem: str = ""
     seconds: float = 0.0
     untested: bool = False
+    flaky: frozenset[str] = frozenset()
+    """Failed here, and passed when run again with the same files."""
+    broken: Mapping[str, str] = field(default_factory=dict)
+    """Where no test ran: the files that don't compile or can't be imported, each with the reason."""
 
     @property
     def broken_files(self) -> frozenset[str]:
@@ -57,16 +64,19 @@ class TestReport:
         return frozenset(name for name, case in self.cases.items() if case.bad and "::" not in name)
 
     def passed(self, name: str) -> bool:
-        """Whether that test ran and passed."""
+        """Whether that test ran and passed; of a file: whether it could be imported."""
+        if "::" not in name:
+            return name not in self.cases and any(test.startswith(f"{name}::") for test in self.cases)
         case = self.cases.get(name)
         return case is not None and case.outcome == "passed"
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return {**asdict(self), "flaky": sorted(self.flaky)}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> TestReport:
-        return cls(**{**data, "cases": {name: Case(**case) for name, case in data["cases"].items()}})
+        cases = {name: Case(**case) for name, case in data["cases"].items()}
+        return cls(**{**data, "cases": cases, "flaky": frozenset(data["flaky"])})
 
 
 def read_junit(data: bytes) -> dict[str, Case]:
@@ -82,7 +92,17 @@ def read_junit(data: bytes) -> dict[str, Case]:
         parser.Parse(data, True)
     except expat.ExpatError as error:
         raise ValueError(f"they are not well-formed XML ({error})") from None
-    return reader.cases
+    return _without_secrets(reader.cases)
+
+
+def _without_secrets(cases: dict[str, Case]) -> dict[str, Case]:
+    """Parameters are part of a test's name, and may hold anything."""
+    names = "\n".join(cases)
+    return cases if redact(names) == names else {redact(name): case for name, case in cases.items()}
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most // 2]}\n...\n{text[-most // 2 :]}"
 
 
 def _refuse(*_: object) -> None:
@@ -134,10 +154,8 @@ class _Reader:
         if before and WORST_LAST.index(before.outcome) >= WORST_LAST.index(self._outcome):
             self.cases[name] = Case(before.outcome, before.message, took)
             return
-        message = "".join(self._message).strip()
-        if len(message) > MOST_MESSAGE:
-            message = f"{message[: MOST_MESSAGE // 2]}\n...\n{message[-MOST_MESSAGE // 2 :]}"
-        message = message[: self._room]
+        # Redacted before the last cut, which could leave half of a secret that nothing recognises.
+        message = _cut(redact(_cut("".join(self._message).strip(), MOST_READ)), MOST_MESSAGE)[: self._room]
         self._room -= len(message)
         self.cases[name] = Case(self._outcome, message, took)
 

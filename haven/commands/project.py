@@ -9,7 +9,7 @@ import typer
 from haven.access import Act, check
 from haven.app import House
 from haven.changes.project_file import PROJECT_FILE, read_project_file
-from haven.changes.testenv import plain_requirements
+from haven.changes.requirements import read_needs
 from haven.commands.session import Json, err, in_house, out, owner, print_json
 from haven.errors import Unavailable
 
@@ -20,7 +20,7 @@ app = typer.Typer(no_args_is_help=True, help="The project that this Haven looks 
 def allow(
     yes: Annotated[bool, typer.Option("--yes", help="Allow without asking.")] = False, as_json: Json = False
 ) -> None:
-    """Read the project's test requirements and allow exactly this content."""
+    """Read what the project's tests need installed, and allow exactly this content."""
 
     async def work(house: House) -> None:
         check(owner(), Act.SETTINGS)
@@ -29,17 +29,15 @@ def allow(
         await house.repository.fetch(house.settings.project.target_branch)
         tip = await house.repository.tip(house.settings.project.target_branch)
         project = read_project_file(await house.repository.read(tip, PROJECT_FILE))
-        raw = await house.repository.read(tip, project.requirements) if project.requirements else None
-        content = (raw or b"").decode("utf-8", "replace").strip()
-        if not content:
-            said = "The project names no test requirements; there is nothing to allow."
+        needs = await read_needs(house.repository, tip, project)
+        if not needs:
+            said = "The project's tests need nothing beside pytest; there is nothing to allow."
             print_json({"allowed": None}) if as_json else out.print(said)
             return
-        err.print(plain_requirements(content))
+        err.print(needs.in_words(), markup=False)
         if not yes:
-            typer.confirm("Install these packages (wheels only) for this project's tests?", abort=True, err=True)
-        digest = house.environments.digest(content)
-        house.environments.allow(digest)
-        print_json({"allowed": digest}) if as_json else out.print(f"Allowed: {digest[:12]}")
+            typer.confirm("Allow exactly this for this project's tests?", abort=True, err=True)
+        house.environments.allow(needs.digest)
+        print_json({"allowed": needs.digest}) if as_json else out.print(f"Allowed: {needs.digest[:12]}")
 
     in_house(work)

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from haven.changes.project_file import PROJECT_FILE, read_project_file
 from haven.changes.repository import Repository
+from haven.changes.requirements import read_needs
 from haven.changes.sandbox import Sandbox
 from haven.changes.testenv import TestEnvironments
 from haven.changes.testreport import TestReport
@@ -74,10 +75,11 @@ async def _tests(repository: Repository, commit: str, tree: Path, desk: Desk) ->
         if problem := await asyncio.to_thread(runner.problem):
             return f"Tests not run: {problem}"
         project = read_project_file(await repository.read(commit, PROJECT_FILE))
-        wanted = await repository.read(commit, project.requirements) if project.requirements else None
+        needs = await read_needs(repository, commit, project)
         await asyncio.to_thread(tree.mkdir)
         await repository.export(commit, tree)
-        return in_words(await runner.run(tree, project, (wanted or b"").decode("utf-8", "replace")))
+        await runner.prepare(needs, tree)
+        return in_words(await runner.run(tree, project, needs))
     except HavenError as error:
         return f"Tests not run: {error.full}"
 

@@ -15,7 +15,8 @@ from haven.changes.bubblewrap import SANDBOX_UID
 from haven.changes.project_file import ProjectFile
 from haven.changes.sandbox import Sandbox
 from haven.changes.testenv import TestEnvironments
-from haven.changes.testrun import TestReport, TestRunner
+from haven.changes.testreport import TestReport
+from haven.changes.testrun import TestRunner
 from tests.conftest import CACHE
 
 REPOSITORY = Path(__file__).parents[2]

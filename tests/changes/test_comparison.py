@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from haven.changes.comparison import Comparison, TestClass, asked_to_go, compare, unsettled
 from haven.changes.testreport import MOST_CASES, MOST_MESSAGES, Case, Outcome, TestReport, read_junit
-from haven.changes.testrun import Comparison, TestClass, compare
 
 OUTCOMES: tuple[Outcome, ...] = ("passed", "failed", "error", "skipped", "xfailed")
 
@@ -29,8 +30,9 @@ def report(problem: str = "", **outcomes: Outcome) -> TestReport:
         ("passed", "failed", TestClass.REGRESSED, False),
         ("passed", "error", TestClass.REGRESSED, False),
         ("passed", "skipped", TestClass.SKIPPED, False),
-        ("passed", "xfailed", TestClass.SKIPPED, False),
-        ("failed", "xfailed", TestClass.SKIPPED, False),
+        ("passed", "xfailed", TestClass.XFAILED, False),
+        ("failed", "xfailed", TestClass.XFAILED, False),
+        ("skipped", "xfailed", TestClass.IDLE, True),
         ("skipped", "skipped", TestClass.IDLE, True),
         ("skipped", "passed", TestClass.PASSING, True),
         ("xfailed", "failed", TestClass.NEW_FAILING, False),
@@ -59,16 +61,60 @@ def test_the_line_says_what_matters() -> None:
 
 
 def test_a_flaky_test_is_neither_regressed_nor_hidden() -> None:
-    compared = compare(report(a="passed", b="passed"), report(a="failed", b="failed"))
-    assert compared.with_flaky({"t.py::a"}).counts == {TestClass.FLAKY: 1, TestClass.REGRESSED: 1}
-    flaky = compared.with_flaky({"t.py::a", "t.py::b", "t.py::unknown"})
-    assert flaky.green and flaky.one_line() == "0 passing, 0 new, 0 regressed, 2 flaky"
+    before, after = report(a="passed", b="passed"), report(a="failed", b="failed", c="failed")
+    assert unsettled(before, after) == ["t.py::a", "t.py::b", "t.py::c"]
+    half = compare(before, replace(after, flaky=frozenset({"t.py::a", "t.py::c"})))
+    assert half.counts == {TestClass.FLAKY: 2, TestClass.REGRESSED: 1} and not half.green
+    flaky = compare(before, replace(after, flaky=frozenset(after.cases)))
+    assert flaky.green and flaky.one_line() == "0 passing, 0 new, 0 regressed, 3 flaky"
 
 
-def test_removals_are_green_where_a_person_asked_for_them() -> None:
-    before, after = report(a="passed", b="passed"), report(a="passed")
-    assert not compare(before, after).green
-    assert compare(before, after, removals_asked=True).green
+def test_a_base_that_failed_by_chance_hides_no_regression() -> None:
+    before = replace(report(a="failed", b="failed"), flaky=frozenset({"t.py::a"}))
+    broken = report(a="failed", b="failed")
+    assert unsettled(before, broken) == ["t.py::a"], "what fails on the base each time needs no second look"
+    compared = compare(before, broken)
+    assert compared.classes == {"t.py::a": TestClass.REGRESSED, "t.py::b": TestClass.FAILING_BEFORE}
+    assert not compared.green
+    assert compare(before, replace(broken, flaky=before.flaky)).classes["t.py::a"] is TestClass.FLAKY
+    passed = compare(before, report(a="passed", b="passed"))
+    assert passed.classes == {"t.py::a": TestClass.FLAKY, "t.py::b": TestClass.FIXED}, "chance fixes nothing"
+    no_import = TestReport({"t.py": Case("error")})
+    assert unsettled(before, no_import) == ["t.py", "t.py::a"]
+    assert compare(before, no_import).classes["t.py::a"] is TestClass.REGRESSED
+
+
+def test_a_test_that_passes_by_checking_less_is_weakened_and_says_how() -> None:
+    before, after = report(a="passed", b="failed"), report(a="passed", b="passed")
+    less = {"t.py::a": "It checks 1 things where it checked 2.", "t.py::gone": "never shown"}
+    compared = compare(before, after, weakened=less)
+    assert compared.classes == {"t.py::a": TestClass.WEAKENED, "t.py::b": TestClass.FIXED}
+    assert compared.notes == {"t.py::a": less["t.py::a"]} and not compared.green
+    assert compared.one_line() == "0 passing, 0 new, 0 regressed, 1 fixed, 1 weakened"
+    red = compare(before, report(a="failed", b="passed"), weakened=less)
+    assert red.classes["t.py::a"] is TestClass.REGRESSED
+
+
+@pytest.mark.parametrize(
+    ("request_", "asked"),
+    [
+        ("Please remove the test test_old, it is wrong.", {"tests/test_a.py::test_old"}),
+        ("Drop tests/test_b.py altogether", {"tests/test_b.py::TestB::test_c"}),
+        ("delete test_b.py", {"tests/test_b.py::TestB::test_c"}),
+        ("Add a dark mode; test_old shows how", set()),
+        ("Remove the old parser and its tests", set()),
+        ("Remove test_oldest", set()),
+    ],
+)
+def test_only_a_test_that_the_person_named_may_go(request_: str, asked: set[str]) -> None:
+    names = ["tests/test_a.py::test_old[x]", "tests/test_b.py::TestB::test_c"]
+    assert asked_to_go(request_, names) == asked
+    before = TestReport({name: Case("passed") for name in (*names, "t.py::stays")})
+    after = TestReport({"t.py::stays": Case("passed")})
+    compared = compare(before, after, asked=asked)
+    assert not compared.green and {name.partition("[")[0] for name in compared.asked} == asked
+    rest = {name: case for name, case in before.cases.items() if name.partition("[")[0] not in asked}
+    assert compare(before, TestReport(rest), asked=asked).green
 
 
 def test_tests_of_a_module_that_no_longer_imports_are_regressed() -> None:
@@ -177,6 +223,14 @@ BOMB = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">' + "".join(
 def test_hostile_xml_is_refused_in_words(data: bytes) -> None:
     with pytest.raises(ValueError, match=r"they|there"):
         read_junit(data)
+
+
+def test_no_secret_of_a_failing_test_is_kept() -> None:
+    token = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
+    body = f'<failure message="m">{"x" * 960} assert key == {token}{" y" * 20_000}</failure>'
+    cases = read_junit(xml(f'<testcase file="t.py" classname="t" name="test_a[{token}]">{body}</testcase>'))
+    ((name, case),) = cases.items()
+    assert token[:12] not in name + case.message and name.startswith("t.py::test_a[") and "assert key" in case.message
 
 
 def test_forged_sizes_and_names_are_cut() -> None:

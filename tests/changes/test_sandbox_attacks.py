@@ -19,7 +19,7 @@ import pytest
 
 from haven.changes.bubblewrap import SANDBOX_UID
 from haven.changes.testenv import TestEnvironments
-from haven.changes.testrun import TestReport
+from haven.changes.testreport import TestReport
 from tests.changes.sandboxing import LIMITS, REPOSITORY, WHO, drive, project
 from tests.conftest import CACHE
 

@@ -1,0 +1,196 @@
+"""Which tests check less than before, found by reading both versions of the test files; nothing is run."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeGuard
+
+MOST_BYTES = 2_000_000
+"""A longer test file is not read."""
+EXPECTS = frozenset({"raises", "warns", "deprecated_call", "assertRaises", "assertRaisesRegex", "assertWarns"})
+LETS_OFF = frozenset({"skip", "skipif", "skipIf", "skipUnless", "xfail", "expectedFailure", "importorskip"})
+WIDE = frozenset({"Exception", "BaseException"})
+QUIET = WIDE | {"AssertionError"}
+"""Who catches these catches a failing check."""
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass
+class Checks:
+    """What one test function checks, its own helpers in the same file included."""
+
+    asserts: int = 0
+    empty: int = 0
+    """Checks that can't fail, such as `assert True` or `assert x or True`."""
+    expects: int = 0
+    precise: int = 0
+    """How closely the expected errors are named: 2 each with a `match`, 1 without, 0 for Exception itself."""
+    let_off: int = 0
+    """Marks and calls that skip the test or expect it to fail."""
+    tolerance: float = 0.0
+    swallowed: int = 0
+    """Handlers that let a failing check pass."""
+
+
+def weakened(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> dict[str, str]:
+    """By test function ("tests/test_a.py::TestB::test_c"): in a sentence, what it no longer checks.
+
+    Only functions that are in both versions of a file are looked at; a file that is no Python is left out.
+    """
+    found: dict[str, str] = {}
+    for path in sorted(before.keys() & after.keys()):
+        if before[path] == after[path]:
+            continue
+        was, now = _functions(before[path]), _functions(after[path])
+        for name in was.keys() & now.keys():
+            if reasons := _less(was[name], now[name]):
+                found[f"{path}::{name}"] = f"It {'; it '.join(reasons)}."
+    return found
+
+
+def _less(was: Checks, now: Checks) -> list[str]:
+    real_before, real_now = was.asserts - was.empty, now.asserts - now.empty
+    no_more = real_now <= real_before
+    reasons = {
+        "has a check that can't fail": now.empty > was.empty,
+        f"checks {real_now} things where it checked {real_before}": real_now < real_before,
+        "no longer expects an error": now.expects < was.expects and no_more,
+        "accepts more errors than before": now.precise < was.precise and now.expects >= was.expects,
+        "may be skipped, or expected to fail": now.let_off > was.let_off,
+        "allows larger differences": now.tolerance > was.tolerance and no_more,
+        "goes on where a check fails": now.swallowed > was.swallowed,
+    }
+    return [reason for reason, holds in reasons.items() if holds]
+
+
+def _functions(source: bytes) -> dict[str, Checks]:
+    """Every test function of a file, by "Class::name"; nothing for what can't be read."""
+    if len(source) > MOST_BYTES:
+        return {}
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what the project's code is written like is its own affair
+            tree = ast.parse(source)
+        helpers = {node.name: node for node in ast.walk(tree) if isinstance(node, Function)}
+        marks = sum(_let_off(node.value) for node in tree.body if _is_pytestmark(node))
+        return dict(_tests(tree.body, "", helpers, marks))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return {}
+
+
+def _tests(
+    body: list[ast.stmt], inside: str, helpers: Mapping[str, Function], marks: int
+) -> Iterator[tuple[str, Checks]]:
+    for node in body:
+        if isinstance(node, ast.ClassDef):
+            own = [mark.value for mark in node.body if _is_pytestmark(mark)]
+            more = marks + sum(map(_let_off, [*node.decorator_list, *own]))
+            yield from _tests(node.body, f"{inside}{node.name}::", helpers, more)
+        elif isinstance(node, Function) and node.name.startswith("test"):
+            checks = Checks(let_off=marks)
+            _count(node, checks, helpers, {node.name})
+            yield inside + node.name, checks
+
+
+def _count(function: Function, checks: Checks, helpers: Mapping[str, Function], seen: set[str]) -> None:
+    """Add up one function's checks, and those of the helpers that it calls (each helper once)."""
+    checks.let_off += sum(map(_let_off, function.decorator_list))
+    for node in _live(function):
+        if isinstance(node, ast.Assert):
+            checks.asserts += 1
+            checks.empty += _cannot_fail(node.test)
+        elif isinstance(node, ast.ExceptHandler):
+            checks.swallowed += _swallows(node)
+        elif isinstance(node, ast.Call):
+            _count_call(node, checks)
+            name = _name(node.func)
+            if name in helpers and name not in seen:
+                seen.add(name)
+                _count(helpers[name], checks, helpers, seen)
+
+
+def _live(node: ast.AST) -> Iterator[ast.AST]:
+    """A node and all below it, but for what can't be reached: after a return, or under `if False`."""
+    yield node
+    for _, value in ast.iter_fields(node):
+        for child in value if isinstance(value, list) else [value]:
+            if not isinstance(child, ast.AST) or (isinstance(child, ast.If) and _is_false(child.test)):
+                continue
+            yield from _live(child)
+            if isinstance(child, ast.Return | ast.Raise):
+                break
+
+
+def _count_call(node: ast.Call, checks: Checks) -> None:
+    name = _name(node.func)
+    words = {word.arg: word.value for word in node.keywords}
+    if name in EXPECTS:
+        named = {_name(each) for each in ast.walk(node.args[0])} if node.args else set(WIDE)
+        checks.expects += 1
+        checks.precise += 0 if named & WIDE else 2 if "match" in words or name.endswith("Regex") else 1
+    elif name == "approx" or name == "assertAlmostEqual":
+        checks.asserts += name != "approx"
+        checks.tolerance += sum(_number(words.get(word)) for word in ("rel", "abs", "delta"))
+    elif name.startswith("assert") and isinstance(node.func, ast.Attribute):
+        checks.asserts += 1
+        if node.args:
+            checks.empty += {"assertTrue": _is_true, "assertFalse": _is_false}.get(name, _never)(node.args[0])
+    elif name in ("skip", "xfail", "importorskip", "skipTest"):
+        checks.let_off += 1
+    elif name == "fail":
+        checks.asserts += 1
+    elif name == "suppress":
+        checks.swallowed += bool({_name(each) for each in node.args} & QUIET)
+
+
+def _cannot_fail(test: ast.expr) -> bool:
+    """`True`, `1`, a string, a tuple with something in it, `x or True`, `x == x`."""
+    if isinstance(test, ast.BoolOp):
+        parts = [_cannot_fail(value) for value in test.values]
+        return any(parts) if isinstance(test.op, ast.Or) else all(parts)
+    if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.Eq | ast.Is):
+        return ast.dump(test.left) == ast.dump(test.comparators[0])
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return _is_false(test.operand)
+    return _is_true(test) or (isinstance(test, ast.Tuple) and bool(test.elts))
+
+
+def _is_true(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and bool(node.value)
+
+
+def _is_false(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and not node.value
+
+
+def _never(_: ast.expr) -> bool:
+    return False
+
+
+def _swallows(handler: ast.ExceptHandler) -> bool:
+    """Whether a failing assert ends here unheard."""
+    caught = {_name(node) for node in ast.walk(handler.type)} if handler.type else {"BaseException"}
+    heard = any(isinstance(node, ast.Raise | ast.Assert) or _name(node) == "fail" for node in ast.walk(handler))
+    return bool(caught & QUIET) and not heard
+
+
+def _is_pytestmark(node: ast.stmt) -> TypeGuard[ast.Assign]:
+    return isinstance(node, ast.Assign) and any(_name(target) == "pytestmark" for target in node.targets)
+
+
+def _let_off(node: ast.AST) -> int:
+    return sum(_name(inner) in LETS_OFF for inner in ast.walk(node) if isinstance(inner, ast.Attribute | ast.Name))
+
+
+def _name(node: ast.AST) -> str:
+    """The last word of `a.b.c`; "" for anything else."""
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+
+
+def _number(node: ast.expr | None) -> float:
+    if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
+        return float(node.value)
+    return 0.0

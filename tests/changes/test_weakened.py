@@ -1,0 +1,103 @@
+"""Tests that still pass because they check less: found in the text of both versions."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from haven.changes.weakened import weakened
+
+BEFORE = """
+import pytest
+
+def helper(x):
+    assert x > 0
+    assert x < 9
+
+def test_it(x=1):
+    assert x == 1
+    assert x != 2
+    helper(x)
+
+def test_error():
+    with pytest.raises(ValueError, match="no"):
+        int("x")
+
+def test_close():
+    assert 0.3 == pytest.approx(0.3, abs=0.01)
+
+class TestGroup:
+    def test_in(self):
+        self.assertEqual(1, 1)
+"""
+
+
+def judged(before: str, after: str) -> dict[str, str]:
+    return weakened(*({"t.py": textwrap.dedent(text).encode()} for text in (before, after)))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "test", "why"),
+    [
+        ("    assert x != 2\n", "", "test_it", "checks 3 things where it checked 4"),
+        ("assert x == 1", "assert True", "test_it", "a check that can't fail"),
+        ("assert x == 1", "assert x == 1 or True", "test_it", "a check that can't fail"),
+        ("assert x == 1", "assert x == x", "test_it", "a check that can't fail"),
+        ("assert x == 1", "assert (x == 2, 'why')", "test_it", "a check that can't fail"),
+        ("assert x == 1", "if False:\n        assert x == 1", "test_it", "checks 3 things where"),
+        ("    assert x == 1", "    return\n    assert x == 1", "test_it", "checks 0 things where it checked 4"),
+        ("assert x == 1", "try:\n        assert x == 1\n    except Exception:\n        pass", "test_it", "goes on"),
+        ("    assert x < 9\n", "", "test_it", "checks 3 things"),
+        ("helper(x)\n\ndef", "print(x)\n\ndef", "test_it", "checks 2 things"),
+        ("def test_it", "@pytest.mark.skip\ndef test_it", "test_it", "may be skipped"),
+        ("def test_it", "@pytest.mark.xfail(reason='later')\ndef test_it", "test_it", "may be skipped"),
+        ("    assert x == 1", "    pytest.skip('no')\n    assert x == 1", "test_it", "may be skipped"),
+        ("import pytest\n", "import pytest\npytestmark = pytest.mark.skipif(True)\n", "test_close", "may be skipped"),
+        ("class TestGroup", "@pytest.mark.skip\nclass TestGroup", "TestGroup::test_in", "may be skipped"),
+        ("raises(ValueError, match", "raises(Exception, match", "test_error", "accepts more errors"),
+        (', match="no"', "", "test_error", "accepts more errors"),
+        ('with pytest.raises(ValueError, match="no")', "with open('x')", "test_error", "no longer expects an error"),
+        ("abs=0.01", "abs=9", "test_close", "allows larger differences"),
+        ("self.assertEqual(1, 1)", "self.assertTrue(True)", "TestGroup::test_in", "can't fail"),
+    ],
+)
+def test_what_is_weaker_is_found_and_said(old: str, new: str, test: str, why: str) -> None:
+    assert old in BEFORE
+    found = judged(BEFORE, BEFORE.replace(old, new, 1))
+    assert why in found[f"t.py::{test}"] and found[f"t.py::{test}"].endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("assert x == 1", "assert x == 1, 'a reason'"),
+        ("assert x == 1", "assert x == 100"),
+        ("    assert x != 2\n    helper(x)", "    helper(x)\n    assert x != 2"),
+        ("def test_it", "def test_more():\n    with pytest.raises(KeyError):\n        {}[0]\n\ndef test_it"),
+        ("    assert x == 1", "    with pytest.raises(KeyError):\n        {}[0]\n    assert x == 1"),
+        (
+            "    assert x == 1\n    assert x != 2\n",
+            "    both(x)\n",
+        ),
+        ("def test_it(x=1)", "@pytest.mark.parametrize('x', [1, 2])\ndef test_it(x)"),
+        ("def test_close():\n    assert 0.3 == pytest.approx(0.3, abs=0.01)\n", ""),
+        ("abs=0.01", "abs=0.001"),
+    ],
+)
+def test_what_is_as_strong_as_before_is_left_alone(old: str, new: str) -> None:
+    after = BEFORE.replace(old, new, 1) + "\ndef both(x):\n    assert x == 1\n    assert x != 2\n"
+    assert old in BEFORE and judged(BEFORE, after) == {}
+
+
+def test_files_that_are_no_python_are_left_out() -> None:
+    assert weakened({"a.py": b"def test_a(): assert 1 ==", "b.py": b"\0"}, {"a.py": b"x", "b.py": b""}) == {}
+    deep = b"def test_a():\n    assert " + b"-" * 50_000 + b"1"
+    assert weakened({"a.py": b"def test_a(): assert x"}, {"a.py": deep}) == {}
+
+
+@given(st.text(), st.text())
+def test_no_text_stops_it(before: str, after: str) -> None:
+    weakened({"t.py": before.encode("utf-8", "replace")}, {"t.py": after.encode("utf-8", "replace")})
