@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from haven.changes.edit_formats import Hunk
-from haven.changes.edit_lines import LAST_LINE_END, Shift, line_end, plain, split
+from haven.changes.edit_lines import LAST_LINE_END, Shift, join, line_end, plain, split
 from haven.changes.edit_match import Place, Substitution, ambiguous, fitting
 from haven.changes.edit_near import not_found
 from haven.errors import EditError
+
+SEARCHED_LINES = 5_000_000
+"""Lines of the file times parts of the patch: some seconds on a small machine."""
 
 
 def patch(text: str, hunks: Sequence[Hunk], *, hint: bool = True) -> Substitution:
@@ -26,6 +29,8 @@ def patch(text: str, hunks: Sequence[Hunk], *, hint: bool = True) -> Substitutio
     open_end = bool(text) and LAST_LINE_END.search(text) is None
     raw = split(text + end if open_end else text)
     view = [plain(line) for line in raw]
+    if len(hunks) * len(view) > SEARCHED_LINES:
+        raise EditError(f"{len(hunks)} parts are too many for a file of {len(view)} lines: make a smaller change.")
     pieces: list[tuple[int, int, str]] = []
     notes: list[str] = []
     cursor = 0
@@ -51,7 +56,7 @@ def _assembled(raw: Sequence[str], pieces: Sequence[tuple[int, int, str]]) -> st
             raise EditError("parts of the patch overlap.")
         out += [*raw[at:first], text]
         at = stop
-    return "".join([*out, *raw[at:]])
+    return join([*out, *raw[at:]])
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,7 @@ def _merged(raw: Sequence[str], found: _Found, end: str) -> str:
         else:
             out += [raw[at]] if sign == " " else []
             at += 1
-    return "".join(out)
+    return join(out)
 
 
 def _seek(view: Sequence[str], hunk: Hunk, cursor: int, hint: bool) -> _Found:
@@ -85,7 +90,7 @@ def _seek(view: Sequence[str], hunk: Hunk, cursor: int, hint: bool) -> _Found:
     if hunk.at_end:
         start = max(start, len(view) - old.count("\n"))
     found, note = _blank(view, old, start) if not old.strip() else fitting(view, old, new, start)
-    stated = [place for place in found if place.first + 1 == hunk.line]
+    stated = _stated(view, hunk, old, start) if len(found) > 1 else []
     if not found and (shorter := _without_blank_context(hunk)) != hunk:
         return _seek(view, shorter, cursor, hint)
     if not found:
@@ -95,6 +100,15 @@ def _seek(view: Sequence[str], hunk: Hunk, cursor: int, hint: bool) -> _Found:
         raise EditError(ambiguous(found))
     place = found[0] if len(found) == 1 or not stated else stated[0]
     return _Found(hunk, place.first, place.shift or str, note)
+
+
+def _stated(view: Sequence[str], hunk: Hunk, old: str, start: int) -> list[Place]:
+    """The place at the very line that the patch names, where it fits there to the letter."""
+    if hunk.line is None or hunk.line <= start:
+        return []
+    first = hunk.line - 1
+    fits = "".join(view[first : first + old.count("\n")]) == old
+    return [Place(first, 0, first + old.count("\n") - 1, 0)] if fits else []
 
 
 def _without_blank_context(hunk: Hunk) -> Hunk:
@@ -142,10 +156,10 @@ def insert(text: str, line: int, new: str) -> str:
     if not new:
         raise EditError("there is nothing to insert.")
     end = line_end(text)
-    new = new.replace("\r\n", "\n").replace("\n", end)
+    new = plain(new).replace("\n", end)
     head, tail = "".join(lines[:line]), "".join(lines[line:])
     if head and LAST_LINE_END.search(head) is None:
-        return head + end + LAST_LINE_END.sub("", new)
+        return join([head, end, LAST_LINE_END.sub("", new)])
     if text and LAST_LINE_END.search(new) is None:
         new += end
-    return head + new + tail
+    return join([head, new, tail])

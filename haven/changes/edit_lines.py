@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+
+from haven.errors import EditError
 
 Shift = Callable[[str], str]
 
@@ -27,6 +30,14 @@ def line_end(text: str) -> str:
     """The one that most lines have, or the first of those that are as frequent."""
     found = Counter(LINE_END.findall(text)).most_common(1)
     return found[0][0] if found else "\n"
+
+
+def join(parts: Iterable[str]) -> str:
+    """The parts as one text; raises EditError where two line ends would melt into one, as only odd mixtures do."""
+    kept = [part for part in parts if part]
+    if any(one.endswith("\r") and other.startswith("\n") for one, other in itertools.pairwise(kept)):
+        raise EditError("the line ends of the file are mixed in a way that the edit would blur; mend them first.")
+    return "".join(kept)
 
 
 def margin(line: str) -> str:

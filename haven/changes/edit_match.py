@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from haven.changes.edit_lines import LAST_LINE_END, Shift, line_end, plain, reindent, split
+from haven.changes.edit_lines import LAST_LINE_END, Shift, join, line_end, plain, reindent, split
 from haven.changes.edit_near import not_found
 from haven.errors import EditError
 
@@ -18,6 +18,8 @@ WEAVE_PAIRS = 100_000
 """Pairs of lines that are compared to keep what old and new share; the worst of them take some 0.2 s."""
 TRIED_LINES = 200_000
 """Lines of the file that are looked at, all tries together, for one forgiving match."""
+PAIRED_LINES = 400_000
+"""Lines that may be looked at, all pieces together, where lines were left out; each piece can take five looks."""
 
 # One character for one, so that positions stay what they were.
 TYPOGRAPHIC = str.maketrans("‘’‚‛′“”„‟″‐‑‒–—―−\u00a0\u2002\u2003\u2009\u202f\u3000", "'''''\"\"\"\"\"-------      ")
@@ -71,8 +73,7 @@ def substitute(text: str, old: str, new: str, *, every: bool = False, hint: bool
     alike. With `every` only the exact text counts, in all its places. Raises EditError: not found (with the nearest
     lines, if a `hint` is wanted), not unique, already there, nothing to change, or too long for a forgiving match.
     """
-    new = plain(new) if re.search(r"\r(?!\n)", old) else new.replace("\r\n", "\n")
-    old = plain(old)
+    old, new = plain(old), plain(new)
     if old == new:
         raise EditError("old and new are the same text: the edit changes nothing.")
     open_end = old.endswith("\n") and bool(text) and LAST_LINE_END.search(text) is None
@@ -102,7 +103,7 @@ def _all(raw: Sequence[str], view: Sequence[str], whole: str, old: str, new: str
     while at >= 0:
         out += [text[done : in_file(at)], written]
         done, at = in_file(at + len(old)), whole.find(old, at + len(old))
-    return "".join([*out, text[done:]])
+    return join([*out, text[done:]])
 
 
 def _offsets(lines: Sequence[str]) -> list[int]:
@@ -133,9 +134,20 @@ def _single(view: Sequence[str], whole: str, old: str, new: str) -> tuple[Place 
             raise EditError(ambiguous(found))
         if found and not name:
             _not_yet(view, whole, found[0], old, new)
+            _one_reading(view[found[0].first], found[0].start, old, new)
         if found:
             return found[0], name
     return None, ""
+
+
+def _one_reading(line: str, start: int, old: str, new: str) -> None:
+    """Refuse a whole line that lacks some of its indentation where it is unclear how far new lines are to stand."""
+    head = line[:start]
+    if not head or head.strip() or old != line[start:] or not old.endswith("\n"):
+        return
+    shift = reindent([line], [old], new) if old.strip() else None
+    if shift and "".join(map(shift, split(new))) != head + new:
+        raise EditError("the old text lacks the indentation of its line: copy the line from its very beginning.")
 
 
 def _not_yet(view: Sequence[str], whole: str, place: Place, old: str, new: str) -> None:
@@ -180,7 +192,7 @@ def _without_blank_ends(old: str, new: str) -> tuple[str, str]:
 def _paired(raw: Sequence[str], view: Sequence[str], old: str, new: str) -> Substitution | None:
     """Old and new with the same lines left out (`...`): each piece between them must have its one place, in order."""
     olds, news = _pieces(old), _pieces(new)
-    if len(olds) < 2 or len(olds) != len(news):
+    if len(olds) < 2 or len(olds) != len(news) or len(olds) * len(view) > PAIRED_LINES:
         return None
     if any(new_piece and not old_piece.strip() for old_piece, new_piece in zip(olds, news, strict=True)):
         return None
@@ -276,7 +288,7 @@ def _put(raw: Sequence[str], place: Place, old: str, new: str) -> str:
     region[0] = region[0][place.start :]
     end = line_end("".join(region if any(LAST_LINE_END.search(line) for line in region) else raw))
     woven = _weave(region, split(old), split(new), end, place.shift or str)
-    return "".join([*raw[: place.first], head, woven, tail, *raw[place.last + 1 :]])
+    return join([*raw[: place.first], head, woven, tail, *raw[place.last + 1 :]])
 
 
 def _weave(there: Sequence[str], old: Sequence[str], new: Sequence[str], end: str, shift: Shift) -> str:
@@ -285,7 +297,7 @@ def _weave(there: Sequence[str], old: Sequence[str], new: Sequence[str], end: st
     tail = _shared(zip(reversed(old[head:]), reversed(new[head:]), strict=False))
     old_end, new_end = len(old) - tail, len(new) - tail
     if list(there) == [line.replace("\n", end) for line in old]:
-        return "".join(shift(line).replace("\n", end) for line in new)
+        return join(shift(line).replace("\n", end) for line in new)
     if (old_end - head) * (new_end - head) > WEAVE_PAIRS:
         raise EditError("the old text is not exactly what stands there, and too long to be fitted in: make it shorter.")
     matcher = difflib.SequenceMatcher(None, old[head:old_end], new[head:new_end], autojunk=False)
@@ -295,7 +307,7 @@ def _weave(there: Sequence[str], old: Sequence[str], new: Sequence[str], end: st
             out += there[head + old_from : head + old_to]
         else:
             out += [shift(line).replace("\n", end) for line in new[head + new_from : head + new_to]]
-    return "".join([*out, *there[old_end:]])
+    return join([*out, *there[old_end:]])
 
 
 def _shared(pairs: Iterable[tuple[str, str]]) -> int:

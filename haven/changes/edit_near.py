@@ -9,13 +9,15 @@ from collections.abc import Iterable, Sequence
 SHOWN_LINES = 8
 COMPARED_LINES = 20_000
 """In a longer file the nearest lines are not looked for: it would take seconds on a small machine."""
+TELLING = 8
+"""A shorter new text stands in many files by chance, so that it does not tell that the edit was applied before."""
 SHORTLIST = 20
 """So many of the likeliest are compared in full; each can take some 30 ms if it is made to."""
 
 
 def not_found(view: Sequence[str], whole: str, old: str, new: str, hint: bool) -> str:
     """The sentences for an old text that is not in the file; with the nearest lines if a `hint` is wanted."""
-    if new.strip() and new in whole:
+    if len(new.strip()) >= TELLING and new in whole:
         line = whole[: whole.index(new)].count("\n") + 1
         return f"the old text is not there, the new text is (line {line}): applied already? Then leave this edit out."
     if not hint:
