@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import bisect
-import difflib
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from haven.changes.edit_lines import LAST_LINE_END, Shift, join, line_end, plain, reindent, split
 from haven.changes.edit_near import not_found
+from haven.changes.edit_weave import weave
 from haven.errors import EditError
 
 SHOWN_PLACES = 6
-WEAVE_PAIRS = 100_000
-"""Pairs of lines that are compared to keep what old and new share; the worst of them take some 0.2 s."""
 TRIED_LINES = 200_000
 """Lines of the file that are looked at, all tries together, for one forgiving match."""
 PAIRED_LINES = 400_000
@@ -287,32 +285,8 @@ def _put(raw: Sequence[str], place: Place, old: str, new: str) -> str:
     region = [*raw[place.first : place.last], last[:stop]]
     region[0] = region[0][place.start :]
     end = line_end("".join(region if any(LAST_LINE_END.search(line) for line in region) else raw))
-    woven = _weave(region, split(old), split(new), end, place.shift or str)
+    woven = weave(region, split(old), split(new), end, place.shift or str)
     return join([*raw[: place.first], head, woven, tail, *raw[place.last + 1 :]])
-
-
-def _weave(there: Sequence[str], old: Sequence[str], new: Sequence[str], end: str, shift: Shift) -> str:
-    """Lines that old and new share stay as the file has them (blanks, line ends, quotes); others come from `new`."""
-    head = _shared(zip(old, new, strict=False))
-    tail = _shared(zip(reversed(old[head:]), reversed(new[head:]), strict=False))
-    old_end, new_end = len(old) - tail, len(new) - tail
-    if list(there) == [line.replace("\n", end) for line in old]:
-        return join(shift(line).replace("\n", end) for line in new)
-    if (old_end - head) * (new_end - head) > WEAVE_PAIRS:
-        raise EditError("the old text is not exactly what stands there, and too long to be fitted in: make it shorter.")
-    matcher = difflib.SequenceMatcher(None, old[head:old_end], new[head:new_end], autojunk=False)
-    out = list(there[:head])
-    for tag, old_from, old_to, new_from, new_to in matcher.get_opcodes():
-        if tag == "equal":
-            out += there[head + old_from : head + old_to]
-        else:
-            out += [shift(line).replace("\n", end) for line in new[head + new_from : head + new_to]]
-    return join([*out, *there[old_end:]])
-
-
-def _shared(pairs: Iterable[tuple[str, str]]) -> int:
-    """How many pairs are equal before the first that is not."""
-    return sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def ambiguous(found: Sequence[Place]) -> str:

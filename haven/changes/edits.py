@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from haven.changes.edit_commands import from_commands, view
@@ -144,11 +144,11 @@ class _Plan:
             self.notes.append(f"{path}: {done.note}")
 
     def _changed(self, text: str, edit: Edit, marked: bool) -> Substitution:
+        if marked:
+            edit = _without_mark(edit)
+        old, new = edit.old, edit.new
         if edit.kind is EditKind.PATCH:
             return patch(text, edit.hunks, hint=self.hint)
-        old, new = edit.old, edit.new
-        if marked:  # the mark is kept beside the text, and some copy it along
-            old, new = old and old.removeprefix(BYTE_ORDER_MARK), new and new.removeprefix(BYTE_ORDER_MARK)
         if edit.kind is EditKind.INSERT:
             if edit.line is None or not new:
                 raise EditError("an insert needs the text and the number of the line to put it behind.")
@@ -194,6 +194,16 @@ class _Plan:
             if data is not None and path != other and path.casefold() == other.casefold():
                 raise EditError(f"{other} is there already; the names differ only in case.")
         self.tree.refuse_taken(path, frozenset(other for other, data in self.after.items() if data is None))
+
+
+def _without_mark(edit: Edit) -> Edit:
+    """A file's byte order mark is kept beside its text, but git's diffs and some models copy it along."""
+    old, new = (text and text.removeprefix(BYTE_ORDER_MARK) for text in (edit.old, edit.new))
+    hunks = (
+        replace(hunk, lines=tuple((sign, line.removeprefix(BYTE_ORDER_MARK)) for sign, line in hunk.lines))
+        for hunk in edit.hunks
+    )
+    return replace(edit, old=old, new=new, hunks=tuple(hunks))
 
 
 def _of_one_form(edit: Edit) -> None:

@@ -53,6 +53,7 @@ def test_a_patch_adds_moves_updates_and_deletes(tmp_path: Path) -> None:
         (b"a\rb\nc\r\nd\r\n", [" a", "-b", "+B", " c"], b"a\rB\r\nc\r\nd\r\n"),
         (b"same\r\nsame\n", ["-same", " same"], b"same\n"),
         (b"\xef\xbb\xbfa\nb\n", [" a", "+x"], b"\xef\xbb\xbfa\nx\nb\n"),
+        (b"\xef\xbb\xbfa\nb\n", [" \ufeffa", "-b", "+x"], b"\xef\xbb\xbfa\nx\n"),
         (b"a\nb\n", ["@@", "+last"], b"a\nb\nlast\n"),
         (b"x\ny\nx\nz\n", ["@@", "-x", "+X", "*** End of File"], None),
         (b"m\ne\nm\ne\n", ["@@", "-m", " e", "*** End of File"], b"m\ne\ne\n"),
@@ -62,7 +63,8 @@ def test_a_patch_adds_moves_updates_and_deletes(tmp_path: Path) -> None:
         (b"a\n", ["@@", "-a"], b""),
         (b"\tif x:\n\t\tgo()\n", ["@@", "   if x:", "-    go()", "+    stop()"], b"\tif x:\n\t\tstop()\n"),
     ],
-    ids=["crlf", "mixed", "which-of-two", "bom", "append", "not-at-end", "at-end", "anchors", "blank", "all", "tabs"],
+    ids=["crlf", "mixed", "which-of-two", "bom", "bom-copied", "append", "not-at-end", "at-end",
+         "anchors", "blank", "all", "tabs"],
 )  # fmt: skip
 def test_what_a_hunk_does_to_the_bytes(tmp_path: Path, data: bytes, lines: list[str], expected: bytes | None) -> None:
     (tmp_path / "a.py").write_bytes(data)

@@ -81,7 +81,7 @@ def edits_for(draw: st.DrawFn, files: dict[str, str]) -> Edit:
     text = files.get(path, "").removeprefix("\ufeff")
     start = draw(st.integers(0, max(0, len(text) - 2)))
     part = text[start : draw(st.integers(start + 1, start + 8))]
-    return draw(
+    edit: Edit = draw(
         st.one_of(
             loosened(path, plain(text)),
             st.builds(Edit, st.just(path), st.just(part), TEXTS),
@@ -95,6 +95,7 @@ def edits_for(draw: st.DrawFn, files: dict[str, str]) -> Edit:
             st.builds(Edit, st.just(path), TEXTS, st.none(), st.sampled_from(EditKind), st.none() | NAMES),
         )
     )
+    return edit
 
 
 @st.composite
