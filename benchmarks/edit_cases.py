@@ -105,8 +105,9 @@ def verdict(case: Case) -> str:
     if case["kind"] != "apply":
         raise Skipped(f"{case['kind']}: not something that Haven does by itself")
     if case["format"] not in READERS:
-        lazy = "text that leaves lines out is refused, never filled in by guess"
-        raise Skipped(f"{case['format']}: {lazy if case['format'].startswith('lazy') else 'not a form that Haven reads'}")
+        lazy = case["format"].startswith("lazy_")
+        reason = "lines left out are never filled in by guess" if lazy else "not a form that Haven reads"
+        raise Skipped(f"{case['format']}: {reason}")
     if case.get("dry_run"):
         raise Skipped("there is no dry run of edits")
     with tempfile.TemporaryDirectory() as folder:
