@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 import builtins
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from haven.access import Act, Principal, check
-from haven.changes import evidence
+from haven.changes import evidence, reviewing
+from haven.changes.pointing import pointed_at
 from haven.changes.proposal import Kind, Proposal, clean
 from haven.changes.repository import Repository
-from haven.changes.review import Review
-from haven.changes.reviewing import assemble
+from haven.changes.review import Review, RoundPair
 from haven.changes.states import RESTING, State, sources
 from haven.errors import BadInput, Conflict
 from haven.settings import Settings
+from haven.store import approvals, events, jobs, ledger
 from haven.store import changes as table
-from haven.store import events, jobs, ledger
+from haven.store.approvals import Approval
 from haven.store.changes import Change
 from haven.store.database import Database, Transaction
 
@@ -90,11 +92,16 @@ class Changes:
     async def review(self, id: str) -> Review:
         """All a person needs to decide, whatever the state."""
         change = await self.get(id)
-        return await assemble(self._database, self._repository(), change, self._settings)
+        return await reviewing.assemble(self._database, self._repository(), change, self._settings)
+
+    async def compare(self, id: str, first: int, second: int) -> RoundPair:
+        """Two rounds side by side. Raises NotFound where one has no commit."""
+        return await reviewing.compare(self._database, self._repository(), await self.get(id), first, second)
 
     async def approve(self, id: str, principal: Principal, *, round: int, commit: str, confirm: str = "") -> Change:
         """Approve exactly this round and commit; in `awaiting plan`, let the plan go on.
 
+        Where its risk takes two people, it stays in review after the first one (`Review.people_said`).
         `confirm` is "" for one tap, "two taps" after a second one, or the typed id of the change.
         Raises AccessDenied, Conflict (stale card), BadInput (a stronger confirmation is needed).
         """
@@ -111,24 +118,70 @@ class Changes:
         if review.confirm == "type the id" and confirm.strip().lower() != change.id:
             raise BadInput(f"{review.why_not} To merge all the same, type the change's id: {change.id}.")
         if review.confirm == "two taps" and confirm not in {"two taps", change.id}:
-            raise BadInput(f"This change touches {', '.join(review.risk_marks)}.", "Approve a second time to merge it.")
-        return await self._move(
-            change, State.MERGING, principal, at_round=round, at_commit=commit, reason="", decided_by=principal.id
-        )
+            raise BadInput(review.second_look, "Approve a second time to merge it.")
+        return await self._approved(change, principal, review)
 
-    async def tweak(self, id: str, principal: Principal, words: str, *, round: int) -> Change:
-        """Another round with the person's words."""
+    async def _approved(self, change: Change, principal: Principal, review: Review) -> Change:
+        """Write the person's word down for this commit; with the last one that it takes, the merge begins."""
+        word = Approval(change.id, review.round, review.commit, principal.id, principal.name)
+
+        async def work(tx: Transaction) -> None:
+            enough = await approvals.add(tx, word) >= review.people
+            to = State.MERGING if enough else State.REVIEW
+            fields: dict[str, Any] = {"reason": "", "decided_by": principal.id} if enough else {}
+            here = (review.round, review.commit)
+            await table.move(tx, change.id, [State.REVIEW], to, at_round=here[0], at_commit=here[1], **fields)
+            await self._tell(tx, change, to, principal, round=review.round)
+            if enough:
+                await queue_step(tx, change.id)
+
+        await self._database.write(work)
+        return await self.get(change.id)
+
+    async def go_back(self, id: str, principal: Principal, to: int, *, round: int) -> Change:
+        """Show another round of the change again; an approval then is of that round's commit.
+
+        Where the change has moved on to a newer base since, it goes back to the base that the round was made for: when
+        it lands, it is tested on the newest target as ever.
+        Raises AccessDenied, Conflict (stale card), NotFound (no such round with edits).
+        """
+        change = await self._decide(id, principal)
+        if change.state != State.REVIEW or change.round != round:
+            raise self._stale(change)
+        wanted = await reviewing.with_edits(self._database, change, to)
+
+        async def work(tx: Transaction) -> None:
+            if wanted.base:
+                await table.leave_behind(tx, change)
+            reason = f"{principal.name} went back from round {change.round} to round {to}."
+            fields: dict[str, Any] = {"round": to, "base": wanted.base or change.base, "reason": reason}
+            await table.move(tx, change.id, [State.REVIEW], State.REVIEW, at_round=round, **fields)
+            await self._tell(tx, change, State.REVIEW, principal, round=to)
+
+        await self._database.write(work)
+        await self._repository().worktree(change.id, change.branch, wanted.commit_id)  # the branch stands there again
+        await self._repository().remove_worktree(change.id)
+        return await self.get(change.id)
+
+    async def tweak(self, id: str, principal: Principal, words: str, *, round: int, at: str = "") -> Change:
+        """Another round with the person's words, on the commit of the round shown.
+
+        `at` points at a line of it, as `path:line`. Raises BadInput where there is no such line.
+        """
         words = clean(words, 4_000, "tweak")
         change = await self._decide(id, principal)
         if change.state not in {State.REVIEW, State.FAILED} or change.round != round:
             raise self._stale(change)
+        seen = (await table.round_of(self._database, change)).commit_id
+        if at:
+            words = await pointed_at(self._repository(), seen, at) + words
         number = 1 + max(one.number for one in await table.rounds(self._database, change.id))
 
         async def work(tx: Transaction) -> None:
             await table.move(
                 tx, change.id, [change.state], State.EDITING, at_round=round, round=number, reason="", attempts=0
             )
-            await table.insert_round(tx, change.id, number, "tweak", words)
+            await table.insert_round(tx, change.id, number, "tweak", words, parent=seen)
             await self._tell(tx, change, State.EDITING, principal, round=number)
             await queue_step(tx, change.id)
 

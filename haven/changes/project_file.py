@@ -1,13 +1,11 @@
-"""What a project asks of Haven in its own `.haven/project.toml`, and which files of a change deserve a second look."""
+"""What a project asks of Haven in its own `.haven/project.toml`."""
 
 from __future__ import annotations
 
 import hashlib
-import re
 import tomllib
-from collections.abc import Iterable
 from pathlib import PurePosixPath
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -17,32 +15,6 @@ PROJECT_FILE = ".haven/project.toml"
 MOST_BYTES = 64_000
 PYTEST = ("python", "-m", "pytest")
 Word = Annotated[str, Field(min_length=1, max_length=1000, pattern=r"^[^\x00-\x1f]+$")]
-RISKY_PATHS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (reason, re.compile(pattern, re.IGNORECASE))
-    for reason, pattern in (
-        ("tells Haven which commands to run", r"^\.haven/"),
-        (
-            "runs on the build server",
-            r"^(\.github|\.gitlab|\.circleci|\.ci|\.woodpecker|\.buildkite)/|(^|/)(\.gitlab-ci\.yml|\.travis\.yml"
-            r"|\.drone\.yml|\.woodpecker\.ya?ml|azure-pipelines\.ya?ml|jenkinsfile|\.pre-commit-config\.yaml)$",
-        ),
-        (
-            "decides how tests run",
-            r"(^|/)(conftest\.py|\.?pytest\.(ini|toml)|tox\.(ini|toml)|noxfile\.py|setup\.cfg|pyproject\.toml|\.coveragerc"
-            r"|makefile|[^/]*\.pth|\.haven-test-results\.xml)$"
-            # Names that stand in for pytest and its parts, or that Python or pytest load without being asked.
-            r"|(^|/)(_?pytest|pluggy|iniconfig|packaging|pygments|(site|user)customize)(\.py|/)"
-            r"|(^|/)[^/]+\.(dist|egg)-info/",
-        ),
-        ("gives orders to models", r"(^|/)((haven|claude|agents|gemini)\.md|\.cursorrules)$|(^|/)\.(claude|cursor)/"),
-        (
-            "names what gets installed",
-            r"(^|/)((requirements|constraints)[^/]*\.(txt|in)|setup\.py|pipfile|package\.json|cargo\.toml|go\.(mod|sum)"
-            r"|[^/]*\.lock|package-lock\.json|pnpm-lock\.yaml|environment\.ya?ml)$|(^|/)requirements/",
-        ),
-        ("changes what git does with files", r"(^|/)\.git(attributes|modules)$"),
-    )
-)
 
 
 class ProjectFile(BaseModel):
@@ -56,6 +28,8 @@ class ProjectFile(BaseModel):
     """A requirements file of the repository for its tests; installed once the owner has allowed its content."""
     setup_command: Annotated[tuple[Word, ...], Field(max_length=50)] = ()
     """Run once, with the network, in a copy of the base commit when the test environment is made; allowed likewise."""
+    plan_first: Literal["never", "complex", "always"] | None = None
+    """When a person approves a plan before edits are asked for; else as the owner's settings say."""
     timeout_s: Annotated[float, Field(gt=0, le=7200)] | None = None
     """Seconds for one test run; the settings' limit holds as well."""
     context_hints: Annotated[tuple[Word, ...], Field(max_length=50)] = ()
@@ -91,13 +65,3 @@ def read_project_file(data: bytes | None) -> ProjectFile:
         known = ", ".join(ProjectFile.model_fields)
         reason = f"there is no such key; known are {known}" if first["type"] == "extra_forbidden" else first["msg"]
         raise BadInput(f"{PROJECT_FILE}: {key}: {reason}.") from None
-
-
-def risk_marks(paths: Iterable[str]) -> tuple[str, ...]:
-    """One line "path: reason" for every path of a change that needs a second tap; case does not matter."""
-    marks = []
-    for path in sorted(set(paths)):
-        reasons = [reason for reason, pattern in RISKY_PATHS if pattern.search(path)]
-        if reasons:
-            marks.append(f"{path}: {', '.join(reasons)}")
-    return tuple(marks)

@@ -1,21 +1,18 @@
-"""What a person sees and decides about a change: data for every face, and plain text for the terminal."""
+"""What a person sees and decides about a change: data for every face (`review_text.py` makes it plain text)."""
 
 from __future__ import annotations
 
-import textwrap
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, Protocol
 
-from haven.quoting import visible
+from haven.changes.diffing import FileDiff
 
 STAND_IN = "stand-in, not Claude"
 IN_REVIEW = "review"
-BAD = ("regressed", "new_failing", "no_result", "removed", "skipped")
+BAD = ("regressed", "new_failing", "no_result", "removed", "skipped", "xfailed", "weakened")
 """Classes of tests that a person must know of before merging."""
-LABEL = 12
-"""Width of the left column."""
 
 Confirm = Literal["tap", "two taps", "type the id"]
 
@@ -45,12 +42,41 @@ class Sent:
 
 @dataclass(frozen=True)
 class PastRound:
-    """One round so far. `cause` is request, repair or tweak; `ended` says why it stopped."""
+    """One round so far. `cause` is request, repair, tweak, conflict or undo; `ended` says why it stopped."""
 
     number: int
     cause: str
     tests: str
+    """One line."""
     ended: str = ""
+    commit: str = ""
+    """"" where it gave no edits that could be used: there is nothing to go back to."""
+    files: tuple[str, ...] = ()
+    """Paths that differ from the base."""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """Tests by class."""
+    usd: float = 0.0
+    seconds: float = 0.0
+    instruction: str = ""
+    """The person's words, or what was red."""
+
+
+@dataclass(frozen=True)
+class RoundPair:
+    """Two rounds of a change side by side: the diff leads from the first to the second."""
+
+    id: str
+    first: PastRound
+    second: PastRound
+    diff: str
+    files: tuple[FileDiff, ...]
+    tests: tuple[tuple[str, str, str], ...]
+    """Tests of another class: its id, the class in the first and in the second; "" where it is not there."""
+
+    def to_json(self) -> dict[str, Any]:
+        named = [dict(zip(("test", "first", "second"), one, strict=True)) for one in self.tests]
+        rounds = {"first": asdict(self.first), "second": asdict(self.second)}
+        return {"id": self.id, **rounds, "tests": named, "files": [f.to_json() for f in self.files], "diff": self.diff}
 
 
 @dataclass(frozen=True)
@@ -70,10 +96,11 @@ class Review:
     """Why this assistant owns it."""
     summary: Mapping[str, str]
     """`text`, `by` (a model's name, or `rules`), and `facts` where a model wrote the text."""
-    files: tuple[Stat, ...]
+    files: tuple[FileDiff, ...]
     diff: str
     tests: Mapping[str, Any]
     risk_marks: tuple[str, ...]
+    """What takes a second tap."""
     route: Mapping[str, Any]
     """tier, model, reasons, usage (tokens), stand_in."""
     cost_usd: float
@@ -88,6 +115,14 @@ class Review:
     """Why it waits, failed or came back."""
     notes: tuple[str, ...] = ()
     """Where an edit matched only roughly."""
+    risk_notes: tuple[str, ...] = ()
+    """What is worth knowing, and takes no second tap."""
+    tokens: Mapping[str, int] = field(default_factory=dict)
+    """Of all calls that left the house: `fresh` and `cached` were read, `written` came back."""
+    approved_by: tuple[str, ...] = ()
+    """Who has approved this very commit so far."""
+    people: int = 1
+    """How many different people it takes."""
 
     @property
     def why_not(self) -> str:
@@ -110,12 +145,28 @@ class Review:
             return "type the id"
         return "two taps" if self.risk_marks else "tap"
 
+    @property
+    def second_look(self) -> str:
+        """What is asked between two taps."""
+        return f"Look twice: {'; '.join(self.risk_marks)}. Merge it all the same?"
+
+    @property
+    def people_said(self) -> str:
+        """Who has approved and who must still; "" where one person is enough."""
+        if self.people < 2 or self.state != IN_REVIEW:
+            return ""
+        names = ", ".join(self.approved_by)
+        so_far = f"{names} approved this commit. " if names else ""
+        more = self.people - len(self.approved_by)
+        who = "another person" if names else "different people"
+        return f"{so_far}Its risk takes {more} {'more approval by ' + who if names else 'approvals by ' + who}."
+
     def to_json(self) -> dict[str, Any]:
         """A plain dict, with the verdict."""
         fields = {name: value for name, value in vars(self).items() if name not in {"files", "sent", "rounds"}}
         return {
             **{name: list(value) if isinstance(value, tuple) else value for name, value in fields.items()},
-            "files": [_stat(file) for file in self.files],
+            "files": [file.to_json() for file in self.files],
             "sent": [asdict(one) for one in self.sent],
             "rounds": [asdict(one) for one in self.rounds],
             "mergeable": self.mergeable,
@@ -139,6 +190,14 @@ def why_red(tests: Mapping[str, Any]) -> str:
     return f"Its tests are not in order: {problem or 'there is no clear result'}."
 
 
+def by_class(tests: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Test ids by class, the bad ones first."""
+    found: dict[str, list[str]] = {name: [] for name in BAD}
+    for test, name in sorted(dict(tests.get("classes") or {}).items()):
+        found.setdefault(str(name), []).append(test)
+    return found
+
+
 def summary_fallback(files: Sequence[Stat], tests: str) -> str:
     """One paragraph by rules, for when no model is there; `tests` is the one line of the comparison."""
     if not files:
@@ -154,126 +213,10 @@ def summary_fallback(files: Sequence[Stat], tests: str) -> str:
     return f"{text} Tests: {tests}." if tests else text
 
 
-def render(review: Review, width: int = 80) -> str:
-    """The whole review as plain text, `width` cells wide but for the diff, which comes last.
-
-    Nothing in it can steer a terminal: control and direction characters are shown by their numbers.
-    """
-    width = max(40, width)
-    head = f"Change {review.id} · {review.kind} · {review.state} · round {review.round}"
-    lines = [visible(head), *textwrap.wrap(_flat(review.title), width), "═" * width]
-    if review.stand_in:
-        lines += [f"!! The answer came from a {STAND_IN}.", ""]
-    for label, paragraphs in _sections(review):
-        lines += _column(label, paragraphs, width)
-    lines += ["", "─" * width, *(visible(review.diff).rstrip("\n").split("\n") if review.diff else ["(no diff)"])]
-    return "\n".join(lines) + "\n"
-
-
-def _sections(review: Review) -> Iterator[tuple[str, list[str]]]:
-    by = review.summary.get("by", "rules")
-    written = "by rules" if by == "rules" else f"written by {by}, a model: check it against the diff"
-    yield "Summary", [f"{review.summary.get('text', '')} ({written})", review.summary.get("facts", "")]
-    yield "Asked", [f"{review.requester}: {review.request}" if review.request else review.requester]
-    yield "Assistant", [f"{review.assistant}: {'; '.join(review.reasons)}" if review.reasons else review.assistant]
-    yield "Why here", [review.reason]
-    yield "Branch", [_branch(review)]
-    yield "Tests", [_first_line(review.tests), *_test_lines(review.tests)]
-    yield "Files", [_file_line(file) for file in review.files]
-    yield "Risk", list(review.risk_marks)
-    yield "Notes", list(review.notes)
-    yield "Route", [_route_line(review), *map(str, review.route.get("reasons", ()))]
-    yield "Cost", [f"{review.cost_usd:.4f} USD, worst case {review.worst_usd:.4f} USD{_tokens(review.route)}"]
-    yield "Left house", [_sent_line(one) for one in review.sent] or ["nothing"]
-    yield "Rounds", [_round_line(one) for one in review.rounds]
-    yield "Decide", [_decide_line(review)]
-
-
-def _column(label: str, paragraphs: Sequence[str], width: int) -> list[str]:
-    """A label, and beside it the paragraphs; nothing at all where there are none."""
-    wrapper = textwrap.TextWrapper(width - LABEL, subsequent_indent="  ")
-    lines = [line for text in paragraphs for line in wrapper.wrap(_flat(text))]
-    return [f"{label if number == 0 else '':<{LABEL}}{line}" for number, line in enumerate(lines)]
-
-
-def _flat(text: str) -> str:
-    return " ".join(visible(text).split())
-
-
-def _branch(review: Review) -> str:
-    if not review.commit:
-        return f"{review.branch or 'no branch yet'}, no commit"
-    into = f", to be merged into {review.target}" if review.target else ""
-    return f"{review.branch} {review.commit[:12]} on {review.base[:12]}{into}".strip()
-
-
-def _first_line(tests: Mapping[str, Any]) -> str:
-    line = str(tests.get("one_line") or "untested")
-    return f"UNTESTED: {tests.get('problem') or line}" if tests.get("untested", True) else line
-
-
-def _test_lines(tests: Mapping[str, Any]) -> Iterator[str]:
-    """The tests that changed, by class; those that pass as before are only counted."""
-    for name, found in by_class(tests).items():
-        if found and name not in {"passing", "idle"}:
-            more = f" and {len(found) - 8} more" if len(found) > 8 else ""
-            yield f"{name.replace('_', ' ')}: {', '.join(found[:8])}{more}"
-
-
-def by_class(tests: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Test ids by class, the bad ones first."""
-    found: dict[str, list[str]] = {name: [] for name in BAD}
-    for test, name in sorted(dict(tests.get("classes") or {}).items()):
-        found.setdefault(str(name), []).append(test)
-    return found
-
-
-def _file_line(file: Stat) -> str:
-    lines = "binary" if file.added is None else f"+{file.added} -{file.removed or 0}"
-    return f"{file.path} ({file.status}, {lines})"
-
-
-def _route_line(review: Review) -> str:
-    if not review.route:
-        return "no model was asked yet"
-    named = f"{review.route.get('tier', '?')}: {review.route.get('model', '?')}"
-    return f"{named} ({STAND_IN})" if review.stand_in else named
-
-
-def _tokens(route: Mapping[str, Any]) -> str:
-    usage = route.get("usage") or {}
-    counted = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in usage.items() if count)
-    return f"; tokens: {counted}" if counted else ""
-
-
-def _sent_line(one: Sent) -> str:
-    hidden = ", ".join(f"{count} {kind}" for kind, count in sorted(one.redacted.items())) or "nothing"
-    return f"{one.what}, to {one.to}: {one.usd:.4f} USD, taken out: {hidden}"
-
-
-def _round_line(one: PastRound) -> str:
-    ended = f"; {one.ended}" if one.ended else ""
-    return f"{one.number} ({one.cause}): {one.tests or 'no tests yet'}{ended}"
-
-
-def _decide_line(review: Review) -> str:
-    if review.state != IN_REVIEW or not review.commit:
-        return review.why_not
-    if review.confirm == "type the id":
-        return f"{review.why_not} Approving takes typing the id {review.id}; or tweak it, or reject it."
-    if review.confirm == "two taps":
-        return "Approve with two taps, because of the risk; or tweak it, or reject it."
-    return "Approve, tweak or reject."
-
-
 def _verb(file: Stat) -> str:
-    verbs = {"A": "adds", "D": "removes", "R": "moves"}
+    verbs = {"A": "adds", "D": "removes", "R": "moves", "C": "copies"}
     return verbs.get(file.status[:1].upper(), "changes")
 
 
 def _and(parts: Sequence[str]) -> str:
     return " and ".join(part for part in (", ".join(parts[:-1]), parts[-1]) if part)
-
-
-def _stat(file: Stat) -> dict[str, Any]:
-    return {"path": file.path, "added": file.added, "removed": file.removed, "status": file.status}

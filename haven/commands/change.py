@@ -14,7 +14,7 @@ from assistants.round_table import Request, change_kind
 from haven.app import House
 from haven.changes.evidence import MOST_GIVEN
 from haven.changes.proposal import Kind, clean
-from haven.changes.review import render
+from haven.changes.review_text import render
 from haven.changes.states import OPEN, State
 from haven.commands.session import Json, Ticker, err, follow, in_house, out, owner, print_json, read_text
 from haven.errors import BadInput, Unavailable
@@ -105,7 +105,7 @@ def approve(id: Id, confirm: Confirm = "", as_json: Json = False) -> None:
         review = await house.changes.review(id)
         typed = confirm
         if review.confirm == "two taps" and not confirm and not as_json:
-            typer.confirm(f"This change touches {', '.join(review.risk_marks)}. Merge it?", abort=True, err=True)
+            typer.confirm(visible(review.second_look), abort=True, err=True)
             typed = "two taps"
         change = await house.changes.approve(id, owner(), round=review.round, commit=review.commit, confirm=typed)
         await _finish(house, change, as_json=as_json)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from textual.app import ComposeResult
@@ -11,17 +10,21 @@ from textual.containers import Horizontal
 from textual.widgets import ContentSwitcher, Static
 
 from haven.access import Act
-from haven.changes.review import STAND_IN, Review, by_class, render
+from haven.changes.review import STAND_IN, Review, by_class
+from haven.changes.review_text import facts, pair_facts
 from haven.changes.states import State, sources
 from haven.errors import NotFound
 from kiosk.plain import code, line
 from kiosk.screens.dialogs import Choice, Words
 from kiosk.screens.pane import Handed, Pane
 from kiosk.widgets.diff import DiffView
+from kiosk.widgets.rounds import RoundList
 from kiosk.widgets.sheet import Sheet
 from kiosk.widgets.tile import Tile
 
-PAGES = {"summary": "Summary", "tests": "Tests", "diff": "Diff"}
+PAGES = {"summary": "Summary", "tests": "Tests", "diff": "Diff", "rounds": "Rounds"}
+PAIR = "pair"
+"""The page that two rounds are compared on: it has no tab."""
 ACTIONS = {
     "approve": frozenset({State.REVIEW, State.AWAITING_PLAN}),
     "tweak": frozenset({State.REVIEW, State.FAILED}),
@@ -42,6 +45,8 @@ class ReviewPane(Pane):
         super().__init__(handed, id=id)
         self._change = ""
         self._shown: Review | None = None
+        self._at = ""
+        """The line that a tweak is about, as `path:line`."""
 
     def compose(self) -> ComposeResult:
         yield Static("", id="title", markup=False)
@@ -52,6 +57,8 @@ class ReviewPane(Pane):
             yield Sheet(id="summary")
             yield Sheet(id="tests")
             yield DiffView(id="diff")
+            yield RoundList(id="rounds")
+            yield DiffView(id=PAIR)
         with Horizontal(classes="actions"):
             yield Tile("Back", "back", id="back")
             for action in ACTIONS:
@@ -92,18 +99,32 @@ class ReviewPane(Pane):
             work = {"approve": self._approve, "tweak": self._tweak, "reject": self._reject, "cancel": self._cancel}
             self.attempt(work.get(key, self._retry)(), "dialog")
 
+    def on_diff_view_pointed(self, event: DiffView.Pointed) -> None:
+        event.stop()
+        if self.query_one("#pages", ContentSwitcher).current == "diff":
+            self._at = event.place
+            self._name_tweak()
+
+    def on_round_list_chosen(self, event: RoundList.Chosen) -> None:
+        event.stop()
+        if event.number != self._review().round:
+            self.attempt(self._other_round(event.number), "dialog")
+
     async def _load(self) -> None:
         review = await self.handed.changes.review(self._change)
         new = self._shown is None or (self._shown.round, self._shown.commit) != (review.round, review.commit)
         self._shown = review
         self._title(review, "")
         width = max(40, self.app.size.width - 8)  # the sheet's own is not known yet where it was never shown
-        self.query_one("#summary", Sheet).say(_facts(review, width))
+        self.query_one("#summary", Sheet).say(facts(review, width))
         self.query_one("#tests", Sheet).say(_tests(review.tests))
         self.query_one("#tab-tests", Tile).say(f"Tests\n{line(str(review.tests.get('one_line', 'none yet')), 30)}")
-        self.query_one("#tab-diff", Tile).say(f"Diff\n{len(review.files)} files")
+        self.query_one("#tab-diff", Tile).say(f"Diff\n{len(review.files)} file{'s' * (len(review.files) != 1)}")
+        self.query_one("#tab-rounds", Tile).say(f"Rounds\n{len(review.rounds)}")
+        await self.query_one(RoundList).show(review)
         if new:
-            self.query_one(DiffView).show(review.diff)
+            self._at = ""
+            self.query_one("#diff", DiffView).show(review.files)
         self._buttons(review.state)
 
     async def _approve(self) -> None:
@@ -115,10 +136,12 @@ class ReviewPane(Pane):
         principal = await self.authorise(Act.DECIDE) if confirm is not None else None
         if confirm is None or principal is None:
             return
-        await self.handed.changes.approve(
+        change = await self.handed.changes.approve(
             review.id, principal, round=review.round, commit=review.commit, confirm=confirm
         )
-        self.tell(f"Change {review.id} is approved.")
+        waits = change.state == State.REVIEW  # for a second person
+        said = (await self.handed.changes.review(review.id)).people_said if waits else ""
+        self.tell(said or f"Change {review.id} is approved.")
 
     async def _confirmed(self, review: Review) -> str | None:
         """What the approval takes beyond the first tap; None where the person thinks again."""
@@ -126,17 +149,36 @@ class ReviewPane(Pane):
             question = f"{review.why_not} To merge it all the same, type its id: {review.id}"
             return await self.app.push_screen_wait(Words(question, "Merge", "the id"))
         if review.confirm == "two taps":
-            question = f"This change touches {', '.join(review.risk_marks)}. Merge it?"
-            return await self.app.push_screen_wait(Choice(question, {"two taps": "Approve a second time"}))
+            again = {"two taps": "Approve a second time"}
+            return await self.app.push_screen_wait(Choice(review.second_look, again))
         return ""
 
     async def _tweak(self) -> None:
         review = self._review()
-        words = await self.app.push_screen_wait(Words("What should be different?", "Send", "In your words"))
+        at = self._at
+        where = f" in {line(at, 60)}" if at else ""
+        words = await self.app.push_screen_wait(Words(f"What should be different{where}?", "Send", "In your words"))
         principal = await self.authorise(Act.DECIDE) if words else None
         if words and principal is not None:
-            await self.handed.changes.tweak(review.id, principal, words, round=review.round)
+            await self.handed.changes.tweak(review.id, principal, words, round=review.round, at=at)
             self.tell(f"Change {review.id} goes into another round.")
+
+    async def _other_round(self, number: int) -> None:
+        """Compare a round with the one shown, or go back to it."""
+        review = self._review()
+        acts = {"compare": f"Compare with round {review.round}"}
+        if review.state == State.REVIEW:
+            acts["back"] = f"Go back to round {number}"
+        act = await self.app.push_screen_wait(Choice(f"Round {number}", acts))
+        if act == "compare":
+            pair = await self.handed.changes.compare(review.id, number, review.round)
+            above = pair_facts(pair, max(40, self.app.size.width - 8))
+            self.query_one(f"#{PAIR}", DiffView).show(pair.files, above)
+            self.query_one("#pages", ContentSwitcher).current = PAIR
+        principal = await self.authorise(Act.DECIDE) if act == "back" else None
+        if principal is not None:
+            await self.handed.changes.go_back(review.id, principal, number, round=review.round)
+            self.tell(f"Change {review.id} shows round {number} again.")
 
     async def _reject(self) -> None:
         review = self._review()
@@ -182,12 +224,11 @@ class ReviewPane(Pane):
         for action, states in ACTIONS.items():
             self.query_one(f"#{action}").display = state in states
         self.query_one("#approve", Tile).say("Go on" if state == State.AWAITING_PLAN else "Approve")
+        self._name_tweak()
 
-
-def _facts(review: Review, width: int) -> str:
-    """The review between its two rules: the title stands above already, and the diff has a page of its own."""
-    text, _, _ = render(replace(review, diff=""), width).rpartition("\n─")
-    return text.partition("═\n")[2]
+    def _name_tweak(self) -> None:
+        number = self._at.rpartition(":")[2]
+        self.query_one("#tweak", Tile).say(f"Tweak\nline {number}" if number else "Tweak")
 
 
 def _tests(tests: Mapping[str, Any]) -> str:

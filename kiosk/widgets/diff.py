@@ -1,66 +1,114 @@
-"""A diff to read with a finger: long lines wrapped, any length, only what is seen is drawn."""
+"""A diff to read with a finger: long lines wrapped, any length, only what is seen is drawn; a tap points at a line."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.geometry import Size
+from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from kiosk.plain import code
+from haven.changes.diffing import FileDiff
+from kiosk.plain import code, line
 
 MAX_LINES = 20_000
 """Lines shown; a longer diff says so, and is whole on the branch."""
-STYLES = (
-    ("+++", Style(color="#8fa1d0", bold=True)),
-    ("---", Style(color="#8fa1d0", bold=True)),
-    ("diff ", Style(color="#7fd1ff", bold=True)),
-    ("@@", Style(color="#c8a2ff")),
-    ("+", Style(color="#b6f2b0", bgcolor="#12301c")),
-    ("-", Style(color="#ffb3b3", bgcolor="#3a1620")),
-)
+FILE = Style(color="#7fd1ff", bold=True)
+HUNK = Style(color="#c8a2ff")
 PLAIN = Style(color="#d7e0ff")
-WRAPPED = "↪ "
+SIGNS = {"+": Style(color="#b6f2b0", bgcolor="#12301c"), "-": Style(color="#ffb3b3", bgcolor="#3a1620")}
+POINTED = Style(color="#0b1020", bgcolor="#ffd479")
+WRAPPED = "     ↪ "
+SAID = {"A": "new", "D": "removed", "R": "moved", "C": "copied"}
+
+
+class Row(NamedTuple):
+    """One line on the screen, and the place in the new file that a tap on it points at (`path:line`)."""
+
+    text: str
+    style: Style
+    place: str = ""
 
 
 class DiffView(ScrollView, can_focus=True):
-    """Show one unified diff."""
+    """Show the files of a diff, with the lines' numbers."""
 
     FOCUS_ON_CLICK = False
 
+    class Pointed(Message):
+        """A line was tapped; `place` is `path:line`, or "" where the same line was tapped again."""
+
+        def __init__(self, place: str) -> None:
+            super().__init__()
+            self.place = place
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._lines: list[str] = []
-        self._rows: list[tuple[str, Style]] = []
+        self._lines: list[Row] = []
+        self._rows: list[Row] = []
+        self._place = ""
 
-    def show(self, diff: str) -> None:
-        lines = code(diff).splitlines() or ["This round changed nothing."]
-        left_out = len(lines) - MAX_LINES
-        self._lines = lines[:MAX_LINES] + ([f"… {left_out:,} more lines on the branch"] if left_out > 0 else [])
+    def show(self, files: Sequence[FileDiff], above: str = "") -> None:
+        """`above` is plain text, safe to show, that stands before the files."""
+        self._lines = [*(Row(text, PLAIN) for text in above.splitlines()), *_limited(files)]
+        self._place = ""
         self._wrap()
         self.scroll_home(animate=False)
 
     def on_resize(self, event: events.Resize) -> None:
         self._wrap()
 
+    def on_click(self, event: events.Click) -> None:
+        spot = event.get_content_offset(self)
+        number = (spot.y if spot else 0) + round(self.scroll_y)
+        if spot is None or number >= len(self._rows) or not self._rows[number].place:
+            return
+        place = self._rows[number].place
+        self._place = "" if place == self._place else place
+        self.refresh()
+        self.post_message(self.Pointed(self._place))
+
     def render_line(self, y: int) -> Strip:
         number = y + round(self.scroll_y)
         width = self.scrollable_content_region.width
         if number >= len(self._rows):
             return Strip.blank(width, self.rich_style)
-        text, style = self._rows[number]
-        style = self.rich_style + style
-        return Strip([Segment(text, style)]).adjust_cell_length(width, style)
+        row = self._rows[number]
+        pointed = bool(row.place) and row.place == self._place
+        style = self.rich_style + (POINTED if pointed else row.style)
+        return Strip([Segment(row.text, style)]).adjust_cell_length(width, style)
 
     def _wrap(self) -> None:
         width = max(20, self.scrollable_content_region.width)
+        room = width - len(WRAPPED)
         self._rows = []
-        for text in self._lines:
-            style = next((style for mark, style in STYLES if text.startswith(mark)), PLAIN)
-            self._rows.append((text[:width], style))
-            room = width - len(WRAPPED)
-            self._rows += [(WRAPPED + text[at : at + room], style) for at in range(width, len(text), room)]
+        for row in self._lines:
+            self._rows.append(row._replace(text=row.text[:width]))
+            rest = range(width, len(row.text), room)
+            self._rows += [row._replace(text=WRAPPED + row.text[at : at + room]) for at in rest]
         self.virtual_size = Size(width, len(self._rows))
         self.refresh()
+
+
+def _limited(files: Sequence[FileDiff]) -> list[Row]:
+    rows = [row for file in files for row in _file(file)] or [Row("This round changed nothing.", PLAIN)]
+    left_out = len(rows) - MAX_LINES
+    return rows[:MAX_LINES] + [Row(f"… {left_out:,} more lines on the branch", PLAIN)] * (left_out > 0)
+
+
+def _file(file: FileDiff) -> Iterator[Row]:
+    lines = "binary" if file.added is None else f"+{file.added} -{file.removed}"
+    what = f", {SAID[file.status]}" if file.status in SAID else ""
+    yield Row(f"── {line(code(file.name), 300)}  {lines}{what}", FILE)
+    for hunk in file.hunks:
+        yield Row(f"      @@ {line(code(hunk.heading), 200)}".rstrip(), HUNK)
+        for one in hunk.lines:
+            number = one.new or one.old or ""
+            place = f"{file.path}:{one.new}" if one.new is not None else ""
+            text = code(one.text).replace("\n", " ")
+            yield Row(f"{number:>5} {one.sign}{text}", SIGNS.get(one.sign, PLAIN), place)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from haven.changes.project_file import ProjectFile, read_project_file, risk_marks
+from haven.changes.project_file import ProjectFile, read_project_file
 from haven.errors import BadInput
 
 
@@ -42,50 +42,3 @@ def test_a_wrong_wish_gives_one_line_that_names_it(text: str, named: str) -> Non
     with pytest.raises(BadInput, match=named) as caught:
         read_project_file(text.encode("utf-8", "surrogateescape"))
     assert "\n" not in str(caught.value) or "TOML" in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        ".haven/project.toml",
-        ".github/workflows/test.yml",
-        ".gitlab-ci.yml",
-        ".ci/run",
-        "conftest.py",
-        "tests/deep/conftest.py",
-        "pytest.ini",
-        "tox.ini",
-        "setup.cfg",
-        "pyproject.toml",
-        "HAVEN.md",
-        "docs/Claude.md",
-        "AGENTS.md",
-        ".claude/settings.json",
-        "requirements.txt",
-        "requirements-dev.txt",
-        "requirements/base.txt",
-        "uv.lock",
-        "web/package.json",
-        ".gitattributes",
-        "sitecustomize.py",
-        "usercustomize/__init__.py",
-        "pytest.py",
-        "_pytest/junitxml.py",
-        "src/Pluggy/__init__.py",
-        "iniconfig.py",
-        "packaging/version.py",
-        "pygments.py",
-        ".haven-test-results.xml",
-        "lib/evil.pth",
-        "evil-1.0.dist-info/entry_points.txt",
-    ],
-)
-def test_a_risky_file_is_marked(path: str) -> None:
-    (mark,) = risk_marks([path, "src/map.py"])
-    assert mark.startswith(f"{path}: ")
-
-
-def test_ordinary_files_are_not_marked() -> None:
-    ordinary = ["src/map.py", "tests/test_map.py", "README.md", "docs/agents.rst", "my_conftest.py", "a/haven.py"]
-    ordinary += ["docs/pytest.md", "src/my_pytest.py", "tests/test_packaging.py"]
-    assert risk_marks(ordinary) == ()

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from haven.changes.review import PastRound, Review, Sent, render, summary_fallback
+from haven.changes.diffing import FileDiff, files_of
+from haven.changes.review import PastRound, Review, RoundPair, Sent, summary_fallback
+from haven.changes.review_text import render, render_pair
 
 GREEN: dict[str, Any] = {
     "classes": {"tests/test_a.py::test_old": "passing", "tests/test_a.py::test_export": "new"},
@@ -25,6 +27,20 @@ RED = {
     "one_line": "1 passing, 1 new, 1 regressed",
 }
 UNTESTED = {**GREEN, "classes": {}, "green": False, "untested": True, "problem": "bubblewrap is missing."}
+
+
+DIFF = """\
+diff --git a/atlas/viewer.py b/atlas/viewer.py
+--- a/atlas/viewer.py
++++ b/atlas/viewer.py
+@@ -7 +7,2 @@ class Viewer:
+-old
++new
++more
+diff --git a/docs/shot.png b/docs/shot.png
+new file mode 100644
+Binary files /dev/null and b/docs/shot.png differ
+"""
 
 
 @dataclass(frozen=True)
@@ -47,19 +63,23 @@ REVIEW = Review(
     assistant="Cartographer",
     reasons=("it owns the map viewer",),
     summary={"text": "Adds an export button.", "by": "rules"},
-    files=(Stat("atlas/viewer.py", 12, 1, "M"), Stat("docs/shot.png", None, None, "A")),
-    diff="--- a/atlas/viewer.py\n+++ b/atlas/viewer.py\n-old\n+new\n",
+    files=files_of(DIFF),
+    diff=DIFF,
     tests=GREEN,
     risk_marks=(),
     route={"tier": "cloud", "model": "claude-x", "reasons": ["code is written by Claude"], "usage": {"input": 1200}},
     cost_usd=0.0123,
     worst_usd=0.2,
     sent=(Sent("edits for change a1b2c3", "Anthropic", {"EMAIL": 2}, 0.0123),),
-    rounds=(PastRound(1, "request", "1 regressed", "tests failed"), PastRound(2, "repair", "1 passing, 1 new")),
+    rounds=(
+        PastRound(1, "request", "1 regressed", "tests failed", "a" * 40, ("atlas/viewer.py",), usd=0.01, seconds=41.2),
+        PastRound(2, "repair", "1 passing, 1 new", commit="b" * 40, files=("atlas/viewer.py", "docs/shot.png")),
+    ),
     stand_in=False,
     request="Add a button that exports the map",
     branch="haven/change-a1b2c3-export",
     target="main",
+    tokens={"fresh": 1200, "cached": 800, "written": 90},
 )
 
 
@@ -105,7 +125,11 @@ def test_only_a_change_in_review_with_edits_can_be_approved() -> None:
 def test_the_json_is_plain_and_whole() -> None:
     data = json.loads(json.dumps(replace(REVIEW, tests=RED).to_json()))
     assert (data["mergeable"], data["confirm"]) == (False, "type the id")
-    assert data["files"][1] == {"path": "docs/shot.png", "added": None, "removed": None, "status": "A"}
+    viewer, shot = data["files"]
+    assert (shot["path"], shot["added"], shot["status"], shot["binary"]) == ("docs/shot.png", None, "A", True)
+    assert viewer["hunks"][0]["heading"] == "class Viewer:"
+    assert viewer["hunks"][0]["lines"][1] == {"sign": "+", "text": "new", "old": None, "new": 7}
+    assert data["rounds"][0]["commit"] == "a" * 40 and data["rounds"][0]["files"] == ["atlas/viewer.py"]
     assert data["sent"][0]["redacted"] == {"EMAIL": 2}
     assert data["rounds"][0]["ended"] == "tests failed"
     assert data["diff"] == REVIEW.diff
@@ -115,12 +139,13 @@ def test_the_terminal_shows_all_that_a_decision_needs_and_the_diff_last() -> Non
     text = render(REVIEW, 72)
     for part in (
         *("Change a1b2c3", "round 2", "Adds an export button. (by rules)", "Ada: Add a button"),
-        *("1 passing, 1 new, 0 regressed", "new: tests/test_a.py::test_export", "atlas/viewer.py (M, +12 -1)"),
-        *("0.0123 USD, worst case 0.2000 USD", "1,200 input", "2 EMAIL", "to Anthropic", "1 (request): 1 regressed"),
+        *("1 passing, 1 new, 0 regressed", "new: tests/test_a.py::test_export", "atlas/viewer.py (M, +2 -1)"),
+        *("0.0123 USD, worst case 0.2000 USD", "1,200 read afresh, 800 read from the cache", "2 EMAIL", "to Anthropic"),
+        *("1 (request): 1 regressed, 1 file, 0.0100 USD, 41 s; tests failed", "2 (repair, shown here)"),
         *("1234567890ab on fedcba098765", "Approve, tweak or reject.", "Cartographer: it owns", "binary"),
     ):
         assert part in " ".join(text.split()), part
-    assert text.endswith("-old\n+new\n")
+    assert text.endswith(DIFF)
     above = text.split("─" * 72)[0]
     assert max(len(line) for line in above.splitlines()) <= 72
     assert "stand-in" not in text
@@ -146,13 +171,18 @@ def test_hostile_text_can_not_steer_the_terminal(width: int) -> None:
         title=nasty,
         request=nasty,
         diff=f"+{nasty}\n",
-        files=(Stat(nasty, 1, 1, "M"),),
+        files=(FileDiff(nasty),),
         tests={**RED, "classes": {nasty: "regressed"}, "one_line": nasty},
         summary={"text": nasty, "by": nasty},
         risk_marks=(nasty,),
+        risk_notes=(nasty,),
+        approved_by=(nasty,),
+        people=2,
+        rounds=(PastRound(1, "request", nasty, nasty, "a" * 40, (nasty,), instruction=nasty),),
         route={"model": nasty, "reasons": [nasty]},
     )
-    text = render(hostile, width)
+    pair = RoundPair("a1b2c3", *(hostile.rounds * 2), hostile.diff, hostile.files, ((nasty, nasty, ""),))
+    text = render(hostile, width) + render_pair(pair, width)
     assert not set("\x1b\x07\x9b\r\u202e") & set(text)
     assert "<U+202E>" in text and "<U+001B>" in text
 
@@ -164,3 +194,25 @@ def test_the_summary_by_rules_counts_and_names() -> None:
     assert "13 lines added, 9 removed. No test is touched. Tests: 41 passing" in text
     assert summary_fallback([], "") == "It changes no files."
     assert "No test is touched" not in summary_fallback([Stat("tests/test_a.py", 1, 0, "M")], "")
+
+
+def test_two_people_are_named_and_counted_while_it_waits() -> None:
+    risky = replace(REVIEW, risk_marks=("conftest.py: decides how tests run",), people=2)
+    assert risky.people_said == "Its risk takes 2 approvals by different people."
+    once = replace(risky, approved_by=("Rena",))
+    assert once.people_said == "Rena approved this commit. Its risk takes 1 more approval by another person."
+    assert once.people_said in " ".join(render(once, 100).split()) and once.to_json()["approved_by"] == ["Rena"]
+    assert replace(once, state="merged").people_said == "" == REVIEW.people_said
+
+
+def test_two_rounds_stand_side_by_side() -> None:
+    moved = (("tests/test_b.py::test_zoom", "regressed", "passing"), ("tests/test_b.py::test_new", "", "new"))
+    pair = RoundPair("a1b2c3", *REVIEW.rounds, DIFF, REVIEW.files, moved)
+    text = render_pair(pair, 90)
+    assert text.endswith(DIFF)
+    for line in text.splitlines():
+        if line.startswith("Tests  "):
+            assert "1 regressed" in line and "1 passing, 1 new" in line
+    flat = " ".join(text.split())
+    assert "test_zoom: regressed → passing" in flat and "test_new: not there → new" in flat
+    assert json.loads(json.dumps(pair.to_json()))["tests"][0]["second"] == "passing"

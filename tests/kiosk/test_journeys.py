@@ -89,9 +89,9 @@ async def test_a_risky_change_takes_a_second_tap(house: House, show: Show) -> No
     async with show() as terminal:
         await terminal.tap("Add a zoom button")
         await terminal.tap("Approve")
-        await terminal.until("This change touches conftest.py")
+        await terminal.until("Look twice: conftest.py")
         terminal.type("\x1b")
-        await terminal.until(gone="This change touches")
+        await terminal.until(gone="Merge it all")
         assert (await house.changes.get(change.id)).state == "review"
         await terminal.tap("Approve")
         await terminal.tap("Approve a second time")
