@@ -6,21 +6,24 @@ import asyncio
 import logging
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from haven.changes import kinds
 from haven.changes.affected import affected, is_test, read_python
-from haven.changes.comparison import LOST, RED, Comparison, TestClass, asked_to_go, compare, file_of, unsettled
+from haven.changes.comparison import LOST, RED, Comparison, TestClass, compare, file_of, unsettled
 from haven.changes.project_file import PROJECT_FILE, PYTEST, ProjectFile, read_project_file
 from haven.changes.repository import Repository
 from haven.changes.requirements import Needs, read_needs
+from haven.changes.risk import removal_asked
 from haven.changes.testreport import TestReport
 from haven.changes.testrun import TestRunner
 from haven.changes.weakened import weakened
 from haven.errors import SandboxError
+from haven.store import changes as table
 from haven.store import notes
 from haven.store.changes import Change, Round
 from haven.store.database import Database
@@ -54,7 +57,8 @@ class Job:
     touched: tuple[str, ...]
     """Paths that the change adds, changes or removes."""
     weakened: dict[str, str]
-    request: str
+    words: tuple[str, ...]
+    """What people asked for: they may have wanted a test to go."""
     say: Callable[[str], None]
 
 
@@ -70,23 +74,56 @@ class Checker:
     async def check(self, change: Change, current: Round, progress: Progress, worth: Worth | None = None) -> Result:
         """Compare the round's commit with the change's base. Where a repair round would follow on what the nearest
         tests show, as `worth` says, the full run is left out."""
-        return await self.check_commits(
-            change.base, current.commit_id, lambda text: progress(change, text), worth, change.request
+        rounds = await table.rounds(self._database, change.id)
+        words = (change.request, *(one.instruction for one in rounds if one.cause == "tweak"))
+        result = await self.check_commits(
+            change.base, current.commit_id, lambda text: progress(change, text), worth, words
         )
+        return result if result.failures else await self._by_kind(change, current.commit_id, result)
 
     async def check_commits(
-        self, base: str, commit: str, progress: Callable[[str], None], worth: Worth | None = None, request: str = ""
+        self,
+        base: str,
+        commit: str,
+        progress: Callable[[str], None],
+        worth: Worth | None = None,
+        words: tuple[str, ...] = (),
     ) -> Result:
-        """Raises Unavailable where the test environment can't be made now; without a sandbox: untested. `request` is
-        what the person asked for, who may have wanted a test to go."""
+        """Raises Unavailable where the test environment can't be made now; without a sandbox: untested."""
         missing = await asyncio.to_thread(self._runner.problem)
         if missing:
             return Result(untested(missing), "")
         try:
-            return await self._compare(await self._job(base, commit, request, progress), worth)
+            return await self._compare(await self._job(base, commit, words, progress), worth)
         except SandboxError as error:
             log.error("[%s] %s could not be tested: %s", error.id, commit[:12], error)
             return Result(untested(error.full), "")
+
+    async def _by_kind(self, change: Change, commit: str, result: Result) -> Result:
+        """What the kind of change promises beyond green tests."""
+        paths = [file.path for file in await self._repository.diff_stat(change.base, commit)]
+
+        async def failing(files: Mapping[str, bytes], tests: Collection[str]) -> frozenset[str]:
+            return await self._failing(change.base, files, tests)
+
+        try:
+            verdict = await kinds.judge(
+                change.kind, result.tests, paths, self._repository, change.base, commit, failing
+            )
+        except SandboxError as error:
+            log.error("[%s] %s could not be tried on its base: %s", error.id, commit[:12], error)
+            return result
+        return Result(verdict.added_to(result.tests), verdict.red)
+
+    async def _failing(self, base: str, files: Mapping[str, bytes], tests: Collection[str]) -> frozenset[str]:
+        """Those of the tests that fail on the base with the change's `files` laid over it."""
+        project = await self._project(base)
+        needs = await read_needs(self._repository, base, project)
+        async with self._exported(base) as tree:
+            await asyncio.to_thread(kinds.lay_over, tree, files)
+            report = await self._runner.run(tree, project, needs, only=sorted(set(map(file_of, tests))))
+        failed = {name for name, case in report.cases.items() if case.bad}
+        return frozenset(test for test in tests if failed & {test, file_of(test)})
 
     async def ready(self, base: str) -> None:
         """Read the project's wishes and make its test environment, before any money is spent.
@@ -98,14 +135,14 @@ class Checker:
         if not await asyncio.to_thread(self._runner.problem):
             await self._prepare(base, needs)
 
-    async def _job(self, base: str, commit: str, request: str, say: Callable[[str], None]) -> Job:
+    async def _job(self, base: str, commit: str, words: tuple[str, ...], say: Callable[[str], None]) -> Job:
         project = await self._project(base)
         needs = await read_needs(self._repository, base, project)
         touched = tuple(file.path for file in await self._repository.diff_stat(base, commit))
         tests = [path for path in touched if is_test(path)]
         was, now = [await self._repository.read_many(each, tests) for each in (base, commit)]
         less = await asyncio.to_thread(weakened, was, now)
-        return Job(base, commit, project, needs, touched, less, request, say)
+        return Job(base, commit, project, needs, touched, less, words, say)
 
     async def _prepare(self, base: str, needs: Needs) -> None:
         """A set-up command gets a copy of the base to run in, where the environment is not there yet."""
@@ -117,7 +154,6 @@ class Checker:
 
     async def _compare(self, job: Job, worth: Worth | None) -> Result:
         await self._prepare(job.base, job.needs)
-        job.say("running the tests of the base")
         before = await self._baseline(job)
         async with self._exported(job.commit) as tree:
             if worth is not None and (early := await self._nearest(job, before, tree, worth)):
@@ -146,8 +182,9 @@ class Checker:
         return Result(replace(comparison, problem=problem).to_json(), failures)
 
     async def _classed(self, job: Job, before: TestReport, after: TestReport) -> Comparison:
-        asked = asked_to_go(job.request, before.cases)
-        return await asyncio.to_thread(compare, before, after, weakened=job.weakened, asked=asked)
+        comparison = await asyncio.to_thread(compare, before, after, weakened=job.weakened)
+        lost = comparison.of(LOST - {TestClass.WEAKENED})
+        return replace(comparison, asked=tuple(lost)) if lost and removal_asked(job.words, lost) else comparison
 
     async def _baseline(self, job: Job) -> TestReport:
         """By tree hash: the same tree is run once."""
@@ -156,6 +193,7 @@ class Checker:
         known = await notes.baseline(self._database, key)
         if known is not None:
             return TestReport.from_json(known)
+        job.say("running the tests of the base")
         async with self._exported(job.base) as tree:
             report = await self._settled(job, tree, None)
         if not report.untested and not report.problem:

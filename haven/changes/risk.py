@@ -13,7 +13,7 @@ from typing import Any
 
 from haven.changes.diffing import FileDiff, Line
 from haven.quoting import visible
-from haven.redact import Redaction
+from haven.redact import LITERAL, Redaction
 
 LARGE = 400
 """Changed lines; above, reviews find markedly fewer faults (SmartBear's study at Cisco, 2006)."""
@@ -100,29 +100,36 @@ def is_test(path: str) -> bool:
     return TEST_PATH.search(path) is not None
 
 
+def secrets_in(added: Sequence[Line]) -> list[tuple[str, int | None]]:
+    """Kind and line of everything that looks like a secret, never the secret itself."""
+    text = "\n".join(line.text for line in added)
+    redaction = Redaction()
+    redaction.apply(text, personal=False)
+    found = []
+    for placeholder, value in redaction.values.items():
+        kind = placeholder.strip("<>").rpartition("_")[0]
+        if kind != LITERAL:
+            found.append((kind.lower().replace("_", " "), added[text.count("\n", 0, text.find(value))].new))
+    return sorted(found, key=lambda one: one[1] or 0)
+
+
+def hidden_in(added: Sequence[Line]) -> int | None:
+    """The first line with hidden characters; a byte order mark, where a file begins, is none."""
+    shown = ((line, line.text.removeprefix("\ufeff") if line.new == 1 else line.text) for line in added)
+    return next((line.new for line, text in shown if "<U+" in visible(text) and "<U+" not in text), None)
+
+
 def _risky_content(file: FileDiff) -> Iterator[str]:
     added = file.added_lines()
     if sum(len(line.text) for line in added) > MOST_SEARCHED:
         yield "too much is added to search it for secrets"
-    elif found := _secrets(added):
-        yield f"holds what looks like a secret ({found})"
-    hidden = [line for line in added if "<U+" in visible(line.text) and "<U+" not in line.text]
-    if hidden:
-        yield f"line {hidden[0].new} has hidden characters: it may read differently from what it does"
+    elif found := secrets_in(added):
+        kinds = ", ".join(sorted({kind for kind, _ in found}))
+        yield f"holds what looks like a secret ({kinds}, line {found[0][1]})"
+    if (number := hidden_in(added)) is not None:
+        yield f"line {number} has hidden characters: it may read differently from what it does"
     if file.mode in {SYMLINK, SUBMODULE}:
         yield "points somewhere else (a symbolic link)" if file.mode == SYMLINK else "brings in another repository"
-
-
-def _secrets(added: Sequence[Line]) -> str:
-    """Where and of which kinds, never the secret itself; "" where nothing looks like one."""
-    redaction = Redaction()
-    redaction.apply("\n".join(line.text for line in added), personal=False)
-    if not redaction.counts:
-        return ""
-    values = list(redaction.values.values())
-    first = next((line for line in added if any(value.split("\n")[0] in line.text for value in values)), added[0])
-    kinds = ", ".join(kind.lower().replace("_", " ") for kind in sorted(redaction.counts))
-    return f"{kinds}, line {first.new}"
 
 
 def _notes(files: Sequence[FileDiff]) -> Iterator[str]:
