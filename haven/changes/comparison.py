@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -39,7 +38,6 @@ class TestClass(StrEnum):
 
 RED = frozenset({TestClass.REGRESSED, TestClass.NEW_FAILING})
 LOST = frozenset({TestClass.SKIPPED, TestClass.XFAILED, TestClass.WEAKENED, TestClass.REMOVED})
-LETS_GO = re.compile(r"(?i)\b(remov|delet|drop|skip|xfail|disabl|get rid of|throw away)")
 ALWAYS_SAID = (TestClass.PASSING, TestClass.NEW, TestClass.REGRESSED)
 
 
@@ -91,17 +89,11 @@ class Comparison:
         return cls(classes, data["problem"], data["untested"], data["notes"], tuple(data["asked"]))
 
 
-def compare(
-    before: TestReport,
-    after: TestReport,
-    *,
-    weakened: Mapping[str, str] | None = None,
-    asked: Collection[str] = (),
-) -> Comparison:
+def compare(before: TestReport, after: TestReport, *, weakened: Mapping[str, str] | None = None) -> Comparison:
     """Class every test of both runs. With tens of thousands of tests it takes a good part of a second.
 
-    `weakened` says by function ("file::Class::test") what it no longer checks; `asked` names tests, in the same way,
-    that the person wants to be gone. Where the base is flaky a failure of the change counts as a regression.
+    `weakened` says by function ("file::Class::test") what it no longer checks. Where the base is flaky a failure of the
+    change counts as a regression.
     """
     classes: dict[str, TestClass] = {}
     broken = after.broken_files
@@ -116,8 +108,7 @@ def compare(
     tested = {file_of(name) for name in after.cases if "::" in name}
     classes |= {file: TestClass.FIXED for file in before.broken_files & tested if file not in after.cases}
     notes = _weaken(classes, weakened or {})
-    gone = tuple(name for name, kind in classes.items() if kind in LOST and function_of(name) in asked)
-    return Comparison(classes, after.problem, after.untested, notes, gone)
+    return Comparison(classes, after.problem, after.untested, notes)
 
 
 def function_of(name: str) -> str:
@@ -137,19 +128,6 @@ def unsettled(before: TestReport | None, report: TestReport) -> list[str]:
     broken = report.broken_files
     lost = {name for name in earlier.keys() - report.cases.keys() if file_of(name) in broken}
     return sorted(({name for name, case in report.cases.items() if case.bad} | lost) - settled)
-
-
-def asked_to_go(request: str, names: Iterable[str]) -> set[str]:
-    """The test functions that a person's words ask to remove or skip: by their own name, or by their file's."""
-    if not LETS_GO.search(request):
-        return set()
-    words = {word.rstrip(".") for word in re.findall(r"[\w./-]+", request)}
-
-    def is_named(function: str) -> bool:
-        file, _, inner = function.partition("::")
-        return bool(words & {file, file.rpartition("/")[2], *inner.split("::")[-1:]})
-
-    return {function for function in map(function_of, names) if is_named(function)}
 
 
 def _class(was: Case | None, now: Case, flaky_before: bool, flaky_now: bool) -> TestClass:

@@ -255,9 +255,10 @@ async def _call(argv: Sequence[str], descriptors: Sequence[int]) -> tuple[int, s
 
 
 def _stamp(lock: Path) -> None:
-    """When the environment was used last."""
+    """When the environment was used last; a shared one that another user made keeps that user's time."""
     lock.parent.mkdir(parents=True, exist_ok=True)
-    lock.touch(mode=0o600)
+    with suppress(PermissionError):
+        lock.touch(mode=0o600)
 
 
 def _take_back(folder: Path) -> None:

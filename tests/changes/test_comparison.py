@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from haven.changes.comparison import Comparison, TestClass, asked_to_go, compare, unsettled
+from haven.changes.comparison import LOST, Comparison, TestClass, compare, unsettled
 from haven.changes.testreport import MOST_CASES, MOST_MESSAGES, Case, Outcome, TestReport, read_junit
 
 OUTCOMES: tuple[Outcome, ...] = ("passed", "failed", "error", "skipped", "xfailed")
@@ -95,26 +95,11 @@ def test_a_test_that_passes_by_checking_less_is_weakened_and_says_how() -> None:
     assert red.classes["t.py::a"] is TestClass.REGRESSED
 
 
-@pytest.mark.parametrize(
-    ("request_", "asked"),
-    [
-        ("Please remove the test test_old, it is wrong.", {"tests/test_a.py::test_old"}),
-        ("Drop tests/test_b.py altogether", {"tests/test_b.py::TestB::test_c"}),
-        ("delete test_b.py", {"tests/test_b.py::TestB::test_c"}),
-        ("Add a dark mode; test_old shows how", set()),
-        ("Remove the old parser and its tests", set()),
-        ("Remove test_oldest", set()),
-    ],
-)
-def test_only_a_test_that_the_person_named_may_go(request_: str, asked: set[str]) -> None:
-    names = ["tests/test_a.py::test_old[x]", "tests/test_b.py::TestB::test_c"]
-    assert asked_to_go(request_, names) == asked
-    before = TestReport({name: Case("passed") for name in (*names, "t.py::stays")})
-    after = TestReport({"t.py::stays": Case("passed")})
-    compared = compare(before, after, asked=asked)
-    assert not compared.green and {name.partition("[")[0] for name in compared.asked} == asked
-    rest = {name: case for name, case in before.cases.items() if name.partition("[")[0] not in asked}
-    assert compare(before, TestReport(rest), asked=asked).green
+def test_removals_are_green_where_a_person_asked_for_them() -> None:
+    compared = compare(report(a="passed", b="passed", c="passed"), report(a="passed"))
+    assert not compared.green and compared.of(LOST) == ["t.py::b", "t.py::c"]
+    assert not replace(compared, asked=("t.py::b",)).green
+    assert replace(compared, asked=("t.py::b", "t.py::c")).green
 
 
 def test_tests_of_a_module_that_no_longer_imports_are_regressed() -> None:
