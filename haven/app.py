@@ -36,6 +36,7 @@ from haven.ai.roster import Roster
 from haven.changes.by_hand import ByHand
 from haven.changes.checking import Checker
 from haven.changes.decisions import JOB, Changes
+from haven.changes.landing import Landing
 from haven.changes.pipeline import Pipeline
 from haven.changes.repository import Repository
 from haven.changes.rounds import Rounds
@@ -126,7 +127,8 @@ async def _build(
     if repository is not None:
         rounds = Rounds(database, repository, engine, settings)
         checker = Checker(database, repository, TestRunner(sandbox, environments_), await _own_scratch(state, identity))
-        pipeline = Pipeline(database, bus, settings, rounds, checker)
+        landing = Landing(database, repository, checker, settings)
+        pipeline = Pipeline(database, bus, settings, rounds, checker, landing)
         by_hand = ByHand(database, rounds, book, state / "prompts")
         handlers[JOB] = pipeline.handle
     lag, notes = LoopLag(), repository.notes if repository else ()

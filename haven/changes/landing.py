@@ -1,67 +1,154 @@
-"""From an approved commit to the target branch: what is merged is what was tested."""
+"""From an approved commit to the target branch: what is merged is what was tested, on the target as it is by then."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
+from haven.changes import merging
 from haven.changes.checking import Checker
+from haven.changes.merging import Made
 from haven.changes.repository import Repository
+from haven.changes.review import BAD, by_class, why_red
 from haven.errors import Conflict, HavenError
 from haven.settings import Settings
+from haven.store import changes as table
 from haven.store.changes import Change, Round
+from haven.store.database import Database
+
+MERGE_COMMIT = "merge commit"
+Say = Callable[[Change, str], None]
 
 
 @dataclass(frozen=True)
-class Landed:
-    """`commit` on the target branch, or the reason why a person must look again; `note` is for the owner."""
-
-    commit: str = ""
-    note: str = ""
-    back_to_review: str = ""
-    onto: Onto | None = None
-    """Where the target has moved on and the merged tree failed: what there is to look at now."""
-
-
-@dataclass(frozen=True)
-class Onto:
-    """The approved commit merged with a newer target, and how its tests went there."""
+class Newer:
+    """The approved change on a newer target: what a person looks at now."""
 
     base: str
     commit: str
     tests: dict[str, Any]
 
 
-async def land(repository: Repository, checker: Checker, change: Change, approved: Round, settings: Settings) -> Landed:
-    """Merge the approved commit; where the target has moved on, the merged tree is tested before it lands.
+@dataclass(frozen=True)
+class Landed:
+    """What came of it: `commit` is on the target, which was at `onto` before; `note` is for the owner.
 
-    Runs again safely after a kill: a commit that is in the target already is not merged twice.
+    Else why not: `back_to_review` for a person (with what there is to see now, if that is another commit), or
+    `conflict`, the words for another round, which starts from `onto`.
     """
-    try:
-        await repository.fetch(change.target)
-        tip = await repository.tip(change.target)
-        if await repository.is_ancestor(approved.commit_id, tip):
-            return Landed(tip, await deliver(repository, change.target, settings.project.remote))
-        candidate = await repository.merge_candidate(approved.commit_id, tip, _message(change))
-        if tip != change.base and approved.tests.get("green"):  # red or untested was accepted by its typed id
-            tests = (await checker.check_commits(tip, candidate, lambda text: None)).tests
-            if not tests["green"]:
-                reason = f"{change.target} has moved on, and merged with it the tests are not green."
-                return Landed(back_to_review=f"{reason} {tests['one_line']}.", onto=Onto(tip, candidate, tests))
-        await repository.advance(change.target, tip, candidate)
-    except Conflict as error:
-        mend = error.mend or f"Reject it and ask again: a new change starts from {change.target} as it is now."
-        return Landed(back_to_review=f"{error} {mend}")
-    return Landed(candidate, await deliver(repository, change.target, settings.project.remote))
+
+    commit: str = ""
+    onto: str = ""
+    note: str = ""
+    back_to_review: str = ""
+    newer: Newer | None = None
+    conflict: str = ""
 
 
-async def deliver(repository: Repository, target: str, remote: str) -> str:
-    """Bring the merge to the owner's repository; what could not be done is said, and the merge stands."""
-    try:
-        return await repository.deliver(target, remote)
-    except HavenError as error:
-        return f"Merged in Haven's own clone, but not delivered: {error.full}"
+class Landing:
+    """Merges approved changes, one after the other."""
+
+    def __init__(self, database: Database, repository: Repository, checker: Checker, settings: Settings) -> None:
+        self._database = database
+        self._repository = repository
+        self._checker = checker
+        self._settings = settings
+
+    async def land(self, change: Change, approved: Round, say: Say) -> Landed:
+        """Put the approved commit on the target as it is now, test that where the target has moved on, and merge it.
+
+        Runs again safely after a kill: the target moves in one step, and where to is on the disk before.
+        """
+        try:
+            await self._repository.fetch(change.target)
+            tip = await self._repository.tip(change.target)
+            if done := await self._already(change, approved, tip):
+                return replace(done, note=await self._deliver(change))
+            made = await self._candidate(change, approved, tip)
+            if made.clashes:
+                return await self._clashing(change, approved, tip, made)
+            if made.commit != tip:
+                if red := await self._tested_again(change, approved, tip, made.commit, say):
+                    return red
+                fields = {"candidate": made.commit, "merged_onto": tip}
+                await self._database.write(lambda tx: table.update(tx, change.id, **fields))
+                await self._repository.advance(change.target, tip, made.commit)
+        except Conflict as error:
+            mend = error.mend or "Approve it again, or reject it."
+            return Landed(back_to_review=f"{error} {mend}")
+        return Landed(made.commit, tip, await self._deliver(change))
+
+    async def _already(self, change: Change, approved: Round, tip: str) -> Landed | None:
+        """Where a process that was killed had merged it, or somebody did so by hand."""
+        if change.candidate and await self._repository.is_ancestor(change.candidate, tip):
+            return Landed(change.candidate, change.merged_onto)
+        if await self._repository.is_ancestor(approved.commit_id, tip):
+            return Landed(approved.commit_id, change.base)
+        return None
+
+    async def _candidate(self, change: Change, approved: Round, tip: str) -> Made:
+        """The commit that the target is to become: the approved one where it follows, else one on top of the target."""
+        bare, straight = self._repository.bare, approved.commit_id
+        if not await self._repository.is_ancestor(tip, straight):
+            said = await merging.messages(bare, change.base, straight)
+            made = await merging.replay(bare, straight, tip, f"{change.title}\n\n{said}")
+            if made.clashes or made.commit == tip:
+                return made
+            straight = made.commit
+        if self._settings.changes.merge != MERGE_COMMIT:
+            return Made(straight)
+        return Made(await merging.join(bare, straight, tip, f"Merge change {change.id}: {change.title}"))
+
+    async def _tested_again(
+        self, change: Change, approved: Round, tip: str, candidate: str, say: Say
+    ) -> Landed | None:
+        """Where the target's files are others than those it was tested on; None where nothing is in the way."""
+        if await self._repository.tree_hash(tip) == await self._repository.tree_hash(change.base):
+            return None
+        say(change, f"{change.target} has moved on: testing the change on top of it")
+        there = replace(change, base=tip)
+        tests = (await self._checker.check(there, replace(approved, commit_id=candidate), say)).tests
+        reason = newly_red(approved.tests, tests)
+        if not reason:
+            return None
+        said = f"{change.target} has moved on since it was approved, and on top of it: {reason}"
+        return Landed(back_to_review=said, newer=Newer(tip, candidate, tests))
+
+    async def _clashing(self, change: Change, approved: Round, tip: str, made: Made) -> Landed:
+        if change.undoes:
+            reason = f"{change.target} has moved on since, and what is to be undone was changed there: {made.files}."
+            return Landed(back_to_review=f"{reason} Say in a tweak what should become of it, or reject it.")
+        diff = await self._repository.diff(change.base, approved.commit_id)
+        return Landed(onto=tip, conflict=in_words(change.target, made, diff))
+
+    async def _deliver(self, change: Change) -> str:
+        """Bring the merge to the owner's repository; what could not be done is said, and the merge stands."""
+        try:
+            return await self._repository.deliver(change.target, self._settings.project.remote)
+        except HavenError as error:
+            return f"Merged in Haven's own clone, but not delivered: {error.full}"
 
 
-def _message(change: Change) -> str:
-    return f"Merge change {change.id}: {change.title}"
+def newly_red(accepted: dict[str, Any], now: dict[str, Any]) -> str:
+    """What is wrong with the tests now that was not when a person approved, in a sentence; "" where nothing is."""
+    red = why_red(now)
+    if not red or not why_red(accepted):
+        return red
+    if now.get("untested", True) or accepted.get("untested", True):
+        return "" if accepted.get("untested", True) and now.get("untested", True) else red
+    known, found = by_class(accepted), by_class(now)
+    was = {test for name in BAD for test in known[name]}
+    fresh = [test for name in BAD for test in found[name] if test not in was]
+    if fresh:
+        return f"{len(fresh)} tests are not in order that were when it was approved: {', '.join(fresh[:3])}."
+    return red if now.get("problem") and not accepted.get("problem") else ""
+
+
+def in_words(target: str, made: Made, diff: str) -> str:
+    """For the model: the places where the change and its target clash, then the change as it was approved."""
+    places = "\n\n".join(f"{clash.path}\n{clash.text}" for clash in made.clashes)
+    return (
+        f"{target} has moved on since the change was approved, and they clash in {made.files}.\n\n{places}\n\n"
+        f"The whole change, as it was approved on the older {target}:\n{diff}"
+    )

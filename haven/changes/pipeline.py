@@ -12,8 +12,8 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from haven.changes import landing
 from haven.changes.checking import Checker
+from haven.changes.landing import Landed, Landing
 from haven.changes.rounds import Rounds, best_round, requester
 from haven.changes.states import RESTING, State, sources
 from haven.errors import (
@@ -48,12 +48,15 @@ MODEL_FAILURES = 2
 class Pipeline:
     """The steps of a change; `handle` is the job handler."""
 
-    def __init__(self, database: Database, bus: Bus, settings: Settings, rounds: Rounds, checker: Checker) -> None:
+    def __init__(
+        self, database: Database, bus: Bus, settings: Settings, rounds: Rounds, checker: Checker, landing: Landing
+    ) -> None:
         self._database = database
         self._bus = bus
         self._settings = settings
         self._rounds = rounds
         self._checker = checker
+        self._landing = landing
         self._steps: dict[str, Callable[[Change], Awaitable[None]]] = {
             State.QUEUED: self._queued,
             State.WAITING: self._waiting,
@@ -98,7 +101,7 @@ class Pipeline:
 
     async def prune(self) -> None:
         """Drop the branches of changes that were rejected or cancelled some days ago."""
-        before = now() - self._settings.changes.keep_rejected_days * 86_400
+        before = now() - self._settings.changes.keep_days * 86_400
         for change in await table.find(self._database, [State.REJECTED, State.CANCELLED], limit=500):
             if change.updated_at < before and change.branch:
                 await self._rounds.repository.prune(change.id, change.branch)
@@ -151,19 +154,16 @@ class Pipeline:
             await self._review(change, current, ended="ready", tests=result.tests)
 
     async def _merge(self, change: Change) -> None:
-        """Merge what was approved; where the base moved, test the merged tree first."""
+        """Merge what was approved; where the target has moved on, on top of it and tested again."""
         self._progress(change, "merging")
-        outcome = await landing.land(
-            self._rounds.repository, self._checker, change, await table.round_of(self._database, change), self._settings
-        )
-        if outcome.commit:
-            await self._move(change, State.MERGED, merged=outcome.commit, reason=outcome.note)
-        elif (onto := outcome.onto) is not None:
-            await self._rounds.point_branch(change, onto.commit)
-            fields = {"commit_id": onto.commit, "tests": onto.tests, "ended": "not green on the newer target"}
-            await self._move(change, State.REVIEW, reason=outcome.back_to_review, base=onto.base, round_fields=fields)
+        landed = await self._landing.land(change, await table.round_of(self._database, change), self._progress)
+        if landed.commit:
+            fields = {"merged": landed.commit, "merged_onto": landed.onto, "reason": landed.note}
+            await self._move(change, State.MERGED, **fields)
+        elif landed.conflict:
+            await self._start_over(change, landed)
         else:
-            await self._move(change, State.REVIEW, reason=outcome.back_to_review)
+            await self._look_again(change, landed)
 
     # What may come between -------------------------------------------------------------------------------------------
 
@@ -198,6 +198,37 @@ class Pipeline:
             await self._rounds.point_branch(change, best.commit_id)
             reason = f"round {best.number} is the best of {current.number}"
         await self._move(change, State.REVIEW, reason=reason, new_round=best.number)
+
+    async def _look_again(self, change: Change, landed: Landed) -> None:
+        """Back to a person, with the commit on the newer target where there is one."""
+        newer = landed.newer
+        if newer is None:
+            await self._move(change, State.REVIEW, reason=landed.back_to_review)
+            return
+        await self._rounds.point_branch(change, newer.commit)
+        there = {"commit_id": newer.commit, "tests": newer.tests, "ended": "not green on the newer target", "base": ""}
+
+        async def work(tx: Transaction) -> None:
+            await table.leave_behind(tx, change)
+            await table.update_round(tx, change.id, change.round, **there)
+            fields = {"reason": landed.back_to_review, "base": newer.base, "attempts": 0}
+            await self._record(tx, change, State.REVIEW, fields, change.round)
+
+        await self._database.write(work)
+
+    async def _start_over(self, change: Change, landed: Landed) -> None:
+        """What was approved no longer fits: another round, on the target as it is now."""
+        number = 1 + max(one.number for one in await table.rounds(self._database, change.id))
+
+        async def work(tx: Transaction) -> None:
+            await table.leave_behind(tx, change)
+            await table.insert_round(tx, change.id, number, "conflict", landed.conflict)
+            await table.update_round(tx, change.id, number, parent=landed.onto)
+            reason = f"It no longer fits {change.target}, which has moved on: it is made again on top of that."
+            fields = {"round": number, "attempts": 0, "base": landed.onto, "reason": reason, "decided_by": ""}
+            await self._record(tx, change, State.EDITING, fields, number)
+
+        await self._database.write(work)
 
     async def _ask_again(self, change: Change, current: Round, error: ModelError) -> None:
         """A reply that can't be used is asked for again; after some the change fails and says why."""

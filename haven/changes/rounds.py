@@ -182,6 +182,8 @@ class Rounds:
 
     async def _parent(self, change: Change, current: Round) -> str:
         """What this round's edits are made on: after a tweak what the person saw, else where the last round stood."""
+        if current.parent:
+            return current.parent
         earlier = [one for one in await table.rounds(self._database, change.id) if one.number < current.number]
         if current.cause == "tweak":
             shown = best_round(earlier)
@@ -219,7 +221,7 @@ class Rounds:
         inputs = prompt.RoundInput(
             number=current.number,
             instruction=said if current.cause == "tweak" else None,
-            failures=said if current.cause == "repair" else None,
+            failures=said if current.cause in {"repair", "conflict"} else None,
             previous_diff=None if parent == base else await self.repository.diff(base, parent),
         )
         name = self._settings.project.name or "the project"
@@ -280,7 +282,8 @@ def best_round(rounds: list[Round]) -> Round | None:
         green = 2 if one.tests.get("green") else 1 if one.tests.get("untested") else 0
         return green, -(counts.get("regressed", 0) + counts.get("new_failing", 0)), one.number
 
-    return max((one for one in rounds if one.commit_id), key=rank, default=None)
+    # What was made for an older base, and no longer fits, is compared with nothing that there is now.
+    return max((one for one in rounds if one.commit_id and not one.base), key=rank, default=None)
 
 
 def _described(context: Context) -> dict[str, Any]:

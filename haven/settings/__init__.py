@@ -26,7 +26,7 @@ from haven.settings.folders import (
     default_state_dir,
     demo_file,
 )
-from haven.settings.house import Changes, Discord, Keep, Kiosk, Paths, Project, Sandbox, Web
+from haven.settings.house import Changes, Deploy, Discord, Keep, Kiosk, Paths, Project, Sandbox, Web
 from haven.settings.minds import (
     Away,
     Cloud,
@@ -46,6 +46,7 @@ __all__ = [
     "Changes",
     "Cloud",
     "DISCORD_TOKEN",
+    "Deploy",
     "Discord",
     "KIOSK_PIN",
     "Keep",
@@ -91,6 +92,7 @@ class Settings(BaseSettings):
     routing: Routing = Field(default_factory=Routing)
     kinds: dict[str, KindSettings] = Field(default_factory=dict)
     changes: Changes = Field(default_factory=Changes)
+    deploy: Deploy = Field(default_factory=Deploy)
     sandbox: Sandbox = Field(default_factory=Sandbox)
     discord: Discord = Field(default_factory=Discord)
     kiosk: Kiosk = Field(default_factory=Kiosk)

@@ -47,7 +47,26 @@ class Changes(Section):
     requester_may_approve: bool = True
     two_people_for_risk: bool = False
     """True: a change with a risk mark takes the approval of two different people; the wall panel counts as one."""
-    keep_rejected_days: int = Field(14, ge=0)
+    merge: Literal["fast-forward", "merge commit"] = "fast-forward"
+    """How an approved change lands: its commits on top of the target, or one merge commit that names it."""
+    keep_days: int = Field(14, ge=0)
+    """Branches, worktrees and unused test environments of finished changes stay so long."""
+
+
+class Deploy(Section):
+    """What brings a merged change to its users; nothing is run while `command` is empty.
+
+    Both are lists of arguments, run without a shell, as Haven's user, in the project's folder.
+    """
+
+    command: tuple[str, ...] = ()
+    """Run after each merge; it must be able to run twice."""
+    health: tuple[str, ...] = ()
+    """Run until it ends with 0; where it does not in time, the change is undone and that is deployed."""
+    timeout_s: float = Field(600.0, gt=0, le=7200)
+    health_s: float = Field(60.0, gt=0, le=3600)
+    environment: tuple[str, ...] = ()
+    """Variables of Haven's own environment that both see, besides PATH, HOME and LANG."""
 
 
 class Sandbox(Section):

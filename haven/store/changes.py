@@ -75,6 +75,8 @@ class Round:
     ended: str = ""
     bad_replies: int = 0
     """Replies of this round that could not be used."""
+    base: str = ""
+    """Where the change has moved on to a newer base since: what the commit of this round was made for."""
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -189,6 +191,11 @@ async def update_round(tx: Transaction, change_id: str, number: int, **fields: A
         f"update round set {sets} where change_id = ? and number = ?",
         [*(_value(column, value) for column, value in fields.items()), change_id, number],
     )
+
+
+async def leave_behind(tx: Transaction, change: Change) -> None:
+    """The change moves on to a newer base: its rounds so far keep the one they were made for."""
+    await tx.execute("update round set base = ? where change_id = ? and base = ''", (change.base, change.id))
 
 
 async def rounds(database: Database, change_id: str) -> list[Round]:

@@ -74,6 +74,6 @@ async def change(repository: Repository, files: Mapping[str, str | bytes], base:
 
 async def landed(repository: Repository, files: Mapping[str, str | bytes]) -> str:
     tip = await repository.tip()
-    made = await repository.merge_candidate(await change(repository, files), tip, "Merge")
+    made = await change(repository, files)
     await repository.advance("main", tip, made)
     return made

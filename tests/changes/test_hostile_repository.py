@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from haven.changes.merging import replay
 from haven.changes.repository import Repository
 from haven.errors import HavenError, RepositoryError
 from tests.changes.sources import commit, make, picture, run, write
@@ -137,7 +138,7 @@ async def whole_journey(source: Path, target: str = "main") -> tuple[Repository,
     other = await repository.worktree("def", "haven/change-def-test", base)
     write(other, {"other.txt": "other\n"})
     second = await repository.commit(other, "Another")
-    merged = await repository.merge_candidate(second, new, "Merge")
+    merged = (await replay(repository.bare, second, new, "Merge")).commit
     await repository.advance(target, base, merged)
     said = await repository.deliver(target)
     await repository.prune("abc", "haven/change-abc-test")

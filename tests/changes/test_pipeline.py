@@ -70,6 +70,10 @@ async def test_the_best_round_is_shown_where_later_ones_are_worse(tmp_path: Path
         assert "give the star back" in asked(llmock)[-1] and "return 0 * star" not in asked(llmock)[-1]
 
 
+def read(home: Home, *words: str) -> str:
+    return subprocess.check_output(["git", "-C", str(home.project), *words], text=True).strip()
+
+
 def _clone(home: Home) -> Path:
     assert home.house.repository is not None
     return home.house.repository.bare
@@ -131,14 +135,76 @@ async def test_a_red_merge_lands_where_the_owner_types_its_id(tmp_path: Path, ll
         assert change.state == "merged", change.reason
 
 
-async def test_a_merge_that_does_not_fit_comes_back_and_says_what_to_do(tmp_path: Path, llmock: LLMock) -> None:
+async def test_a_red_approval_does_not_cover_what_turns_red_on_the_newer_target(tmp_path: Path, llmock: LLMock) -> None:
+    will_propose(llmock, becomes("def brightness(star):\n    return star * 1 and 1\n"))
+    async with scripted_home(tmp_path, llmock, FILES, changes={"rounds": 1}) as home:
+        change = await wished(home)
+        (home.project / "tests/test_style.py").write_text(RULE, encoding="utf-8")
+        git(home.project, "add", "tests/test_style.py")
+        git(home.project, "commit", "-qm", "A rule")
+        change = await home.rest(await home.approve(change, confirm=change.id))
+        assert change.state == "review" and "test_no_needless_product" in change.reason
+        assert "test_two" not in change.reason, "that one was accepted"
+        assert (await home.rest(await home.approve(change, confirm=change.id))).state == "merged"
+
+
+async def test_a_change_that_no_longer_fits_is_made_again_on_the_newer_target(tmp_path: Path, llmock: LLMock) -> None:
+    newer, both = LIGHT.replace("star\n", "int(star)\n"), LIGHT.replace("star\n", "int(star) + 0\n")
     will_propose(llmock, becomes(GREEN))
+    will_propose(llmock, edit("nowhere.py", "x", old="y"))
+    will_propose(llmock, becomes(both, newer))
     async with scripted_home(tmp_path, llmock, FILES) as home:
+        change = await wished(home)
+        first = await home.house.changes.review(change.id)
+        (home.project / "light.py").write_text(newer, encoding="utf-8")
+        git(home.project, "commit", "-qam", "Integers")
+        change = await home.rest(await home.approve(change))
+        review = await home.house.changes.review(change.id)
+        assert (change.state, change.round, review.mergeable) == ("review", 3, True), change.reason
+        assert [one.cause for one in review.rounds] == ["request", "conflict", "repair"]
+        assert review.base == read(home, "rev-parse", "main") != first.base
+        assert "-    return int(star)\n+    return int(star) + 0\n" in review.diff, "compared with the newer target"
+        asks = asked(llmock)
+        assert "return int(star)" in asks[1] and "return star + 0" in asks[1], "both sides were shown"
+        assert read(home, "show", "main:light.py") == newer.strip(), "nothing landed without another look"
+        change = await home.rest(await home.approve(change))
+        assert (change.state, read(home, "show", "main:light.py")) == ("merged", both.strip())
+
+
+async def test_a_change_that_no_round_can_mend_is_not_shown_against_the_wrong_base(
+    tmp_path: Path, llmock: LLMock
+) -> None:
+    will_propose(llmock, becomes(GREEN))
+    will_propose(llmock, edit("nowhere.py", "x", old="y"))
+    async with scripted_home(tmp_path, llmock, FILES, changes={"rounds": 1}) as home:
         change = await wished(home)
         (home.project / "light.py").write_text(LIGHT.replace("star\n", "int(star)\n"), encoding="utf-8")
         git(home.project, "commit", "-qam", "Integers")
         change = await home.rest(await home.approve(change))
-        assert change.state == "review" and "light.py" in change.reason and "ask again" in change.reason
+        assert change.state == "failed" and "did not apply" in change.reason
+        will_propose(llmock, becomes(GREEN, LIGHT.replace("star\n", "int(star)\n")))
+        change = await wished(home, await home.house.changes.tweak(change.id, OWNER, "again", round=change.round))
+        assert (await home.house.changes.review(change.id)).mergeable, "a person's word goes on from the newer target"
+
+
+@pytest.mark.parametrize(("merge", "parents"), [("fast-forward", 1), ("merge commit", 2)])
+async def test_a_moved_target_gets_the_change_on_top_the_way_the_owner_wants_it(
+    tmp_path: Path, llmock: LLMock, merge: str, parents: int
+) -> None:
+    will_propose(llmock, becomes(GREEN), summary="Simpler, as wished.")
+    async with scripted_home(tmp_path, llmock, FILES, changes={"merge": merge}) as home:
+        change = await wished(home)
+        (home.project / "NEWS.md").write_text("News\n", encoding="utf-8")
+        git(home.project, "add", "NEWS.md")
+        git(home.project, "commit", "-qm", "News")
+        newer = read(home, "rev-parse", "main")
+        change = await home.rest(await home.approve(change))
+        assert (change.state, change.merged_onto) == ("merged", newer)
+        assert change.merged == read(home, "rev-parse", "main")
+        assert len(read(home, "log", "-1", "--format=%P", "main").split()) == parents
+        own = read(home, "log", "--format=%P|%s|%b", "main", "--not", newer)
+        assert f"{newer}|{change.title}|Simpler, as wished." in own, "one commit on top of what was there"
+        assert own.count(change.title) == parents
 
 
 async def test_histories_that_parted_do_not_throw_an_approved_change_away(tmp_path: Path, llmock: LLMock) -> None:

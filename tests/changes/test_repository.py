@@ -11,8 +11,9 @@ import pytest
 
 from haven.changes.clone_folder import alone
 from haven.changes.git_command import git
+from haven.changes.merging import replay
 from haven.changes.repository import FileStat, slug
-from haven.errors import Conflict, EditError, HavenError, NotFound, RepositoryError, Unavailable
+from haven.errors import EditError, HavenError, NotFound, RepositoryError, Unavailable
 from tests.changes.sources import change, commit, landed, make, opened, picture, run, write
 
 
@@ -193,13 +194,12 @@ async def test_names_that_are_no_utf8_are_printable_wherever_they_are_shown(sour
     base = await repository.tip()
     new = await change(repository, {odd: "x = 2\n"})
     clash = await change(repository, {odd: "x = 3\n"}, base)
-    with pytest.raises(Conflict) as conflict:
-        await repository.merge_candidate(clash, new, "m")
+    clashes = await replay(repository.bare, clash, new, "m")
     with pytest.raises(RepositoryError) as refusal:
         await opened(source, "release")
     [stat] = await repository.diff_stat(base, new)
     notes = await repository.export(new, source.parent / "out")
-    said = [await repository.diff(base, new), stat.path, *notes, str(conflict.value), str(refusal.value)]
+    said = [await repository.diff(base, new), stat.path, *notes, clashes.files, str(refusal.value)]
     assert all("\N{REPLACEMENT CHARACTER}" in text and text.encode() for text in said)
     assert (stat.added, stat.removed) == (1, 1) and (source.parent / "out" / odd).read_text() == "x = 2\n"
 
@@ -272,33 +272,6 @@ def test_slugs() -> None:
     assert slug("../../; rm -rf /") == "rm-rf"
     assert slug("地図") == "change"
     assert len(slug("word " * 50)) <= 40
-
-
-async def test_merging_follows_merges_or_names_the_files(source: Path) -> None:
-    repository = await opened(source)
-    base = await repository.tip()
-    ahead = await change(repository, {"src/view.py": "WIDTH = 1\nHEIGHT = 2\nDEPTH = 30\n"})
-    assert await repository.merge_candidate(ahead, base, "m") == ahead
-    commit(source, {"src/view.py": "WIDTH = 10\nHEIGHT = 2\nDEPTH = 3\n", "other.txt": "o\n"})
-    await repository.fetch("main")
-    tip = await repository.tip()
-    both = await change(repository, {"new.txt": "n\n"}, base)
-    merged = await repository.merge_candidate(both, tip, "Merge change abc")
-    assert run(repository.bare, "log", "-1", "--format=%P|%s", merged) == f"{tip} {both}|Merge change abc"
-    assert {file.path for file in await repository.list_files(merged)} >= {"new.txt", "other.txt"}
-    clash = await change(repository, {"src/view.py": "WIDTH = 11\nHEIGHT = 2\nDEPTH = 3\n"}, base)
-    with pytest.raises(Conflict, match=r"src/view\.py"):
-        await repository.merge_candidate(clash, tip, "m")
-    with pytest.raises(Conflict, match="has moved on"):
-        await repository.advance("main", base, ahead)
-    with pytest.raises(Conflict, match="does not follow"):
-        await repository.advance("main", tip, both)
-    assert await repository.tip() == tip
-    await repository.advance("main", tip, merged)
-    assert await repository.tip() == merged
-
-
-# --- exporting
 
 
 async def test_the_exported_tree_is_exactly_what_was_committed(source: Path) -> None:

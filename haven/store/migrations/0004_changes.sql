@@ -20,12 +20,14 @@ create table round (
 ) strict;
 insert into round select * from round_before;
 drop table round_before;
+-- What its commit is compared with, where the change has moved on to a newer base since; else the change's base.
+alter table round add column base text not null default '';
 -- What the target was before the merge, and what it was about to become: written before the branch is moved.
 alter table change add column merged_onto text not null default '';
 alter table change add column candidate text not null default '';
 -- The change that this one takes back.
 alter table change add column undoes text not null default '';
-create unique index change_undoes on change (undoes) where undoes <> '' and state not in ('rejected', 'cancelled', 'failed');
+create index change_undoes on change (undoes) where undoes <> '';
 -- When its branch and worktree were removed.
 alter table change add column pruned_at real;
 
