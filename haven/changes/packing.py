@@ -1,0 +1,206 @@
+"""Fit what matters into a budget: the best functions of the best files in full, and a map of the next files.
+
+A piece is worth how likely it is to be changed, by a logistic fit on the same 195 commits as the ranking's (lines
+that the commit changed); what is shown first is what is worth most for its length.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from haven.changes import code_map
+from haven.changes.ranking import Ranked
+from haven.changes.view import View
+from haven.quoting import code_block, data_block
+
+FILES_SHARE, INSTRUCTIONS_SHARE = 0.82, 0.125
+"""Shares of the budget: full text; the project's own instructions at most. The map gets the rest."""
+SIGNED_SHARE = 0.6
+"""Of the map: files with their signatures; the rest names as many files as it holds."""
+LEAST = 40
+"""Tokens under which a further piece is not worth its place."""
+CANDIDATES = 40
+"""Files whose pieces are weighed against each other."""
+LENGTH_COUNTS = 0.3
+"""A piece's worth is divided by its length to this power: a long one holds more lines that may change."""
+GAP = "[... {} lines left out ...]"
+CUT = "[... cut ...]"
+
+Count = Callable[[str], int]
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A file that is shown. `whole` is false for an excerpt, in which lines say what is left out."""
+
+    path: str
+    score: float
+    reasons: tuple[str, ...]
+    text: str
+    whole: bool
+
+    @property
+    def block(self) -> str:
+        """As it stands in the prompt."""
+        return code_block("file", self.text, self.path)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A piece of a file that may be shown: the file's rank, the piece's number, its price in tokens, its worth."""
+
+    file: int
+    piece: int
+    price: int
+    worth: float
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """A file cut into its pieces."""
+
+    one: Ranked
+    lines: list[str]
+    spans: tuple[code_map.Piece, ...]
+
+    def body(self, piece: int) -> str:
+        span = self.spans[piece]
+        return "\n".join(self.lines[span.start - 1 : span.end])
+
+    def shown(self, kept: set[int]) -> Chosen:
+        whole = len(kept) == len(self.spans)
+        text = "\n".join(self.lines if whole else self._excerpt(kept))
+        return Chosen(self.one.path, self.one.score, self.one.reasons, text, whole)
+
+    def _excerpt(self, kept: set[int]) -> Iterator[str]:
+        missing = 0
+        for number, span in enumerate(self.spans):
+            if number not in kept:
+                missing += span.end - span.start + 1
+                continue
+            if missing:
+                yield GAP.format(missing)
+            yield from self.lines[span.start - 1 : span.end]
+            missing = 0
+        if missing:
+            yield GAP.format(missing)
+
+
+class Packing:
+    """Packs for one request and tree; `texts` holds the files of the shortlist that are text."""
+
+    def __init__(self, view: View, budget: int, count: Count, texts: Mapping[str, str]) -> None:
+        self._view = view
+        self._budget = budget
+        self._count = count
+        self._texts = texts
+
+    def pack(self, shortlist: Sequence[Ranked], first: int, wishes: str) -> tuple[list[Chosen], list[str], str, int]:
+        """What is shown, the map's entries, the instructions, and the tokens of it all.
+
+        The `first` files of the shortlist come before every other, whatever they are worth.
+        """
+        instructions = self._cut(wishes.strip(), int(self._budget * INSTRUCTIONS_SHARE))
+        rest = self._budget - self._tokens((), (), instructions)
+        chosen = self._choose(shortlist, first, int(rest * FILES_SHARE))
+        while chosen and self._tokens(chosen, (), instructions) > self._budget:
+            chosen.pop()
+        shown = {one.path for one in chosen}
+        others = [one.path for one in shortlist if one.path not in shown]
+        entries = self._map(others, self._budget - self._tokens(chosen, (), instructions))
+        # A counter may count joined text a little higher than its parts: the last ones give way.
+        while (tokens := self._tokens(chosen, entries, instructions)) > self._budget and (entries or chosen):
+            (entries or chosen).pop()
+        return chosen, entries, instructions, tokens
+
+    def _tokens(self, chosen: Sequence[Chosen], entries: Sequence[str], instructions: str) -> int:
+        """The tokens of everything, in the form in which the prompt holds it."""
+        text = rendered(chosen, "\n".join(entries), instructions)
+        return self._count(text) if text else 0
+
+    def _choose(self, shortlist: Sequence[Ranked], first: int, left: int) -> list[Chosen]:
+        files = [
+            _Cut(one, text.split("\n"), code_map.pieces(one.path, text))
+            for one in shortlist[: CANDIDATES + first]
+            if (text := self._texts.get(one.path)) is not None
+        ]
+        must = {one.path for one in shortlist[:first]}
+        heads = [self._count(code_block("file", "", cut.one.path)) + 2 for cut in files]
+        kept: dict[int, set[int]] = {}
+        gap = 2 * self._count(GAP.format(9_999))
+        for part in sorted(self._parts(files, must), key=lambda part: (-part.worth, part.file, part.piece)):
+            near = kept.get(part.file, set())
+            price = part.price + (0 if near else heads[part.file] + gap)
+            price += 0 if {part.piece - 1, part.piece + 1} & near else gap
+            if price <= left:
+                kept.setdefault(part.file, set()).add(part.piece)
+                left -= price
+            if left < LEAST:
+                break
+        return [files[number].shown(kept[number]) for number in sorted(kept)]
+
+    def _parts(self, files: Sequence[_Cut], must: set[str]) -> Iterator[_Part]:
+        """Every piece of the files with its price and worth."""
+        at = {path: i for i, path in enumerate(self._view.paths)}
+        top = max((cut.one.score for cut in files), default=0.0)
+        odds = [math.exp(cut.one.score - top) for cut in files]
+        fits = [self._view.piece_scores[at[cut.one.path]] for cut in files]
+        best = max((max(fit.values(), default=0.0) for fit in fits), default=0.0) or 1.0
+        for number, cut in enumerate(files):
+            prices = [self._count(cut.body(piece)) + 1 for piece in range(len(cut.spans))]
+            likely = max(odds[number] / sum(odds), 1e-9)
+            for piece, price in enumerate(prices):
+                fit = fits[number].get(piece, 0.0)
+                worth = _worth(likely, fit / best, price, sum(prices), piece == 0)
+                worth = worth / (price + 8) ** LENGTH_COUNTS + (cut.one.path in must)
+                yield _Part(number, piece, price, round(worth, 9))
+
+    def _map(self, paths: Sequence[str], left: int) -> list[str]:
+        """The next files: some with their signatures, then as many as fit by name alone."""
+        left -= self._count(data_block("map", "")) + 1
+        signed = left * SIGNED_SHARE
+        entries: list[str] = []
+        for path in paths:
+            signatures = code_map.signatures(path, self._texts.get(path, ""))
+            entry = "\n".join([path, *(f"    {line}" for line in signatures)])
+            cost = self._count(entry) + 1
+            if cost > signed:
+                entry, cost = path, self._count(path) + 1
+            if cost > left:
+                break
+            entries.append(entry)
+            left -= cost
+            signed -= cost
+        return entries
+
+    def _cut(self, text: str, limit: int) -> str:
+        """As many lines from the beginning as fit, and one that says so."""
+        if self._tokens((), (), text) <= limit:
+            return text
+        lines = text.split("\n")
+        low, high = 0, len(lines) - 1
+        while low < high:
+            middle = (low + high + 1) // 2
+            fits = self._tokens((), (), "\n".join([*lines[:middle], CUT])) <= limit
+            low, high = (middle, high) if fits else (low, middle - 1)
+        return "\n".join([*lines[:low], CUT]) if low else ""
+
+
+def rendered(chosen: Sequence[Chosen], map_text: str, instructions: str) -> str:
+    """The blocks of a prompt, one below the other."""
+    blocks = [data_block("project_instructions", instructions)] * bool(instructions)
+    blocks += [data_block("map", map_text)] * bool(map_text)
+    return "\n".join([*blocks, *(one.block for one in chosen)])
+
+
+def _worth(likely: float, fit: float, price: int, length: int, head: bool) -> float:
+    """How likely a piece is to be changed. `likely`: how likely its file is; `fit`: its words beside those of the
+    best piece of all; both 0 to 1; `price` and `length`: tokens of the piece and of its file."""
+    log = max(math.log(likely), -12.0)
+    root = math.sqrt(likely)
+    by_file = 0.23 * log - 0.69 * math.sqrt(-log) + 1.67 * root * head
+    by_words = 2.2 * fit + 2.13 * root * fit
+    by_length = 0.41 * math.log(price + 1) - 0.4 * math.log(length + 1)
+    return 1 / (1 + math.exp(3.29 - by_file - by_words - by_length))
