@@ -56,7 +56,7 @@ async def assemble(database: Database, repository: Repository, change: Change, s
         branch=change.branch,
         target=change.target,
         reason=change.reason,
-        notes=tuple(current.notes),
+        notes=(*current.notes, *current.tests.get("kind_notes", ())),
         approved_by=tuple(one.name for one in approved),
         people=2 if two else 1,
     )
