@@ -34,8 +34,8 @@ FAILURE_CHARS = 6_000
 """Of failing tests' messages that go back to the model: head and tail of each."""
 MOST_NAMED = 20
 Progress = Callable[[Change, str], None]
-Worth = Callable[[str], Awaitable[bool]]
-"""Whether a repair round would follow on these failures."""
+Worth = Callable[[str, dict[str, Any]], Awaitable[bool]]
+"""Whether a repair round would follow on these failures, and on this comparison as JSON."""
 
 
 @dataclass(frozen=True)
@@ -176,10 +176,12 @@ class Checker:
         # A test that the project's own command leaves out may fail here without meaning anything.
         bad = RED if job.project.test_command == PYTEST else {TestClass.REGRESSED}
         failures = failures_in_words(comparison, part, after)
-        if after.problem or not comparison.of(bad) or not await worth(failures):
+        if after.problem or not comparison.of(bad):
             return None
-        problem = f"Only the {len(chosen)} test files nearest to the change ran, because some of their tests fail."
-        return Result(replace(comparison, problem=problem).to_json(), failures)
+        few = f"the {len(chosen)} test files" if len(chosen) > 1 else "the test file"
+        problem = f"Only {few} nearest to the change ran, because some of those tests fail."
+        tests = replace(comparison, problem=problem).to_json()
+        return Result(tests, failures) if await worth(failures, tests) else None
 
     async def _classed(self, job: Job, before: TestReport, after: TestReport) -> Comparison:
         comparison = await asyncio.to_thread(compare, before, after, weakened=job.weakened)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -54,7 +55,8 @@ class Bench:
         """The verdict on the base with these files; `worth`: whether a repair round would follow, if there is one."""
         commit = await sources.change(self.repository, files, self.base)
 
-        async def answer(failures: str) -> bool:
+        async def answer(failures: str, tests: dict[str, Any]) -> bool:
+            assert tests["counts"]["regressed"] and not tests["green"]
             self.asked.append(failures)
             return bool(worth)
 
@@ -78,7 +80,7 @@ async def test_the_nearest_tests_run_first_and_alone_where_a_repair_follows(tmp_
             "tests/test_core.py::test_a": "regressed",
             "tests/test_core.py::test_version": "passing",
         }
-        assert early.tests["problem"].startswith("Only the 1 test files nearest") and not early.tests["green"]
+        assert early.tests["problem"].startswith("Only the test file nearest") and not early.tests["green"]
         assert "assert 6 == 4" in early.failures and here.asked == [early.failures]
 
         whole = await here.check(BROKEN, worth=False)

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import fcntl
 import hashlib
+import inspect
+import json
 import os
+import tarfile
 import zipfile
 from pathlib import Path
 
 import pytest
 
 from haven import settings
+from haven.changes.bubblewrap import SANDBOX_UID
 from haven.changes.project_file import ProjectFile
 from haven.changes.requirements import Needs, plain_requirements
 from haven.changes.sandbox import Sandbox
@@ -137,6 +142,111 @@ async def test_what_cannot_be_fetched_is_said_and_leaves_nothing(
     assert {path.suffix for path in (tmp_path / "testenvs").iterdir()} == {".lock"}
 
 
+LOOKS = """
+import json, os, socket, sys
+seen = {
+    "variables": sorted(name for name in os.environ if "SECRET" in name or "KEY" in name),
+    "home": os.environ["HOME"],
+    "host": [path for path in sys.argv[1:] if os.path.exists(path)],
+    "shadow": os.access("/etc/shadow", os.R_OK),
+    "uid": os.getuid(),
+}
+with socket.create_connection(("127.0.0.1", int(sys.argv[-1])), 5) as line:
+    seen["reached"] = line.recv(9).decode()
+import havenprobe
+seen["word"] = havenprobe.WORD
+open("/env/seen.json", "w").write(json.dumps(seen))
+open("made_here", "w").write("x")
+"""
+
+
+@pytest.mark.sandbox
+async def test_the_set_up_command_has_the_network_and_nothing_of_this_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_FIND_LINKS", str(_wheels(tmp_path / "wheels")))
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-probe")
+    monkeypatch.setenv("HAVEN_SECRET", "probe")
+    (Path.home() / "secret").write_text("probe")
+    tree = project(tmp_path / "tree", {"tools/setup.py": LOOKS})
+    environments = TestEnvironments(tmp_path / "state")
+
+    def greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"from here")
+        writer.close()
+
+    server = await asyncio.start_server(greet, "127.0.0.1", 0)
+    async with server:
+        hidden = [str(Path.home()), str(Path.home() / "secret"), str(tmp_path / "state"), str(tree)]
+        port = str(server.sockets[0].getsockname()[1])
+        needs = Needs("havenprobe==1.0", ("python", "tools/setup.py", *hidden, port))
+        with pytest.raises(Unavailable, match="nobody has allowed it yet"):
+            await environments.prepare(needs, tree)
+        environments.allow(needs.digest)
+        with pytest.raises(Unavailable, match="removed in the meantime"):
+            await environments.prepare(needs)
+        made = await environments.prepare(needs, tree)
+
+    seen = json.loads((made.path / "seen.json").read_text())
+    assert seen == {
+        "variables": [],
+        "home": "/tmp/home",
+        "host": [],
+        "shadow": False,
+        "uid": SANDBOX_UID,
+        "reached": "from here",
+        "word": "here",
+    }
+    assert await environments.prepare(needs) == made, "it is kept: no copy of the base is needed again"
+
+
+@pytest.mark.sandbox
+async def test_a_set_up_command_that_fails_says_so_and_leaves_nothing(tmp_path: Path) -> None:
+    environments = TestEnvironments(tmp_path)
+    needs = Needs("", ("sh", "-c", "echo the reason; exit 3"))
+    environments.allow(needs.digest)
+    with pytest.raises(Unavailable) as caught:
+        await environments.prepare(needs, project(tmp_path / "tree", {"a": ""}))
+    assert str(caught.value) == "The project's set-up command failed (the reason)." and not caught.value.retry
+    assert {path.suffix for path in (tmp_path / "testenvs").iterdir()} == {".lock"}
+
+
+@pytest.mark.sandbox
+async def test_a_source_package_is_built_only_where_the_owner_allows_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_FIND_LINKS", str(_source_package(tmp_path / "sources")))
+    needs = Needs("havensource==1.0")
+    careful = TestEnvironments(tmp_path / "state")
+    careful.allow(needs.digest)
+    with pytest.raises(Unavailable, match="havensource") as caught:
+        await careful.prepare(needs)
+    assert "sandbox.source_packages" in caught.value.mend
+    trusting = TestEnvironments(tmp_path / "state", source_packages=True)
+    tests = "def test_it():\n    import havensource\n    assert havensource.WORD == 'built'\n"
+    tree = project(tmp_path / "tree", {"test_it.py": tests})
+    report = await TestRunner(Sandbox(settings.Sandbox(**LIMITS)), trusting).run(tree, ProjectFile(), needs)
+    assert report.passed("test_it.py::test_it"), report.output
+
+
+async def test_environments_that_no_run_has_used_are_dropped(tmp_path: Path) -> None:
+    environments = TestEnvironments(tmp_path)
+    old, new, busy = (environments.key(Needs(name)) for name in ("old", "new", "busy"))
+    folder = tmp_path / "testenvs"
+    project(folder, {f"{key}/bin/python": "" for key in (old, new, busy)} | {".building-left/env/x": ""})
+    for key, used in ((old, 100.0), (new, 300.0), (busy, 100.0)):
+        (folder / f"{key}.lock").touch()
+        os.utime(folder / f"{key}.lock", (used, used))
+    os.utime(folder / ".building-left", (100.0, 100.0))
+    with (folder / f"{busy}.lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert await environments.drop_unused(200.0) == 1
+    assert {path.name for path in folder.iterdir()} == {new, f"{new}.lock", busy, f"{busy}.lock"}
+    environments.allow(Needs("busy").digest)
+    await environments.prepare(Needs("busy"))
+    assert await environments.drop_unused(400.0) == 1, "the one that was used just now stays"
+
+
 @pytest.mark.sandbox
 async def test_cancelling_a_build_leaves_nothing(tmp_path: Path) -> None:
     environments = TestEnvironments(tmp_path)
@@ -150,19 +260,37 @@ async def test_cancelling_a_build_leaves_nothing(tmp_path: Path) -> None:
     assert {path.suffix for path in (tmp_path / "testenvs").iterdir()} == {".lock"}
 
 
+def _source_package(folder: Path) -> Path:
+    """An index of one package without a wheel, whose own backend writes the wheel."""
+    backend = "import base64, hashlib, zipfile\n" + inspect.getsource(_write_wheel) + inspect.getsource(_digest)
+    backend += "def build_wheel(folder, *_):\n    return _write_wheel(folder, 'havensource', 'built')\n"
+    toml = "[build-system]\nrequires = []\nbuild-backend = 'backend'\nbackend-path = ['.']\n"
+    about = "Metadata-Version: 2.1\nName: havensource\nVersion: 1.0\n"
+    tree = project(folder / "tree", {"backend.py": backend, "pyproject.toml": toml, "PKG-INFO": about})
+    with tarfile.open(folder / "havensource-1.0.tar.gz", "w:gz") as archive:
+        archive.add(tree, "havensource-1.0")
+    return folder
+
+
 def _wheels(folder: Path) -> Path:
     """An index of one small wheel, written by hand."""
-    files = {
-        "havenprobe.py": "WORD = 'here'\n",
-        "havenprobe-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: havenprobe\nVersion: 1.0\n",
-        "havenprobe-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-    }
-    record = "".join(f"{name},sha256={_digest(text)},{len(text)}\n" for name, text in files.items())
     folder.mkdir()
-    with zipfile.ZipFile(folder / "havenprobe-1.0-py3-none-any.whl", "w") as wheel:
-        for name, text in {**files, "havenprobe-1.0.dist-info/RECORD": record}.items():
-            wheel.writestr(name, text)
+    _write_wheel(str(folder), "havenprobe", "here")
     return folder
+
+
+def _write_wheel(folder: str, name: str, word: str) -> str:
+    files = {
+        f"{name}.py": f"WORD = {word!r}\n",
+        f"{name}-1.0.dist-info/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n",
+        f"{name}-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    record = "".join(f"{file},sha256={_digest(text)},{len(text)}\n" for file, text in files.items())
+    whole = f"{name}-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(f"{folder}/{whole}", "w") as wheel:
+        for file, text in {**files, f"{name}-1.0.dist-info/RECORD": record}.items():
+            wheel.writestr(file, text)
+    return whole
 
 
 def _digest(text: str) -> str:
