@@ -66,7 +66,8 @@ class Fault:
     """One call that goes wrong. `reached` is set when a hanging call has arrived; `release` lets it go on."""
 
     kind: FaultKind
-    retry_after_s: float = 1.0
+    retry_after_s: float | None = 1.0
+    """Named in a refusal by status; None: it names no time."""
     pause_s: float = 0.02
     """Between two events of a slow stream."""
     reached: asyncio.Event = field(default_factory=asyncio.Event)
