@@ -142,4 +142,4 @@ def _head(source: str) -> str:
     else:
         source = source.split("\n", 1)[0]
     line = re.sub(r"\s+", " ", re.sub(r"#[^\n]*\n", "\n", source)).strip()
-    return line.replace("( ", "(").replace(", )", ")").replace(",)", ")").replace(" )", ")")
+    return line.replace("( ", "(").replace(", )", ")").replace(" )", ")")
