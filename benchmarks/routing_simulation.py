@@ -1,10 +1,11 @@
 """A SIMULATION of routing: 200 tasks with checks fixed before tuning, the cloud played by a stand-in. One JSON line.
 
 What does routing answer locally, what does the rest cost at table prices, and how many replies pass their checks?
-Beside it: everything local, everything to the cloud (`all_cloud`: the main model for all; `cheap_first`: the small one
-first, as the settings have it, for what is not complex), and a coin. Rules, local model and validators are the real
-ones; the stand-in returns the reply that was written with the task whatever model is asked, so this says nothing about
-any cloud model's quality. Goal: 60 % lower cost than `all_cloud`. Private tasks never leave, in every strategy.
+`routed` as the settings have it (local first, the large model first for what is complex), `routed_by_cost` with
+routing.strategy = "cost"; beside them everything local, everything to the cloud's main model, and a coin. Rules, local
+model and validators are the real ones; the stand-in returns the reply that was written with the task whatever model is
+asked, so this says nothing about any cloud model's quality. Goal: 60 % lower cost than `all_cloud`. Private tasks never
+leave, in every strategy. What a strategy did is printed to standard error as soon as it is known.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import argparse
 import asyncio
 import json
 import random
+import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -27,7 +29,7 @@ from haven.app import open_house
 from haven.demo.journey import demo_settings
 from haven.demo.stand_in import StandIn
 from haven.errors import HavenError
-from haven.settings import cache_dir
+from haven.settings import Strategy, cache_dir
 
 OWNER = Principal("unix:0", "owner", Role.OWNER, "cli")
 TASKS = Path(__file__).parent / "routing" / "tasks.jsonl"
@@ -41,8 +43,8 @@ ORDERS = {
     "title": "Write the title alone.",
 }
 OTHERS = "Do what the request asks. Give the result alone."
-STRATEGIES = ("routed", "all_local", "all_cloud", "cheap_first", "random")
-WAYS = {"routed": Where.AUTO, "all_local": Where.LOCAL, "all_cloud": Where.CLOUD, "cheap_first": Where.CLOUD}
+STRATEGIES = ("all_cloud", "routed", "routed_by_cost", "all_local", "random")
+WAYS = {"routed": Where.AUTO, "routed_by_cost": Where.AUTO, "all_local": Where.LOCAL, "all_cloud": Where.CLOUD}
 
 
 @dataclass
@@ -112,14 +114,17 @@ async def simulate(tasks: Sequence[dict[str, Any]]) -> dict[str, Tally]:
         coin = random.Random(7)
         with tempfile.TemporaryDirectory() as folder:
             async with StandIn(says=says) as stand_in:
-                cloud = {**WIDE, "requests_per_minute": 100_000} | ({"small_model": ""} if name == "all_cloud" else {})
-                settings = demo_settings(Path(folder), stand_in.base_url, **cloud)
+                settings = demo_settings(Path(folder), stand_in.base_url, **WIDE, requests_per_minute=100_000)
+                if name == "routed_by_cost":
+                    by_cost = settings.routing.model_copy(update={"strategy": Strategy.COST})
+                    settings = settings.model_copy(update={"routing": by_cost})
                 async with open_house(settings, cache_dir()) as house:
                     await house.registry.install(settings.models.default)
                     for task in tasks:
                         tossed = coin.choice((Where.LOCAL, Where.CLOUD))
                         where = WAYS.get(name, tossed)
                         tally.add(task, await ask(house.engine, asked_for(task, where)))
+        print(name, tally.told(tallies["all_cloud"].usd), file=sys.stderr, flush=True)
     return tallies
 
 
