@@ -73,8 +73,8 @@ def _describe(package: Package, version: str, folder: Path) -> None:
         f"{info}/entry_points.txt": "\n".join(groups),
     }
     for name, target in package.entry_points.get("console_scripts", {}).items():
-        if SCRIPT.fullmatch(name):
-            module, _, call = target.partition(":")
+        module, _, call = target.partition(":")
+        if call and SCRIPT.fullmatch(name):
             start = f"from {module} import {call.partition('.')[0]}\nsys.exit({call}())\n"
             files[f"bin/{name}"] = f"#!/env/bin/python\nimport sys\n{start}"
     for name, text in files.items():

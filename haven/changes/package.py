@@ -18,7 +18,7 @@ MOST_BYTES = 500_000
 TEST_EXTRAS = (("test", "tests", "testing"), ("dev", "develop", "development"))
 """Extras and dependency groups that tests usually need: the first kind that there is."""
 NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9])?")
-TARGET = re.compile(r"([A-Za-z_][\w.]*):([A-Za-z_][\w.]*)")
+TARGET = re.compile(r"[A-Za-z_][\w.]*(:[A-Za-z_][\w.]*)?")
 ROOT = re.compile(r"[\w-]+(/[\w-]+)*")
 
 
@@ -31,7 +31,7 @@ class Package:
     dependencies: tuple[str, ...] = ()
     extras: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     entry_points: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """By group: name -> "module:object"."""
+    """By group: name -> "module:object", or a module alone."""
     roots: tuple[str, ...] = ()
 
     @property
