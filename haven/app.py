@@ -36,8 +36,12 @@ from haven.ai.roster import Roster
 from haven.changes.by_hand import ByHand
 from haven.changes.checking import Checker
 from haven.changes.decisions import JOB, Changes
+from haven.changes.deploying import Deployments
 from haven.changes.landing import Landing
 from haven.changes.pipeline import Pipeline
+from haven.changes.planning import Planning
+from haven.changes.prompting import Prompts
+from haven.changes.pruning import Pruning
 from haven.changes.repository import Repository
 from haven.changes.rounds import Rounds
 from haven.changes.sandbox import Sandbox
@@ -49,7 +53,7 @@ from haven.health import LoopLag, memory_total_mb
 from haven.jobs import Handler, JobQueue, is_alive, process_identity
 from haven.schedule import Schedule
 from haven.settings import ANTHROPIC_KEY, Settings
-from haven.store import backup, ledger, retention
+from haven.store import backup, deployments, ledger, retention
 from haven.store.database import Database, now, opened
 
 log = logging.getLogger("haven")
@@ -81,7 +85,7 @@ class House:
     sandbox: Sandbox
     jobs: JobQueue
     repository: Repository | None
-    pipeline: Pipeline | None
+    pruning: Pruning | None
     lag: LoopLag
     repository_error: str
 
@@ -123,14 +127,17 @@ async def _build(
         return repository
 
     changes = Changes(database, settings, the_repository, jobs.stop)
-    pipeline, by_hand = None, None
+    pipeline, by_hand, pruning = None, None, None
     if repository is not None:
-        rounds = Rounds(database, repository, engine, settings)
+        prompts = Prompts(repository, settings)
+        planning, rounds = Planning(prompts, engine, settings), Rounds(database, prompts, engine, settings)
         checker = Checker(database, repository, TestRunner(sandbox, environments_), await _own_scratch(state, identity))
         landing = Landing(database, repository, checker, settings)
-        pipeline = Pipeline(database, bus, settings, rounds, checker, landing)
+        pipeline = Pipeline(database, bus, settings, planning, rounds, checker, landing)
         by_hand = ByHand(database, rounds, book, state / "prompts")
         handlers[JOB] = pipeline.handle
+        handlers[deployments.JOB] = Deployments(database, changes, settings.deploy, settings.project).handle
+        pruning = Pruning(database, repository, settings.changes.keep_days, environments_.drop_unused)
     lag, notes = LoopLag(), repository.notes if repository else ()
     return House(
         settings=settings,
@@ -151,7 +158,7 @@ async def _build(
         sandbox=sandbox,
         jobs=jobs,
         repository=repository,
-        pipeline=pipeline,
+        pruning=pruning,
         lag=lag,
         repository_error=problem,
     )
@@ -312,8 +319,8 @@ def _ticks(house: House, schedule: Schedule) -> None:
     schedule.every(1, "learning", house.memory.learn)
     schedule.every(1, "undecided questions", house.waiting.expire)
     schedule.every(1 / 12, "idle models", house.minds.residence.unload_idle)
-    if house.pipeline is not None:
-        schedule.every(24, "prune", house.pipeline.prune)
+    if house.pruning is not None:
+        schedule.every(24, "prune", house.pruning.sweep)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 TAGS = (
-    *("request", "instruction", "failures", "diff", "file", "map", "project_instructions", "log"),
+    *("request", "instruction", "failures", "diff", "file", "map", "project_instructions", "log", "plan"),
     *("question", "material", "draft"),
 )
 """The delimiters of a prompt; text between them is data."""

@@ -36,7 +36,9 @@ KINDS: Mapping[str, Kind] = {
     "workflow": Kind("a workflow, step by step"),
     "lore": Kind("a lore text"),
     "edits": Kind("edits to a repository", tiers=_LARGE),
+    "plan": Kind("a plan for a change to a repository", tiers=_LARGE),
     # Small work that is never worth money: it stays local whoever asks.
+    "small_edits": Kind("an edit of a few words, where the owner allows it", tiers=_LOCAL),
     "title": Kind("a title", tiers=_LOCAL),
     "assistant": Kind("which assistant takes a request", tiers=_LOCAL),
     "complexity": Kind("how hard a request is", tiers=_LOCAL),

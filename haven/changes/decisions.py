@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from haven.access import Act, Principal, check
-from haven.changes import evidence, reviewing
+from haven.changes import evidence, reviewing, undoing
 from haven.changes.pointing import pointed_at
 from haven.changes.proposal import Kind, Proposal, clean
 from haven.changes.repository import Repository
@@ -162,6 +162,27 @@ class Changes:
         await self._repository().worktree(change.id, change.branch, wanted.commit_id)  # the branch stands there again
         await self._repository().remove_worktree(change.id)
         return await self.get(change.id)
+
+    async def undo(self, id: str, principal: Principal, *, confirm: str = "") -> Change:
+        """Order the undo of a merged change: a change of its own that git makes and that is tested the same way.
+
+        The order is its approval: it is merged where its tests are green, else it waits for a person. Ordered twice,
+        it is the same one. Raises AccessDenied, Conflict (it is not merged), BadInput (`confirm` is not "two taps").
+        """
+        change = await self._decide(id, principal)
+        if change.state != State.MERGED:
+            raise self._stale(change)
+        if confirm not in {"two taps", change.id}:
+            raise BadInput(f"This takes change {change.id} back out of {change.target}.", "Confirm it a second time.")
+
+        async def work(tx: Transaction) -> Change:
+            undo, new = await undoing.order(tx, change, principal)
+            if new:
+                await self._tell(tx, undo, State.QUEUED, principal, round=1)
+                await queue_step(tx, undo.id)
+            return undo
+
+        return await self._database.write(work)
 
     async def tweak(self, id: str, principal: Principal, words: str, *, round: int, at: str = "") -> Change:
         """Another round with the person's words, on the commit of the round shown.

@@ -8,19 +8,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
+import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
+from haven.changes import stopping, undoing
 from haven.changes.checking import Checker
 from haven.changes.landing import Landed, Landing
-from haven.changes.rounds import Rounds, best_round, requester
+from haven.changes.planning import Planning
+from haven.changes.prompting import requester
+from haven.changes.review import why_red
+from haven.changes.rounds import Rounds, best_round
 from haven.changes.states import RESTING, State, sources
 from haven.errors import (
     Conflict,
     EditError,
     HavenError,
     ModelError,
+    NoChange,
     OverBudget,
     RepositoryError,
     StoreError,
@@ -30,7 +36,7 @@ from haven.errors import (
 from haven.events import Bus
 from haven.settings import Settings
 from haven.store import changes as table
-from haven.store import events
+from haven.store import deployments, events, ledger
 from haven.store.changes import Change, Round
 from haven.store.database import Database, Transaction, now
 from haven.store.jobs import Job
@@ -49,11 +55,19 @@ class Pipeline:
     """The steps of a change; `handle` is the job handler."""
 
     def __init__(
-        self, database: Database, bus: Bus, settings: Settings, rounds: Rounds, checker: Checker, landing: Landing
+        self,
+        database: Database,
+        bus: Bus,
+        settings: Settings,
+        planning: Planning,
+        rounds: Rounds,
+        checker: Checker,
+        landing: Landing,
     ) -> None:
         self._database = database
         self._bus = bus
         self._settings = settings
+        self._planning = planning
         self._rounds = rounds
         self._checker = checker
         self._landing = landing
@@ -72,10 +86,10 @@ class Pipeline:
             change = await table.get(self._database, job.subject)
             if change.state in RESTING:
                 return None
-            if change.state == State.WAITING and (change.retry_at or 0) > now():
+            if change.state == State.WAITING and (change.retry_at or 0) > now() and not change.stop:
                 return change.retry_at
             try:
-                await self._steps[change.state](change)
+                await (self._stopped if change.stop else self._steps[change.state])(change)
             except Conflict as error:
                 current = await table.get(self._database, change.id)
                 if (current.state, current.round) == (change.state, change.round):
@@ -99,13 +113,6 @@ class Pipeline:
                 log.exception("[%s] change %s failed in %s", id, change.id, change.state)
                 await self._fail(change, HavenError(f"Something went wrong in Haven [{id}]: {type(error).__name__}."))
 
-    async def prune(self) -> None:
-        """Drop the branches of changes that were rejected or cancelled some days ago."""
-        before = now() - self._settings.changes.keep_days * 86_400
-        for change in await table.find(self._database, [State.REJECTED, State.CANCELLED], limit=500):
-            if change.updated_at < before and change.branch:
-                await self._rounds.repository.prune(change.id, change.branch)
-
     # One step a function ---------------------------------------------------------------------------------------------
 
     async def _queued(self, change: Change) -> None:
@@ -115,19 +122,21 @@ class Pipeline:
         await self._move(change, State(change.resume), reason="", retry_at=None)
 
     async def _plan(self, change: Change) -> None:
-        """Choose the context and price it, before anything is asked."""
+        """Choose the context and price it, before edits are asked for; a plan in words where a person looks first."""
+        if change.undoes and change.round == 1:
+            await self._plan_undo(change)
+            return
         self._progress(change, "reading the repository")
-        plan, base, branch = await self._rounds.plan(change)
+        planned = await self._planning.plan(change)
         self._progress(change, "preparing the test environment")
-        await self._checker.ready(base)
-        after = State.AWAITING_PLAN if self._settings.changes.plan_first == "always" else State.EDITING
-        await self._move(change, after, plan=plan, base=base, branch=branch)
+        await self._checker.ready(planned.base)
+        after = State.AWAITING_PLAN if planned.waits else State.EDITING
+        await self._move(change, after, plan=planned.plan, base=planned.base, branch=planned.branch)
 
     async def _edit(self, change: Change) -> None:
         """Ask for edits once a round, apply them on the branch."""
         if not change.base:  # it failed before it had a plan, and a person asked for another round
-            plan, base, branch = await self._rounds.plan(change)
-            await self._move(change, State.EDITING, plan=plan, base=base, branch=branch)
+            await self._move(change, State.PLANNING)
             return
         current = await table.round_of(self._database, change)
         try:
@@ -136,8 +145,14 @@ class Pipeline:
                 current = await self._rounds.ask(change, current, requester(change), self._progress)
             self._progress(change, f"round {change.round}: applying the edits")
             commit, notes = await self._rounds.apply(change, current)
+        except NoChange:
+            await self._review(change, current, "Its edits changed nothing.", ended="nothing was changed")
         except EditError as error:
             await self._repair(change, current, f"The edits could not be applied. {error}", ended="edits did not apply")
+        except OverBudget as error:
+            if best_round(await table.rounds(self._database, change.id)) is None:
+                raise
+            await self._review(change, current, error.full, ended="not asked: a cap was reached")
         except ModelError as error:
             await self._ask_again(change, current, error)
         else:
@@ -147,19 +162,25 @@ class Pipeline:
         """Before and after, every test classed; red tests go back as a repair round while that may help."""
         current = await table.round_of(self._database, change)
         self._progress(change, f"round {change.round}: running the tests")
-        result = await self._checker.check(change, current, self._progress)
-        if result.failures:
-            await self._repair(change, current, result.failures, ended="tests failed", tests=result.tests)
+        started = time.monotonic()
+        result = await self._checker.check(
+            change, current, self._progress, lambda failures, tests: self._another(change, current, failures, tests)
+        )
+        seconds = {**current.seconds, "tests": round(time.monotonic() - started, 3)}
+        if current.cause == undoing.CAUSE:
+            await self._undone(change, {"tests": result.tests, "ended": "ready"})
+        elif result.failures:
+            fields = {"ended": "tests failed", "tests": result.tests, "seconds": seconds}
+            await self._repair(change, current, result.failures, **fields)
         else:
-            await self._review(change, current, ended="ready", tests=result.tests)
+            await self._review(change, current, ended="ready", tests=result.tests, seconds=seconds)
 
     async def _merge(self, change: Change) -> None:
         """Merge what was approved; where the target has moved on, on top of it and tested again."""
         self._progress(change, "merging")
         landed = await self._landing.land(change, await table.round_of(self._database, change), self._progress)
         if landed.commit:
-            fields = {"merged": landed.commit, "merged_onto": landed.onto, "reason": landed.note}
-            await self._move(change, State.MERGED, **fields)
+            await self._merged(change, landed)
         elif landed.conflict:
             await self._start_over(change, landed)
         else:
@@ -169,8 +190,8 @@ class Pipeline:
 
     async def _repair(self, change: Change, current: Round, failures: str, **fields: Any) -> None:
         """A new round with what went wrong; the best round's review where another would not help."""
-        if not await self._repairs_left(change, current, failures):
-            await self._review(change, current, **fields)
+        if why := await self._why_stop(change, replace(current, **fields), failures):
+            await self._review(change, current, why, **fields)
             return
         number = change.round + 1
 
@@ -181,23 +202,62 @@ class Pipeline:
 
         await self._database.write(work)
 
-    async def _review(self, change: Change, current: Round, **fields: Any) -> None:
-        """Show the best round to a person; fail where no round has anything to show."""
+    async def _stopped(self, change: Change) -> None:
+        """A person pressed stop: the best round so far, where there is one."""
+        current = await table.round_of(self._database, change)
+        why = f"{change.stop} stopped it."
+        if best_round(await table.rounds(self._database, change.id)) is None:
+            await self._move(change, State.CANCELLED, reason=why)
+        else:
+            await self._review(change, current, why, ended=current.ended or f"stopped by {change.stop}")
+
+    async def _review(self, change: Change, current: Round, why: str = "", **fields: Any) -> None:
+        """Show the best round to a person, and why there is no better one; fail where there is nothing to show."""
         await self._database.write(lambda tx: table.update_round(tx, change.id, current.number, **fields))
         best = best_round(await table.rounds(self._database, change.id))
         if best is None:
-            reason = f"No round gave edits that could be used: {fields['ended']}."
+            reason = f"No round gave edits that could be used: {fields['ended']}. {why}".strip()
             await self._move(change, State.FAILED, reason=reason)
             return
         if not best.summary:
             self._progress(change, "writing the summary")
             summary = await self._rounds.summarise(change, best, requester(change))
             await self._database.write(lambda tx: table.update_round(tx, change.id, best.number, summary=summary))
-        reason = ""
         if best.number != current.number:
             await self._rounds.point_branch(change, best.commit_id)
-            reason = f"round {best.number} is the best of {current.number}"
+        reason = stopping.outcome(why, best.number, current.number)
         await self._move(change, State.REVIEW, reason=reason, new_round=best.number)
+
+    async def _plan_undo(self, change: Change) -> None:
+        """Git makes the commit of an undo; no model is asked."""
+        self._progress(change, "undoing it on top of what was merged since")
+        undo = await undoing.make(self._rounds.repository, change, await table.get(self._database, change.undoes))
+        await self._checker.ready(undo.base)
+        await self._rounds.point_branch(replace(change, branch=undo.branch), undo.commit)
+        fields = {"commit_id": undo.commit, "parent": undo.base, "summary": undo.summary}
+        await self._move(change, State.TESTING, base=undo.base, branch=undo.branch, round_fields=fields)
+
+    async def _undone(self, change: Change, fields: dict[str, Any]) -> None:
+        """Who ordered the undo has approved it, as far as its tests are green and one person is enough."""
+        red = why_red(fields["tests"])
+        if red or (self._settings.changes.two_people_for_risk and change.decided_by != undoing.HAVEN.id):
+            reason = f"It is not merged by its order alone. {red}".strip()
+            await self._move(change, State.REVIEW, round_fields=fields, decided_by="", reason=reason)
+        else:
+            await self._move(change, State.MERGING, round_fields=fields)
+
+    async def _merged(self, change: Change, landed: Landed) -> None:
+        """On the target: with it goes what it takes back, and the work that brings it to its users."""
+        fields = {"merged": landed.commit, "merged_onto": landed.onto, "reason": landed.note, "attempts": 0}
+
+        async def work(tx: Transaction) -> None:
+            await self._record(tx, change, State.MERGED, fields, change.round)
+            if change.undoes:
+                await undoing.reverted(tx, change)
+            if self._settings.deploy.command:
+                await deployments.queue(tx, change.id)
+
+        await self._database.write(work)
 
     async def _look_again(self, change: Change, landed: Landed) -> None:
         """Back to a person, with the commit on the newer target where there is one."""
@@ -253,17 +313,17 @@ class Pipeline:
         fields = {"reason": f"{error.full} [{error.id}]"}
         await self._write_if_current(change, lambda tx: self._record(tx, change, State.FAILED, fields, change.round))
 
-    async def _repairs_left(self, change: Change, current: Round, failures: str) -> bool:
-        """Whether another round may help: not after the same failures twice, nor after all that the owner allows."""
-        if current.cause == "repair" and _comparable(current.instruction) == _comparable(failures):
-            return False
-        used = 1
-        for earlier in reversed(await table.rounds(self._database, change.id)):
-            if earlier.number <= current.number:
-                if earlier.cause != "repair":
-                    break
-                used += 1
-        return used < self._settings.changes.rounds
+    async def _another(self, change: Change, current: Round, failures: str, tests: dict[str, Any]) -> bool:
+        """Whether a repair round would follow on these failures."""
+        return not await self._why_stop(change, replace(current, tests=tests), failures)
+
+    async def _why_stop(self, change: Change, current: Round, failures: str) -> str:
+        """Why no repair round follows, in a sentence; "" where one does."""
+        rounds = [one for one in await table.rounds(self._database, change.id) if one.number < current.number]
+        allowed = self._settings.changes
+        limits = stopping.Limits(allowed.rounds, allowed.most_tokens, allowed.most_minutes)
+        entries = await ledger.of_change(self._database, change.id)
+        return stopping.why_stop([*rounds, current], failures, limits, entries)
 
     async def _move(
         self,
@@ -289,6 +349,8 @@ class Pipeline:
     async def _record(self, tx: Transaction, change: Change, to: State, fields: dict[str, Any], number: int) -> None:
         if change.state not in sources(to):
             raise Conflict(f"A change can't go from {change.state} to {to.value}.")
+        if to in RESTING:
+            fields = {"stop": "", **fields}
         await table.move(tx, change.id, [change.state], to.value, at_round=change.round, **fields)
         reason = fields.get("reason", "")
         await events.record(
@@ -303,8 +365,3 @@ class Pipeline:
 
     def _progress(self, change: Change, text: str) -> None:
         self._bus.live("change.progress", change.id, stage=change.state, text=text)
-
-
-def _comparable(failures: str) -> str:
-    """Without what differs from run to run: addresses, times, folders."""
-    return re.sub(r"0x[0-9a-f]+|\d+(\.\d+)? ?m?s\b|/tmp/\S+", "", failures).strip()

@@ -1,81 +1,63 @@
-"""One round's work: choose the context, ask for edits, apply them on the branch, put the result into words."""
+"""One round's work: ask for edits, keep the reply, apply it on the branch, put the result into words."""
 
 from __future__ import annotations
 
 import asyncio
-import re
 import time
-from collections.abc import Callable, Mapping
-from contextlib import aclosing
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import asdict, replace
 from typing import Any
 
-from haven.access import Principal, Role
-from haven.ai import tokens
+from haven.access import Principal
 from haven.ai.engine import Engine
-from haven.ai.task import Delta, Privacy, Reply, Task, Turn, Where
-from haven.changes import edits, prompt
-from haven.changes.context import Context, choose
-from haven.changes.project_file import PROJECT_FILE, read_project_file
-from haven.changes.repository import Repository, slug
-from haven.changes.review import summary_fallback
-from haven.errors import EditError, HavenError, ModelError
-from haven.quoting import data_block
+from haven.ai.task import Reply, Task, Where
+from haven.changes import edits, stopping
+from haven.changes.asking import Asking
+from haven.changes.prompting import Prompts, described
+from haven.changes.summarising import summarise
+from haven.errors import EditError, HavenError
 from haven.settings import Settings
 from haven.store import changes as table
 from haven.store import events
 from haven.store.changes import Change, Round
 from haven.store.database import Database, Transaction
 
-INSTRUCTION_FILES = ("HAVEN.md", "CLAUDE.md", "AGENTS.md")
-SUMMARY_SCHEMA = {
-    "type": "object",
-    "properties": {"summary": {"type": "string", "minLength": 20, "maxLength": 240}},
-    "required": ["summary"],
-}
+CUTS = 2
+"""How often the context is cut because the API counts more than the local counter."""
 Progress = Callable[[Change, str], None]
 
 
 class Rounds:
-    """What the pipeline's steps plan, edit and summary do."""
+    """What the pipeline's steps edit and summary do."""
 
-    def __init__(self, database: Database, repository: Repository, engine: Engine, settings: Settings) -> None:
-        self.repository = repository
+    def __init__(self, database: Database, prompts: Prompts, engine: Engine, settings: Settings) -> None:
+        self.repository = prompts.repository
+        self._prompts = prompts
         self._database = database
         self._engine = engine
+        self._asking = Asking(engine)
         self._settings = settings
-        self._chosen: tuple[tuple[str, str], Context] = ("", ""), Context((), "", "", 0)
-
-    async def plan(self, change: Change) -> tuple[dict[str, Any], str, str]:
-        """The plan (files, tokens, worst-case price), the base commit and the branch's name."""
-        await self.repository.fetch(change.target)
-        base = await self.repository.tip(change.target)
-        context = await self._context(change, base)
-        first = Round(change.id, 1, "request")
-        task = await self._task(change, first, context, base, requester(change))
-        worst = await asyncio.to_thread(self._engine.worst_case, task)
-        plan = {**_described(context), "worst_usd": worst, "rounds": self._settings.changes.rounds}
-        return plan, base, f"haven/change-{change.id}-{slug(change.title)}"
 
     async def ask(self, change: Change, current: Round, principal: Principal, progress: Progress) -> Round:
         """Ask for edits and keep the reply before anything is done with it."""
-        parent = await self._parent(change, current)
-        context = await self._context(change, parent)
-        task = await self._task(change, current, context, parent, principal)
         started = time.monotonic()
-        reply = await self._reply(change, task, progress)
+
+        def say(text: str) -> None:
+            progress(change, f"round {current.number}: {text}")
+
+        parent = await self._parent(change, current)
+        small = await self._small(change, current, principal, say)
+        if isinstance(small, Reply):
+            reply, shown = small, {"tried": f"{small.tier.value} first, as the settings allow"}
+        else:
+            change = await self._confirmed(change, current, parent, principal, say)
+            task = await self._prompts.task(change, current, parent, principal)
+            shown = await self._priced(change, current, task, say)
+            reply = await self._asking.edits(task, {}, await self._minutes_left(change), say)
         proposal = {"tool": reply.data} if isinstance(reply.data, dict) else {"text": reply.text}
-        route = {
-            "tier": reply.tier.value,
-            "model": reply.model,
-            "reasons": list(reply.route.reasons),
-            "usd": 0.0 if reply.stand_in else reply.usd,
-            "stand_in": reply.stand_in,
-            "usage": asdict(reply.usage),
-            "redacted": dict(reply.redacted),
-        }
         seconds = {**current.seconds, "cloud": round(time.monotonic() - started, 3)}
-        await self.keep_reply(change, current, proposal, route, _described(context), parent, seconds)
+        route = _route(reply, small)
+        await self.keep_reply(change, current, proposal, route, shown, parent, seconds)
         return await table.round_of(self._database, change)
 
     async def keep_reply(
@@ -88,19 +70,11 @@ class Rounds:
         parent: str,
         seconds: dict[str, float],
     ) -> None:
-        """Store a reply, from the cloud or carried by hand."""
+        """Store a reply, from a model or carried by hand."""
+        fields = {"proposal": proposal, "route": route, "context": context, "parent": parent, "seconds": seconds}
 
         async def work(tx: Transaction) -> None:
-            await table.update_round(
-                tx,
-                change.id,
-                current.number,
-                proposal=proposal,
-                route=route,
-                context=context,
-                parent=parent,
-                seconds=seconds,
-            )
+            await table.update_round(tx, change.id, current.number, **fields)
             await events.record(tx, "change.reply", change.id, round=current.number, model=route["model"])
 
         await self._database.write(work)
@@ -108,7 +82,8 @@ class Rounds:
     async def apply(self, change: Change, current: Round) -> tuple[str, tuple[str, ...]]:
         """Apply the kept reply in a fresh worktree; the commit and notes on forgiving matches.
 
-        Raises EditError in words for the model, HavenError where the reply holds no edits at all.
+        Raises EditError in words for the model (NoChange where nothing is different), HavenError where the reply holds
+        no edits at all.
         """
         proposed = parse(current.proposal or {})
         worktree = await self.repository.worktree(change.id, change.branch, current.parent)
@@ -127,58 +102,79 @@ class Rounds:
 
     async def summarise(self, change: Change, current: Round, principal: Principal) -> dict[str, str]:
         """A paragraph for people who don't program: by the local model, else by rules."""
-        files = await self.repository.diff_stat(change.base, current.commit_id)
-        said = await self._said(change, current)
-        by_rule = {"text": summary_fallback(files, current.tests.get("one_line", "")), "by": "rules"}
-        task = Task(
-            kind="summary",
-            turns=(
-                Turn(
-                    "user",
-                    data_block("request", change.request[:600])
-                    + data_block("changes", f"{said[:600]}\nFiles: {', '.join(f.path for f in files[:8])}"),
-                ),
-            ),
-            principal=principal,
-            purpose="a summary for the review",
-            system=("Say in one or two plain sentences what this code change does for its users. Answer as JSON.",),
-            privacy=Privacy.PRIVATE,
-            where=Where.LOCAL,
-            background=True,
-            schema=SUMMARY_SCHEMA,
-            max_tokens=90,
-            change=change.id,
-            round=current.number,
-        )
-        try:
-            reply = await self._engine.complete(task)
-        except HavenError:
-            return by_rule
-        text = sensible(str(reply.data["summary"]))
-        return {"text": text, "by": reply.model, "facts": by_rule["text"]} if text else by_rule
-
-    async def _said(self, change: Change, current: Round) -> str:
-        """What the model said of its edits, over all rounds up to this one that made a commit."""
         rounds = await table.rounds(self._database, change.id)
-        made = [one for one in rounds if one.commit_id and one.number <= current.number]
-        return " ".join(parse(one.proposal or {}).summary for one in made)
+        made = [one for one in rounds if one.commit_id and one.proposal and one.number <= current.number]
+        said = " ".join(parse(one.proposal or {}).summary for one in made)
+        files = await self.repository.diff_stat(change.base, current.commit_id)
+        return await summarise(self._engine, change, current, files, said, principal)
 
     async def prompt_task(self, change: Change, principal: Principal) -> tuple[Task, str, dict[str, Any]]:
         """The task of the round at hand, its parent commit and its context: for a prompt carried by hand."""
         current = await table.round_of(self._database, change)
         parent = await self._parent(change, current)
-        context = await self._context(change, parent)
-        return await self._task(change, current, context, parent, principal), parent, _described(context)
+        task = await self._prompts.task(change, current, parent, principal)
+        return task, parent, described(await self._prompts.context(change))
 
-    async def _reply(self, change: Change, task: Task, progress: Progress) -> Reply:
-        received = 0
-        async with aclosing(self._engine.stream(task)) as pieces:
-            async for piece in pieces:
-                if isinstance(piece, Reply):
-                    return piece
-                received = received + len(piece.text) if isinstance(piece, Delta) else 0
-                progress(change, f"round {task.round}: receiving edits, {received:,} characters")
-        raise ModelError("The model ended without a reply.")
+    async def _small(
+        self, change: Change, current: Round, principal: Principal, say: Callable[[str], None]
+    ) -> Reply | str:
+        """A simple request tried on a model at home, where the owner allows it; else why not, "" where nobody asked.
+
+        Only its first round: what goes wrong goes to the cloud as a repair. A reply without edits is none.
+        """
+        where = self._settings.changes.small_edits
+        if where == "cloud" or current.number != 1 or current.bad_replies:
+            return ""
+        task = await self._prompts.small_task(change, current, principal)
+        if not await self._asking.small(task):
+            return ""
+        if where == "lan":
+            task = await self._prompts.task(change, current, change.base, principal)
+        say(f"trying it on the {where} model first")
+        reply = await self._asking.first_at(task, Where(where), say)
+        if isinstance(reply, str):
+            return f"{where} was tried first: {reply}"
+        try:
+            parse({"tool": reply.data} if isinstance(reply.data, dict) else {"text": reply.text})
+        except HavenError as error:
+            return f"{where} was tried first: {error}"
+        return reply
+
+    async def _confirmed(
+        self, change: Change, current: Round, parent: str, principal: Principal, say: Callable[[str], None]
+    ) -> Change:
+        """Before the first paid call: the API's own count, and a smaller context where it says that it is too much."""
+        if "counted" in change.plan:
+            return change
+        budget = limit = self._settings.changes.context_tokens
+        plan = {**change.plan}
+        for _ in range(CUTS):
+            task = await self._prompts.task(change, current, parent, principal)
+            share = await self._asking.share(task)
+            if share is None:
+                return change
+            shown = (await self._prompts.context(change)).tokens
+            plan |= {"counted": round(shown * share), "budget": budget}
+            if shown * share <= limit:
+                break
+            say("the API counts more tokens than Haven: showing less")
+            budget = int(budget * limit / (shown * share) * 0.98)
+            plan["budget"] = budget
+            change = replace(change, plan=plan)
+        await self._database.write(lambda tx: table.update(tx, change.id, plan=plan))
+        return replace(change, plan=plan)
+
+    async def _priced(self, change: Change, current: Round, task: Task, say: Callable[[str], None]) -> dict[str, Any]:
+        """What is shown and what the call may cost, written down and said before it is asked."""
+        worst = await self._asking.worst_case(task)
+        shown = {**described(await self._prompts.context(change)), "worst_usd": worst}
+        await self._database.write(lambda tx: table.update_round(tx, change.id, current.number, context=shown))
+        say(f"asking for edits, at most {worst:.2f} USD a call")
+        return shown
+
+    async def _minutes_left(self, change: Change) -> float:
+        used = stopping.minutes_of(stopping.since_word(await table.rounds(self._database, change.id)))
+        return self._settings.changes.most_minutes - used
 
     async def _parent(self, change: Change, current: Round) -> str:
         """What this round's edits are made on: after a tweak what the person saw, else where the last round stood."""
@@ -190,62 +186,6 @@ class Rounds:
             return shown.commit_id if shown else change.base
         return (earlier[-1].commit_id or earlier[-1].parent if earlier else "") or change.base
 
-    async def _context(self, change: Change, commit: str) -> Context:
-        """What is shown of `commit`, chosen once; the project's own words always come from the base."""
-        if self._chosen[0] != (change.id, commit):
-            self._chosen = (change.id, commit), await self._choose(change, commit)
-        return self._chosen[1]
-
-    async def _choose(self, change: Change, commit: str) -> Context:
-        base = change.base or commit
-
-        async def read(paths: list[str]) -> Mapping[str, bytes]:
-            return await self.repository.read_many(commit, paths)
-
-        edited = [] if commit == base else [file.path for file in await self.repository.diff_stat(base, commit)]
-        return await choose(
-            change.request,
-            await self.repository.list_files(commit),
-            read,
-            self._settings.changes.context_tokens,
-            tokens.count,
-            kind=change.kind,
-            hints=read_project_file(await self.repository.read(base, PROJECT_FILE)).context_hints,
-            must_see=edited,
-            instructions=await self._instructions(base),
-        )
-
-    async def _task(self, change: Change, current: Round, context: Context, parent: str, principal: Principal) -> Task:
-        base = change.base or parent
-        said = current.instruction or None
-        inputs = prompt.RoundInput(
-            number=current.number,
-            instruction=said if current.cause == "tweak" else None,
-            failures=said if current.cause in {"repair", "conflict"} else None,
-            previous_diff=None if parent == base else await self.repository.diff(base, parent),
-        )
-        name = self._settings.project.name or "the project"
-        system, turns = prompt.build(change.request, change.kind, context, context.instructions, name, inputs)
-        return Task(
-            kind="edits",
-            turns=turns,
-            principal=principal,
-            purpose=f"edits for change {change.id}, round {current.number}",
-            system=system,
-            tool=edits.EDIT_TOOL,
-            max_tokens=self._settings.cloud.max_output_tokens,
-            change=change.id,
-            round=current.number,
-        )
-
-    async def _instructions(self, base: str) -> str:
-        """The project's own words for its helpers, from the base commit only."""
-        for name in INSTRUCTION_FILES:
-            content = await self.repository.read(base, name)
-            if content is not None:
-                return content.decode("utf-8", "replace")
-        return ""
-
 
 def parse(proposal: dict[str, Any]) -> edits.Proposal:
     """Edits from a kept reply. Raises EditError, or HavenError where a model answered in words alone."""
@@ -255,23 +195,10 @@ def parse(proposal: dict[str, Any]) -> edits.Proposal:
     try:
         return edits.from_text(text)
     except EditError:
-        if "SEARCH" in text or "REPLACE" in text:
+        if any(mark in text for mark in ("SEARCH", "REPLACE", "*** Begin Patch", "\n@@ ")):
             raise
         said = " ".join(text.split())[:300] or "nothing"
         raise HavenError(f"The model made no edits. It said: {said}", "Ask for it in other words.") from None
-
-
-def sensible(text: str) -> str:
-    """The whole sentences of a small model's text that read like sentences; "" where there are none."""
-    kept: list[str] = []
-    for sentence in re.findall(r"[A-Z][^.!?]*(?:\.\w[^.!?]*)*[.!?](?=\s|$)", text):
-        words = re.findall(r"\w+", sentence.lower())
-        plain = sum(word.isalpha() for word in words) >= 0.8 * len(words)
-        repeated = max(words.count(word) for word in words) if words else 0
-        if len(words) < 4 or not plain or repeated > 4 or sentence in kept:
-            break
-        kept.append(sentence.strip())
-    return " ".join(kept[:3])
 
 
 def best_round(rounds: list[Round]) -> Round | None:
@@ -279,18 +206,22 @@ def best_round(rounds: list[Round]) -> Round | None:
 
     def rank(one: Round) -> tuple[int, int, int]:
         counts = one.tests.get("counts", {})
-        green = 2 if one.tests.get("green") else 1 if one.tests.get("untested") else 0
+        green = 2 if one.tests.get("green") else 1 if one.tests.get("untested", not one.tests) else 0
         return green, -(counts.get("regressed", 0) + counts.get("new_failing", 0)), one.number
 
     # What was made for an older base, and no longer fits, is compared with nothing that there is now.
     return max((one for one in rounds if one.commit_id and not one.base), key=rank, default=None)
 
 
-def _described(context: Context) -> dict[str, Any]:
-    files = [{"path": one.path, "score": round(one.score, 3), "reasons": list(one.reasons)} for one in context.files]
-    return {"files": files, "tokens": context.tokens, "considered": context.considered}
-
-
-def requester(change: Change) -> Principal:
-    """The one who asked, for the ledger's caps; the right to ask was checked when the change was handed in."""
-    return Principal(change.requester, change.requester_name, Role.MEMBER, change.face)
+def _route(reply: Reply, small: Reply | str) -> dict[str, Any]:
+    tried = [small] if isinstance(small, str) and small else []
+    return {
+        "tier": reply.tier.value,
+        "model": reply.model,
+        "reasons": [*tried, *reply.route.reasons],
+        "usd": 0.0 if reply.stand_in else reply.usd,
+        "stand_in": reply.stand_in,
+        "small": isinstance(small, Reply),
+        "usage": asdict(reply.usage),
+        "redacted": dict(reply.redacted),
+    }

@@ -16,15 +16,20 @@ from haven.changes.evidence import MOST_GIVEN
 from haven.changes.proposal import Kind, clean
 from haven.changes.review_text import render
 from haven.changes.states import OPEN, State
+from haven.commands import change_context
+from haven.commands.rounds import back, compare
 from haven.commands.session import Json, Ticker, err, follow, in_house, out, owner, print_json, read_text
 from haven.errors import BadInput, Unavailable
 from haven.quoting import visible
 from haven.store.changes import Change
 
 app = typer.Typer(no_args_is_help=True, help="Changes: ask, look, approve, tweak, reject.")
+app.command()(compare)
+app.command()(back)
 Id = Annotated[str, typer.Argument(help="The change's id, as `haven change list` shows it.")]
 Confirm = Annotated[str, typer.Option("--confirm", help="Type the change's id to merge what is untested or red.")]
 NoWait = Annotated[bool, typer.Option("--no-wait", help="Return at once; a running Haven does the work.")]
+app.command("context")(change_context.context)
 
 
 @app.command()
@@ -108,6 +113,10 @@ def approve(id: Id, confirm: Confirm = "", as_json: Json = False) -> None:
             typer.confirm(visible(review.second_look), abort=True, err=True)
             typed = "two taps"
         change = await house.changes.approve(id, owner(), round=review.round, commit=review.commit, confirm=typed)
+        if change.state == State.REVIEW:  # it takes a second person
+            review = await house.changes.review(id)
+            print_json(review.to_json()) if as_json else out.print(visible(review.people_said))
+            return
         await _finish(house, change, as_json=as_json)
 
     in_house(work)
@@ -115,13 +124,16 @@ def approve(id: Id, confirm: Confirm = "", as_json: Json = False) -> None:
 
 @app.command()
 def tweak(
-    id: Id, words: Annotated[str, typer.Argument(help="What should be different.")], as_json: Json = False
+    id: Id,
+    words: Annotated[str, typer.Argument(help="What should be different.")],
+    at: Annotated[str, typer.Option("--at", help="The line it is about, as path:line of the round shown.")] = "",
+    as_json: Json = False,
 ) -> None:
     """Another round with your words."""
 
     async def work(house: House) -> None:
         before = await house.changes.get(id)
-        change = await house.changes.tweak(id, owner(), words, round=before.round)
+        change = await house.changes.tweak(id, owner(), words, round=before.round, at=at)
         await _finish(house, change, as_json=as_json)
 
     in_house(work)

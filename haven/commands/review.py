@@ -44,7 +44,10 @@ def review(
     format_: Annotated[Format, typer.Option("--format", help="github: annotations for its log.")] = Format.TEXT,
     as_json: Json = False,
 ) -> None:
-    """Review your own diff: rules first, then the local model. Exit status: 0 clean, 1 findings, 2 wrong usage."""
+    """Review your own diff, for CI and editors: rules first, then the local model.
+
+    The exit status is 0 where nothing is found, 1 for findings as severe as --fail-on, 2 for wrong usage.
+    """
     try:
         found = asyncio.run(_review(diff, repo))
     except (BadInput, RepositoryError) as error:

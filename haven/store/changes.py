@@ -107,6 +107,19 @@ async def by_key(tx: Transaction, key: str) -> Change | None:
     return None
 
 
+async def undo_of(tx: Transaction, id: str) -> Change | None:
+    """The change that takes this one back, unless it came to nothing."""
+    ended = "state not in ('rejected', 'cancelled', 'failed')"
+    for row in await tx.execute_fetchall(f"select * from change where undoes = ? and {ended}", (id,)):
+        return _change(row)
+    return None
+
+
+async def get_in(tx: Transaction, id: str) -> Change:
+    """As `get`, for one that is known to be there, inside a transaction."""
+    return next(_change(row) for row in await tx.execute_fetchall("select * from change where id = ?", (id,)))
+
+
 async def get(database: Database, id: str) -> Change:
     """Raises NotFound."""
     row = await database.row("select * from change where id = ?", (id.strip().lower(),))
@@ -173,6 +186,22 @@ async def update(tx: Transaction, id: str, **fields: Any) -> None:
         f"update change set {sets}, updated_at = ? where id = ?",
         [*(_value(column, value) for column, value in fields.items()), now(), id],
     )
+
+
+async def to_prune(database: Database, states: Iterable[str], before: float) -> list[Change]:
+    """Changes that came to an end before that time, and whose branch was not removed since."""
+    wanted = list(states)
+    where = f"state in ({','.join('?' * len(wanted))}) and updated_at < ? and branch <> ''"
+    rows = await database.rows(
+        f"select * from change where {where} and coalesce(pruned_at, 0) < updated_at order by updated_at limit 500",
+        [*wanted, before],
+    )
+    return [_change(row) for row in rows]
+
+
+async def set_pruned(tx: Transaction, id: str) -> None:
+    """Its branch is gone. When it was last worked on stays as it is."""
+    await tx.execute("update change set pruned_at = ? where id = ?", (now(), id))
 
 
 async def insert_round(

@@ -187,7 +187,7 @@ async def test_a_long_file_is_shown_by_the_functions_that_matter() -> None:
 
 async def test_the_map_holds_the_signatures_of_the_next_files() -> None:
     body = "".join(f"    map_viewer = {i}\n" for i in range(90))  # about 700 tokens: one of them fits
-    text = f"def show(self, at: int = 3,\n    name: str = \"\") -> str:\n{body}"
+    text = f'def show(self, at: int = 3,\n    name: str = "") -> str:\n{body}'
     context = await chosen({f"maps/part_{n}.py": text.encode() for n in "abc"}, budget=1100)
     assert paths(context) == ["maps/part_a.py"]
     assert "maps/part_b.py" in context.map_text and "maps/part_c.py" in context.map_text

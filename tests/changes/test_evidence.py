@@ -11,9 +11,9 @@ from haven.errors import BadInput
 
 TRACE = """\
 Traceback (most recent call last):
-  File "/home/pi/atlas/run.py", line 12, in <module>
+  File "/srv/atlas/run.py", line 12, in <module>
     main()
-  File "/home/pi/atlas/src/atlas/viewer.py", line 88, in draw
+  File "/srv/atlas/src/atlas/viewer.py", line 88, in draw
     return json.loads(text)
   File "/usr/lib/python3.11/json/__init__.py", line 346, in loads
     return _default_decoder.decode(s)

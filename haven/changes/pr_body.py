@@ -1,0 +1,71 @@
+"""A review as the Markdown body of a pull request; nothing in it can break out of its place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from haven.changes.review import STAND_IN, Review, by_class
+from haven.quoting import visible
+
+MOST_FILES = 100
+MOST_TESTS = 20
+SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+!|~@])")
+
+
+def pr_body(review: Review) -> str:
+    """Summary, request, tests, files, risk, and what wrote it."""
+    return "\n\n".join(_parts(review)) + "\n"
+
+
+def _parts(review: Review) -> Iterator[str]:
+    yield f"# {_plain(review.title)}"
+    by = review.summary.get("by", "rules")
+    yield _plain(review.summary.get("text", ""))
+    if by != "rules":
+        yield f"*Written by {_plain(by)}, a model; the diff is what counts.*"
+    yield f"## Asked for by {_plain(review.requester)}\n\n{_quoted(review.request or review.title)}"
+    yield f"## Tests\n\n{_tests(review)}"
+    yield f"## Files\n\n{_files(review)}"
+    if review.risk_marks:
+        yield "## Look twice\n\n" + "\n".join(f"- {_plain(mark)}" for mark in review.risk_marks)
+    yield _made(review)
+
+
+def _tests(review: Review) -> str:
+    lines = [_plain(str(review.tests.get("one_line") or "untested"))]
+    for name, tests in by_class(review.tests).items():
+        if tests and name not in {"passing", "idle"}:
+            more = f" and {len(tests) - MOST_TESTS} more" if len(tests) > MOST_TESTS else ""
+            lines.append(f"- {name.replace('_', ' ')}: {', '.join(_code(one) for one in tests[:MOST_TESTS])}{more}")
+    return "\n".join(lines)
+
+
+def _files(review: Review) -> str:
+    rows = ["| file | added | removed |", "|---|---:|---:|"]
+    for file in review.files[:MOST_FILES]:
+        counts = ("binary", "") if file.added is None else (str(file.added), str(file.removed or 0))
+        rows.append(f"| {_code(file.path)} | {counts[0]} | {counts[1]} |")
+    if len(review.files) > MOST_FILES:
+        rows.append(f"| and {len(review.files) - MOST_FILES} more | | |")
+    return "\n".join(rows) if review.files else "None."
+
+
+def _made(review: Review) -> str:
+    model = STAND_IN if review.stand_in else str(review.route.get("model") or "git" if review.commit else "nobody")
+    where = f"round {review.round}, commit {review.commit[:12]} on {review.base[:12]}"
+    return f"---\n\nHaven change `{review.id}`, {where}; written by {_plain(model)} for {review.cost_usd:.4f} USD."
+
+
+def _plain(text: str) -> str:
+    """On one line, letter by letter: no markup, no mention, no link."""
+    return SPECIAL.sub(r"\\\1", " ".join(visible(text).split()))
+
+
+def _quoted(text: str) -> str:
+    return "\n".join(f"> {_plain(line)}".rstrip() for line in text.splitlines())
+
+
+def _code(text: str) -> str:
+    """A name in code marks; one that holds such a mark, or a column's, shows another letter instead."""
+    return f"`{' '.join(visible(text).split()).replace('`', chr(39)).replace('|', '¦')}`"

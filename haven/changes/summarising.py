@@ -1,0 +1,61 @@
+"""A round in words for people who don't program: by the local model, else by rules."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from haven.access import Principal
+from haven.ai.engine import Engine
+from haven.ai.task import Privacy, Task, Turn, Where
+from haven.changes.review import Stat, summary_fallback
+from haven.errors import HavenError
+from haven.quoting import data_block
+from haven.store.changes import Change, Round
+
+SCHEMA = {
+    "type": "object",
+    "properties": {"summary": {"type": "string", "minLength": 20, "maxLength": 240}},
+    "required": ["summary"],
+}
+
+
+async def summarise(
+    engine: Engine, change: Change, current: Round, files: Sequence[Stat], said: str, principal: Principal
+) -> dict[str, str]:
+    """`text`, `by`, and the `facts` by rules where a model wrote the text; `said` is the coding model's own summary."""
+    by_rule = {"text": summary_fallback(files, current.tests.get("one_line", "")), "by": "rules"}
+    changes = data_block("changes", f"{said[:600]}\nFiles: {', '.join(file.path for file in files[:8])}")
+    task = Task(
+        kind="summary",
+        turns=(Turn("user", data_block("request", change.request[:600]) + changes),),
+        principal=principal,
+        purpose="a summary for the review",
+        system=("Say in one or two plain sentences what this code change does for its users. Answer as JSON.",),
+        privacy=Privacy.PRIVATE,
+        where=Where.LOCAL,
+        background=True,
+        schema=SCHEMA,
+        max_tokens=90,
+        change=change.id,
+        round=current.number,
+    )
+    try:
+        reply = await engine.complete(task)
+    except HavenError:
+        return by_rule
+    text = sensible(str(reply.data["summary"]))
+    return {"text": text, "by": reply.model, "facts": by_rule["text"]} if text else by_rule
+
+
+def sensible(text: str) -> str:
+    """The whole sentences of a small model's text that read like sentences; "" where there are none."""
+    kept: list[str] = []
+    for sentence in re.findall(r"[A-Z][^.!?]*(?:\.\w[^.!?]*)*[.!?](?=\s|$)", text):
+        words = re.findall(r"\w+", sentence.lower())
+        plain = sum(word.isalpha() for word in words) >= 0.8 * len(words)
+        repeated = max(words.count(word) for word in words) if words else 0
+        if len(words) < 4 or not plain or repeated > 4 or sentence in kept:
+            break
+        kept.append(sentence.strip())
+    return " ".join(kept[:3])

@@ -1,0 +1,109 @@
+"""The owner's deploy command: run once a merge, healthy or undone and deployed again, and everybody can read it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from haven.changes.deploying import run
+from haven.store import deployments, events
+from haven.store.changes import Change
+from tests.changes.test_pipeline import FILES, GREEN, LIGHT, becomes, read, wished
+from tests.e2e.house import Home
+from tests.e2e.scripted import scripted_home, will_propose
+
+if TYPE_CHECKING:
+    from llmock.pytest_plugin import LLMock
+
+
+def script(folder: Path, name: str, text: str) -> tuple[str, ...]:
+    file = folder / name
+    file.write_text(f"#!/bin/sh\nset -e\n{text}", encoding="utf-8")
+    file.chmod(0o755)
+    return (str(file),)
+
+
+def settings(tmp_path: Path, health: str, command: str = "") -> dict[str, Any]:
+    """`live` holds the file as it was brought to its users, `runs` a line a deployment."""
+    live, runs = shlex.quote(str(tmp_path / "live.py")), shlex.quote(str(tmp_path / "runs"))
+    deploy = command or f'git show "$HAVEN_COMMIT:light.py" > {live}\necho "$HAVEN_CHANGE" >> {runs}\n'
+    return {
+        "command": script(tmp_path, "deploy.sh", deploy),
+        "health": script(tmp_path, "health.sh", health.format(live=live)),
+        "health_s": 1.0,
+    }
+
+
+async def live(home: Home, change: Change, state: str = "live") -> Change:
+    """Wait for the deployment of a merged change."""
+    with home.house.bus.subscribe() as subscription:
+        told = subscription.__aiter__()
+        async with asyncio.timeout(90):
+            while (found := await deployments.of(home.house.database, change.id)) is None or found.state != state:
+                await anext(told)
+    return await home.house.changes.get(change.id)
+
+
+@pytest.mark.sandbox
+async def test_a_merge_is_deployed_and_what_is_not_healthy_is_undone_and_deployed_again(
+    tmp_path: Path, llmock: LLMock
+) -> None:
+    will_propose(llmock, becomes(GREEN))
+    ill = GREEN.replace("+ 0", "- 0")
+    will_propose(llmock, becomes(ill, GREEN))
+    wanted = settings(tmp_path, 'echo "light is ill"\n! grep -q -- "- 0" {live}\n')
+    async with scripted_home(tmp_path / "home", llmock, FILES, deploy=wanted) as home:
+        good = await live(home, await home.rest(await home.approve(await wished(home))))
+        assert good.state == "merged" and good.reason.endswith("Deployed and healthy.")
+        assert (tmp_path / "live.py").read_text() == GREEN
+
+        bad = await home.rest(await home.approve(await wished(home)))
+        bad = await live(home, bad, "failed")
+        undos = [one for one in await home.house.changes.list() if one.undoes == bad.id]
+        while not undos:
+            undos = [one for one in await home.house.changes.list() if one.undoes == bad.id]
+        undo = await live(home, await home.rest(undos[0]))
+        bad = await home.house.changes.get(bad.id)
+        assert (undo.state, bad.state, undo.decided_by) == ("merged", "reverted", "haven")
+        assert (tmp_path / "live.py").read_text() == GREEN == read(home, "show", "main:light.py") + "\n"
+        assert (tmp_path / "runs").read_text().split() == [good.id, bad.id, undo.id]
+        told = [
+            event.data["reason"] for event in await events.of(home.house.database, bad.id) if "reason" in event.data
+        ]
+        assert any("not healthy" in reason and "light is ill" in reason for reason in told), "every face is told why"
+
+
+@pytest.mark.sandbox
+async def test_without_a_command_nothing_is_run(tmp_path: Path, llmock: LLMock) -> None:
+    will_propose(llmock, becomes(GREEN))
+    async with scripted_home(tmp_path, llmock, FILES) as home:
+        change = await home.rest(await home.approve(await wished(home)))
+        assert await deployments.of(home.house.database, change.id) is None and LIGHT != GREEN
+
+
+async def test_a_command_sees_only_what_it_is_given_and_its_words_are_redacted(tmp_path: Path) -> None:
+    secret = "ghp_" + os.urandom(18).hex()
+    said = await run(("sh", "-c", f"env; echo {secret}; exit 3"), tmp_path, {"PATH": os.environ["PATH"]}, 20)
+    assert "status 3" in said and "PATH=" in said and "HOME=" not in said and secret not in said
+    assert "can't be started" in await run((str(tmp_path / "nowhere"),), tmp_path, {}, 20)
+
+
+async def test_a_command_that_hangs_or_floods_is_ended_with_all_it_started(tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    os.mkfifo(pid)
+    hang = f"sleep 600 & echo $! > {shlex.quote(str(pid))}; wait"
+    running = asyncio.create_task(run(("sh", "-c", hang), tmp_path, {"PATH": os.environ["PATH"]}, 600))
+    child = int(await asyncio.to_thread(pid.read_text))
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    state = Path(f"/proc/{child}/stat")
+    assert not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z"
+    flood = await run((sys.executable, "-c", "print('x ' * 9_000_000); exit(1)"), tmp_path, {}, 60)
+    assert "status 1" in flood and len(flood) < 1_000
+    assert "took longer" in await run(("sleep", "600"), tmp_path, {"PATH": os.environ["PATH"]}, 0.2)
