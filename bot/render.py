@@ -15,7 +15,9 @@ import discord
 
 from assistants.round_table import SEATS
 from assistants.sentinel import StatusLine
-from haven.changes.review import STAND_IN, Review, Stat, by_class
+from haven.changes.diffing import FileDiff
+from haven.changes.review import STAND_IN, PastRound, Review, RoundPair, by_class
+from haven.changes.review_text import round_line
 from haven.changes.states import State
 from haven.errors import HavenError
 from haven.store.changes import Change
@@ -161,17 +163,77 @@ def _add_result(embed: discord.Embed, review: Review) -> None:
     files = [_file(one) for one in review.files]
     embed.add_field(name=f"Files ({len(files)})", value=fitting(files, 900) or "none", inline=False)
     embed.add_field(name="Tests", value=_tests(review), inline=False)
-    if review.risk_marks:
-        embed.add_field(name="Look twice", value=plain(", ".join(review.risk_marks), 500), inline=False)
+    for name, said in (("Look twice", review.risk_marks), ("Worth knowing", (*review.risk_notes, *review.notes))):
+        if said:
+            embed.add_field(name=name, value=fitting([f"• {plain(one, 200)}" for one in said], 500), inline=False)
     if review.state == State.REVIEW and review.confirm == "type the id":
         embed.add_field(name="Not for one tap", value=plain(review.why_not, 400), inline=False)
-    embed.add_field(name="Cost", value=f"{review.cost_usd:.4f} USD")
+    if review.people_said:
+        embed.add_field(name="Two people", value=plain(review.people_said, 300), inline=False)
+    embed.add_field(name="Cost", value=_cost(review))
     embed.add_field(name="Written by", value=_writer(review))
+    embed.add_field(name="Left the house", value=_sent(review))
+    if len(review.rounds) > 1:
+        rounds = [plain(round_line(one, review.round), 250) for one in review.rounds[-4:]]
+        embed.add_field(name=f"Rounds ({len(review.rounds)})", value=fitting(rounds, 700), inline=False)
 
 
-def _file(file: Stat) -> str:
+def rounds_card(review: Review) -> discord.Embed:
+    """Every round of a change, side by side where there is room."""
+    embed = discord.Embed(title=f"Rounds of {review.id}", description=plain(review.title, 250), colour=WORKING)
+    for one in review.rounds[-6:]:
+        here = " · shown" if one.number == review.round else ""
+        embed.add_field(name=f"Round {one.number}, {one.cause}{here}", value=_round(one))
+    return embed
+
+
+def pair_card(pair: RoundPair) -> discord.Embed:
+    """Two rounds beside each other; the diff goes along as a file."""
+    embed = discord.Embed(title=f"Rounds {pair.first.number} and {pair.second.number} of {pair.id}", colour=WORKING)
+    for one in (pair.first, pair.second):
+        embed.add_field(name=f"Round {one.number}, {one.cause}", value=_round(one))
+    files = fitting([_file(one) for one in pair.files], 900) or "in nothing"
+    embed.add_field(name="Files differ", value=files, inline=False)
+    moved = [f"{_code(test)} {_class(first)} → {_class(second)}" for test, first, second in pair.tests]
+    embed.add_field(name="Tests differ", value=fitting(moved, 900) or "in nothing", inline=False)
+    return embed
+
+
+def pair_file(pair: RoundPair) -> discord.File:
+    """What leads from the first round to the second."""
+    name = f"change-{pair.id}-rounds-{pair.first.number}-{pair.second.number}.diff"
+    return discord.File(io.BytesIO(pair.diff.encode() or b"(no difference)\n"), filename=name)
+
+
+def _round(one: PastRound) -> str:
+    asked = plain(" ".join(one.instruction.split()), 160) if one.instruction else "the request"
+    made = f"{len(one.files)} file{'s' * (len(one.files) != 1)}, {one.usd:.4f} USD, {one.seconds:.0f} s"
+    parts = [asked, plain(one.tests or "no tests yet", 200), made if one.commit else "no edits that could be used"]
+    return "\n".join([*parts, *([plain(one.ended, 100)] if one.ended else [])])
+
+
+def _class(name: str) -> str:
+    return plain(name.replace("_", " "), 40) or "not there"
+
+
+def _file(file: FileDiff) -> str:
     lines = "binary" if file.added is None else f"+{file.added} −{file.removed or 0}"
-    return f"{_code(file.path)} {lines}"
+    return f"{_code(file.name)} {lines}"
+
+
+def _cost(review: Review) -> str:
+    """Dollars, and the tokens that were read afresh and from the cache."""
+    fresh, cached = review.tokens.get("fresh", 0), review.tokens.get("cached", 0)
+    return f"{review.cost_usd:.4f} USD" + (f"\n{fresh:,} tokens fresh, {cached:,} cached" if fresh or cached else "")
+
+
+def _sent(review: Review) -> str:
+    """To whom how many calls went, and how many values were taken out before."""
+    if not review.sent:
+        return "nothing"
+    hidden = sum(sum(one.redacted.values()) for one in review.sent)
+    to = ", ".join(sorted({one.to for one in review.sent}))
+    return plain(f"{len(review.sent)} call{'s' * (len(review.sent) > 1)} to {to}; {hidden} values taken out", 200)
 
 
 def _names(tests: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ So any later process can answer a press, and a modal that was open while the bot
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -14,11 +14,12 @@ import discord
 
 from bot import entry, render
 from haven.access import Act, Principal
-from haven.changes.review import Review
+from haven.changes.review import PastRound, Review
 from haven.changes.states import State, sources
 from haven.errors import BadInput, Conflict
 from haven.store import changes as table
 from haven.store.changes import Change
+from haven.store.database import Database
 
 TEMPLATE = r"haven:(?P<act>[a-z]+):(?P<id>[0-9a-f]{1,12}):(?P<round>\d{1,6}):(?P<commit>[0-9a-f]{0,12})"
 Style = discord.ButtonStyle
@@ -31,9 +32,15 @@ LOOKS: dict[str, tuple[str, Style]] = {
     "reject": ("Reject", Style.danger),
     "stop": ("Stop", Style.secondary),
     "retry": ("Try now", Style.secondary),
+    "rounds": ("Rounds", Style.secondary),
+    "back": ("Go back", Style.primary),
+    "diff": ("Compare", Style.secondary),
 }
 APPROVE_BY = {"tap": "approve", "two taps": "ask", "type the id": "type"}
 TWEAKABLE = (State.REVIEW, State.FAILED)
+READING = frozenset({"rounds", "diff"})
+MOST_ROUNDS = 5
+"""Rounds, the newest, with buttons of their own: Discord has room for five rows."""
 
 
 @dataclass(frozen=True)
@@ -58,9 +65,12 @@ class Press:
 class ChangeButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=TEMPLATE):
     """One button under a change, whichever process drew it."""
 
-    def __init__(self, press: Press, disabled: bool = False) -> None:
-        label, style = LOOKS.get(press.act, ("?", Style.secondary))
-        super().__init__(discord.ui.Button(label=label, style=style, custom_id=press.custom_id, disabled=disabled))
+    def __init__(self, press: Press, disabled: bool = False, label: str = "", row: int | None = None) -> None:
+        known, style = LOOKS.get(press.act, ("?", Style.secondary))
+        button: discord.ui.Button[Any] = discord.ui.Button(
+            label=label or known, style=style, custom_id=press.custom_id, disabled=disabled, row=row
+        )
+        super().__init__(button)
         self.press = press
 
     @classmethod
@@ -70,7 +80,7 @@ class ChangeButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=TEMP
         return cls(Press(match["act"], match["id"], int(match["round"]), match["commit"]))
 
     async def callback(self, interaction: discord.Interaction) -> None:
-        deciding = self.press.act not in {"stop", "retry"}
+        deciding = self.press.act not in {"stop", "retry", *READING}
 
         async def work(person: Principal) -> None:
             await PRESSED[self.press.act](interaction, self.press, person)
@@ -87,6 +97,7 @@ def decision_view(change: Change, review: Review | None) -> discord.ui.View:
     match change.state:
         case State.REVIEW:
             acts = (approve, "tweak", "reject") if commit else ("tweak", "reject")
+            acts += ("rounds",) * (len(_with_edits(review)) > 1)
         case State.AWAITING_PLAN:
             acts = ("approve", "reject")
         case State.FAILED:
@@ -104,6 +115,23 @@ def progress_view(change: Change) -> discord.ui.View:
     return _view(Press(act, change.id, change.round) for act in acts)
 
 
+def rounds_view(review: Review) -> discord.ui.View:
+    """For every other round with edits: compare it with the one shown, and go back to it while that is possible."""
+    view = discord.ui.View(timeout=None)
+    others = [one for one in _with_edits(review) if one.number != review.round][-MOST_ROUNDS:]
+    for row, one in enumerate(others):
+        compare = Press("diff", review.id, one.number, review.commit)
+        view.add_item(ChangeButton(compare, label=f"Compare {one.number} with {review.round}", row=row))
+        if review.state == State.REVIEW:
+            back = Press("back", review.id, review.round, one.commit)
+            view.add_item(ChangeButton(back, label=f"Go back to {one.number}", row=row))
+    return view
+
+
+def _with_edits(review: Review | None) -> list[PastRound]:
+    return [one for one in review.rounds if one.commit] if review is not None else []
+
+
 def _view(presses: Iterable[Press], disabled: bool = False) -> discord.ui.View:
     view = discord.ui.View(timeout=None)
     for press in presses:
@@ -112,15 +140,20 @@ def _view(presses: Iterable[Press], disabled: bool = False) -> discord.ui.View:
 
 
 class WordsModal(discord.ui.Modal):
-    """Asks for a few words; its answer comes in by the custom id, see `submitted`."""
+    """Asks for a few words (and the line they are about); its answer comes in by the custom id, see `submitted`."""
 
-    def __init__(self, press: Press, title: str, label: str, *, long: bool) -> None:
+    def __init__(self, press: Press, title: str, label: str, *, long: bool, place: bool = False) -> None:
         super().__init__(title=render.words(title, 45), custom_id=press.custom_id, timeout=3_600)
         style = discord.TextStyle.paragraph if long else discord.TextStyle.short
         field: discord.ui.TextInput[Any] = discord.ui.TextInput(
             custom_id="words", style=style, max_length=2_000 if long else 20
         )
         self.add_item(discord.ui.Label(text=label, component=field))
+        if place:
+            where: discord.ui.TextInput[Any] = discord.ui.TextInput(
+                custom_id="at", max_length=300, required=False, placeholder="src/map.py:12"
+            )
+            self.add_item(discord.ui.Label(text="On which line? (may be left empty)", component=where))
 
 
 async def submitted(interaction: discord.Interaction) -> None:
@@ -129,20 +162,21 @@ async def submitted(interaction: discord.Interaction) -> None:
     press = Press.read(data["custom_id"])
     if press is None or press.act not in SUBMITTED:
         return
-    words = next(_inputs(data["components"]), "")
+    typed = dict(_inputs(data["components"]))
 
     async def work(person: Principal) -> None:
         await interaction.response.defer()
-        await SUBMITTED[press.act](interaction, press, person, words)
+        await SUBMITTED[press.act](interaction, press, person, typed)
         await entry.bot_of(interaction).cards.refresh(press.id)
 
     await entry.enter(interaction, Act.DECIDE, work)
 
 
-def _inputs(components: list[Any]) -> Iterator[str]:
+def _inputs(components: list[Any]) -> Iterator[tuple[str, str]]:
+    """What was typed, by the field's custom id."""
     for one in components:
         if "value" in one:
-            yield str(one["value"])
+            yield str(one["custom_id"]), str(one["value"] or "")
         yield from _inputs([*one.get("components", []), *([one["component"]] if "component" in one else [])])
 
 
@@ -152,7 +186,10 @@ async def _approve(interaction: discord.Interaction, press: Press, person: Princ
     current = await table.round_of(bot.database, change)
     # The button has room for twelve digits: they stand for the whole commit, or for none that is there now.
     commit = current.commit_id if current.commit_id[:12] == press.commit else press.commit
-    await bot.changes.approve(press.id, person, round=press.round, commit=commit, confirm=confirm)
+    approved = await bot.changes.approve(press.id, person, round=press.round, commit=commit, confirm=confirm)
+    if approved.state == State.REVIEW:  # it takes a second person
+        said = discord.Embed(description=render.plain((await bot.changes.review(press.id)).people_said, 1_000))
+        await interaction.followup.send(embed=said, ephemeral=True)
 
 
 async def _pressed_approve(interaction: discord.Interaction, press: Press, person: Principal) -> None:
@@ -165,8 +202,8 @@ async def _pressed_ask(interaction: discord.Interaction, press: Press, person: P
     await _still(interaction, press, (State.REVIEW,))
     await interaction.response.defer(ephemeral=True, thinking=True)
     review = await entry.bot_of(interaction).changes.review(press.id)
-    marks = render.plain(", ".join(review.risk_marks), 900)
-    embed = discord.Embed(title="Look twice", description=f"This change touches {marks}. Merge it all the same?")
+    marks = render.fitting([f"• {render.plain(mark, 300)}" for mark in review.risk_marks], 3_000)
+    embed = discord.Embed(title="Look twice", description=f"{marks}\n\nMerge it all the same?")
     again = _view([Press("sure", press.id, press.round, press.commit)])
     await interaction.followup.send(embed=embed, view=again, ephemeral=True)
 
@@ -187,7 +224,7 @@ async def _pressed_type(interaction: discord.Interaction, press: Press, person: 
 async def _pressed_tweak(interaction: discord.Interaction, press: Press, person: Principal) -> None:
     await _still(interaction, press, TWEAKABLE)
     await interaction.response.send_modal(
-        WordsModal(press, f"Tweak change {press.id}", "What should be different?", long=True)
+        WordsModal(press, f"Tweak change {press.id}", "What should be different?", long=True, place=True)
     )
 
 
@@ -196,6 +233,36 @@ async def _pressed_reject(interaction: discord.Interaction, press: Press, person
     bot = entry.bot_of(interaction)
     await bot.changes.reject(press.id, person, round=press.round)
     await bot.cards.refresh(press.id)
+
+
+async def _pressed_rounds(interaction: discord.Interaction, press: Press, person: Principal) -> None:
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    review = await entry.bot_of(interaction).changes.review(press.id)
+    await interaction.followup.send(embed=render.rounds_card(review), view=rounds_view(review), ephemeral=True)
+
+
+async def _pressed_diff(interaction: discord.Interaction, press: Press, person: Principal) -> None:
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    bot = entry.bot_of(interaction)
+    pair = await bot.changes.compare(press.id, press.round, await _round_of(bot.database, press))
+    await interaction.followup.send(embed=render.pair_card(pair), file=render.pair_file(pair), ephemeral=True)
+
+
+async def _pressed_back(interaction: discord.Interaction, press: Press, person: Principal) -> None:
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    bot = entry.bot_of(interaction)
+    number = await _round_of(bot.database, press)
+    await bot.changes.go_back(press.id, person, number, round=press.round)
+    await interaction.followup.send(embed=discord.Embed(description=f"Round {number} is shown again."), ephemeral=True)
+    await bot.cards.refresh(press.id)
+
+
+async def _round_of(database: Database, press: Press) -> int:
+    """The round whose commit the button names."""
+    found = [one.number for one in await table.rounds(database, press.id) if one.commit_id[:12] == press.commit]
+    if not found or not press.commit:
+        raise Conflict(f"That round of change {press.id} is another by now.", "Look at its newest card.")
+    return found[-1]
 
 
 async def _pressed_stop(interaction: discord.Interaction, press: Press, person: Principal) -> None:
@@ -220,11 +287,16 @@ async def _still(interaction: discord.Interaction, press: Press, states: tuple[S
         )
 
 
-async def _submitted_tweak(interaction: discord.Interaction, press: Press, person: Principal, words: str) -> None:
-    await entry.bot_of(interaction).changes.tweak(press.id, person, words, round=press.round)
+Typed = Mapping[str, str]
 
 
-async def _submitted_type(interaction: discord.Interaction, press: Press, person: Principal, words: str) -> None:
+async def _submitted_tweak(interaction: discord.Interaction, press: Press, person: Principal, typed: Typed) -> None:
+    words, at = typed.get("words", ""), typed.get("at", "").strip()
+    await entry.bot_of(interaction).changes.tweak(press.id, person, words, round=press.round, at=at)
+
+
+async def _submitted_type(interaction: discord.Interaction, press: Press, person: Principal, typed: Typed) -> None:
+    words = typed.get("words", "")
     if words.strip().lower() != press.id:
         raise BadInput(f"{words.strip()!r} is not the id of this change, so it was not merged.", f"Type {press.id}.")
     await _approve(interaction, press, person, press.id)
@@ -239,5 +311,8 @@ PRESSED = {
     "reject": _pressed_reject,
     "stop": _pressed_stop,
     "retry": _pressed_retry,
+    "rounds": _pressed_rounds,
+    "diff": _pressed_diff,
+    "back": _pressed_back,
 }
 SUBMITTED = {"tweak": _submitted_tweak, "type": _submitted_type}

@@ -136,9 +136,9 @@ class World:
 
     async def advance(self, change: Change, to: State, **fields: Any) -> Change:
         """Do what the pipeline does: the row and its event in one transaction, then the bus."""
+        now = (await self.house.changes.get(change.id)).state
 
         async def work(tx: Transaction) -> None:
-            now = (await self.house.changes.get(change.id)).state
             await table.move(tx, change.id, [now], to.value, **fields)
             await events.record(tx, "change.state", change.id, state=to.value, title=change.title, round=change.round)
 

@@ -98,6 +98,59 @@ async def test_a_risky_change_takes_a_second_tap(house: House, show: Show) -> No
         await terminal.until("merging")
 
 
+async def test_a_tap_on_a_line_of_the_diff_makes_the_tweak_about_it(house: House, show: Show) -> None:
+    change = await house.in_review()
+    async with show() as terminal:
+        await terminal.tap("Add a zoom button")
+        await terminal.tap("Diff")
+        await terminal.until("2 + return 2")
+        await terminal.tap("return 2")
+        await terminal.until("line 2")
+        await terminal.tap("def zoom")
+        await terminal.until("line 1", gone="line 2")
+        await terminal.tap("def zoom")
+        await terminal.until(gone="line 1")
+        await terminal.tap("return 2")
+        await terminal.until("line 2")
+        await terminal.tap("Tweak")
+        await terminal.until("What should be different in zoom.py:2?")
+        terminal.type("return 4\r")
+        await terminal.until(f"{change.id} · editing · round 2")
+    said = (await table.rounds(house.database, change.id))[1].instruction
+    assert said == "In zoom.py, line 2, which reads `return 2`:\nreturn 4"
+
+
+async def test_an_earlier_round_is_compared_and_gone_back_to(house: House, show: Show) -> None:
+    change = await house.in_review()
+    branch = f"haven/change-{change.id}-zoom"
+    first = (await house.changes.review(change.id)).commit
+    tree = await house.repository.worktree(change.id, branch, first)
+    (tree / "zoom.py").write_text("def zoom() -> int:\n    return 4\n")
+    second = await house.repository.commit(tree, "larger")
+    await house.repository.remove_worktree(change.id)
+
+    async def work(tx: Transaction) -> None:
+        await table.insert_round(tx, change.id, 2, "tweak", "four times")
+        await table.update_round(tx, change.id, 2, commit_id=second, tests=RED)
+        await table.update(tx, change.id, round=2, branch=branch)
+
+    await house.database.write(work)
+    async with show() as terminal:
+        await terminal.tap("Add a zoom button")
+        await terminal.tap("Rounds")
+        await terminal.until("Round 2 (tweak) · shown · four times", "Round 1 (request)")
+        await terminal.tap("Round 1 (request)")
+        await terminal.tap("Compare with round 2")
+        await terminal.until("1 regressed", "- return 2", "+ return 4")
+        await terminal.tap("Rounds")
+        await terminal.tap("Round 1 (request)")
+        await terminal.tap("Go back to round 1")
+        await terminal.until(f"{change.id} · review · round 1")
+        await terminal.tap("Approve")
+        await terminal.until("merging")
+    assert (await table.round_of(house.database, await house.changes.get(change.id))).commit_id == first
+
+
 async def test_a_change_with_failing_tests_takes_its_typed_id(house: House, show: Show) -> None:
     change = await house.in_review(tests=RED)
     async with show() as terminal:
