@@ -236,7 +236,7 @@ async def test_what_can_be_no_id_is_told_with_the_place_where_the_right_one_is(
 ) -> None:
     with pytest.raises(SettingsError) as caught:
         await do({"discord": {"token": TOKEN, name: value}})
-    assert said in caught.value.full and 'right-click' in caught.value.full and '"Copy ID".' in caught.value.full
+    assert said in caught.value.full and "right-click" in caught.value.full and '"Copy ID".' in caught.value.full
     assert TOKEN not in caught.value.full and "Known:" not in caught.value.full
 
 

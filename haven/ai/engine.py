@@ -307,6 +307,4 @@ class Run:
             raise self.failures[-1] if self.failures else ModelError("No model gave a reply.", "Ask again later.")
         reasons = (*self.route.reasons, *map(str, self.failures))
         instead = self.instead if self.best.tier is Tier.LOCAL else ""
-        return replace(
-            self.best, usd=round(self.usd, 6), instead=instead, route=replace(self.route, reasons=reasons)
-        )
+        return replace(self.best, usd=round(self.usd, 6), instead=instead, route=replace(self.route, reasons=reasons))

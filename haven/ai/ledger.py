@@ -97,9 +97,7 @@ class Ledger:
         self._database.hurry()
         await settled
 
-    def settling(
-        self, id: int, usd: float, usage: Usage, seconds: float, outcome: str = "ok"
-    ) -> asyncio.Future[None]:
+    def settling(self, id: int, usd: float, usage: Usage, seconds: float, outcome: str = "ok") -> asyncio.Future[None]:
         """The same in one commit with what is written next, in a moment; `written` waits for it.
 
         Should it fail, that is logged and the call stays charged at its worst case: nobody loses the answer for it.

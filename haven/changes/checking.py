@@ -202,9 +202,7 @@ class Checker:
             await notes.set_baseline(self._database, key, report.to_json())
         return report
 
-    async def _settled(
-        self, job: Job, tree: Path, before: TestReport | None, only: tuple[str, ...] = ()
-    ) -> TestReport:
+    async def _settled(self, job: Job, tree: Path, before: TestReport | None, only: tuple[str, ...] = ()) -> TestReport:
         """One run, with its failures run again, but for those that are known from the base."""
         report = await self._runner.run(tree, job.project, job.needs, only=only, changed=job.touched)
         again = [] if report.untested else unsettled(before, report)

@@ -41,7 +41,7 @@ def patch(text: str, hunks: Sequence[Hunk], *, hint: bool = True) -> Substitutio
         notes += [f"{found.note}, line {found.first + 1}"] if found.note else []
         cursor = stop if stop > found.first else cursor
     result = _assembled(raw, pieces)
-    if (open_end if final is None else not final):
+    if open_end if final is None else not final:
         result = LAST_LINE_END.sub("", result)
     if result == text:
         raise EditError("the patch changes nothing: what it adds is what it removes.")

@@ -100,9 +100,7 @@ class Landing:
             return Made(straight)
         return Made(await merging.join(bare, straight, tip, f"Merge change {change.id}: {change.title}"))
 
-    async def _tested_again(
-        self, change: Change, approved: Round, tip: str, candidate: str, say: Say
-    ) -> Landed | None:
+    async def _tested_again(self, change: Change, approved: Round, tip: str, candidate: str, say: Say) -> Landed | None:
         """Where the target's files are others than those it was tested on; None where nothing is in the way."""
         if await self._repository.tree_hash(tip) == await self._repository.tree_hash(change.base):
             return None

@@ -252,9 +252,7 @@ class Repository:
             await git(*fresh, "--", str(path), full_hash(base_commit), at=self.bare)
         return path
 
-    async def commit(
-        self, worktree: Path, message: str, paths: Sequence[str] = (".",), author: str = HAVEN
-    ) -> str:
+    async def commit(self, worktree: Path, message: str, paths: Sequence[str] = (".",), author: str = HAVEN) -> str:
         """Commit what stands at `paths`, ignored files too. Raises NoChange where nothing is different."""
         parent = (await git("rev-parse", "HEAD", at=worktree)).text
         await git("add", "--all", "--force", "--", *paths, at=worktree)

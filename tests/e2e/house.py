@@ -35,6 +35,11 @@ class Home:
     project: Path
     states: list[str] = field(default_factory=list)
 
+    @property
+    def asked(self) -> list[dict[str, Any]]:
+        """What the stand-in was asked, without the prompts that it only counted."""
+        return [body for body in self.stand_in.requests if "max_tokens" in body]
+
     async def ask_for(self, text: str, principal: Principal = MEMBER, **more: Any) -> Change:
         answer = await self.house.round_table.request(Request(text, principal, **more))
         assert isinstance(answer, Change)

@@ -8,10 +8,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
+from aiohttp import web
+
 from haven.app import open_house, run
 from haven.demo import sample
 from haven.demo.stand_in import StandIn
-from haven.settings import cache_dir
+from haven.settings import Settings, cache_dir
 from tests.e2e.house import Home, settings_in
 
 if TYPE_CHECKING:
@@ -30,16 +33,56 @@ def will_propose(llmock: LLMock, *edits: Mapping[str, Any], summary: str = "As a
 
 @asynccontextmanager
 async def scripted_home(
-    folder: Path, llmock: LLMock, files: Mapping[str, str] | None = None, **more: Any
+    folder: Path, llmock: LLMock, files: Mapping[str, str] | None = None, *, counts: int = 1_000, **more: Any
 ) -> AsyncIterator[Home]:
-    """The house at work on the sample project, with these files committed on top of it."""
+    """The house at work on the sample project, with these files committed on top of it.
+
+    `counts` is what the API says when it is asked how many tokens a prompt has.
+    """
+
+    async with _with_count(llmock.base_url("anthropic"), counts) as base_url:
+        ready = settings_in(folder, base_url, **more)
+        async with _at_work(ready, files or {}) as home:
+            yield home
+
+
+@asynccontextmanager
+async def _with_count(base_url: str, counts: int) -> AsyncIterator[str]:
+    """llmock behind a door that also counts tokens, which it can't."""
+
+    async def forward(request: web.Request) -> web.Response:
+        if request.path.endswith("count_tokens"):
+            return web.json_response({"input_tokens": counts})
+        headers = {name: value for name, value in request.headers.items() if name.lower() != "host"}
+        async with session.post(f"{base_url}{request.path_qs}", data=await request.read(), headers=headers) as far:
+            kept = {"content-type": far.headers.get("content-type", ""), **_retry(far)}
+            return web.Response(status=far.status, body=await far.read(), headers=kept)
+
+    door = web.Application(client_max_size=2**26)
+    door.router.add_post("/{path:.*}", forward)
+    runner = web.AppRunner(door, shutdown_timeout=0)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    async with aiohttp.ClientSession() as session:
+        try:
+            yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+        finally:
+            await runner.cleanup()
+
+
+def _retry(far: aiohttp.ClientResponse) -> dict[str, str]:
+    return {"retry-after": far.headers["retry-after"]} if "retry-after" in far.headers else {}
+
+
+@asynccontextmanager
+async def _at_work(ready: Settings, files: Mapping[str, str]) -> AsyncIterator[Home]:
     from tests.e2e.test_bad_input import git
 
-    ready = settings_in(folder, llmock.base_url("anthropic"), **more)
     project = ready.project.repository
     assert project is not None
     await sample.create(project)
-    for name, text in (files or {}).items():
+    for name, text in files.items():
         (project / name).write_text(text, encoding="utf-8")
         git(project, "add", name)
         git(project, "commit", "-qm", name)

@@ -65,7 +65,7 @@ async def test_failing_tests_go_back_as_a_repair_round(tmp_path: Path) -> None:
         review = await home.house.changes.review(change.id)
         assert [one.cause for one in review.rounds] == ["request", "repair"]
         assert review.mergeable and change.round == 2
-        assert "<failures>" in str(home.stand_in.requests[1]["messages"])
+        assert "<failures>" in str(home.asked[1]["messages"])
 
 
 async def test_red_tests_need_the_typed_id(tmp_path: Path) -> None:
