@@ -7,6 +7,7 @@ for now, or the time (seconds since 1970) at which it wants to run again.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import os
 from collections.abc import Awaitable, Callable
@@ -23,6 +24,8 @@ log = logging.getLogger("haven.jobs")
 T = TypeVar("T")
 
 LEASE_S = 30.0
+LOOK_S = 1.0
+"""Between two looks at a lease that another process may take back: a person who pressed stop there waits so long."""
 IDLE_S = 2.0
 """Longest pause between two looks at the table: another process may have queued something."""
 
@@ -31,10 +34,11 @@ Handler = Callable[[Job], Awaitable[float | None]]
 
 def process_identity() -> str:
     """Boot, process id and start time: tells a dead worker from a living one with the same number."""
-    return _identity(os.getpid()) or f"?:{os.getpid()}:0"
+    return identity_of(os.getpid()) or f"?:{os.getpid()}:0"
 
 
-def _identity(pid: int) -> str:
+def identity_of(pid: int) -> str:
+    """The same for any process; "" where it is gone."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()[:8]
         started = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[19]
@@ -46,7 +50,7 @@ def _identity(pid: int) -> str:
 def is_alive(identity: str) -> bool:
     """Whether the process of that identity still runs on this machine."""
     pid = identity.split(":")[1] if identity.count(":") == 2 else ""
-    return pid.isdigit() and _identity(int(pid)) == identity
+    return pid.isdigit() and identity_of(int(pid)) == identity
 
 
 @dataclass(frozen=True)
@@ -161,12 +165,25 @@ class JobQueue:
     async def _heartbeat(self, job: Job) -> None:
         """Keep the lease; where it was taken back (a stop in another process), stop the handler."""
         lease = f"the lease of {job.kind} {job.subject}"
-        while True:
-            await asyncio.sleep(self._beat_s)
-            if await self._try(lambda tx, worker: table.renew(tx, job, worker, LEASE_S), lease) is False:
+        looks = max(1, round(self._beat_s / LOOK_S))
+        for count in itertools.count(1):
+            await asyncio.sleep(self._beat_s / looks)
+            if count % looks == 0:
+                held = await self._try(lambda tx, worker: table.renew(tx, job, worker, LEASE_S), lease)
+            else:
+                held = await self._holds(job)
+            if held is False:
                 log.info("%s was taken back", lease)
                 self.stop(job.subject)
                 return
+
+    async def _holds(self, job: Job) -> bool | None:
+        """Whether the lease is still ours; None where the database can't be read now."""
+        try:
+            return await table.holds(self._database, job, self._worker)
+        except StoreError as error:
+            log.error("[%s] the lease of %s %s could not be looked at: %s", error.id, job.kind, job.subject, error)
+            return None
 
     async def _try(self, write: Callable[[Transaction, str], Awaitable[T]], what: str) -> T | None:
         """Write for this worker; None, and a line in the log, where the database can't be written now."""

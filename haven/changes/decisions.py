@@ -13,7 +13,7 @@ from haven.changes.pointing import pointed_at
 from haven.changes.proposal import Kind, Proposal, clean
 from haven.changes.repository import Repository
 from haven.changes.review import Review, RoundPair
-from haven.changes.states import RESTING, State, sources
+from haven.changes.states import RESTING, STOPPABLE, State, sources
 from haven.errors import BadInput, Conflict
 from haven.settings import Settings
 from haven.store import approvals, events, jobs, ledger
@@ -185,12 +185,15 @@ class Changes:
         return await self._database.write(work)
 
     async def tweak(self, id: str, principal: Principal, words: str, *, round: int, at: str = "") -> Change:
-        """Another round with the person's words, on the commit of the round shown.
+        """Another round with the person's words, on the commit of the round shown; of a plan, another plan.
 
-        `at` points at a line of it, as `path:line`. Raises BadInput where there is no such line.
+        `at` points at a line of the round, as `path:line`. Raises BadInput where there is no such line.
         """
         words = clean(words, 4_000, "tweak")
         change = await self._decide(id, principal)
+        if change.state == State.AWAITING_PLAN and not at:
+            plan = {**change.plan, "wishes": [*change.plan.get("wishes", []), words]}
+            return await self._move(change, State.PLANNING, principal, at_round=round, plan=plan, reason="")
         if change.state not in {State.REVIEW, State.FAILED} or change.round != round:
             raise self._stale(change)
         seen = (await table.round_of(self._database, change)).commit_id
@@ -209,6 +212,14 @@ class Changes:
         await self._database.write(work)
         return await self.get(change.id)
 
+    async def skip(self, id: str, principal: Principal, *, round: int) -> Change:
+        """Go on without the written plan: edits are asked for as if there were none."""
+        change = await self._decide(id, principal)
+        if change.state != State.AWAITING_PLAN:
+            raise self._stale(change)
+        plan = {**change.plan, "skipped": True}
+        return await self._move(change, State.EDITING, principal, at_round=round, plan=plan, reason="")
+
     async def reject(self, id: str, principal: Principal, *, round: int, why: str = "") -> Change:
         """Close it; the branch is kept for some days."""
         change = await self._decide(id, principal)
@@ -219,8 +230,29 @@ class Changes:
             change, State.REJECTED, principal, at_round=round, reason=reason, decided_by=principal.id
         )
 
+    async def stop(self, id: str, principal: Principal) -> None:
+        """End the work at once: the best round so far is shown, and where there is none, the change is cancelled.
+
+        A call that is under way stays charged at its worst case. Raises AccessDenied, Conflict (nothing is under way).
+        """
+        change = await self.get(id)
+        check(principal, Act.CANCEL, requester=change.requester)
+
+        async def work(tx: Transaction) -> None:
+            current = await table.get_in(tx, change.id)
+            merges = current.state == State.WAITING and current.resume == State.MERGING
+            if merges or current.state not in STOPPABLE:
+                raise self._stale(current)
+            await table.update(tx, change.id, stop=principal.name, retry_at=None)
+            await events.record(tx, "change.stop", change.id, principal.id, by=principal.name)
+            await jobs.take_back(tx, change.id)
+            await jobs.hurry(tx, change.id)
+
+        await self._database.write(work)
+        self._stop(change.id)
+
     async def cancel(self, id: str, principal: Principal) -> Change:
-        """Stop the work at once; a call that is under way stays charged at its worst case."""
+        """Put the change away at once; a call that is under way stays charged at its worst case."""
         change = await self.get(id)
         check(principal, Act.CANCEL, requester=change.requester)
         if change.state not in sources(State.CANCELLED):
@@ -251,6 +283,10 @@ class Changes:
         await self._database.write(work)
         return await self.get(change.id)
 
+    async def ahead(self, id: str) -> int | None:
+        """How many changes come before this one in the queue; None where it does not wait for its turn."""
+        return await jobs.ahead(self._database, JOB, id)
+
     async def spent(self, id: str) -> builtins.list[ledger.Entry]:
         """The change's calls that left the house."""
         return await ledger.of_change(self._database, id)
@@ -261,7 +297,7 @@ class Changes:
         check(principal, Act.DECIDE, requester=change.requester, requester_may_approve=allowed)
         return change
 
-    async def _move(self, change: Change, to: State, principal: Principal, *, at_round: int, **fields: str) -> Change:
+    async def _move(self, change: Change, to: State, principal: Principal, *, at_round: int, **fields: Any) -> Change:
         async def work(tx: Transaction) -> None:
             await table.move(tx, change.id, [change.state], to.value, at_round=at_round, **fields)
             await self._tell(tx, change, to, principal, round=at_round)

@@ -86,10 +86,11 @@ class Pipeline:
             change = await table.get(self._database, job.subject)
             if change.state in RESTING:
                 return None
-            if change.state == State.WAITING and (change.retry_at or 0) > now() and not change.stop:
+            if change.state == State.WAITING and (change.retry_at or 0) > now():
                 return change.retry_at
+            stops = change.stop and change.state not in {State.WAITING, State.MERGING}
             try:
-                await (self._stopped if change.stop else self._steps[change.state])(change)
+                await (self._stopped if stops else self._steps[change.state])(change)
             except Conflict as error:
                 current = await table.get(self._database, change.id)
                 if (current.state, current.round) == (change.state, change.round):

@@ -64,7 +64,7 @@ class Planning:
         rounds = self._settings.changes.rounds
         most = min(worst * rounds, self._settings.cloud.per_change_usd)
         made = {**kept, **described(context), "worst_usd": worst, "most_usd": most, "rounds": rounds}
-        waits = await self._waits(base, task)
+        waits = bool(kept.get("wishes")) or await self._waits(base, task)
         if waits:
             made |= await self._written(change, context, kept)
         return Planned(made, base, f"haven/change-{change.id}-{slug(change.title)}", waits)

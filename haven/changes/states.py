@@ -28,7 +28,7 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     S.QUEUED: frozenset({S.PLANNING, S.CANCELLED, S.FAILED}),
     S.PLANNING: frozenset({S.EDITING, S.TESTING, S.AWAITING_PLAN, S.WAITING, S.CANCELLED, S.FAILED}),
     S.AWAITING_PLAN: frozenset({S.PLANNING, S.EDITING, S.REJECTED, S.CANCELLED}),
-    S.WAITING: frozenset({S.PLANNING, S.EDITING, S.TESTING, S.REVIEW, S.MERGING, S.CANCELLED, S.FAILED}),
+    S.WAITING: frozenset({S.PLANNING, S.EDITING, S.TESTING, S.MERGING, S.CANCELLED, S.FAILED}),
     S.EDITING: frozenset({S.TESTING, S.PLANNING, S.EDITING, S.REVIEW, S.WAITING, S.CANCELLED, S.FAILED}),
     S.TESTING: frozenset({S.REVIEW, S.EDITING, S.MERGING, S.WAITING, S.CANCELLED, S.FAILED}),
     S.REVIEW: frozenset({S.MERGING, S.REVIEW, S.EDITING, S.REJECTED, S.CANCELLED}),
@@ -44,6 +44,8 @@ RESTING = frozenset({S.AWAITING_PLAN, S.REVIEW, S.MERGED, S.REJECTED, S.CANCELLE
 FINAL = frozenset({S.MERGED, S.REJECTED, S.CANCELLED, S.REVERTED})
 """Their work is over; a merged one may be taken back by a change of its own."""
 OPEN = frozenset(State) - FINAL - {S.FAILED}
+STOPPABLE = frozenset({S.QUEUED, S.PLANNING, S.WAITING, S.EDITING, S.TESTING})
+"""Work goes on here that a person may end, to see what there is so far; but for a merge that waits."""
 
 
 def sources(to: State) -> tuple[State, ...]:

@@ -55,6 +55,12 @@ async def renew(tx: Transaction, job: Job, worker: str, lease_s: float) -> bool:
     return cursor.rowcount == 1
 
 
+async def holds(database: Database, job: Job, worker: str) -> bool:
+    """Whether the lease is still the worker's."""
+    sql = "select 1 from job where id = ? and leased_by = ? and state = 'running'"
+    return await database.row(sql, (job.id, worker)) is not None
+
+
 async def finish(tx: Transaction, job: Job, worker: str, error: str = "") -> None:
     """The end of a job; its `run_at` then tells when that was, and it is forgotten after a time."""
     await tx.execute(
@@ -118,6 +124,17 @@ async def next_due(database: Database, kinds: Collection[str]) -> float | None:
 async def waiting(database: Database) -> int:
     row = await database.row("select count(*) from job where state in ('due', 'running')")
     return int(row[0]) if row else 0
+
+
+async def ahead(database: Database, kind: str, subject: str) -> int | None:
+    """How many jobs of its kind come before a subject's; None where it has none that waits for its turn."""
+    row = await database.row(
+        "select (select count(*) from job other where other.kind = own.kind and (other.state = 'running'"
+        " or other.state = 'due' and (other.run_at, other.id) < (own.run_at, own.id)))"
+        " from job own where own.kind = ? and own.subject = ? and own.state = 'due'",
+        (kind, subject),
+    )
+    return int(row[0]) if row else None
 
 
 def _job(row: Row) -> Job:
