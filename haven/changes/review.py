@@ -13,8 +13,12 @@ STAND_IN = "stand-in, not Claude"
 IN_REVIEW = "review"
 BAD = ("regressed", "new_failing", "no_result", "removed", "skipped", "xfailed", "weakened")
 """Classes of tests that a person must know of before merging."""
+NO_MARK = "The rules for risk found nothing in it to look at twice."
+NAMED = 3
+"""Tests and risk marks that the first look names."""
 
 Confirm = Literal["tap", "two taps", "type the id"]
+Level = Literal["ok", "note", "alert"]
 
 
 class Stat(Protocol):
@@ -38,6 +42,15 @@ class Sent:
     to: str
     redacted: Mapping[str, int]
     usd: float
+
+
+@dataclass(frozen=True)
+class Look:
+    """One of the things that a person sees first: what it is about, how good it is, and a sentence."""
+
+    about: Literal["Tests", "Risk", "Decide"]
+    level: Level
+    said: str
 
 
 @dataclass(frozen=True)
@@ -161,6 +174,33 @@ class Review:
         who = "another person" if names else "different people"
         return f"{so_far}Its risk takes {more} {'more approval by ' + who if names else 'approvals by ' + who}."
 
+    @property
+    def first_look(self) -> tuple[Look, ...]:
+        """Whether the tests are fine, whether there is a risk, and what can be decided."""
+        decide = Look("Decide", "ok" if self.confirm == "tap" else "note", self.decision)
+        decided = (decide,) if self.state == IN_REVIEW else ()
+        if not self.commit:
+            return decided
+        red = why_red(self.tests)
+        in_order = Look("Tests", "ok", f"The tests are in order: {self.tests.get('one_line', '')}.")
+        return (
+            Look("Tests", "alert", red) if red else in_order,
+            Look("Risk", "note", _marked(self.risk_marks)) if self.risk_marks else Look("Risk", "ok", NO_MARK),
+            *decided,
+        )
+
+    @property
+    def decision(self) -> str:
+        """What can be decided now and what it takes, in a sentence or two."""
+        if self.state != IN_REVIEW:
+            return self.why_not
+        if not self.commit:
+            return f"{self.why_not} Tweak it in words, or reject it."
+        into = f"merges it into {self.target}" if self.target else "merges it"
+        takes = {"tap": into, "two taps": f"{into} and takes two taps, because of the risk"}
+        said = takes.get(self.confirm, f"{into} only after typing the id {self.id}")
+        return " ".join([f"Approve {said}; tweak it for another round, or reject it.", self.people_said]).strip()
+
     def to_json(self) -> dict[str, Any]:
         """A plain dict, with the verdict."""
         fields = {name: value for name, value in vars(self).items() if name not in {"files", "sent", "rounds"}}
@@ -169,6 +209,7 @@ class Review:
             "files": [file.to_json() for file in self.files],
             "sent": [asdict(one) for one in self.sent],
             "rounds": [asdict(one) for one in self.rounds],
+            "first_look": [asdict(one) for one in self.first_look],
             "mergeable": self.mergeable,
             "why_not": self.why_not,
             "confirm": self.confirm,
@@ -184,10 +225,16 @@ def why_red(tests: Mapping[str, Any]) -> str:
     if tests.get("green") is True and not any(classes[name] for name in BAD[:3]):
         return ""
     found = [f"{len(classes[name])} {name.replace('_', ' ')}" for name in BAD if classes[name]]
-    examples = [test for name in BAD for test in classes[name]][:3]
+    examples = [test for name in BAD for test in classes[name]][:NAMED]
+    more = ", …" if sum(len(classes[name]) for name in BAD) > NAMED else ""
     if found:
-        return f"Its tests are not in order: {', '.join(found)} ({', '.join(examples)})."
+        return f"Its tests are not in order: {', '.join(found)} ({', '.join(examples)}{more})."
     return f"Its tests are not in order: {problem or 'there is no clear result'}."
+
+
+def _marked(marks: Sequence[str]) -> str:
+    more = f"; and {len(marks) - NAMED} more" if len(marks) > NAMED else ""
+    return f"Look twice: {'; '.join(marks[:NAMED])}{more}."
 
 
 def by_class(tests: Mapping[str, Any]) -> dict[str, list[str]]:

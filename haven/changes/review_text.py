@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from haven.changes.diffing import FileDiff
-from haven.changes.review import IN_REVIEW, STAND_IN, PastRound, Review, RoundPair, Sent, by_class
+from haven.changes.review import STAND_IN, Level, PastRound, Review, RoundPair, Sent, by_class
 from haven.quoting import visible
 
 LABEL = 14
@@ -19,6 +19,19 @@ SEEN_BEFORE = frozenset({"passing", "idle"})
 """Classes of tests that are only counted."""
 MOST_TESTS = 20
 """Named where two rounds differ."""
+SIGNS: Mapping[Level, str] = {"ok": "✓", "note": "!", "alert": "✗"}
+MEANING = {
+    "regressed": "passed before, fails now",
+    "new_failing": "new, and fails",
+    "no_result": "the run ended before their turn",
+    "removed": "ran before, gone now",
+    "skipped": "ran before, skipped now",
+    "xfailed": "ran before, expected to fail now",
+    "weakened": "checks less than before",
+    "flaky": "fails only now and then",
+    "failing_before": "failed already before the change",
+}
+"""Classes of tests in words for people who don't program; the others are plain."""
 
 
 def render(review: Review, width: int = 80) -> str:
@@ -30,11 +43,19 @@ def render(review: Review, width: int = 80) -> str:
 
 
 def facts(review: Review, width: int) -> str:
-    """Everything but the title and the diff."""
-    lines = [f"!! The answer came from a {STAND_IN}.", ""] if review.stand_in else []
-    for label, paragraphs in _sections(review):
-        lines += _column(label, paragraphs, width)
-    return "\n".join(lines)
+    """Everything but the title and the diff; what matters most comes first."""
+    return "\n".join(line for _, line in fact_lines(review, width))
+
+
+def fact_lines(review: Review, width: int) -> Iterator[tuple[Level | None, str]]:
+    """The lines of `facts`, each with how good it is where it is part of the first look."""
+    if review.stand_in:
+        yield "note", f"!! The answer came from a {STAND_IN}."
+    for level, label, paragraphs in _first(review):
+        yield from ((level, line) for line in _column(label, paragraphs, width))
+    yield None, ""
+    for label, told in _details(review):
+        yield from ((None, line) for line in _column(label, told, width))
 
 
 def render_pair(pair: RoundPair, width: int = 80) -> str:
@@ -92,23 +113,28 @@ def _round_facts(one: PastRound) -> tuple[str, ...]:
     )
 
 
-def _sections(review: Review) -> Iterator[tuple[str, list[str]]]:
+def _first(review: Review) -> Iterator[tuple[Level | None, str, list[str]]]:
+    """What a person sees first: what was changed, why it stands here, tests, risk, what can be pressed."""
     by = review.summary.get("by", "rules")
     written = "by rules" if by == "rules" else f"written by {by}, a model: check it against the diff"
-    yield "Summary", [f"{review.summary.get('text', '')} ({written})", review.summary.get("facts", "")]
-    yield "Asked", [f"{review.requester}: {review.request}" if review.request else review.requester]
-    yield "Assistant", [f"{review.assistant}: {'; '.join(review.reasons)}" if review.reasons else review.assistant]
-    yield "Why here", [review.reason]
-    yield "Branch", [_branch(review)]
-    yield "Tests", [_first_line(review.tests), *_test_lines(review.tests)]
-    yield "Files", [_file_line(file) for file in review.files]
-    yield "Look twice", list(review.risk_marks)
+    yield None, "Summary", [f"{review.summary.get('text', '')} ({written})"]
+    yield None, "Why here", [review.reason]
+    for look in review.first_look:
+        yield look.level, look.about, [f"{SIGNS[look.level]} {look.said}"]
+
+
+def _details(review: Review) -> Iterator[tuple[str, Sequence[str]]]:
+    yield "Look twice", review.risk_marks
     yield "Notes", [*review.risk_notes, *review.notes]
+    yield "Files", [review.summary.get("facts", ""), *map(_file_line, review.files)]
+    yield "Tests", [_first_line(review.tests), *_test_lines(review.tests)]
+    yield "Asked", [f"{review.requester}: {review.request}" if review.request else review.requester]
+    yield "Rounds", [round_line(one, review.round) for one in review.rounds]
     yield "Route", [_route_line(review), *map(str, review.route.get("reasons", ()))]
     yield "Cost", [f"{review.cost_usd:.4f} USD, worst case {review.worst_usd:.4f} USD{_tokens(review.tokens)}"]
     yield "Left house", [_sent_line(one) for one in review.sent] or ["nothing"]
-    yield "Rounds", [round_line(one, review.round) for one in review.rounds]
-    yield "Decide", [_decide_line(review), review.people_said]
+    yield "Assistant", [f"{review.assistant}: {'; '.join(review.reasons)}" if review.reasons else review.assistant]
+    yield "Branch", [_branch(review)]
 
 
 def _column(label: str, paragraphs: Sequence[str], width: int) -> list[str]:
@@ -143,7 +169,18 @@ def _test_lines(tests: Mapping[str, Any]) -> Iterator[str]:
     for name, found in by_class(tests).items():
         if found and name not in SEEN_BEFORE:
             more = f" and {len(found) - 8} more" if len(found) > 8 else ""
-            yield f"{name.replace('_', ' ')}: {', '.join(found[:8])}{more}"
+            yield f"{class_said(name)}: {', '.join(found[:8])}{more}"
+    yield from test_notes(tests)[:MOST_TESTS]
+
+
+def class_said(name: str) -> str:
+    """A class of tests by its name, and what it means where that isn't plain."""
+    return name.replace("_", " ") + (f" ({MEANING[name]})" if name in MEANING else "")
+
+
+def test_notes(tests: Mapping[str, Any]) -> list[str]:
+    """Why a test has its class, such as what it no longer checks."""
+    return [f"{test}: {said}" for test, said in sorted(dict(tests.get("notes") or {}).items())]
 
 
 def _file_line(file: FileDiff) -> str:
@@ -168,13 +205,3 @@ def _tokens(tokens: Mapping[str, int]) -> str:
 def _sent_line(one: Sent) -> str:
     hidden = ", ".join(f"{count} {kind}" for kind, count in sorted(one.redacted.items())) or "nothing"
     return f"{one.what}, to {one.to}: {one.usd:.4f} USD, taken out: {hidden}"
-
-
-def _decide_line(review: Review) -> str:
-    if review.state != IN_REVIEW or not review.commit:
-        return review.why_not
-    if review.confirm == "type the id":
-        return f"{review.why_not} Approving takes typing the id {review.id}; or tweak it, or reject it."
-    if review.confirm == "two taps":
-        return "Approve with two taps, because of the risk; or tweak it, or reject it."
-    return "Approve, tweak or reject."

@@ -113,7 +113,7 @@ def test_tests_that_a_person_asked_to_remove_do_not_stop_a_merge() -> None:
     asked = {**GREEN, "classes": {**GREEN["classes"], "t::gone": "removed"}, "green": True}
     review = replace(REVIEW, tests=asked)
     assert review.mergeable
-    assert "removed: t::gone" in render(review)
+    assert "removed (ran before, gone now): t::gone" in render(review, 100)
 
 
 def test_only_a_change_in_review_with_edits_can_be_approved() -> None:
@@ -142,13 +142,39 @@ def test_the_terminal_shows_all_that_a_decision_needs_and_the_diff_last() -> Non
         *("1 passing, 1 new, 0 regressed", "new: tests/test_a.py::test_export", "atlas/viewer.py (M, +2 -1)"),
         *("0.0123 USD, worst case 0.2000 USD", "1,200 read afresh, 800 read from the cache", "2 EMAIL", "to Anthropic"),
         *("1 (request): 1 regressed, 1 file, 0.0100 USD, 41 s; tests failed", "2 (repair, shown here)"),
-        *("1234567890ab on fedcba098765", "Approve, tweak or reject.", "Cartographer: it owns", "binary"),
+        *("1234567890ab on fedcba098765", "Approve merges it into main; tweak it", "Cartographer: it owns", "binary"),
     ):
         assert part in " ".join(text.split()), part
     assert text.endswith(DIFF)
     above = text.split("─" * 72)[0]
     assert max(len(line) for line in above.splitlines()) <= 72
     assert "stand-in" not in text
+
+
+def test_the_first_look_says_what_matters_before_anything_else() -> None:
+    looks = {look.about: look for look in REVIEW.first_look}
+    assert {look.level for look in looks.values()} == {"ok"} and "1 passing, 1 new" in looks["Tests"].said
+    marks = tuple(f"{name}.yml: runs on the build server" for name in "abcde")
+    red = replace(REVIEW, tests=RED, risk_marks=marks, reason="round 2 is the best of 3", request="word " * 900)
+    shown = {look.about: (look.level, look.said) for look in red.first_look}
+    assert shown["Tests"] == ("alert", "Its tests are not in order: 1 regressed (tests/test_b.py::test_zoom).")
+    assert shown["Risk"][0] == "note" and shown["Risk"][1].endswith("c.yml: runs on the build server; and 2 more.")
+    assert "only after typing the id a1b2c3" in shown["Decide"][1]
+    top = render(red, 88).split("\n\n")[0].splitlines()[3:]
+    assert [line.split()[0] for line in top if line[:1].strip()] == ["Summary", "Why", "Tests", "Risk", "Decide"]
+    assert red.to_json()["first_look"][0]["level"] == "alert"
+
+
+def test_the_first_look_without_edits_or_after_the_decision_offers_nothing_to_merge() -> None:
+    (look,) = replace(REVIEW, commit="").first_look
+    assert look.said == "This round has no edits that could be merged. Tweak it in words, or reject it."
+    assert [look.about for look in replace(REVIEW, state="merged").first_look] == ["Tests", "Risk"]
+
+
+def test_what_a_weakened_test_no_longer_checks_is_said() -> None:
+    notes = {"t::a": "it has 1 assertion instead of 4"}
+    text = render(replace(REVIEW, tests={**RED, "classes": {"t::a": "weakened"}, "notes": notes}), 100)
+    assert "weakened (checks less than before): t::a" in text and "t::a: it has 1 assertion instead of 4" in text
 
 
 def test_the_stand_in_is_named_wherever_the_model_is() -> None:
