@@ -59,6 +59,8 @@ class Job:
     weakened: dict[str, str]
     words: tuple[str, ...]
     """What people asked for: they may have wanted a test to go."""
+    takes_back: bool
+    """It only undoes an earlier change: tests which that one brought go with it."""
     say: Callable[[str], None]
 
 
@@ -76,10 +78,14 @@ class Checker:
         tests show, as `worth` says, the full run is left out."""
         rounds = await table.rounds(self._database, change.id)
         words = (change.request, *(one.instruction for one in rounds if one.cause == "tweak"))
+        takes_back = current.cause == "undo"  # git made it: it repairs nothing, and keeps the promise of no kind
         result = await self.check_commits(
-            change.base, current.commit_id, lambda text: progress(change, text), worth, words
+            *(change.base, current.commit_id, lambda text: progress(change, text)),
+            worth=None if takes_back else worth,
+            words=words,
+            takes_back=takes_back,
         )
-        return result if result.failures else await self._by_kind(change, current.commit_id, result)
+        return result if result.failures or takes_back else await self._by_kind(change, current.commit_id, result)
 
     async def check_commits(
         self,
@@ -88,13 +94,14 @@ class Checker:
         progress: Callable[[str], None],
         worth: Worth | None = None,
         words: tuple[str, ...] = (),
+        takes_back: bool = False,
     ) -> Result:
         """Raises Unavailable where the test environment can't be made now; without a sandbox: untested."""
         missing = await asyncio.to_thread(self._runner.problem)
         if missing:
             return Result(untested(missing), "")
         try:
-            return await self._compare(await self._job(base, commit, words, progress), worth)
+            return await self._compare(await self._job(base, commit, words, takes_back, progress), worth)
         except SandboxError as error:
             log.error("[%s] %s could not be tested: %s", error.id, commit[:12], error)
             return Result(untested(error.full), "")
@@ -135,14 +142,16 @@ class Checker:
         if not await asyncio.to_thread(self._runner.problem):
             await self._prepare(base, needs)
 
-    async def _job(self, base: str, commit: str, words: tuple[str, ...], say: Callable[[str], None]) -> Job:
+    async def _job(
+        self, base: str, commit: str, words: tuple[str, ...], takes_back: bool, say: Callable[[str], None]
+    ) -> Job:
         project = await self._project(base)
         needs = await read_needs(self._repository, base, project)
         touched = tuple(file.path for file in await self._repository.diff_stat(base, commit))
         tests = [path for path in touched if is_test(path)]
         was, now = [await self._repository.read_many(each, tests) for each in (base, commit)]
         less = await asyncio.to_thread(weakened, was, now)
-        return Job(base, commit, project, needs, touched, less, words, say)
+        return Job(base, commit, project, needs, touched, less, words, takes_back, say)
 
     async def _prepare(self, base: str, needs: Needs) -> None:
         """A set-up command gets a copy of the base to run in, where the environment is not there yet."""
@@ -185,6 +194,10 @@ class Checker:
 
     async def _classed(self, job: Job, before: TestReport, after: TestReport) -> Comparison:
         comparison = await asyncio.to_thread(compare, before, after, weakened=job.weakened)
+        if job.takes_back:
+            return replace(
+                comparison, asked=tuple(test for test in comparison.of(LOST) if file_of(test) in job.touched)
+            )
         lost = comparison.of(LOST - {TestClass.WEAKENED})
         return replace(comparison, asked=tuple(lost)) if lost and removal_asked(job.words, lost) else comparison
 

@@ -17,6 +17,7 @@ from haven.store.database import Transaction
 
 HAVEN = Principal("haven", "Haven", Role.OWNER, "haven")
 """Who undoes what is not healthy once it is deployed, because the owner's settings say so."""
+UNDO, BRING_BACK = "Undo: ", "Bring back: "
 CAUSE = "undo"
 """Of the round that git made."""
 
@@ -41,7 +42,7 @@ async def order(tx: Transaction, merged: Change, principal: Principal) -> tuple[
         id=id,
         key=f"change:{id}",
         kind=merged.kind,
-        title=f"Undo: {merged.title}"[:200],
+        title=title(merged),
         request=f"Undo change {merged.id}, which was merged into {merged.target}. It had been asked for like this:\n"
         f"{merged.request}"[:8_000],
         assistant=merged.assistant,
@@ -77,6 +78,12 @@ async def make(repository: Repository, change: Change, merged: Change) -> Undo:
     return Undo(tip, made.commit, branch, {"text": text, "by": "rules"})
 
 
+def title(merged: Change) -> str:
+    """ "Undo: X" for X, "Bring back: X" for that, and so on: what it does, however often it went to and fro."""
+    plain = merged.title.removeprefix(UNDO).removeprefix(BRING_BACK) if merged.undoes else merged.title
+    return f"{BRING_BACK if merged.undoes and merged.title.startswith(UNDO) else UNDO}{plain}"[:200]
+
+
 async def reverted(tx: Transaction, change: Change) -> None:
     """The undo has landed: the change that it takes back is over."""
     reason = f"Undone by change {change.id}."
@@ -85,5 +92,8 @@ async def reverted(tx: Transaction, change: Change) -> None:
     except Conflict:
         return  # another undo was first
     merged = await table.get_in(tx, change.undoes)
+    if merged.undoes:
+        first = await table.get_in(tx, merged.undoes)
+        await table.update(tx, first.id, reason=f"Undone by change {merged.id}, and brought back by {change.id}.")
     said: dict[str, Any] = {"title": merged.title, "round": merged.round, "reason": reason}
     await events.record(tx, "change.state", merged.id, state=State.REVERTED.value, **said)

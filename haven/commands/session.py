@@ -76,7 +76,7 @@ def in_house(work: Callable[[House], Awaitable[T]], given: Settings | None = Non
 
 
 async def follow(house: House, id: str, tell: Callable[[Event], None], *, past_waiting: bool = False) -> Change:
-    """Follow a change until it rests or waits, telling its events.
+    """Follow a change until it rests or waits, and where it is merged, until it is live; tell its events.
 
     The work is done in this process unless a running `haven up` does it. `past_waiting`: it waits now, follow on.
     """
@@ -104,10 +104,12 @@ async def _until_rest(
     past_waiting: bool,
 ) -> Change:
     from haven.changes.states import RESTING, State
+    from haven.store import deployments
 
     while True:
         change = await house.changes.get(id)
-        if change.state in RESTING or (change.state == State.WAITING and not past_waiting):
+        rests = change.state in RESTING and not await deployments.under_way(house.database, id)
+        if rests or (change.state == State.WAITING and not past_waiting):
             return change
         arrived = asyncio.ensure_future(anext(incoming))
         await asyncio.wait([arrived, *tasks], return_when=asyncio.FIRST_COMPLETED)

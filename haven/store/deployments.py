@@ -9,7 +9,10 @@ from haven.store import jobs
 from haven.store.database import Database, Row, Transaction, now
 
 JOB = "deploy"
-State = Literal["due", "running", "live", "failed"]
+State = Literal["due", "running", "ill", "live", "failed"]
+"""`ill`: it went wrong, and its undo is to be ordered."""
+WORKING = "('queued', 'planning', 'editing', 'testing', 'merging')"
+"""States in which a change goes on by itself now."""
 
 
 @dataclass(frozen=True)
@@ -38,13 +41,26 @@ async def of(database: Database, change_id: str) -> Deployment | None:
     return _deployment(row) if row else None
 
 
-async def failed_and_merged(database: Database) -> list[Deployment]:
-    """Those that were not healthy and are not undone yet, oldest first."""
+async def being_undone(database: Database) -> list[tuple[str, str]]:
+    """Merged changes that were not healthy, oldest first, each with the change that is to take it back."""
+    over = "('merged', 'rejected', 'cancelled', 'failed', 'reverted')"
     rows = await database.rows(
-        "select deployment.* from deployment join change on change.id = change_id"
-        " where deployment.state = 'failed' and change.state = 'merged' order by deployment.at"
+        "select merged.id, undo.id from deployment join change merged on merged.id = change_id"
+        f" join change undo on undo.undoes = merged.id and undo.state not in {over}"
+        " where deployment.state in ('ill', 'failed') and merged.state = 'merged' order by deployment.at"
     )
-    return [_deployment(row) for row in rows]
+    return [(row[0], row[1]) for row in rows]
+
+
+async def under_way(database: Database, change_id: str) -> bool:
+    """Whether a merged change is still on its way to its users, or is being taken back because it was not healthy."""
+    row = await database.row(
+        "select 1 from change left join deployment on change_id = change.id where (change.id = :id or undoes = :id)"
+        " and (deployment.state in ('due', 'running', 'ill')"
+        f" or (undoes = :id and change.state in {WORKING})) limit 1",
+        {"id": change_id},
+    )
+    return row is not None
 
 
 def _deployment(row: Row) -> Deployment:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import shlex
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -99,11 +101,28 @@ async def test_a_command_that_hangs_or_floods_is_ended_with_all_it_started(tmp_p
     os.mkfifo(pid)
     hang = f"sleep 600 & echo $! > {shlex.quote(str(pid))}; wait"
     running = asyncio.create_task(run(("sh", "-c", hang), tmp_path, {"PATH": os.environ["PATH"]}, 600))
-    child = int(await asyncio.to_thread(pid.read_text))
+    child = os.pidfd_open(int(await asyncio.to_thread(pid.read_text)))
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
-    state = Path(f"/proc/{child}/stat")
-    assert not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z"
+    assert await asyncio.to_thread(select.select, [child], [], [], 20) == ([child], [], []), "it has ended"
+    os.close(child)
     flood = await run((sys.executable, "-c", "print('x ' * 9_000_000); exit(1)"), tmp_path, {}, 60)
     assert "status 1" in flood and len(flood) < 1_000
     assert "took longer" in await run(("sleep", "600"), tmp_path, {"PATH": os.environ["PATH"]}, 0.2)
+
+
+async def test_a_service_that_a_command_leaves_running_is_not_waited_for_and_not_ended(tmp_path: Path) -> None:
+    leaves = "sleep 600 & echo $! > service; echo deployed; exit $1"
+    for status, said in (("0", ""), ("4", "ended with status 4: deployed")):
+        assert await run(("sh", "-c", leaves, "sh", status), tmp_path, {"PATH": os.environ["PATH"]}, 60) == said
+        service = int((tmp_path / "service").read_text())
+        os.kill(service, signal.SIGTERM)
+
+
+async def test_what_it_says_last_is_kept_without_the_terminals_orders(tmp_path: Path) -> None:
+    said = await run(("printf", r"\033[2J\033]0;owned\007 it is \0 full\n"), tmp_path, {"PATH": os.environ["PATH"]}, 20)
+    assert said == ""
+    said = await run(
+        ("sh", "-c", r"printf '\033[2J it is \001 full\n'; exit 1"), tmp_path, {"PATH": os.environ["PATH"]}, 20
+    )
+    assert said == "ended with status 1: it is <U+0001> full"

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from haven.changes.proposal import Kind
 from haven.errors import AccessDenied, BadInput, Conflict
 from haven.store.changes import Change
-from tests.changes.test_pipeline import FILES, GREEN, LIGHT, asked, becomes, read, wished
+from tests.changes.test_pipeline import FILES, GREEN, LIGHT, TESTS, WISH, asked, becomes, read, wished
 from tests.e2e.house import MEMBER, OWNER, REVIEWER, Home
 from tests.e2e.scripted import edit, scripted_home, will_propose
 from tests.e2e.test_bad_input import git
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.sandbox
 
 
-async def merged(home: Home) -> Change:
-    change = await home.rest(await home.approve(await wished(home)))
+async def merged(home: Home, kind: Kind | None = None) -> Change:
+    change = await home.rest(await home.approve(await wished(home, await home.ask_for(WISH, kind=kind))))
     assert change.state == "merged", change.reason
     return change
 
@@ -94,7 +95,41 @@ async def test_several_rounds_in_a_merge_commit_are_undone_as_one(tmp_path: Path
     will_propose(llmock, edit("broken.py", "x = 1\n", old="x = (\n"))
     async with scripted_home(tmp_path, llmock, FILES, changes={"merge": "merge commit"}) as home:
         before = read(home, "rev-parse", "main^{tree}")
-        change = await merged(home)
+        change = await merged(home, Kind.FEATURE)
         assert len(read(home, "log", "-1", "--format=%P", "main").split()) == 2
         undo = await ordered(home, change)
         assert (undo.state, read(home, "rev-parse", "main^{tree}")) == ("merged", before)
+
+
+async def test_an_undo_is_undone_like_any_change_and_again(tmp_path: Path, llmock: LLMock) -> None:
+    will_propose(llmock, becomes(GREEN))
+    async with scripted_home(tmp_path, llmock, FILES) as home:
+        change = await merged(home)
+        undo = await ordered(home, change)
+        back = await ordered(home, undo)
+        assert (back.state, read(home, "show", "main:light.py")) == ("merged", GREEN.strip()), back.reason
+        undo, change = [await home.house.changes.get(one.id) for one in (undo, change)]
+        assert (undo.state, change.state) == ("reverted", "reverted") and back.id in change.reason
+        assert [undo.title, back.title] == [f"Undo: {change.title}", f"Bring back: {change.title}"]
+        last = await ordered(home, back)
+        assert (last.state, read(home, "show", "main:light.py")) == ("merged", LIGHT.strip()), last.reason
+        assert last.title == undo.title
+
+
+async def test_tests_that_an_undo_takes_back_with_it_may_go_and_no_others(tmp_path: Path, llmock: LLMock) -> None:
+    zero = TESTS + "\n\ndef test_zero():\n    assert brightness(0) == 0\n"
+    will_propose(llmock, becomes(GREEN), edit("tests/test_light.py", zero, old=TESTS))
+    will_propose(llmock, edit("stars.py", "STARS = 9\n"))
+    async with scripted_home(tmp_path, llmock, FILES) as home:
+        change = await merged(home, Kind.FEATURE)
+        other = await merged(home, Kind.FEATURE)
+        commit(
+            home,
+            "tests/test_stars.py",
+            "import pytest\n\nstars = pytest.importorskip('stars')\n\ndef test_stars(): pass\n",
+        )
+        undo = await ordered(home, change)
+        review = await home.house.changes.review(undo.id)
+        assert (undo.state, review.tests["asked"]) == ("merged", ["tests/test_light.py::test_zero"]), undo.reason
+        undo = await ordered(home, other)
+        assert undo.state == "review" and "test_stars" in undo.reason, "that test was not of the change"

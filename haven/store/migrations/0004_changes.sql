@@ -35,7 +35,7 @@ alter table change add column pruned_at real;
 create table deployment (
   change_id text primary key references change (id),
   at real not null,
-  state text not null check (state in ('due', 'running', 'live', 'failed')),
+  state text not null check (state in ('due', 'running', 'ill', 'live', 'failed')),
   said text not null default ''
 ) strict;
 
