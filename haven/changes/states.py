@@ -25,7 +25,7 @@ S = State
 # An undo has its commit from the plan on and was approved by its order: planning -> testing -> merging, where it is
 # green. An approved change that no longer fits its target goes from merging into another round.
 TRANSITIONS: dict[State, frozenset[State]] = {
-    S.QUEUED: frozenset({S.PLANNING, S.CANCELLED, S.FAILED}),
+    S.QUEUED: frozenset({S.PLANNING, S.CANCELLED}),
     S.PLANNING: frozenset({S.EDITING, S.TESTING, S.AWAITING_PLAN, S.WAITING, S.CANCELLED, S.FAILED}),
     S.AWAITING_PLAN: frozenset({S.PLANNING, S.EDITING, S.REJECTED, S.CANCELLED}),
     S.WAITING: frozenset({S.PLANNING, S.EDITING, S.TESTING, S.MERGING, S.CANCELLED, S.FAILED}),

@@ -7,22 +7,24 @@ tests together can be held against the transition table.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import shutil
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 
+from haven.ai import engine
 from haven.app import open_house, run
 from haven.changes.states import RESTING, State
 from haven.demo.stand_in import Fault, StandIn
-from haven.settings import cache_dir
+from haven.settings import ANTHROPIC_KEY, Settings, cache_dir
 from haven.store import events
 from haven.store.changes import Change
+from haven.store.ledger import Entry
 from tests.changes import sources
 from tests.e2e.house import MEMBER, Home, settings_in
 
@@ -40,6 +42,10 @@ case " $* " in
 esac
 exec {git} "$@"
 """
+
+
+PLAN = json.dumps({"steps": ["Add nothing to the star."], "files": ["light.py"], "risk": "None that I see."})
+"""What the cloud says where a written plan is asked for."""
 
 
 def becomes(new: str, old: str = LIGHT, path: str = "light.py") -> str:
@@ -62,11 +68,21 @@ class Script:
 
 @asynccontextmanager
 async def small_house(
-    folder: Path, *replies: str, faults: Sequence[Fault | None] = (), working: bool = True, **more: Any
+    folder: Path,
+    *replies: str,
+    faults: Sequence[Fault | None] = (),
+    working: bool = True,
+    costs: bool = False,
+    **more: Any,
 ) -> AsyncIterator[Home]:
-    """The house at work on the small project; the cloud says `replies`, and its nth call has the nth fault."""
-    async with StandIn(faults, says=Script(replies or [becomes(GREEN)])) as stand_in:
-        ready = settings_in(folder / "house", stand_in.base_url, **more)
+    """The house at work on the small project; the cloud says `replies`, and its nth call has the nth fault.
+
+    `costs`: what it says is charged like Claude's own words.
+    """
+    async with StandIn(faults, says=Script(replies or [becomes(GREEN)])) as stand_in, charged(costs):
+        ready = settings_in(folder / "house", stand_in.base_url, stand_in=not costs, **more)
+        if costs:
+            give_key(ready)
         project = ready.project.repository
         assert project is not None
         await asyncio.to_thread(sources.make, project, FILES)
@@ -80,21 +96,43 @@ async def small_house(
                     await asyncio.gather(running, return_exceptions=True)
 
 
+@asynccontextmanager
+async def charged(costs: bool) -> AsyncIterator[None]:
+    """Let a cloud that costs be asked: tests forbid it, and this one is the stand-in on the loopback."""
+    before, engine.ALLOW_CLOUD = engine.ALLOW_CLOUD, costs or engine.ALLOW_CLOUD
+    try:
+        yield
+    finally:
+        engine.ALLOW_CLOUD = before
+
+
+def give_key(ready: Settings) -> None:
+    secret = ready.paths.config_dir / "secrets" / ANTHROPIC_KEY
+    secret.parent.mkdir(parents=True, mode=0o700)
+    secret.touch(0o600)
+    secret.write_text("of no use elsewhere", encoding="utf-8")
+
+
 def goes(way: str) -> pytest.MarkDecorator:
-    """The states of the test's change one after the other, as in "queued > planning"."""
+    """The states of the test's change one after the other, as in "queued > planning"; of several, with | between."""
     return pytest.mark.parametrize("way", [way], ids=["way"])
 
 
-def ways(module: ModuleType) -> list[str]:
-    """Every way that the module's tests name."""
-    marks = [mark for one in vars(module).values() for mark in getattr(one, "pytestmark", ()) if callable(one)]
-    return [way for mark in marks if mark.name == "parametrize" and mark.args[0] == "way" for way in mark.args[1]]
+def ways(test: object) -> list[str]:
+    """Every way that the test names."""
+    marks = [mark for mark in getattr(test, "pytestmark", ()) if mark.name == "parametrize" and mark.args[0] == "way"]
+    return [way for mark in marks for named in mark.args[1] for way in named.split(" | ")]
 
 
-async def went(home: Home, change: Change) -> str:
-    """The way that the change has gone, by its durable events."""
+async def went(home: Home, *changes: Change) -> str:
+    """The way that the changes have gone, by their durable events."""
+    return " | ".join([await _went(home, change) for change in changes])
+
+
+async def _went(home: Home, change: Change) -> str:
     told = await events.of(home.house.database, change.id)
-    return " > ".join(event.data["state"] for event in told if event.kind == "change.state")
+    moves = [event.data for event in told if event.kind == "change.state"]
+    return " > ".join(data["state"] for data in moves if "deploy" not in data)  # how it is deployed is no move
 
 
 async def reasons(home: Home, change: Change, state: State) -> list[str]:
@@ -122,6 +160,11 @@ async def again(home: Home, change: Change) -> Change:
 def asked(home: Home) -> list[str]:
     """The last turn of every prompt that the cloud has answered or refused; prompts that it counted are left out."""
     return [str(body["messages"][-1]) for body in home.stand_in.requests if "max_tokens" in body]
+
+
+async def calls(home: Home, change: Change) -> list[Entry]:
+    """The change's entries in the ledger, without the prompts that were only counted."""
+    return [one for one in await home.house.changes.spent(change.id) if not one.purpose.startswith("count ")]
 
 
 async def seen(home: Home, change: Change, text: str) -> None:

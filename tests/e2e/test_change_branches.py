@@ -14,6 +14,7 @@ from tests.e2e.branching import (
     GREEN,
     LIGHT,
     ONE_RED,
+    PLAN,
     WISH,
     LameGit,
     again,
@@ -30,6 +31,7 @@ from tests.e2e.house import MEMBER, OWNER, REVIEWER
 pytestmark = pytest.mark.sandbox
 
 NEVER_ENDS = "import signal\n\n\ndef test_waits():\n    signal.pause()\n"
+PLAN_FIRST = {"plan_first": "always"}
 FETCH, EXPORT = "fetch", "checkout-index"
 
 
@@ -78,11 +80,10 @@ async def test_wishes_of_the_project_that_nobody_can_read(tmp_path: Path, way: s
 
 @goes("queued > planning > awaiting plan > editing > testing > cancelled")
 async def test_a_plan_is_approved_and_a_run_of_tests_stopped(tmp_path: Path, way: str) -> None:
-    async with small_house(
-        tmp_path, becomes(NEVER_ENDS, "", "test_waits.py"), changes={"plan_first": "always"}
-    ) as home:
+    endless = becomes(NEVER_ENDS, "", "test_waits.py")
+    async with small_house(tmp_path, PLAN, endless, PLAN, changes=PLAN_FIRST) as home:
         change = await wished(home)
-        assert change.plan["worst_usd"] > 0 and not asked(home)
+        assert change.plan["worst_usd"] > 0 and len(asked(home)) == 1
         change = await home.approve(change)
         await seen(home, change, "running the tests of the change")
         change = await home.house.changes.cancel(change.id, MEMBER)
@@ -92,7 +93,7 @@ async def test_a_plan_is_approved_and_a_run_of_tests_stopped(tmp_path: Path, way
 
 @goes("queued > planning > awaiting plan > rejected")
 async def test_a_plan_is_rejected(tmp_path: Path, way: str) -> None:
-    async with small_house(tmp_path, changes={"plan_first": "always"}) as home:
+    async with small_house(tmp_path, PLAN, changes=PLAN_FIRST) as home:
         change = await wished(home)
         change = await home.house.changes.reject(change.id, REVIEWER, round=1, why="not now")
         assert await went(home, change) == way
@@ -100,7 +101,7 @@ async def test_a_plan_is_rejected(tmp_path: Path, way: str) -> None:
 
 @goes("queued > planning > awaiting plan > cancelled")
 async def test_a_plan_is_taken_back(tmp_path: Path, way: str) -> None:
-    async with small_house(tmp_path, changes={"plan_first": "always"}) as home:
+    async with small_house(tmp_path, PLAN, changes=PLAN_FIRST) as home:
         change = await wished(home)
         assert await went(home, await home.house.changes.cancel(change.id, MEMBER)) == way
 

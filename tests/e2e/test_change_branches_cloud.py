@@ -9,7 +9,7 @@ import pytest
 from haven.changes.states import State
 from haven.demo.stand_in import Fault, FaultKind
 from haven.store.database import now
-from tests.e2e.branching import WISH, asked, goes, reasons, seen, small_house, went, wished
+from tests.e2e.branching import WISH, asked, calls, goes, reasons, seen, small_house, went, wished
 from tests.e2e.house import MEMBER, OWNER
 
 pytestmark = pytest.mark.sandbox
@@ -35,7 +35,7 @@ async def test_what_passes_is_waited_for_and_the_change_goes_on_by_itself(tmp_pa
         assert await went(home, change) == way
         why = await reasons(home, change, State.WAITING)
         assert len(why) == 3 and all(why) and len(asked(home)) == 4
-        entries = await home.house.changes.spent(change.id)
+        entries = await calls(home, change)
         assert [entry.state for entry in entries] == ["settled"] * 4
         assert [entry.output_tokens > 0 for entry in entries] == [False, False, False, True]
 
@@ -53,7 +53,7 @@ async def test_without_a_time_of_its_own_the_wait_is_long_and_a_person_may_hurry
         change = await home.house.changes.cancel(change.id, MEMBER)
         assert await went(home, change) == way
         assert (await wished(home, State.TESTING)).state == State.TESTING, "the next one is worked on at once"
-        entries = await home.house.changes.spent(change.id)
+        entries = await calls(home, change)
         assert [entry.state for entry in entries] == ["settled", "unknown"], "a call that was cut off stays charged"
 
 
@@ -70,7 +70,7 @@ async def test_a_waiting_change_can_be_ended(tmp_path: Path, way: str) -> None:
 async def test_replies_that_break_off_are_asked_for_again_until_it_fails_and_a_tweak_revives_it(
     tmp_path: Path, way: str
 ) -> None:
-    faults = [Fault(kind) for kind in (FaultKind.MAX_TOKENS, FaultKind.REFUSAL, FaultKind.MAX_TOKENS)]
+    faults = [Fault(kind) for kind in (FaultKind.CUT, FaultKind.REFUSAL, FaultKind.MAX_TOKENS)]
     async with small_house(tmp_path, faults=faults) as home:
         change = await wished(home)
         assert change.state == State.FAILED and change.reason
