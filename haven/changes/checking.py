@@ -40,7 +40,8 @@ Worth = Callable[[str, dict[str, Any]], Awaitable[bool]]
 
 @dataclass(frozen=True)
 class Result:
-    """`tests` is a Comparison as JSON; `failures` the words for a repair round, "" where nothing is red."""
+    """`tests` is a Comparison as JSON, "partial" where the full run was left out; `failures` the words for a repair
+    round, "" where nothing is red."""
 
     tests: dict[str, Any]
     failures: str
@@ -189,7 +190,7 @@ class Checker:
             return None
         few = f"the {len(chosen)} test files" if len(chosen) > 1 else "the test file"
         problem = f"Only {few} nearest to the change ran, because some of those tests fail."
-        tests = replace(comparison, problem=problem).to_json()
+        tests = replace(comparison, problem=problem).to_json() | {"partial": True}
         return Result(tests, failures) if await worth(failures, tests) else None
 
     async def _classed(self, job: Job, before: TestReport, after: TestReport) -> Comparison:

@@ -146,14 +146,12 @@ class Pipeline:
                 current = await self._rounds.ask(change, current, requester(change), self._progress)
             self._progress(change, f"round {change.round}: applying the edits")
             commit, notes = await self._rounds.apply(change, current)
-        except NoChange:
-            await self._review(change, current, "Its edits changed nothing.", ended="nothing was changed")
+        except NoChange as error:
+            await self._give_up(change, current, error, "nothing was changed")
         except EditError as error:
             await self._repair(change, current, f"The edits could not be applied. {error}", ended="edits did not apply")
         except OverBudget as error:
-            if best_round(await table.rounds(self._database, change.id)) is None:
-                raise
-            await self._review(change, current, error.full, ended="not asked: a cap was reached")
+            await self._give_up(change, current, error, "not asked: a cap was reached")
         except ModelError as error:
             await self._ask_again(change, current, error)
         else:
@@ -203,6 +201,18 @@ class Pipeline:
 
         await self._database.write(work)
 
+    async def _give_up(self, change: Change, current: Round, error: HavenError, ended: str) -> None:
+        """No edits come any more: the best round so far, where there is one; else the change fails and says why.
+
+        Only a cap that opens again by itself is waited for.
+        """
+        if best_round(await table.rounds(self._database, change.id)) is not None:
+            await self._review(change, current, error.full, ended=ended)
+        elif isinstance(error, Unavailable) and error.retry:
+            await self._wait(change, error)
+        else:
+            await self._fail(change, error)
+
     async def _stopped(self, change: Change) -> None:
         """A person pressed stop: the best round so far, where there is one."""
         current = await table.round_of(self._database, change)
@@ -220,6 +230,8 @@ class Pipeline:
             reason = f"No round gave edits that could be used: {fields['ended']}. {why}".strip()
             await self._move(change, State.FAILED, reason=reason)
             return
+        if best.tests.get("partial") and not change.stop:
+            best = await self._in_full(change, best)
         if not best.summary:
             self._progress(change, "writing the summary")
             summary = await self._rounds.summarise(change, best, requester(change))
@@ -228,6 +240,13 @@ class Pipeline:
             await self._rounds.point_branch(change, best.commit_id)
         reason = stopping.outcome(why, best.number, current.number)
         await self._move(change, State.REVIEW, reason=reason, new_round=best.number)
+
+    async def _in_full(self, change: Change, best: Round) -> Round:
+        """All tests of a round that only the nearest ones had run of, as a repair was to follow."""
+        self._progress(change, f"round {best.number} is the best: running all its tests")
+        tests = (await self._checker.check(change, best, self._progress)).tests
+        await self._database.write(lambda tx: table.update_round(tx, change.id, best.number, tests=tests))
+        return replace(best, tests=tests)
 
     async def _plan_undo(self, change: Change) -> None:
         """Git makes the commit of an undo; no model is asked."""
@@ -292,9 +311,10 @@ class Pipeline:
         await self._database.write(work)
 
     async def _ask_again(self, change: Change, current: Round, error: ModelError) -> None:
-        """A reply that can't be used is asked for again; after some the change fails and says why."""
+        """A reply that can't be used is asked for again, some times."""
         if current.bad_replies >= MODEL_FAILURES:
-            raise error
+            await self._give_up(change, current, error, "no usable reply")
+            return
         log.warning("[%s] change %s: %s", error.id, change.id, error)
         fields = {"bad_replies": current.bad_replies + 1}
         await self._move(change, State.EDITING, reason=str(error), round_fields=fields)

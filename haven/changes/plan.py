@@ -54,10 +54,12 @@ def in_words(plan: Mapping[str, Any]) -> str:
 
 
 def price(plan: Mapping[str, Any]) -> str:
-    """What it may cost at most, in a sentence."""
-    rounds = int(plan.get("rounds", 1))
-    most = float(plan.get("most_usd", plan.get("worst_usd", 0.0) * rounds))
-    return f"It costs at most {most:.2f} USD: up to {rounds} rounds, {plan.get('worst_usd', 0.0):.2f} USD a call."
+    """What it may cost at most, in a sentence: the cap holds whatever is looked up or asked for again."""
+    rounds, most = int(plan.get("rounds", 1)), float(plan.get("most_usd", 0.0))
+    return (
+        f"A call costs at most {plan.get('worst_usd', 0.0):.2f} USD, and there are up to {rounds} rounds; all calls"
+        f" together are held below {most:.2f} USD."
+    )
 
 
 def _steps(found: Mapping[str, Any]) -> list[str]:

@@ -61,8 +61,7 @@ class Planning:
         context = await self._prompts.context(change)
         task = await self._prompts.task(change, Round(change.id, change.round, "request"), base, requester(change))
         worst = await asyncio.to_thread(self._engine.worst_case, task)
-        rounds = self._settings.changes.rounds
-        most = min(worst * rounds, self._settings.cloud.per_change_usd)
+        rounds, most = self._settings.changes.rounds, self._settings.cloud.per_change_usd
         made = {**kept, **described(context), "worst_usd": worst, "most_usd": most, "rounds": rounds}
         waits = bool(kept.get("wishes")) or await self._waits(base, task)
         if waits:

@@ -9,12 +9,14 @@ from typing import Any
 
 from haven.access import Principal, Role
 from haven.ai import tokens
-from haven.ai.task import Task
+from haven.ai.converse import Handler
+from haven.ai.task import Task, Tool
 from haven.changes import edits, evidence, plan, prompt
 from haven.changes.context import Context, choose
 from haven.changes.history import past_commits
 from haven.changes.project_file import PROJECT_FILE, ProjectFile, read_project_file
 from haven.changes.repository import Repository
+from haven.changes.tools import tools_for
 from haven.settings import Settings
 from haven.store.changes import Change, Round
 from haven.store.code_index import CodeIndex
@@ -53,6 +55,20 @@ class Prompts:
         news = prompt.RoundInput(number=current.number, log=change.evidence)
         task = self._task(change, current, principal, context, news)
         return replace(task, kind="small_edits", max_tokens=LOCAL_REPLY_TOKENS)
+
+    async def tools(self, change: Change, parent: str) -> dict[Tool, Handler]:
+        """What the model may look around with on `parent`: nothing where all of the project is shown anyway.
+
+        The same tools for all rounds of a change, as they stand before the system parts in the cache.
+        """
+        shown = await self.context(change)
+        if not shown.left_out.get("less relevant") and all(one.whole for one in shown.files):
+            return {}
+
+        async def read(paths: list[str]) -> Mapping[str, bytes]:
+            return await self.repository.read_many(parent, paths)
+
+        return tools_for(await self.repository.list_files(parent), read)
 
     async def project(self, base: str) -> ProjectFile:
         """The project's own wishes, from the base commit only. Raises BadInput."""

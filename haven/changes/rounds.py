@@ -15,7 +15,7 @@ from haven.changes import edits, stopping
 from haven.changes.asking import Asking
 from haven.changes.prompting import Prompts, described
 from haven.changes.summarising import summarise
-from haven.errors import EditError, HavenError
+from haven.errors import EditError, HavenError, NoChange
 from haven.settings import Settings
 from haven.store import changes as table
 from haven.store import events
@@ -53,7 +53,8 @@ class Rounds:
             change = await self._confirmed(change, current, parent, principal, say)
             task = await self._prompts.task(change, current, parent, principal)
             shown = await self._priced(change, current, task, say)
-            reply = await self._asking.edits(task, {}, await self._minutes_left(change), say)
+            tools = await self._prompts.tools(change, parent)
+            reply = await self._asking.edits(task, tools, await self._minutes_left(change), say)
         proposal = {"tool": reply.data} if isinstance(reply.data, dict) else {"text": reply.text}
         seconds = {**current.seconds, "cloud": round(time.monotonic() - started, 3)}
         route = _route(reply, small)
@@ -82,8 +83,7 @@ class Rounds:
     async def apply(self, change: Change, current: Round) -> tuple[str, tuple[str, ...]]:
         """Apply the kept reply in a fresh worktree; the commit and notes on forgiving matches.
 
-        Raises EditError in words for the model (NoChange where nothing is different), HavenError where the reply holds
-        no edits at all.
+        Raises EditError in words for the model; NoChange where nothing is different or the reply holds no edits.
         """
         proposed = parse(current.proposal or {})
         worktree = await self.repository.worktree(change.id, change.branch, current.parent)
@@ -188,7 +188,7 @@ class Rounds:
 
 
 def parse(proposal: dict[str, Any]) -> edits.Proposal:
-    """Edits from a kept reply. Raises EditError, or HavenError where a model answered in words alone."""
+    """Edits from a kept reply. Raises EditError; NoChange where a model answered in words alone."""
     if "tool" in proposal:
         return edits.from_tool(proposal["tool"])
     text = str(proposal.get("text", ""))
@@ -198,7 +198,7 @@ def parse(proposal: dict[str, Any]) -> edits.Proposal:
         if any(mark in text for mark in ("SEARCH", "REPLACE", "*** Begin Patch", "\n@@ ")):
             raise
         said = " ".join(text.split())[:300] or "nothing"
-        raise HavenError(f"The model made no edits. It said: {said}", "Ask for it in other words.") from None
+        raise NoChange(f"The model made no edits. It said: {said}", "Ask for it in other words.") from None
 
 
 def best_round(rounds: list[Round]) -> Round | None:
