@@ -70,7 +70,8 @@ async def test_a_waiting_change_can_be_ended(tmp_path: Path, way: str) -> None:
 async def test_replies_that_break_off_are_asked_for_again_until_it_fails_and_a_tweak_revives_it(
     tmp_path: Path, way: str
 ) -> None:
-    faults = [Fault(kind) for kind in (FaultKind.CUT, FaultKind.REFUSAL, FaultKind.MAX_TOKENS)]
+    breaks = (FaultKind.CUT, FaultKind.MAX_TOKENS, FaultKind.REFUSAL, FaultKind.NO_STOP_REASON)
+    faults = [Fault(kind) for kind in breaks]  # the first call is tried again at once
     async with small_house(tmp_path, faults=faults) as home:
         change = await wished(home)
         assert change.state == State.FAILED and change.reason
