@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from haven.changes import merging
+from haven.changes import merging, reviewing
 from haven.changes.checking import Checker
 from haven.changes.merging import Made
+from haven.changes.pr_body import pr_body
 from haven.changes.repository import Repository
 from haven.changes.review import BAD, by_class, why_red
 from haven.errors import Conflict, HavenError
@@ -60,24 +62,35 @@ class Landing:
 
         Runs again safely after a kill: the target moves in one step, and where to is on the disk before.
         """
+        landed = None
         try:
             await self._repository.fetch(change.target)
-            tip = await self._repository.tip(change.target)
-            if done := await self._already(change, approved, tip):
-                return replace(done, note=await self._deliver(change))
-            made = await self._candidate(change, approved, tip)
-            if made.clashes:
-                return await self._clashing(change, approved, tip, made)
-            if made.commit != tip:
-                if red := await self._tested_again(change, approved, tip, made.commit, say):
-                    return red
-                fields = {"candidate": made.commit, "merged_onto": tip}
-                await self._database.write(lambda tx: table.update(tx, change.id, **fields))
-                await self._repository.advance(change.target, tip, made.commit)
+            while landed is None:
+                landed = await self._on_top(change, approved, await self._repository.tip(change.target), say)
         except Conflict as error:
             mend = error.mend or "Approve it again, or reject it."
             return Landed(back_to_review=f"{error} {mend}")
-        return Landed(made.commit, tip, await self._deliver(change))
+        return replace(landed, note=await self._deliver(change)) if landed.commit else landed
+
+    async def _on_top(self, change: Change, approved: Round, tip: str, say: Say) -> Landed | None:
+        """Merge it into the target at `tip`; None where something else was merged in between."""
+        if done := await self._already(change, approved, tip):
+            return done
+        made = await self._candidate(change, approved, tip)
+        if made.clashes:
+            return await self._clashing(change, approved, tip, made)
+        if made.commit != tip:
+            if red := await self._tested_again(change, approved, tip, made.commit, say):
+                return red
+            fields = {"candidate": made.commit, "merged_onto": tip}
+            await self._database.write(lambda tx: table.update(tx, change.id, **fields))
+            try:
+                await self._repository.advance(change.target, tip, made.commit)
+            except Conflict:
+                if await self._repository.tip(change.target) == tip:
+                    raise
+                return None
+        return Landed(made.commit, tip)
 
     async def _already(self, change: Change, approved: Round, tip: str) -> Landed | None:
         """Where a process that was killed had merged it, or somebody did so by hand."""
@@ -122,10 +135,23 @@ class Landing:
 
     async def _deliver(self, change: Change) -> str:
         """Bring the merge to the owner's repository; what could not be done is said, and the merge stands."""
+        remote = self._settings.project.remote
         try:
-            return await self._repository.deliver(change.target, self._settings.project.remote)
+            said = await self._repository.deliver(change.target, remote)
         except HavenError as error:
-            return f"Merged in Haven's own clone, but not delivered: {error.full}"
+            said = f"Merged in Haven's own clone, but not delivered: {error.full}"
+        return f"{said} {await self._in_words(change)}" if remote else said
+
+    async def _in_words(self, change: Change) -> str:
+        """Beside the push a file with the words of a pull request: for those who see the change elsewhere."""
+        file = self._settings.paths.state_dir / "pull-requests" / f"{change.id}.md"
+        try:
+            review = await reviewing.assemble(self._database, self._repository, change, self._settings)
+            await asyncio.to_thread(file.parent.mkdir, parents=True, exist_ok=True)
+            await asyncio.to_thread(file.write_text, pr_body(review), encoding="utf-8")
+        except (HavenError, OSError) as error:
+            return f"Its words for a pull request could not be written: {error}"
+        return f"Its words for a pull request are in {file}."
 
 
 def newly_red(accepted: dict[str, Any], now: dict[str, Any]) -> str:

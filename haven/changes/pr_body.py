@@ -1,4 +1,8 @@
-"""A review as the Markdown body of a pull request; nothing in it can break out of its place."""
+"""A review as the Markdown body of a pull request; nothing in it can break out of its place.
+
+Forges look for mentions, references and addresses in the text as it is shown, so a backslash does not stop them; an
+invisible space does (as in Dependabot's descriptions).
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,11 @@ from haven.quoting import visible
 
 MOST_FILES = 100
 MOST_TESTS = 20
-SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+!|~@])")
+SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+!|~$&])|(?<!\S)[-=/:]|(?<=\d)\.(?=\s)")
+"""What Markdown reads as markup: anywhere, or where a line or word begins (lists, rules, a forge's /commands)."""
+ACTS = re.compile(r"@|#(?=\w)|(?<=:)(?=//)|(?<=\bwww)(?=\.)|(?<=\bGH)(?=-\d)", re.IGNORECASE)
+"""Mentions, references, addresses: what comes after them is held off."""
+NOTHING = "\u200b"
 
 
 def pr_body(review: Review) -> str:
@@ -27,8 +35,9 @@ def _parts(review: Review) -> Iterator[str]:
     yield f"## Asked for by {_plain(review.requester)}\n\n{_quoted(review.request or review.title)}"
     yield f"## Tests\n\n{_tests(review)}"
     yield f"## Files\n\n{_files(review)}"
-    if review.risk_marks:
-        yield "## Look twice\n\n" + "\n".join(f"- {_plain(mark)}" for mark in review.risk_marks)
+    for heading, said in (("Look twice", review.risk_marks), ("Worth knowing", (*review.risk_notes, *review.notes))):
+        if said:
+            yield f"## {heading}\n\n" + "\n".join(f"- {_plain(one)}" for one in said)
     yield _made(review)
 
 
@@ -59,7 +68,8 @@ def _made(review: Review) -> str:
 
 def _plain(text: str) -> str:
     """On one line, letter by letter: no markup, no mention, no link."""
-    return SPECIAL.sub(r"\\\1", " ".join(visible(text).split()))
+    marked = SPECIAL.sub(r"\\\g<0>", " ".join(visible(text).split()))
+    return ACTS.sub(rf"\g<0>{NOTHING}", marked)
 
 
 def _quoted(text: str) -> str:

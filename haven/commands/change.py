@@ -16,7 +16,7 @@ from haven.changes.evidence import MOST_GIVEN
 from haven.changes.proposal import Kind, clean
 from haven.changes.review_text import render
 from haven.changes.states import OPEN, State
-from haven.commands import change_context
+from haven.commands import change_context, landing
 from haven.commands.rounds import back, compare
 from haven.commands.session import Json, Ticker, err, follow, in_house, out, owner, print_json, read_text
 from haven.errors import BadInput, Unavailable
@@ -78,11 +78,24 @@ def list_(
 
 
 @app.command()
-def show(id: Id, as_json: Json = False) -> None:
+def show(
+    id: Id,
+    pr: Annotated[
+        Path | None, typer.Option(help="Write it as the body of a pull request to this file; - for standard output.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """The whole review of one change."""
 
     async def work(house: House) -> None:
         review = await house.changes.review(id)
+        if pr is not None:
+            await landing.write_body(review, pr)
+            if as_json:
+                print_json({"id": review.id, "file": str(pr)})
+            elif str(pr) != "-":
+                out.print(f"The pull request's body is in {pr}")
+            return
         print_json(review.to_json()) if as_json else out.print(render(review, out.width))
 
     in_house(work)
@@ -129,7 +142,7 @@ def tweak(
     at: Annotated[str, typer.Option("--at", help="The line it is about, as path:line of the round shown.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Another round with your words."""
+    """Another round with your words; where a plan waits, another plan."""
 
     async def work(house: House) -> None:
         before = await house.changes.get(id)
@@ -152,9 +165,44 @@ def reject(id: Id, why: Annotated[str, typer.Option(help="For the record.")] = "
 
 
 @app.command()
+def skip(id: Id, as_json: Json = False) -> None:
+    """Let a change go on without the plan that was written for it."""
+
+    async def work(house: House) -> None:
+        before = await house.changes.get(id)
+        await _finish(house, await house.changes.skip(id, owner(), round=before.round), as_json=as_json)
+
+    in_house(work)
+
+
+@app.command()
+def stop(id: Id, as_json: Json = False) -> None:
+    """End the work on a change now, and look at its best round so far; without one, the change is cancelled."""
+
+    async def work(house: House) -> None:
+        await house.changes.stop(id, owner())
+        await _finish(house, await house.changes.get(id), as_json=as_json, again=True)
+
+    in_house(work)
+
+
+@app.command()
 def cancel(id: Id, as_json: Json = False) -> None:
-    """Stop the work on a change."""
+    """Put a change away, whatever was made of it."""
     in_house(lambda house: _cancel(house, id, as_json))
+
+
+@app.command()
+def undo(id: Id, no_wait: NoWait = False, as_json: Json = False) -> None:
+    """Take a merged change back: a commit that git makes, tested like any change, and merged where it is green."""
+
+    async def work(house: House) -> None:
+        change = await landing.take_back(house, id)
+        if not as_json:
+            err.print(f"Change {change.id}: {change.title}")
+        await _finish(house, change, as_json=as_json, no_wait=no_wait)
+
+    in_house(work)
 
 
 async def _cancel(house: House, id: str, as_json: bool) -> None:
@@ -234,7 +282,8 @@ async def _finish(
             change = await follow(house, change.id, tell, past_waiting=again)
     if change.state in {State.REVIEW, State.AWAITING_PLAN} and not as_json:
         out.print(render(await house.changes.review(change.id), out.width))
-        out.print(f"\nDecide with: haven change approve|tweak|reject {change.id}")
+        acts = "approve|tweak|skip|reject" if change.state == State.AWAITING_PLAN else "approve|tweak|reject"
+        out.print(f"\nDecide with: haven change {acts} {change.id}")
         return
     if not as_json and change.state == State.WAITING:
         await _say_what_came_back(house, change)
@@ -258,6 +307,8 @@ def _say(change: Change, as_json: bool) -> None:
         facts.append(f"Merged as {change.merged[:12]} into {change.target}.")
     if change.reason:
         facts.append(change.reason)
-    if change.state == State.WAITING and change.resume == State.EDITING:
+    if (change.state == State.WAITING and change.resume == State.EDITING) or (
+        change.state == State.FAILED and change.base
+    ):
         facts.append(f"To carry the prompt to a chat by hand: haven change prompt {change.id}")
     out.print("\n".join(facts))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from haven.changes import merging
 from haven.changes.states import State
 from haven.errors import BadInput
 from haven.store.changes import Change
@@ -227,3 +228,27 @@ async def test_a_change_that_failed_before_its_plan_can_be_tweaked(tmp_path: Pat
         git(home.project, "reset", "-q", "--hard", "HEAD@{1}")
         change = await wished(home, await home.house.changes.tweak(change.id, OWNER, "try again", round=1))
         assert change.state == "review", change.reason
+
+
+async def test_another_merge_while_it_is_tested_again_is_landed_upon(tmp_path: Path, llmock: LLMock) -> None:
+    will_propose(llmock, becomes(GREEN))
+    async with scripted_home(tmp_path, llmock, FILES) as home:
+        change = await wished(home)
+        git(home.project, "commit", "-q", "--allow-empty", "-m", "Nothing")
+        (home.project / "NEWS.md").write_text("News\n", encoding="utf-8")
+        git(home.project, "add", "NEWS.md")
+        git(home.project, "commit", "-qm", "News")
+        with home.house.bus.subscribe() as told:
+            await home.approve(change)
+            async for event in told:
+                if "testing the change on top" in event.data.get("text", ""):
+                    break
+        repository = home.house.repository
+        assert repository is not None
+        tip = await repository.tip()
+        tree = await repository.tree_hash(f"{change.base}")
+        other = await merging.write_commit(repository.bare, tree, [tip], "News are gone")
+        await repository.advance("main", tip, other)
+        change = await home.rest(change)
+        assert (change.state, change.merged_onto) == ("merged", other), change.reason
+        assert read(home, "show", "main:light.py") == GREEN.strip() and "NEWS.md" not in read(home, "ls-tree", "main")

@@ -2,21 +2,45 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
-from haven.changes.pr_body import pr_body
-from tests.changes.test_review import review
+from haven.changes.diffing import FileDiff
+from haven.changes.pr_body import MOST_FILES, pr_body
+from tests.changes.test_review import RED, REVIEW
+
+EVIL = (
+    "Hi @everyone and @org/team ![x](https://evil.example/x.png) <img src=x onerror=y> <!-- gone\n"
+    "# A heading\n- [ ] a task\n1. a list\n```\ncode\n| a | b |\n/close\nfixes #12, GH-7, o/r#3, www.evil.example\n"
+    "\x1b[31m=====\n&lt;b&gt; $x$ a\u202eb ~~gone~~ **bold** `code`"
+)
 
 
 def test_it_tells_what_a_reviewer_elsewhere_needs() -> None:
-    body = pr_body(review())
-    assert body.startswith("# ") and body.endswith("USD.\n")
-    for part in ("## Asked for by", "## Tests", "## Files", "Haven change `"):
+    body = pr_body(replace(REVIEW, request="A button, please.", risk_marks=("ci.yml: runs",), risk_notes=("large",)))
+    assert body.startswith("# Export the map as PNG\n\nAdds an export button.\n") and body.endswith("USD.\n")
+    for part in ("## Asked for by Ada\n\n> A button, please.", "- new: `tests/test_a.py::test_export`"):
         assert part in body
+    for part in ("| `atlas/viewer.py` | 2 | 1 |", "| `docs/shot.png` | binary |  |", "- ci.yml: runs", "- large"):
+        assert part in body
+    assert f"Haven change `{REVIEW.id}`, round 2, commit 1234567890ab on fedcba098765" in body
+    assert "- regressed: `tests/test_b.py::test_zoom`" in pr_body(replace(REVIEW, tests=RED))
 
 
 def test_nobody_s_words_act_where_it_is_pasted() -> None:
-    evil = "Hi @everyone ![x](https://evil.example/x.png) <img src=x>\n# A heading\n\x1b[31m- [ ] task"
-    body = pr_body(replace(review(), title=evil, request=evil, summary={"text": evil, "by": "tiny"}))
-    assert "\\@everyone" in body and "\\!\\[x\\]\\(https" in body and "<img" not in body.replace("\\<img", "")
-    assert "\x1b" not in body and "\n# A heading" not in body
+    told = {"text": EVIL, "by": EVIL}
+    body = pr_body(replace(REVIEW, title=EVIL, request=EVIL, summary=told, requester=EVIL, risk_marks=(EVIL,)))
+    own = pr_body(replace(REVIEW, title="x", request="x", summary={"text": "x", "by": "x"}, risk_marks=("x",)))
+    assert "\x1b" not in body and "\u202e" not in body
+    for acts in (r"@\w", r"(?<!\\)[<!\[`*~|&$](?!\\)", r"#\d", r"://", r"www\.", r"GH-\d", r"(?m)^(> )?([-=/]|\d+\.) "):
+        assert set(re.findall(acts, body)) <= set(re.findall(acts, own)), acts
+    headings = [line for line in body.split("\n") if line.startswith("#")]
+    assert len(headings) == len([line for line in own.split("\n") if line.startswith("#")])
+
+
+def test_no_path_and_no_test_breaks_its_table_or_list() -> None:
+    paths = ["a`b|c.py", "@everyone\n# x.py", "<img>.py", *(f"f{n}.py" for n in range(MOST_FILES))]
+    tests = {**REVIEW.tests, "classes": {"t.py::test[`|\n@everyone-#1]": "new"}}
+    body = pr_body(replace(REVIEW, files=tuple(map(FileDiff, paths)), tests=tests))
+    assert "| `a'b¦c.py` | 0 | 0 |\n| `@everyone # x.py` | 0 | 0 |\n| `<img>.py` | 0 | 0 |" in body
+    assert "`t.py::test['¦ @everyone-#1]`" in body and "| and 3 more | | |" in body
