@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from haven.changes.edit_lines import LAST_LINE_END, Shift, join, line_end, plain, reindent, split
 from haven.changes.edit_near import not_found
+from haven.changes.edit_numbers import unnumbered
 from haven.changes.edit_weave import weave
 from haven.errors import EditError
 
@@ -68,8 +69,9 @@ def substitute(text: str, old: str, new: str, *, every: bool = False, hint: bool
     Tried in order, each only if it points to one single place: the exact text; then whole lines with trailing blanks
     ignored; all indented more or less by the same amount; typographic quotes, dashes and blanks taken for plain ones;
     blanks between words and signs ignored; blank lines at both ends ignored; lines left out (`...`) in old and new
-    alike. With `every` only the exact text counts, in all its places. Raises EditError: not found (with the nearest
-    lines, if a `hint` is wanted), not unique, already there, nothing to change, or too long for a forgiving match.
+    alike; line numbers taken off that are those of the file. With `every` only the exact text counts, in all its
+    places. Raises EditError: not found (with the nearest lines, if a `hint` is wanted), not unique, already there,
+    nothing to change, or too long for a forgiving match.
     """
     old, new = plain(old), plain(new)
     if old == new:
@@ -112,7 +114,8 @@ def _one(raw: Sequence[str], view: Sequence[str], whole: str, old: str, new: str
     place, name = _single(view, whole, old, new)
     if place:
         return Substitution(_put(raw, place, old, new), f"{name}, line {place.first + 1}" if name else "")
-    done = _between_blank_lines(raw, view, old, new) or _paired(raw, view, old, new)
+    ways = (_between_blank_lines, _paired, _numbered)
+    done = next(filter(None, (way(raw, view, old, new) for way in ways)), None)
     if done:
         return done
     raise EditError(not_found(view, whole, old, new, hint))
@@ -220,6 +223,21 @@ def _pieces(text: str) -> list[str]:
         else:
             pieces[-1] += line
     return pieces
+
+
+def _numbered(raw: Sequence[str], view: Sequence[str], old: str, new: str) -> Substitution | None:
+    """Copied with the numbers of its lines: they must be those of the one place where the text stands."""
+    bare = unnumbered(old, new)
+    if bare is None:
+        return None
+    found, _ = fitting(view, bare.old, bare.new)
+    if len(found) > 1:
+        raise EditError(ambiguous(found))
+    if not found:
+        return None
+    if found[0].first + 1 != bare.line or bare.old == bare.new:
+        raise EditError("the old text has line numbers that are not those of the file: copy it again without them.")
+    return Substitution(_put(raw, found[0], bare.old, bare.new), f"line numbers left out, line {bare.line}")
 
 
 def fitting(view: Sequence[str], old: str, new: str, start: int = 0) -> tuple[list[Place], str]:

@@ -27,10 +27,15 @@ FUNCTION = "def one(a):\n    x = a\n    y = x\n    return y\n\n\ndef two():\n   
         (FUNCTION, "def one(a):\n    # ... existing code ...\n    return y\n", "def one(b):\n    # ...\n    return y\n",
          FUNCTION.replace("(a)", "(b)"), "lines left out"),
         ("a\rb\rc\r", "b\n", "x\ny\n", "a\rx\ry\rc\r", ""),
+        ("a\r\n\r\n  b", "1 | a\n2 |\n3 |   b\n", "a\n\n  c\n", "a\r\n\r\n  c", "line numbers"),
+        ("a\nb\nc\n", "     2\tb\n     3\tc", "     2\tb\n     3\tx\n     4\ty", "a\nb\nx\ny\n", "line numbers"),
+        ("a\nb\n", "2→b", "c", "a\nc\n", "line numbers"),
+        ("1 | a\n2 | b\n", "2 | b", "2 | c", "1 | a\n2 | c\n", ""),
         ("price $1\n", "$1", r"\1 $& \g<0>", "price \\1 $& \\g<0>\n", ""),
     ],
     ids=["to-tabs", "to-blanks", "as-the-file", "one-line", "spacing", "too-long", "both", "blank-above", "blank-below",
-         "dots", "comment-dots", "old-mac", "literal"],
+         "dots", "comment-dots", "old-mac", "numbered", "numbered-both", "numbered-arrow", "numbers-of-the-file",
+         "literal"],
 )  # fmt: skip
 def test_what_is_found_and_how(text: str, old: str, new: str, expected: str | None, note: str) -> None:
     if expected is None:
@@ -60,6 +65,11 @@ def test_what_is_found_and_how(text: str, old: str, new: str, expected: str | No
         ("a\nb\n", "\na\n", "a\n", "the same text"),
         ("a\nimport b\n", "a\n", "a\nimport b\n", "stands there already (line 1)"),
         ("\tx\n  y\n", "x\ny\n", "z\n", "not found"),
+        ("a\nb\n", "7 | b\n", "c\n", "not those of the file"),
+        ("a\nb\nb\n", "2 | b\n", "c\n", "more than one place"),
+        ("a\nb\n", "1 | a\n3 | b\n", "c\n", "not found"),
+        ("a\nb\n", "1 | a\n2 | b\n", "1 | a\nc\n", "not found"),
+        ("a\nb\n", "1\tapple\n2\tbanana\n", "1\tapple\n", "not found"),
     ],
 )  # fmt: skip
 def test_what_is_not_found_or_not_sure(text: str, old: str, new: str, words: str) -> None:
