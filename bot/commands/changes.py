@@ -10,11 +10,15 @@ from discord import app_commands
 from assistants.round_table import Request
 from bot import entry, render
 from haven.access import Act, Principal
+from haven.changes.evidence import MOST_GIVEN
 from haven.changes.proposal import Kind
-from haven.errors import Unavailable
+from haven.errors import BadInput, Unavailable
 from haven.store.changes import Change
 
 SHOWN = 15
+MOST_FETCHED = 10_000_000
+"""Bytes of an attached log: what anybody may attach without a subscription."""
+TEXT = "What you would like, in your own words"
 KINDS: dict[Kind, str] = {
     Kind.FEATURE: "Ask for something new in the project",
     Kind.FIX: "Ask for a fault to be mended",
@@ -25,23 +29,53 @@ KINDS: dict[Kind, str] = {
 
 def commands() -> list[app_commands.Command[Any, ..., Any]]:
     """One command a kind of change, and the list."""
-    return [*(_command(kind, description) for kind, description in KINDS.items()), _listing()]
+    plain = [_command(kind, about) for kind, about in KINDS.items() if kind is not Kind.FIX]
+    return [*plain, _fix(), _listing()]
 
 
 def _command(kind: Kind, description: str) -> app_commands.Command[Any, ..., Any]:
     @app_commands.command(name=kind.value, description=description)
-    @app_commands.describe(text="What you would like, in your own words")
+    @app_commands.describe(text=TEXT)
     @app_commands.guild_only()
     async def ask_for(interaction: discord.Interaction, text: str) -> None:
-        async def work(person: Principal) -> None:
-            await interaction.response.defer(ephemeral=True, thinking=True)
-            request = Request(text, person, kind=kind, key=f"discord:{interaction.id}")
-            change = await entry.bot_of(interaction).round_table.propose(request, kind)
-            await interaction.followup.send(embed=await _acknowledged(interaction, change), ephemeral=True)
-
-        await entry.enter(interaction, Act.REQUEST, work)
+        await _propose(interaction, kind, text)
 
     return ask_for
+
+
+def _fix() -> app_commands.Command[Any, ..., Any]:
+    @app_commands.command(name=Kind.FIX.value, description=KINDS[Kind.FIX])
+    @app_commands.describe(text=TEXT, log="A log or a traceback that shows the fault, as a text file")
+    @app_commands.guild_only()
+    async def fix(interaction: discord.Interaction, text: str, log: discord.Attachment | None = None) -> None:
+        await _propose(interaction, Kind.FIX, text, log)
+
+    return fix
+
+
+async def _propose(
+    interaction: discord.Interaction, kind: Kind, text: str, log: discord.Attachment | None = None
+) -> None:
+    async def work(person: Principal) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        evidence = await _end_of(log) if log else None
+        request = Request(text, person, kind=kind, key=f"discord:{interaction.id}", evidence=evidence)
+        change = await entry.bot_of(interaction).round_table.propose(request, kind)
+        await interaction.followup.send(embed=await _acknowledged(interaction, change), ephemeral=True)
+
+    await entry.enter(interaction, Act.REQUEST, work)
+
+
+async def _end_of(log: discord.Attachment) -> str:
+    """Raises BadInput for one that is too large to be fetched, Unavailable where Discord does not hand it over."""
+    if log.size > MOST_FETCHED:
+        most = MOST_FETCHED // 1_000_000
+        raise BadInput(f"The log has {log.size / 1e6:,.0f} MB, and {most} is the most.", "Attach its last part alone.")
+    try:
+        data = await log.read()
+    except (discord.HTTPException, OSError) as error:
+        raise Unavailable(f"The log could not be fetched from Discord ({error}).", "Attach it again.") from error
+    return data[-MOST_GIVEN:].decode("utf-8", "replace")
 
 
 async def _acknowledged(interaction: discord.Interaction, change: Change) -> discord.Embed:
