@@ -112,7 +112,7 @@ def watch(clock: Clock, house: House) -> None:
     clock.time(engine, "route", "route")
     clock.time(memory, "known", "cache")
     clock.time(Outgoing, "of", "redact")
-    clock.time(house.ledger, "reserve", "reserve")
+    clock.time(vars(engine)["_door"], "_reserve", "reserve")
     clock.time(validate, "score", "score")
     clock.time(memory, "record", "settle and record")
     clock.time(house.ledger, "written", "settle and record")

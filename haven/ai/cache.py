@@ -126,7 +126,7 @@ class Cache:
             self._keep_own(task.principal.id, row)
             return
         try:
-            await self._database.write(lambda tx: table.put(tx, row, self._most))
+            await self._database.write(lambda tx: table.put(tx, row, self._most), quiet=True)
         except StoreError as error:
             log.warning("[%s] a reply could not be kept: %s", error.id, error)
 

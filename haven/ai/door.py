@@ -101,11 +101,14 @@ class Door:
     async def count(self, task: Task, step: Step) -> int | None:
         """Input tokens as the service itself counts them: a recorded call of its own, behind the same gates.
 
-        None for a service that does not count. Raises as `ask` does.
+        What could not be paid for is not counted either. None for a service that does not count. Raises as `ask` does.
         """
         provider = self._roster.get(step)
         if not isinstance(provider, Counts):
             return None
+        if not provider.stand_in:
+            asked = await aside(size(task), partial(Outgoing.of, task, provider.price))
+            await self._ledger.fits(task, asked.worst_usd)
         counting = replace(task, purpose=f"count the tokens of: {task.purpose}")
         async with self._recorded(counting, provider, "", free=True) as out:
             counted = await provider.count(out.call)
@@ -160,18 +163,16 @@ class Door:
 
     async def _reserve(self, task: Task, provider: Provider, out: Outgoing, request: str) -> int:
         """The id of the row. Where the caller is cancelled before the call begins, its row has an end as well."""
-        reserving = asyncio.ensure_future(
-            self._ledger.reserve(
-                task,
-                request=request,
-                tier=provider.tier,
-                model=provider.model,
-                recipient=provider.recipient,
-                stand_in=provider.stand_in,
-                sent=text_of(out.call),
-                redacted=out.redaction.counts,
-                worst_usd=out.worst_usd,
-            )
+        reserving = self._ledger.reserve(
+            task,
+            request=request,
+            tier=provider.tier,
+            model=provider.model,
+            recipient=provider.recipient,
+            stand_in=provider.stand_in,
+            sent=text_of(out.call),
+            redacted=out.redaction.counts,
+            worst_usd=out.worst_usd,
         )
         try:
             return await asyncio.shield(reserving)

@@ -151,7 +151,7 @@ class Engine:
     def worst_case(self, task: Task) -> float:
         """US dollars that one call of this task to the dearest model on its way may cost at the most.
 
-        Counts about 8 MB a second, so it runs in a thread for a long prompt.
+        Counts about 20 MB a second, so it runs in a thread for a long prompt.
         """
         counted = count(call_of(task))
         prices = [one.price for one in self.roster.on(Tier.CLOUD) if one.price and not one.missing()]

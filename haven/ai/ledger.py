@@ -48,7 +48,7 @@ class Ledger:
         self._clock = clock
         self._ending: set[asyncio.Future[None]] = set()
 
-    async def reserve(
+    def reserve(
         self,
         task: Task,
         *,
@@ -60,8 +60,8 @@ class Ledger:
         redacted: dict[str, int],
         worst_usd: float,
         stand_in: bool | None = None,
-    ) -> int:
-        """The id of the new row. Raises OverBudget, with nothing written, where a cap would be passed.
+    ) -> asyncio.Future[int]:
+        """The id of the new row, begun at once. Raises OverBudget, with nothing written, where a cap would be passed.
 
         `request` is shared by all calls of one request; a call without it is a request of its own. `stand_in` None
         means as the settings say of the cloud. Calls to lan are recorded and never meet a cap.
@@ -86,7 +86,18 @@ class Ledger:
                 self._check(await self._limits(tx, task, request, at), worst_usd, at)
             return await table.insert(tx, entry, sent, at)
 
-        return await self._database.write(work)
+        reserved = self._database.soon(work, quiet=True)
+        self._database.hurry()
+        return reserved
+
+    async def fits(self, task: Task, worst_usd: float) -> None:
+        """Raises OverBudget where a call of this worst case would pass a cap now; writes nothing."""
+
+        async def work(tx: Transaction) -> None:
+            at = max(self._clock(), await table.newest(tx))
+            self._check(await self._limits(tx, task, "", at), worst_usd, at)
+
+        await self._database.write(work)
 
     async def settle(self, id: int, usd: float, usage: Usage, seconds: float, outcome: str = "ok") -> None:
         """Put the true cost; only the first word on a call counts, here as in all below.
@@ -117,7 +128,7 @@ class Ledger:
                 log.warning("call %d cost %s USD, it says; it is charged %s", id, usd, most)
             await table.settle(tx, id, self._clock(), state="settled", usd=usd if usd <= most else most, **told)
 
-        settled = self._database.soon(work)
+        settled = self._database.soon(work, quiet=True)
         self._ending.add(settled)
         settled.add_done_callback(self._ended)
         return settled

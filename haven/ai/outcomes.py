@@ -126,7 +126,7 @@ class Outcomes:
             stand_in=reply.stand_in,
             change_id=task.change,
         )
-        return await self._database.write(lambda tx: table.insert(tx, outcome))
+        return await self._database.write(lambda tx: table.insert(tx, outcome), quiet=True)
 
     async def verdict(self, id: int, principal: Principal, value: int) -> None:
         """A person's word: 1, -1, or 0 to take it back; their newest counts. (Approvals stand with the changes.)

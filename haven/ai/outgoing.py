@@ -42,7 +42,7 @@ def call_of(task: Task) -> Call:
 
 
 def count(call: Call) -> int:
-    """Tokens that the call may be billed as input, at most. Counts about 8 MB a second."""
+    """Tokens that the call may be billed as input, at most. Counts about 20 MB a second."""
     return tokens.count(text_of(call)) + OWN_TOKENS
 
 

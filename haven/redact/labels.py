@@ -65,9 +65,11 @@ def find(text: str) -> Iterator[Found]:
     low = lowered(text)
     for words, accepts in ((_PASSWORDS, passes_for_password), (_KEYS, is_random)):
         for word in words:
-            yield from _assigned(text, low, word, accepts)
+            if word in low:
+                yield from _assigned(text, low, word, accepts)
     for maker in _MAKERS:
-        yield from _beside(text, low, maker)
+        if maker in low:
+            yield from _beside(text, low, maker)
     for word, pattern in (("authorization", _HEADER), ("bearer", _BEARER)):
         for end in _ends(low, word):
             match = pattern.match(text, end)

@@ -55,6 +55,7 @@ _IPV4 = re.compile(
     rf"(?:{_OCTET}\.){{3}}{_OCTET}(?!\w|\.\d|-\w|\^|(?<=\.0)/\d)"
 )
 _IPV6 = re.compile(r"(?<![\w:.])(?:[23][0-9a-fA-F]{3}|[fF][cdCDeE][0-9a-fA-F]{2}):[0-9a-fA-F:]{2,34}(?![\w:])")
+_DIGIT = re.compile(r"\d")
 # Addresses that name no one: this machine, all of them, and the first of a house's own network (its router).
 _NO_ONE = re.compile(r"0\.0\.0\.0|127\..*|255\..*|(?:10\.\d+\.\d+|192\.168\.\d+|172\.(?:1[6-9]|2\d|3[01])\.\d+)\.[01]")
 _NO_MAILBOX = re.compile(r"(?:no|do-?not)-?reply@|git@", re.I)
@@ -99,13 +100,20 @@ def _in(text: str, start: int, end: int) -> Iterator[tuple[str, int, int]]:
         for match in _DISCRIMINATOR.finditer(text, start, end):
             if match["name"].lower() not in _NO_PERSON:
                 yield "HANDLE", *match.span()
+    if _DIGIT.search(text, start, end):
+        yield from _numbers(text, start, end)
+    if text.find(":", start, end) >= 0:
+        yield from (("IP", *m.span()) for m in _IPV6.finditer(text, start, end) if _is_ipv6(m[0]))
+
+
+def _numbers(text: str, start: int, end: int) -> Iterator[tuple[str, int, int]]:
+    """All that can't be without a digit."""
     yield from (("DISCORD_ID", *match.span()) for match in _DISCORD_ID.finditer(text, start, end))
     for pattern in _PHONE:
         yield from (("PHONE", *m.span()) for m in pattern.finditer(text, start, end) if _is_phone(m[0]))
     for pattern in _ADDRESS:
         yield from (("ADDRESS", *match.span()) for match in pattern.finditer(text, start, end))
     yield from (("IP", *m.span()) for m in _IPV4.finditer(text, start, end) if not _NO_ONE.fullmatch(m[0]))
-    yield from (("IP", *m.span()) for m in _IPV6.finditer(text, start, end) if _is_ipv6(m[0]))
 
 
 def _handles(text: str, start: int, end: int) -> Iterator[tuple[str, int, int]]:

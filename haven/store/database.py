@@ -45,8 +45,8 @@ class Database:
         self._waiting: list[tuple[Work, asyncio.Future[Any]]] = []
         self._wake = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
-        self._closing = False
-        self._committed: list[Callable[[], None]] = []
+        self._closing = self._heard = False
+        self._committed: list[tuple[Callable[[], None], bool]] = []
         self._loop = asyncio.create_task(self._write_loop(), name="store-writer")
 
     @classmethod
@@ -71,33 +71,35 @@ class Database:
             raise
         return cls(writer, thread, reader)
 
-    def on_commit(self, call: Callable[[], None]) -> None:
-        """Call this after each commit of this process."""
-        self._committed.append(call)
+    def on_commit(self, call: Callable[[], None], *, quiet: bool = False) -> None:
+        """Call this after each commit of this process; `quiet`: also where all that it holds was written quietly."""
+        self._committed.append((call, quiet))
 
-    async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+    async def write(self, work: Callable[[Transaction], Awaitable[T]], *, quiet: bool = False) -> T:
         """Run `work` inside one transaction and return its result once it is on the disk.
 
-        A cancelled caller does not tear the transaction: it is finished and its result dropped.
+        `quiet`: it holds neither an event nor a job, so nobody is woken to look for one. A cancelled caller does not
+        tear the transaction: it is finished and its result dropped.
         """
-        done = self._queued(work)
+        done = self._queued(work, quiet)
         self.hurry()
         return await done
 
-    def soon(self, work: Callable[[Transaction], Awaitable[T]]) -> asyncio.Future[T]:
+    def soon(self, work: Callable[[Transaction], Awaitable[T]], *, quiet: bool = False) -> asyncio.Future[T]:
         """Queue `work` for the next transaction, whoever asks for one, or for one of its own within SOON_S.
 
         For what is said just before something else is written: both share a commit. Order is kept.
         """
-        done = self._queued(work)
+        done = self._queued(work, quiet)
         self._timer = self._timer or asyncio.get_running_loop().call_later(SOON_S, self.hurry)
         return done
 
-    def _queued(self, work: Callable[[Transaction], Awaitable[T]]) -> asyncio.Future[T]:
+    def _queued(self, work: Callable[[Transaction], Awaitable[T]], quiet: bool) -> asyncio.Future[T]:
         if self._closing:
             raise StoreError("Haven is shutting down, so nothing more is saved.", "Ask again once it is back.")
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._waiting.append((work, done))
+        self._heard = self._heard or not quiet
         return done
 
     def hurry(self) -> None:
@@ -139,11 +141,12 @@ class Database:
             await self._wake.wait()
             self._wake.clear()
             batch, self._waiting = self._waiting, []
+            heard, self._heard = self._heard, False
             if batch:
-                await self._run(batch)
+                await self._run(batch, heard)
 
-    async def _run(self, batch: list[tuple[Work, asyncio.Future[Any]]]) -> None:
-        """One transaction for all that waited together."""
+    async def _run(self, batch: list[tuple[Work, asyncio.Future[Any]]], heard: bool) -> None:
+        """One transaction for all that waited together; `heard`: not all of it is quiet."""
         works = [work for work, _ in batch]
         results: list[tuple[Any, Exception | None]]
         try:
@@ -151,8 +154,9 @@ class Database:
         except Exception as error:
             results = [(None, explain(error)) for _ in batch]
         else:
-            for call in self._committed:
-                call()
+            for call, quiet in self._committed:
+                if heard or quiet:
+                    call()
         for (_, done), (result, failure) in zip(batch, results, strict=True):
             if done.done():
                 continue

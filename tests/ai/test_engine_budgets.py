@@ -174,11 +174,11 @@ class AnySequence(RuleBasedStateMachine):
     def a_process_dies_between_reserve_and_settle(self) -> None:
         """Its reservation stays as it was, and is later found to be orphaned."""
         told: dict[str, Any] = {"tier": Tier.CLOUD, "model": "m", "recipient": "r", "sent": "", "redacted": {}}
-        reserving = self.desk.ledger.reserve(self.some_task(), request="died", worst_usd=0.004, **told)
+        task = self.some_task()
 
         async def dies() -> None:
             with suppress(OverBudget):
-                await reserving
+                await self.desk.ledger.reserve(task, request="died", worst_usd=0.004, **told)
             await self.desk.database.write(lambda tx: table.orphan(tx, process_identity()))
 
         self.step([dies()])

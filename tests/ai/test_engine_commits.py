@@ -29,7 +29,7 @@ async def test_a_paid_question_is_two_commits_and_all_of_it_is_there_with_the_re
         desk_at(tmp_path, far.url, memory=everything, costs=True) as desk,
     ):
         commits = []
-        desk.database.on_commit(lambda: commits.append(1))
+        desk.database.on_commit(lambda: commits.append(1), quiet=True)
         async for piece in desk.engine.stream(task(UNSURE, max_tokens=100)):
             if isinstance(piece, Reply):
                 assert desk.rows("state, usd > 0") == [("settled", 1)]

@@ -78,6 +78,19 @@ async def test_works_that_wait_together_share_one_commit(database: Database) -> 
     assert len(commits) == 1
 
 
+async def test_a_quiet_write_wakes_nobody_unless_another_shares_its_commit(path: Path, database: Database) -> None:
+    commits, all_commits = list[int](), list[int]()
+    database.on_commit(lambda: commits.append(1))
+    database.on_commit(lambda: all_commits.append(1), quiet=True)
+    await database.write(lambda tx: put(tx, "alone"), quiet=True)
+    assert commits == [] and raw(path, "select key from note") == [("alone",)]
+    database.soon(lambda tx: put(tx, "an event"))
+    await database.write(lambda tx: put(tx, "with it"), quiet=True)
+    assert commits == [1]
+    await database.write(lambda tx: put(tx, "alone again"), quiet=True)
+    assert commits == [1] and all_commits == [1, 1, 1]
+
+
 async def test_what_may_wait_a_moment_shares_the_next_commit_in_order(path: Path, database: Database) -> None:
     commits = []
     database.on_commit(lambda: commits.append(1))

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 LOOKED_AT = 20_000
 """Characters that are enough to tell a language."""
@@ -24,6 +25,10 @@ _FUNCTION_WORDS = {
     "Dutch": "de het een en van is niet dat op te met voor zijn aan ook er als bij wat hoe naar deze schrijf geef",
 }
 _LANGUAGES = {name: frozenset(words.split()) for name, words in _FUNCTION_WORDS.items()}
+_SPOKEN_IN = {
+    word: tuple(name for name, known in _LANGUAGES.items() if word in known)
+    for word in set().union(*_LANGUAGES.values())
+}
 _SCRIPTS = ("CYRILLIC", "CJK", "HIRAGANA", "KATAKANA", "HANGUL", "ARABIC", "HEBREW", "GREEK", "THAI", "DEVANAGARI")
 _EVERYDAY_WORDS = (
     "about above after again also among because been before being below between both could does done down during each "
@@ -41,6 +46,7 @@ _COUNTED = (
 )
 _BY_WORD = {word: str(value) for words in _COUNTED for value, word in enumerate(words.split(), 1)}
 
+_SOLID = re.compile(r"\S+")
 WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _NUMBER = re.compile(r"\d+(?:[.,'’_\u00a0\u202f]\d+)*")
 _ENUMERATION = re.compile(r"^[ \t]*(?:#+ )?\d{1,3}[.)](?=\s)|^[ \t]*#+[^\n]*", re.M)
@@ -50,14 +56,18 @@ _ROUNDED = re.compile(r"(?:about|around|nearly|almost|roughly|approximately|over
 
 def language(text: str) -> str:
     """The language of a text by its function words or its script; "" where that can't be told."""
-    words = Counter(word.lower() for word in WORD.findall(text[:LOOKED_AT]))
-    letters = [char for char in text[:2_000] if char.isalpha() and ord(char) > 0x36F]
-    if letters and 3 * len(letters) > sum(map(str.isalpha, text[:2_000])):
+    words = Counter(map(str.lower, WORD.findall(text[:LOOKED_AT])))
+    start = text[:2_000]
+    letters = [] if start.isascii() else [char for char in start if char.isalpha() and ord(char) > 0x36F]
+    if letters and 3 * len(letters) > sum(map(str.isalpha, start)):
         first = unicodedata.name(letters[0], "").split(" ")[0]
         return first.title() if first in _SCRIPTS else ""
-    hits = {name: sum(words[word] for word in known) for name, known in _LANGUAGES.items()}
+    hits = dict.fromkeys(_LANGUAGES, 0)
+    for word in words.keys() & _SPOKEN_IN.keys():
+        for name in _SPOKEN_IN[word]:
+            hits[name] += words[word]
     name, second = sorted(hits, key=lambda one: -hits[one])[:2]
-    sure = hits[name] >= 1.5 * hits[second] and sum(word in words for word in _LANGUAGES[name]) >= 2
+    sure = hits[name] >= 1.5 * hits[second] and len(words.keys() & _LANGUAGES[name]) >= 2
     return name if sure else ""
 
 
@@ -108,12 +118,13 @@ def before_repeat(text: str, run: int = 8) -> str | None:
 
     Small models get stuck this way, and would go on to the length limit.
     """
-    found = list(re.finditer(r"\S+", text))
+    found = _SOLID.findall(text)
     seen: set[tuple[str, ...]] = set()
     for start in range(len(found) - run + 1):
-        key = tuple(word[0] for word in found[start : start + run])
+        key = tuple(found[start : start + run])
         if key in seen:
-            kept = text[: found[start].start()].rstrip()
+            again = next(islice(_SOLID.finditer(text), start, None)).start()
+            kept = text[:again].rstrip()
             end = max(kept.rfind(mark) for mark in ".!?")
             return kept[: end + 1] if end > 0 else kept
         seen.add(key)
