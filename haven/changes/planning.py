@@ -63,17 +63,18 @@ class Planning:
         worst = await asyncio.to_thread(self._engine.worst_case, task)
         rounds, most = self._settings.changes.rounds, self._settings.cloud.per_change_usd
         made = {**kept, **described(context), "worst_usd": worst, "most_usd": most, "rounds": rounds}
-        waits = bool(kept.get("wishes")) or await self._waits(base, task)
-        if waits:
+        when = (await self._prompts.project(base)).plan_first or self._settings.changes.plan_first
+        wished = bool(kept.get("wishes"))
+        waits = wished or await self._waits(when, task)
+        if wished or (waits and when != "price"):
             made |= await self._written(change, context, kept)
         return Planned(made, base, f"haven/change-{change.id}-{slug(change.title)}", waits)
 
-    async def _waits(self, base: str, task: Task) -> bool:
-        """Whether a person looks first: as the project's file says, else the settings."""
-        when = (await self._prompts.project(base)).plan_first or self._settings.changes.plan_first
+    async def _waits(self, when: str, task: Task) -> bool:
+        """Whether a person looks first."""
         if when == "complex":
             return (await self._engine.judge(task)).complexity is Complexity.COMPLEX
-        return when == "always"
+        return when != "never"
 
     async def _written(self, change: Change, context: Context, kept: dict[str, Any]) -> dict[str, Any]:
         name = self._settings.project.name or "the project"

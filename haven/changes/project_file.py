@@ -28,7 +28,7 @@ class ProjectFile(BaseModel):
     """A requirements file of the repository for its tests; installed once the owner has allowed its content."""
     setup_command: Annotated[tuple[Word, ...], Field(max_length=50)] = ()
     """Run once, with the network, in a copy of the base commit when the test environment is made; allowed likewise."""
-    plan_first: Literal["never", "complex", "always"] | None = None
+    plan_first: Literal["never", "complex", "always", "price"] | None = None
     """When a person approves a plan before edits are asked for; else as the owner's settings say."""
     timeout_s: Annotated[float, Field(gt=0, le=7200)] | None = None
     """Seconds for one test run; the settings' limit holds as well."""

@@ -307,8 +307,7 @@ def _say(change: Change, as_json: bool) -> None:
         facts.append(f"Merged as {change.merged[:12]} into {change.target}.")
     if change.reason:
         facts.append(change.reason)
-    if (change.state == State.WAITING and change.resume == State.EDITING) or (
-        change.state == State.FAILED and change.base
-    ):
+    waits = change.state == State.WAITING and change.resume == State.EDITING
+    if change.base and (waits or change.state == State.FAILED):
         facts.append(f"To carry the prompt to a chat by hand: haven change prompt {change.id}")
     out.print("\n".join(facts))

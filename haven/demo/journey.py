@@ -133,7 +133,7 @@ async def _live_settings(folder: Path, max_usd: float | None) -> Settings:
         cloud["daily_usd"] = max(0.0, own.cloud.daily_usd - await book.spent_today())
     if max_usd is not None:
         cloud["per_change_usd"] = max_usd
-    ready = demo_settings(folder, changes={"plan_first": "always"}, **cloud)
+    ready = demo_settings(folder, changes={"plan_first": "price"}, **cloud)
     paths = ready.paths.model_copy(update={"config_dir": own.paths.config_dir})  # the key stays where it lies
     return ready.model_copy(update={"paths": paths})
 

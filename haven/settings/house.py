@@ -39,9 +39,9 @@ class Changes(Section):
     """All calls of one request or tweak together, input and output; the caps in US dollars hold as well."""
     most_minutes: float = Field(60.0, gt=0, le=1440)
     """Of work on one request or tweak, without what it waits for people or for the cloud."""
-    plan_first: Literal["never", "complex", "always"] = "complex"
-    """Whether a person approves a written plan and its worst-case price before Claude is asked for edits; a project's
-    own `.haven/project.toml` may say otherwise."""
+    plan_first: Literal["never", "complex", "always", "price"] = "complex"
+    """Whether a person approves a written plan and its worst-case price before Claude is asked for edits; with `price`
+    the price alone, so that no model is asked before. A project's own `.haven/project.toml` may say otherwise."""
     small_edits: Literal["cloud", "lan", "local"] = "cloud"
     """Who tries a simple request first: a docstring, a rename in one file, a text."""
     requester_may_approve: bool = True
