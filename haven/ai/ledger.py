@@ -99,15 +99,6 @@ class Ledger:
 
         await self._database.write(work)
 
-    async def fits(self, task: Task, worst_usd: float) -> None:
-        """Raises OverBudget where a call of this worst case would pass a cap now; writes nothing."""
-
-        async def work(tx: Transaction) -> None:
-            at = max(self._clock(), await table.newest(tx))
-            self._check(await self._limits(tx, task, "", at), worst_usd, at)
-
-        await self._database.write(work)
-
     async def settle(self, id: int, usd: float, usage: Usage, seconds: float, outcome: str = "ok") -> None:
         """Put the true cost; only the first word on a call counts, here as in all below.
 
