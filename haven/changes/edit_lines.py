@@ -53,16 +53,25 @@ def reindent(there: Sequence[str], wanted: Sequence[str], new: str) -> Shift | N
     if all(a == b for a, b in pairs):
         return str
     margins = {margin(line) for line in split(new) if line.strip()}
-    for shift in (_added(pairs), _taken(pairs), _converted(pairs)):
+    for way in (_added, _taken, _converted):
+        shift = way(pairs)
         if shift is None:
             continue
-        if min(margins, key=len, default="") == min((a for a, _ in pairs), key=len):
-            return str  # the new text has the indentation of the file already
+        if _as_the_file(margins, {a for a, _ in pairs}, converted=way is _converted):
+            return str
         shifted = {old: shift(old) for old in margins}
         if any(result is None for result in shifted.values()):
             return None
         return lambda line: (shifted[margin(line)] or "") + line[len(margin(line)) :] if line.strip() else line
     return None
+
+
+def _as_the_file(margins: set[str], there: set[str], *, converted: bool) -> bool:
+    """Whether the new text has the indentation of the file already, though the old one has another."""
+    if converted:
+        signs, used = set("".join(there)), set("".join(margins))
+        return bool(used) and used <= signs
+    return min(margins, key=len, default="") == min(there, key=len)
 
 
 def _added(pairs: set[tuple[str, str]]) -> Callable[[str], str | None] | None:

@@ -15,6 +15,9 @@ FUNCTION = "def one(a):\n    x = a\n    y = x\n    return y\n\n\ndef two():\n   
     [
         ("a\n\tx\n\t\ty\n", "  x\n    y\n", "  X\n    y\n    z\n", "a\n\tX\n\t\ty\n\t\tz\n", "indentation"),
         ("a\n    x\n        y\n", "\tx\n\t\ty\n", "\tx\n\tz\n", "a\n    x\n    z\n", "indentation"),
+        ("\tx\n\ndef f():\n", "    x\n\ndef f():\n", "    y\n\ndef f():\n", "\ty\n\ndef f():\n", "indentation"),
+        ("    x\nf()\n", "\tx\nf()\n", "\tx\n\ty\nf()\n", "    x\n    y\nf()\n", "indentation"),
+        ("\tx\nf()\n", "    x\nf()\n", "\ty\nf()\n", "\ty\nf()\n", "indentation"),
         ("a\n    x\n    y\n", "x\ny\n", "    z\n", "a\n    z\n", "indentation"),
         ("    x\n", "x\n", "z\n", "    z\n", ""),
         ("  f( a,b )  {\n}\n", "f(a, b) {", "g(a) {", "  g(a) {\n}\n", "spacing"),
@@ -33,7 +36,7 @@ FUNCTION = "def one(a):\n    x = a\n    y = x\n    return y\n\n\ndef two():\n   
         ("1 | a\n2 | b\n", "2 | b", "2 | c", "1 | a\n2 | c\n", ""),
         ("price $1\n", "$1", r"\1 $& \g<0>", "price \\1 $& \\g<0>\n", ""),
     ],
-    ids=["to-tabs", "to-blanks", "as-the-file", "one-line", "spacing", "too-long", "both", "blank-above", "blank-below",
+    ids=["to-tabs", "to-blanks", "to-tabs-beside-none", "to-blanks-beside-none", "tabs-as-the-file", "as-the-file", "one-line", "spacing", "too-long", "both", "blank-above", "blank-below",
          "dots", "comment-dots", "old-mac", "numbered", "numbered-both", "numbered-arrow", "numbers-of-the-file",
          "literal"],
 )  # fmt: skip
@@ -65,6 +68,7 @@ def test_what_is_found_and_how(text: str, old: str, new: str, expected: str | No
         ("a\nb\n", "\na\n", "a\n", "the same text"),
         ("a\nimport b\n", "a\n", "a\nimport b\n", "stands there already (line 1)"),
         ("\tx\n  y\n", "x\ny\n", "z\n", "not found"),
+        ("\tx\nf()\n", "    x\nf()\n", "\tx\n    y\nf()\n", "not found"),
         ("a\nb\n", "7 | b\n", "c\n", "not those of the file"),
         ("a\nb\nb\n", "2 | b\n", "c\n", "more than one place"),
         ("a\nb\n", "1 | a\n3 | b\n", "c\n", "not found"),

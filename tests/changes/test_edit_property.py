@@ -108,7 +108,8 @@ def said_by(files: dict[str, str], edit: Edit) -> dict[str, str] | None:
     """The tree after one edit, read literally with plain line ends; None where it can't be read so."""
     text = files.get(edit.path)
     rest = {path: other for path, other in files.items() if path != edit.path}
-    if edit.kind is EditKind.CREATE or (text or "") == "" == edit.old:
+    fills = edit.kind is EditKind.REPLACE and (text or "") == "" == edit.old
+    if edit.kind is EditKind.CREATE or fills:
         return {**rest, edit.path: plain(edit.new or "")}
     if text is None:
         return None
