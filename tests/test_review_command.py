@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from typer.testing import CliRunner
@@ -58,6 +60,15 @@ def test_a_file_and_json(elsewhere: Path) -> None:
     assert (status, told["failed"], told["fail_on"]) == (1, True, "high")
     (finding,) = told["findings"]
     assert (finding["path"], finding["line"], finding["severity"], finding["by"]) == ("star.py", 2, "high", "rules")
+
+
+def test_a_pipe_of_the_shell_is_a_file(elsewhere: Path) -> None:
+    os.mkfifo(elsewhere / "pipe")
+    writing = Thread(target=(elsewhere / "pipe").write_text, args=(STOPS,))
+    writing.start()
+    assert review("--diff", "pipe")[0] == 1
+    writing.join()
+    assert review("--diff", "x" * 5_000)[0] == 2
 
 
 def test_a_range_of_the_repository_one_stands_in(elsewhere: Path) -> None:

@@ -69,7 +69,10 @@ LEFT_BEHIND: tuple[tuple[re.Pattern[str], re.Pattern[str], str, Severity], ...] 
     )
 )
 """By a file's ending: what an added line must not hold."""
-CONFLICT = re.compile(r"(<{7}|>{7}|\|{7}) ")
+CONFLICT = re.compile(r"(<{7}|={7}|>{7})(?= (?!SEARCH|REPLACE|ORIGINAL|UPDATED)|$)")
+"""Git's marks, not those in which models write edits."""
+DOCUMENTS = frozenset({".md", ".rst", ".txt", ".adoc"})
+"""Here such marks may be shown on purpose."""
 
 
 def find(given: Given) -> list[Finding]:
@@ -92,13 +95,33 @@ def _in_file(file: FileDiff, given: Given) -> Iterator[Finding]:
     if (number := hidden_in(added)) is not None:
         what = "has hidden characters: it may read differently from what it does"
         yield Finding(file.path, number, what, Severity.HIGH)
+    if (place := _conflict(file, given)) is not None:
+        severity = Severity.LOW if PurePosixPath(file.path).suffix in DOCUMENTS else Severity.HIGH
+        yield Finding(file.path, place, "a conflict was left unresolved", severity)
+    if {"..", ".git"} & {part.lower() for part in PurePosixPath(file.path).parts}:
+        yield Finding(file.path, None, "leads out of the repository, or into git's own folder", Severity.HIGH)
     for line in added:
-        if CONFLICT.match(line.text):
-            yield Finding(file.path, line.new, "a conflict marker was left behind", Severity.HIGH)
         for ending, pattern, what, severity in LEFT_BEHIND:
             if ending.search(file.path) and pattern.search(line.text):
                 yield Finding(file.path, line.new, what, severity)
     yield from _syntax(file, given)
+
+
+def _conflict(file: FileDiff, given: Given) -> int | None:
+    """The line where the marks of a conflict begin, all three in their order; in Python that can be parsed, they are
+    text. A mark that stands alone is a line of something else more often."""
+    source = given.after.get(file.path)
+    if file.path.endswith(".py") and source is not None and len(source) <= MOST_PARSED and _python(source) is None:
+        return None
+    begun, wanted = None, "<"
+    for line in file.added_lines():
+        mark = CONFLICT.match(line.text)
+        if mark is None or mark[0][0] not in {"<", wanted}:
+            continue
+        if mark[0][0] == ">":
+            return begun
+        begun, wanted = (line.new, "=") if mark[0][0] == "<" else (begun, ">")
+    return None
 
 
 def _syntax(file: FileDiff, given: Given) -> Iterator[Finding]:

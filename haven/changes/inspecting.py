@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -29,6 +30,9 @@ AROUND = 3
 DIFF_TOKENS = 2_000
 """Of the diff, for the model: what a small machine reads in some seconds."""
 MOST_FINDINGS = 5
+COMBINED = re.compile(r"^diff --(cc|combined) ", re.MULTILINE)
+CRLF_HEAD = re.compile(r"^@@ -\d[^@\n]*@@[^\n]*\r$", re.MULTILINE)
+"""A head of a hunk with a carriage return: git itself writes none there, unless the line it quotes has one."""
 PROGRAMS = r"^filter\..*\.(clean|smudge|process|required)$"
 """Settings of a repository that name programs which git would run on its files, or insist on them."""
 
@@ -81,15 +85,15 @@ async def compared(range_: str, folder: Path) -> Given:
     off = {f"GIT_CONFIG_KEY_{number}": name for number, name in enumerate(filters)}
     off |= {f"GIT_CONFIG_VALUE_{number}": "" for number in range(len(filters))}
     safe = ("--no-color", "--no-ext-diff", "--no-textconv", "--src-prefix=a/", "--dst-prefix=b/", "--submodule=short")
+    off["GIT_CONFIG_COUNT"] = str(len(filters))
     try:
-        answer = await git(
-            *("diff", *safe, "-M", f"-U{MOST_DIFF}", range_, "--"),
-            at=top,
-            environment={**off, "GIT_CONFIG_COUNT": str(len(filters))},
-        )
+        for around in (MOST_DIFF, AROUND):  # whole files, and where that is too much, what is around the changes
+            out = (await git("diff", *safe, "-M", f"-U{around}", range_, "--", at=top, environment=off)).out
+            if len(out) <= MOST_DIFF:
+                break
     except RepositoryError as error:
         raise BadInput(f"{range_!r} is no file, and git can't compare it here: {error}") from None
-    return await asyncio.to_thread(_given, answer.out, None)
+    return await asyncio.to_thread(_given, out, None if around == MOST_DIFF else top)
 
 
 async def handed(diff: bytes, folder: Path) -> Given:
@@ -118,10 +122,20 @@ def _top(folder: Path) -> Path:
 def _given(data: bytes, folder: Path | None) -> Given:
     if len(data) > MOST_DIFF:
         raise BadInput(f"The diff has more than {MOST_DIFF // 1_000_000} MB.", "Look at it in parts.")
-    files = files_of(data.decode("utf-8", "replace"))
+    text = _text(data)
+    if COMBINED.search(text):
+        raise BadInput("That is the combined diff of a merge.", "Give a range instead, such as main...HEAD.")
+    files = files_of(text)
     sides = {file.path: _sides(file, folder, whole=folder is None) for file in files if not file.binary}
     before = {path: side[0] for path, side in sides.items() if side[0] is not None}
     return Given(files, before, {path: side[1] for path, side in sides.items() if side[1] is not None})
+
+
+def _text(data: bytes) -> str:
+    """As git or diff wrote it: what a Windows shell made of it when it was saved is undone."""
+    marked = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    text = data.decode("utf-16" if marked else "utf-8-sig", "replace")
+    return text.replace("\r\n", "\n") if CRLF_HEAD.search(text) else text
 
 
 def _sides(file: FileDiff, folder: Path | None, *, whole: bool) -> tuple[bytes | None, bytes | None]:

@@ -19,7 +19,7 @@ from haven.ai.ledger import Ledger
 from haven.ai.registry import Registry
 from haven.ai.roster import Roster
 from haven.changes.diff_rules import RULES, Finding, Given, Severity
-from haven.changes.inspecting import Inspection, compared, handed, inspect
+from haven.changes.inspecting import MOST_DIFF, Inspection, compared, handed, inspect
 from haven.commands.session import Json, err, out, owner, print_json
 from haven.errors import BadInput, HavenError, RepositoryError
 from haven.quoting import visible
@@ -75,13 +75,29 @@ async def _review(diff: str, repo: Path) -> Inspection:
 
 
 async def _given(diff: str, repo: Path) -> Given:
-    if diff != "-" and not await asyncio.to_thread(Path(diff).is_file):
+    if diff != "-" and not await asyncio.to_thread(_is_readable, Path(diff)):
         return await compared(diff, repo)
     try:
-        data = await asyncio.to_thread(sys.stdin.buffer.read if diff == "-" else Path(diff).read_bytes)
+        data = await asyncio.to_thread(_read, diff)
     except OSError as error:
         raise BadInput(f"{diff} can't be read: {error.strerror}.") from None
     return await handed(data, repo)
+
+
+def _is_readable(file: Path) -> bool:
+    """A file, or the pipe that a shell makes of `<(git diff)`."""
+    try:
+        return file.exists() and not file.is_dir()
+    except OSError:  # longer than a name may be
+        return False
+
+
+def _read(diff: str) -> bytes:
+    """No more than can be looked at, and a byte that says there is more."""
+    if diff == "-":
+        return sys.stdin.buffer.read(MOST_DIFF + 1)
+    with Path(diff).open("rb") as file:
+        return file.read(MOST_DIFF + 1)
 
 
 @asynccontextmanager

@@ -14,6 +14,10 @@ from haven.changes.diffing import files_of
 TESTS = "def test_one():\n    assert one() == 1\n    assert two() == 2\n\n\ndef test_two():\n    assert two() == 2\n"
 
 
+SEARCH = "<<<<<<< SEARCH\nx\n=======\ny\n>>>>>>> REPLACE\n"
+CLASH = "<<<<<<< HEAD\nx\n=======\ny\n>>>>>>> theirs\n"
+
+
 def given(before: Mapping[str, str], after: Mapping[str, str]) -> Given:
     """The diff between two trees, and both of them."""
     parts = []
@@ -58,7 +62,10 @@ def test_two_secrets_are_two_findings() -> None:
     ("path", "text", "line"),
     [
         ("star.py", "x = 1\n<<<<<<< HEAD\n", 2),
-        ("star.css", "a {}\n>>>>>>> theirs\n", 2),
+        ("star.css", "a {}\n<<<<<<< HEAD\nb {}\n=======\nc {}\n>>>>>>> theirs\n", 2),
+        ("star.js", "<<<<<<< ours\n<<<<<<< HEAD\n||||||| base\n=======\n>>>>>>> a1b2c3 (Title)\n", 2),
+        ("../star.py", "x = 1\n", None),
+        ("a/.Git/hooks/post-merge", "true\n", None),
         ("star.py", "def f():\n    breakpoint()\n", 2),
         ("star.py", "import pdb; pdb.set_trace()\n", 1),
         ("star.ts", "const a = 1\ndebugger;\n", 2),
@@ -68,7 +75,7 @@ def test_two_secrets_are_two_findings() -> None:
         ("star.toml", "a = \n", 1),
     ],
 )
-def test_what_must_not_be_merged_is_high(path: str, text: str, line: int) -> None:
+def test_what_must_not_be_merged_is_high(path: str, text: str, line: int | None) -> None:
     assert (line, Severity.HIGH) in [(one.line, one.severity) for one in added(path, text)]
 
 
@@ -80,6 +87,11 @@ def test_what_must_not_be_merged_is_high(path: str, text: str, line: int) -> Non
         ("star.py", "\ufeffx = 1\n"),
         ("tsconfig.json", "{\n  // with comments\n}\n"),
         ("star.js", "// console.log is not used\n"),
+        ("star.py", f'EDIT = """\n{SEARCH}"""\n'),
+        ("star.py", f'CONFLICT = """\n{CLASH}"""\n'),
+        ("edits.golden", SEARCH),
+        ("star.md", f"Git writes:\n\n{CLASH}"),
+        ("star.css", "=======\n>>>>>>> theirs\n<<<<<<< HEAD\n"),
     ],
 )
 def test_words_about_it_are_no_fault(path: str, text: str) -> None:

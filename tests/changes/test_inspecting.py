@@ -16,7 +16,7 @@ from haven.ai.providers.base import Call, Finish
 from haven.ai.roster import Roster
 from haven.ai.task import Delta, Tier, Usage
 from haven.changes.diff_rules import Severity
-from haven.changes.inspecting import Inspection, compared, handed, inspect
+from haven.changes.inspecting import MOST_DIFF, Inspection, compared, handed, inspect
 from haven.errors import BadInput, RepositoryError
 from haven.settings import Cloud
 from haven.store.database import opened
@@ -110,6 +110,40 @@ async def test_a_diff_reads_no_file_outside_the_folder(repository: Path, tmp_pat
     for path in ("../outside.py", "link.py", str(tmp_path / "outside.py")):
         diff = f"--- a/{path}\n+++ b/{path}\n@@ -1 +1 @@\n-x = 1\n+x = 2\n"
         assert not (await handed(diff.encode(), repository)).before
+
+
+@pytest.mark.parametrize(
+    ("newline", "encoding"), [("\r\n", "utf-8"), ("\n", "utf-8-sig"), ("\r\n", "utf-16")], ids=["cr", "mark", "utf16"]
+)
+async def test_a_diff_that_a_windows_shell_saved_is_read(repository: Path, newline: str, encoding: str) -> None:
+    saved = git(repository, "diff").replace("\n", newline).encode(encoding)
+    given = await handed(saved, repository)
+    assert [(file.path, file.added) for file in given.files] == [("stats.py", 1)]
+    assert given.after["stats.py"].decode() == OFF
+
+
+async def test_line_ends_that_are_the_files_own_stay(repository: Path) -> None:
+    (repository / "stats.py").write_bytes(OFF.replace("\n", "\r\n").encode())
+    diff = subprocess.check_output(["git", "diff"], cwd=repository)
+    given = await handed(diff, repository)
+    assert given.after["stats.py"].decode() == OFF.replace("\n", "\r\n")
+
+
+async def test_a_merges_combined_diff_is_not_taken_for_a_clean_one(repository: Path) -> None:
+    diff = b"diff --cc x.py\n--- a/x.py\n+++ b/x.py\n@@@ -1,1 -1,1 +1,1 @@@\n++breakpoint()\n"
+    with pytest.raises(BadInput, match="combined"):
+        await handed(diff, repository)
+
+
+async def test_where_whole_files_are_too_much_the_changes_are_looked_at(repository: Path) -> None:
+    (repository / "large.txt").write_text("a line of a large file\n" * (MOST_DIFF // 20))
+    git(repository, "add", "large.txt")
+    git(repository, "commit", "-qm", "large")
+    with (repository / "large.txt").open("a") as file:
+        file.write("<<<<<<< HEAD\n=======\n>>>>>>> theirs\n")
+    given = await compared("HEAD", repository)
+    assert [(file.path, file.added) for file in given.files] == [("large.txt", 3), ("stats.py", 1)]
+    assert given.after["stats.py"].decode() == OFF
 
 
 async def test_the_repositorys_own_programs_are_not_run(repository: Path, tmp_path: Path) -> None:
