@@ -143,10 +143,16 @@ def _single(view: Sequence[str], whole: str, old: str, new: str) -> tuple[Place 
 
 def _one_reading(line: str, start: int, old: str, new: str) -> None:
     """Refuse a whole line that lacks some of its indentation where it is unclear how far new lines are to stand."""
-    head = line[:start]
-    if not head or head.strip() or old != line[start:] or not old.endswith("\n"):
+    head, first = line[:start], old.partition("\n")[0]
+    if (
+        not head
+        or head.strip()
+        or not first.strip()
+        or first.strip() != old.strip()
+        or first != line[start:].rstrip("\n")
+    ):
         return
-    shift = reindent([line], [old], new) if old.strip() else None
+    shift = reindent([line], [first], new)
     if shift and "".join(map(shift, split(new))) != head + new:
         raise EditError("the old text lacks the indentation of its line: copy the line from its very beginning.")
 
