@@ -13,6 +13,18 @@ STAND_IN = "stand-in, not Claude"
 IN_REVIEW = "review"
 BAD = ("regressed", "new_failing", "no_result", "removed", "skipped", "xfailed", "weakened")
 """Classes of tests that a person must know of before merging."""
+MEANING = {
+    "regressed": "passed before, fails now",
+    "new_failing": "new, and fails",
+    "no_result": "the run ended before their turn",
+    "removed": "ran before, gone now",
+    "skipped": "ran before, skipped now",
+    "xfailed": "ran before, expected to fail now",
+    "weakened": "checks less than before",
+    "flaky": "fails only now and then",
+    "failing_before": "failed already before the change",
+}
+"""Classes of tests in words for people who don't program; the others are plain."""
 NO_MARK = "The rules for risk found nothing in it to look at twice."
 NAMED = 3
 """Tests and risk marks that the first look names."""
@@ -181,7 +193,7 @@ class Review:
         decided = (decide,) if self.state == IN_REVIEW else ()
         if not self.commit:
             return decided
-        red = why_red(self.tests)
+        red = why_red(self.tests, named=False)
         in_order = Look("Tests", "ok", f"The tests are in order: {self.tests.get('one_line', '')}.")
         return (
             Look("Tests", "alert", red) if red else in_order,
@@ -216,20 +228,31 @@ class Review:
         }
 
 
-def why_red(tests: Mapping[str, Any]) -> str:
-    """Why the tests don't allow a merge, in a sentence; "" where they are green. Unclear results count as untested."""
+def why_red(tests: Mapping[str, Any], *, named: bool = True) -> str:
+    """Why the tests don't allow a merge, in a sentence; "" where they are green. Unclear results count as untested.
+
+    Some tests are `named`, else it is said what their class means.
+    """
     problem = str(tests.get("problem") or "").strip().rstrip(".")
     if not tests or tests.get("untested", True):
         return f"It is untested: {problem}." if problem else "It is untested."
     classes = by_class(tests)
     if tests.get("green") is True and not any(classes[name] for name in BAD[:3]):
         return ""
-    found = [f"{len(classes[name])} {name.replace('_', ' ')}" for name in BAD if classes[name]]
-    examples = [test for name in BAD for test in classes[name]][:NAMED]
-    more = ", …" if sum(len(classes[name]) for name in BAD) > NAMED else ""
+    found = {name: classes[name] for name in BAD if classes[name]}
+    said = ", ".join(
+        f"{len(tests)} {name.replace('_', ' ') if named else class_said(name)}" for name, tests in found.items()
+    )
     if found:
-        return f"Its tests are not in order: {', '.join(found)} ({', '.join(examples)}{more})."
+        lost = [test for tests in found.values() for test in tests]
+        examples = f" ({', '.join(lost[:NAMED])}{', …' if len(lost) > NAMED else ''})" if named else ""
+        return f"Its tests are not in order: {said}{examples}."
     return f"Its tests are not in order: {problem or 'there is no clear result'}."
+
+
+def class_said(name: str) -> str:
+    """A class of tests by its name, and what it means where that isn't plain."""
+    return name.replace("_", " ") + (f" ({MEANING[name]})" if name in MEANING else "")
 
 
 def _marked(marks: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from haven.changes.diffing import FileDiff
-from haven.changes.review import STAND_IN, Level, PastRound, Review, RoundPair, Sent, by_class
+from haven.changes.review import NAMED, STAND_IN, Level, PastRound, Review, RoundPair, Sent, by_class, class_said
 from haven.quoting import visible
 
 LABEL = 14
@@ -20,18 +20,6 @@ SEEN_BEFORE = frozenset({"passing", "idle"})
 MOST_TESTS = 20
 """Named where two rounds differ."""
 SIGNS: Mapping[Level, str] = {"ok": "✓", "note": "!", "alert": "✗"}
-MEANING = {
-    "regressed": "passed before, fails now",
-    "new_failing": "new, and fails",
-    "no_result": "the run ended before their turn",
-    "removed": "ran before, gone now",
-    "skipped": "ran before, skipped now",
-    "xfailed": "ran before, expected to fail now",
-    "weakened": "checks less than before",
-    "flaky": "fails only now and then",
-    "failing_before": "failed already before the change",
-}
-"""Classes of tests in words for people who don't program; the others are plain."""
 
 
 def render(review: Review, width: int = 80) -> str:
@@ -70,7 +58,7 @@ def pair_facts(pair: RoundPair, width: int) -> str:
     lines = [visible(f"Change {pair.id} · round {pair.first.number} and round {pair.second.number}"), "═" * width]
     for label, left, right in zip(_ROUND_LABELS, _round_facts(pair.first), _round_facts(pair.second), strict=True):
         sides = [textwrap.wrap(_flat(text), half) or [""] for text in (left, right)]
-        for number in range(max(map(len, sides))):
+        for number in range(max(map(len, sides)) if left or right else 0):
             cells = [side[number] if number < len(side) else "" for side in sides]
             lines.append(f"{label if number == 0 else '':<{LABEL}}{cells[0]:<{half}}  {cells[1]}".rstrip())
     moved = [f"{test}: {_class(first)} → {_class(second)}" for test, first, second in pair.tests[:MOST_TESTS]]
@@ -95,21 +83,21 @@ def _class(name: str) -> str:
     return name.replace("_", " ") or "not there"
 
 
-_ROUND_LABELS = ("", "Asked", "Tests", "Files", "Cost", "Time", "Commit", "Ended")
+_ROUND_LABELS = ("", "Asked", "Tests", "Files", "Cost", "Commit", "Ended")
 
 
 def _round_facts(one: PastRound) -> tuple[str, ...]:
     asked = textwrap.shorten(_flat(one.instruction), 200, placeholder=" …") if one.instruction else "the request"
-    files = f"{len(one.files)}: {', '.join(one.files[:6])}" if one.files else "none"
+    more = ", …" if len(one.files) > 6 else ""
+    files = f"{len(one.files)}: {', '.join(one.files[:6])}{more}" if one.files else "none"
     return (
         f"Round {one.number} ({one.cause})",
         asked,
         one.tests or "no tests yet",
         files,
-        f"{one.usd:.4f} USD",
-        f"{one.seconds:.0f} s",
+        f"{one.usd:.4f} USD, {one.seconds:.0f} s",
         one.commit[:12] or "none",
-        one.ended or "-",
+        one.ended,
     )
 
 
@@ -124,10 +112,10 @@ def _first(review: Review) -> Iterator[tuple[Level | None, str, list[str]]]:
 
 
 def _details(review: Review) -> Iterator[tuple[str, Sequence[str]]]:
-    yield "Look twice", review.risk_marks
+    yield "Look twice", review.risk_marks if len(review.risk_marks) > NAMED else ()  # fewer stand above
     yield "Notes", [*review.risk_notes, *review.notes]
     yield "Files", [review.summary.get("facts", ""), *map(_file_line, review.files)]
-    yield "Tests", [_first_line(review.tests), *_test_lines(review.tests)]
+    yield "By class", [_first_line(review.tests), *_test_lines(review.tests)]
     yield "Asked", [f"{review.requester}: {review.request}" if review.request else review.requester]
     yield "Rounds", [round_line(one, review.round) for one in review.rounds]
     yield "Route", [_route_line(review), *map(str, review.route.get("reasons", ()))]
@@ -171,11 +159,6 @@ def _test_lines(tests: Mapping[str, Any]) -> Iterator[str]:
             more = f" and {len(found) - 8} more" if len(found) > 8 else ""
             yield f"{class_said(name)}: {', '.join(found[:8])}{more}"
     yield from test_notes(tests)[:MOST_TESTS]
-
-
-def class_said(name: str) -> str:
-    """A class of tests by its name, and what it means where that isn't plain."""
-    return name.replace("_", " ") + (f" ({MEANING[name]})" if name in MEANING else "")
 
 
 def test_notes(tests: Mapping[str, Any]) -> list[str]:

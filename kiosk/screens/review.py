@@ -7,11 +7,12 @@ from typing import Any
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.content import Content
 from textual.widgets import ContentSwitcher, Static
 
 from haven.access import Act
-from haven.changes.review import STAND_IN, Review, by_class
-from haven.changes.review_text import facts, pair_facts
+from haven.changes.review import BAD, STAND_IN, Confirm, Review, by_class, class_said, why_red
+from haven.changes.review_text import fact_lines, pair_facts, test_notes
 from haven.changes.states import State, sources
 from haven.errors import NotFound
 from kiosk.plain import code, line
@@ -31,9 +32,13 @@ ACTIONS = {
     "reject": frozenset({State.REVIEW, State.AWAITING_PLAN}),
     "retry": frozenset({State.WAITING}),
     "cancel": frozenset(sources(State.CANCELLED)) - {State.REVIEW},
+    "undo": frozenset({State.MERGED}),
 }
 """The states in which each button is there."""
-COLOURS = {"approve": "good", "reject": "bad", "cancel": "bad"}
+COLOURS = {"approve": "good", "reject": "bad", "cancel": "bad", "undo": "bad"}
+LEVELS = {"ok": "#4fc27a", "note": "#ffd479", "alert": "bold #ff8f8f"}
+TAKES = {"tap": "", "two taps": "\ntwo taps", "type the id": "\ntype the id"}
+"""What an approval takes, under its button."""
 MAX_TESTS = 400
 """Names shown; the counts tell of all."""
 
@@ -93,11 +98,12 @@ class ReviewPane(Pane):
         key = event.tile.key
         if event.tile.has_class("tab"):
             self._page(key)
+        elif key == "back" and self.query_one("#pages", ContentSwitcher).current == PAIR:
+            self._page("rounds")
         elif key == "back":
             self.post_message(self.Go("changes"))
         else:
-            work = {"approve": self._approve, "tweak": self._tweak, "reject": self._reject, "cancel": self._cancel}
-            self.attempt(work.get(key, self._retry)(), "dialog")
+            self.attempt(self._work(key), "dialog")
 
     def on_diff_view_pointed(self, event: DiffView.Pointed) -> None:
         event.stop()
@@ -110,22 +116,32 @@ class ReviewPane(Pane):
         if event.number != self._review().round:
             self.attempt(self._other_round(event.number), "dialog")
 
+    async def _work(self, act: str) -> None:
+        work = {"approve": self._approve, "tweak": self._tweak, "reject": self._reject, "cancel": self._cancel}
+        await {**work, "retry": self._retry, "undo": self._undo}[act]()
+
     async def _load(self) -> None:
         review = await self.handed.changes.review(self._change)
+        with self.app.batch_update():  # so that nobody taps between the words and their buttons
+            self._draw(review)
+        await self.query_one(RoundList).show(review)
+
+    def _draw(self, review: Review) -> None:
         new = self._shown is None or (self._shown.round, self._shown.commit) != (review.round, review.commit)
         self._shown = review
         self._title(review, "")
         width = max(40, self.app.size.width - 8)  # the sheet's own is not known yet where it was never shown
-        self.query_one("#summary", Sheet).say(facts(review, width))
+        self.query_one("#summary", Sheet).say(_facts(review, width))
         self.query_one("#tests", Sheet).say(_tests(review.tests))
-        self.query_one("#tab-tests", Tile).say(f"Tests\n{line(str(review.tests.get('one_line', 'none yet')), 30)}")
+        marks = len(review.risk_marks)
+        self.query_one("#tab-summary", Tile).say(f"Summary\n! look twice: {marks}" if marks else "Summary")
+        self.query_one("#tab-tests", Tile).say(f"Tests\n{_verdict(review.tests)}")
         self.query_one("#tab-diff", Tile).say(f"Diff\n{len(review.files)} file{'s' * (len(review.files) != 1)}")
         self.query_one("#tab-rounds", Tile).say(f"Rounds\n{len(review.rounds)}")
-        await self.query_one(RoundList).show(review)
         if new:
             self._at = ""
             self.query_one("#diff", DiffView).show(review.files)
-        self._buttons(review.state)
+        self._buttons(review.state, review.confirm)
 
     async def _approve(self) -> None:
         review = self._review()
@@ -203,6 +219,16 @@ class ReviewPane(Pane):
             await self.handed.changes.resume(review.id, principal)
             self.tell(f"Change {review.id} is tried again.")
 
+    async def _undo(self) -> None:
+        review = self._review()
+        question = f"This takes the change back out of {line(review.target, 40)}: a change of its own, tested like any."
+        sure = await self.app.push_screen_wait(Choice(question, {"two taps": "Undo it"}))
+        principal = await self.authorise(Act.DECIDE) if sure else None
+        if principal is not None:
+            undo = await self.handed.changes.undo(review.id, principal, confirm="two taps")
+            self.tell(f"Change {undo.id} undoes it: it is merged where its tests are green.")
+            self.open(undo.id)
+
     def _review(self) -> Review:
         if self._shown is None:
             raise NotFound("This change is still being read.", "Try again in a moment.")
@@ -212,7 +238,7 @@ class ReviewPane(Pane):
         state = f"{review.state}: {line(doing, 40)}" if doing else review.state
         mark = f" · {STAND_IN}" if review.stand_in else ""
         self.query_one("#title", Static).update(
-            f"{line(review.title, 88)}\n{review.id} · {state} · round {review.round}{mark}"
+            f"{line(review.title, 180)}\n{review.id} · {state} · round {review.round}{mark}"
         )
 
     def _page(self, page: str) -> None:
@@ -220,10 +246,12 @@ class ReviewPane(Pane):
         for tile in self.query(Tile).filter(".tab"):
             tile.set_class(tile.key == page, "on")
 
-    def _buttons(self, state: str) -> None:
+    def _buttons(self, state: str, confirm: Confirm = "tap") -> None:
         for action, states in ACTIONS.items():
             self.query_one(f"#{action}").display = state in states
-        self.query_one("#approve", Tile).say("Go on" if state == State.AWAITING_PLAN else "Approve")
+        approve = self.query_one("#approve", Tile)
+        approve.say("Go on" if state == State.AWAITING_PLAN else f"Approve{TAKES[confirm]}")
+        approve.set_class(state == State.AWAITING_PLAN or confirm != "type the id", "good")
         self._name_tweak()
 
     def _name_tweak(self) -> None:
@@ -231,11 +259,28 @@ class ReviewPane(Pane):
         self.query_one("#tweak", Tile).say(f"Tweak\nline {number}" if number else "Tweak")
 
 
+def _facts(review: Review, width: int) -> Content:
+    """What matters most stands first, and in its colour."""
+    lines = fact_lines(review, width)
+    return Content("\n").join(Content.styled(text, LEVELS.get(level or "", "")) for level, text in lines)
+
+
+def _verdict(tests: Mapping[str, Any]) -> str:
+    """The tests in two or three words."""
+    if not tests:
+        return "none yet"
+    if not why_red(tests):
+        return "✓ in order"
+    bad = [f"{len(found)} {name.replace('_', ' ')}" for name, found in by_class(tests).items() if found and name in BAD]
+    return f"✗ {bad[0] if bad else 'untested' if tests.get('untested', True) else 'not in order'}"
+
+
 def _tests(tests: Mapping[str, Any]) -> str:
     """Every test by class, the bad ones first."""
-    lines = [str(tests.get("one_line") or "There is no test run yet."), str(tests.get("problem") or "")]
+    lines = [str(tests.get("one_line") or "There is no test run yet."), *test_notes(tests)[:MAX_TESTS]]
+    lines += [str(problem)] if (problem := tests.get("problem")) else []
     for name, found in by_class(tests).items():
         if found:
-            lines += ["", f"{name.replace('_', ' ')} ({len(found)})", *(f"  {test}" for test in found[:MAX_TESTS])]
+            lines += ["", f"{len(found)} {class_said(name)}", *(f"  {test}" for test in found[:MAX_TESTS])]
             lines += [f"  … {len(found) - MAX_TESTS} more"] * (len(found) > MAX_TESTS)
     return code("\n".join(lines))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
+from textual.content import Content
 from textual.widgets import Static
 
 
@@ -15,5 +16,5 @@ class Sheet(VerticalScroll, can_focus=True):
     def compose(self) -> ComposeResult:
         yield Static("", markup=False)
 
-    def say(self, text: str) -> None:
+    def say(self, text: str | Content) -> None:
         self.query_one(Static).update(text)

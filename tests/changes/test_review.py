@@ -157,7 +157,7 @@ def test_the_first_look_says_what_matters_before_anything_else() -> None:
     marks = tuple(f"{name}.yml: runs on the build server" for name in "abcde")
     red = replace(REVIEW, tests=RED, risk_marks=marks, reason="round 2 is the best of 3", request="word " * 900)
     shown = {look.about: (look.level, look.said) for look in red.first_look}
-    assert shown["Tests"] == ("alert", "Its tests are not in order: 1 regressed (tests/test_b.py::test_zoom).")
+    assert shown["Tests"] == ("alert", "Its tests are not in order: 1 regressed (passed before, fails now).")
     assert shown["Risk"][0] == "note" and shown["Risk"][1].endswith("c.yml: runs on the build server; and 2 more.")
     assert "only after typing the id a1b2c3" in shown["Decide"][1]
     top = render(red, 88).split("\n\n")[0].splitlines()[3:]

@@ -141,13 +141,19 @@ class House:
         await self.waiting.handle(jobs.Job(1, "waiting", one.id, f"waiting:{one.id}", 0.0, 1))
 
     async def in_review(
-        self, text: str = "Add a zoom button", tests: Mapping[str, object] = GREEN, path: str = "zoom.py"
+        self,
+        text: str = "Add a zoom button",
+        tests: Mapping[str, object] = GREEN,
+        path: str = "zoom.py",
+        files: Mapping[str, str] | None = None,
     ) -> Change:
         """A change with one committed round, waiting for a person."""
         proposal = Proposal(Kind.FEATURE, text, text, "cartographer", ("rules: the request speaks of zoom",))
         change = await self.changes.submit(proposal, replace(OWNER, id="discord:7", name="Ada"))
         tree = await self.repository.worktree(change.id, f"haven/change-{change.id}-zoom", self.base)
-        (tree / path).write_text("def zoom() -> int:\n    return 2\n")
+        for name, content in (files or {path: "def zoom() -> int:\n    return 2\n"}).items():
+            (tree / name).parent.mkdir(parents=True, exist_ok=True)
+            (tree / name).write_text(content)
         commit = await self.repository.commit(tree, text)
 
         async def work(tx: Transaction) -> None:

@@ -38,7 +38,7 @@ async def test_approve_on_the_panel_takes_the_right_pin(house: House, show: Show
         await terminal.tap("Diff")
         await terminal.until("+def zoom() -> int:")
         await terminal.tap("Tests")
-        await terminal.until("new (1) test_map.py::test_export")
+        await terminal.until("1 new test_map.py::test_export")
         await terminal.tap("Approve")
         await enter(terminal, "1357")
         await terminal.until("That PIN is wrong")
@@ -89,7 +89,7 @@ async def test_a_risky_change_takes_a_second_tap(house: House, show: Show) -> No
     async with show() as terminal:
         await terminal.tap("Add a zoom button")
         await terminal.tap("Approve")
-        await terminal.until("Look twice: conftest.py")
+        await terminal.until("Look twice: conftest.py", "Merge it all the same?")
         terminal.type("\x1b")
         await terminal.until(gone="Merge it all")
         assert (await house.changes.get(change.id)).state == "review"
@@ -135,20 +135,62 @@ async def test_an_earlier_round_is_compared_and_gone_back_to(house: House, show:
         await table.update(tx, change.id, round=2, branch=branch)
 
     await house.database.write(work)
-    async with show() as terminal:
+    async with show(OWNER, 100, 34) as terminal:
         await terminal.tap("Add a zoom button")
         await terminal.tap("Rounds")
         await terminal.until("Round 2 (tweak) · shown · four times", "Round 1 (request)")
         await terminal.tap("Round 1 (request)")
         await terminal.tap("Compare with round 2")
         await terminal.until("1 regressed", "- return 2", "+ return 4")
-        await terminal.tap("Rounds")
+        await terminal.tap("Back")  # to the rounds, not out of the change
+        await terminal.until("Round 2 (tweak) · shown", gone="Tests differ")
         await terminal.tap("Round 1 (request)")
         await terminal.tap("Go back to round 1")
         await terminal.until(f"{change.id} · review · round 1")
         await terminal.tap("Approve")
         await terminal.until("merging")
     assert (await table.round_of(house.database, await house.changes.get(change.id))).commit_id == first
+
+
+async def test_the_first_look_says_tests_risk_and_what_an_approval_takes(house: House, show: Show) -> None:
+    await house.in_review(tests=RED, path="conftest.py")
+    async with show(OWNER, 96, 26) as terminal:
+        await terminal.tap("Add a zoom button")
+        await terminal.until(
+            *("✗ Its tests are not in order: 1 regressed (passed before, fails now).", "✗ 1 regressed"),
+            *("! Look twice: conftest.py: decides how tests run.", "! look twice: 1", "Approve type the id"),
+            "only after typing the id",
+        )
+
+
+async def test_many_files_are_a_list_and_a_tap_opens_one(house: House, show: Show) -> None:
+    files = {f"atlas/part_{number:02d}.py": f"NUMBER = {number}\n" for number in range(12)}
+    await house.in_review(files=files)
+    async with show(OWNER, 96, 26) as terminal:
+        await terminal.tap("Add a zoom button")
+        await terminal.tap("Diff")
+        await terminal.until("▸ atlas/part_01.py +1 -0, new", gone="NUMBER")
+        await terminal.tap("part_01.py")
+        await terminal.until("▾ atlas/part_01.py", "+NUMBER = 1", gone="NUMBER = 0")
+        await terminal.tap("part_01.py")
+        await terminal.until(gone="NUMBER")
+
+
+async def test_a_merged_change_is_undone_with_the_pin(house: House, show: Show) -> None:
+    house.pin.set(PIN)
+    change = await house.in_review()
+    await house.database.write(lambda tx: table.update(tx, change.id, state="merged", merged="c" * 40))
+    async with show(PANEL) as terminal:
+        await terminal.tap("F3 Changes")
+        await terminal.tap("Add a zoom button")
+        await terminal.until("Undo", gone="Approve")
+        await terminal.tap("Undo")
+        await terminal.until("takes the change back out of main")
+        await terminal.tap("Undo it")
+        await enter(terminal, PIN)
+        await terminal.until("Undo: Add a zoom button", "queued · round 1")
+    undo = next(one for one in await house.changes.list() if one.undoes)
+    assert (undo.undoes, undo.decided_by) == (change.id, "panel")
 
 
 async def test_a_change_with_failing_tests_takes_its_typed_id(house: House, show: Show) -> None:
@@ -180,7 +222,7 @@ async def test_the_newer_of_two_rounds_is_never_approved_unseen(house: House, sh
     async with show() as terminal:
         await terminal.tap("Add a zoom button")
         await terminal.tap("Approve")
-        await terminal.until("This change touches")
+        await terminal.until("Look twice: conftest.py", "Approve a second time")
         await house.changes.tweak(change.id, OWNER, "smaller", round=1)
         await terminal.tap("Approve a second time")
         await terminal.until("that decision no longer fits")

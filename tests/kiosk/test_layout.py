@@ -15,7 +15,7 @@ from kiosk.screens.review import ReviewPane
 from kiosk.widgets.entry import Entry
 from kiosk.widgets.keyboard import Keyboard, Keys
 from kiosk.widgets.tile import Tile
-from tests.kiosk.conftest import OWNER, House
+from tests.kiosk.conftest import OWNER, RED, House
 
 SIZES = [(100, 28), (96, 26)]
 
@@ -63,6 +63,25 @@ async def test_targets_of_the_panes(house: House, size: tuple[int, int]) -> None
         await pilot.pause()
         assert {"Approve", "Tweak", "Reject", "Back"} <= set(assert_reachable(app))
         assert app.query_one("#summary").size.height >= 12, "too little room to read"
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_long_review_leaves_room_and_every_page_its_targets(house: House, size: tuple[int, int]) -> None:
+    files = {
+        f"atlas/{'deep/' * (number % 4)}a_module_with_a_long_name_{number:02d}.py": "x = 1\n" for number in range(40)
+    }
+    change = await house.in_review("Add a button that exports the map " * 5, RED, files=files | {"conftest.py": "\n"})
+    app = house.kiosk(OWNER)
+    async with app.run_test(size=size) as pilot:
+        app.action_pane("review")
+        app.query_one(ReviewPane).open(change.id)
+        for worker in [worker for worker in app.workers if worker.group == "review"]:
+            await worker.wait()
+        for page in ("summary", "tests", "diff", "rounds"):
+            await pilot.click(f"#tab-{page}")
+            await pilot.pause()
+            assert {"Approve\ntype the id", "Tweak", "Reject", "Back"} <= set(assert_reachable(app))
+            assert app.query_one(f"#{page}").size.height >= 11, "too little room to read"
 
 
 @pytest.mark.parametrize("size", SIZES)
