@@ -184,14 +184,14 @@ class ReviewPane(Pane):
         review = self._review()
         acts = {"compare": f"Compare with round {review.round}"}
         if review.state == State.REVIEW:
-            acts["back"] = f"Go back to round {number}"
+            acts["return"] = f"Go back to round {number}"
         act = await self.app.push_screen_wait(Choice(f"Round {number}", acts))
         if act == "compare":
             pair = await self.handed.changes.compare(review.id, number, review.round)
             above = pair_facts(pair, max(40, self.app.size.width - 8))
             self.query_one(f"#{PAIR}", DiffView).show(pair.files, above)
             self.query_one("#pages", ContentSwitcher).current = PAIR
-        principal = await self.authorise(Act.DECIDE) if act == "back" else None
+        principal = await self.authorise(Act.DECIDE) if act == "return" else None
         if principal is not None:
             await self.handed.changes.go_back(review.id, principal, number, round=review.round)
             self.tell(f"Change {review.id} shows round {number} again.")

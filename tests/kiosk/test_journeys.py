@@ -89,9 +89,9 @@ async def test_a_risky_change_takes_a_second_tap(house: House, show: Show) -> No
     async with show() as terminal:
         await terminal.tap("Add a zoom button")
         await terminal.tap("Approve")
-        await terminal.until("Look twice: conftest.py", "Merge it all the same?")
+        await terminal.until("Look twice: conftest.py", "Approve a second time")
         terminal.type("\x1b")
-        await terminal.until(gone="Merge it all")
+        await terminal.until(gone="Approve a second time")
         assert (await house.changes.get(change.id)).state == "review"
         await terminal.tap("Approve")
         await terminal.tap("Approve a second time")
