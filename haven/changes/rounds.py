@@ -188,17 +188,24 @@ class Rounds:
 
 
 def parse(proposal: dict[str, Any]) -> edits.Proposal:
-    """Edits from a kept reply. Raises EditError; NoChange where a model answered in words alone."""
-    if "tool" in proposal:
-        return edits.from_tool(proposal["tool"])
-    text = str(proposal.get("text", ""))
+    """Edits from a kept reply. Raises EditError; NoChange where they are none, or leave every text as it was."""
+    tool, text = proposal.get("tool"), str(proposal.get("text", ""))
+    if isinstance(tool, dict) and tool.get("edits") == []:
+        raise _declined(str(tool.get("summary", "")))
     try:
-        return edits.from_text(text)
+        proposed = edits.from_tool(tool) if "tool" in proposal else edits.from_text(text)
     except EditError:
-        if any(mark in text for mark in ("SEARCH", "REPLACE", "*** Begin Patch", "\n@@ ")):
+        if "tool" in proposal or any(mark in text for mark in ("SEARCH", "REPLACE", "*** Begin Patch", "\n@@ ")):
             raise
-        said = " ".join(text.split())[:300] or "nothing"
-        raise NoChange(f"The model made no edits. It said: {said}", "Ask for it in other words.") from None
+        raise _declined(text) from None
+    if all(one.old is not None and one.old == one.new for one in proposed.edits):
+        raise NoChange("Its edits leave every text as it was.")
+    return proposed
+
+
+def _declined(said: str) -> NoChange:
+    words = " ".join(said.split())[:300] or "nothing"
+    return NoChange(f"The model made no edits. It said: {words}", "Ask for it in other words.")
 
 
 def best_round(rounds: list[Round]) -> Round | None:

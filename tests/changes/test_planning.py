@@ -74,7 +74,8 @@ def test_a_plan_is_held_to_its_limits_whatever_a_model_wrote() -> None:
     found = plan.written(wild)
     assert len(found["steps"]) <= plan.MAX_STEPS and max(map(len, found["steps"])) <= 240
     assert found["steps"][0].startswith("Do this x") and found["files"] == []
-    for nothing in (None, [], "words", {"steps": None}):
+    nothings: list[object] = [None, [], "words", {"steps": None}]
+    for nothing in nothings:
         assert plan.written(nothing) == {"steps": [], "files": [], "risk": ""}
 
 
