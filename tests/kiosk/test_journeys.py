@@ -146,7 +146,7 @@ async def test_an_earlier_round_is_compared_and_gone_back_to(house: House, show:
         await terminal.until("Round 2 (tweak) · shown", gone="Tests differ")
         await terminal.tap("Round 1 (request)")
         await terminal.tap("Go back to round 1")
-        await terminal.until(f"{change.id} · review · round 1")
+        await terminal.until(f"{change.id} · review · round 1", "shows round 1 again")
         await terminal.tap("Approve")
         await terminal.until("merging")
     assert (await table.round_of(house.database, await house.changes.get(change.id))).commit_id == first
