@@ -14,6 +14,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from haven.commands.session import err
 from haven.errors import BadInput, HavenError, error_id
+from haven.quoting import visible
 
 log = logging.getLogger("haven.cli")
 
@@ -100,10 +101,17 @@ def main() -> None:
             cause = cause.exceptions[0]
         id = cause.id if isinstance(cause, HavenError) else error_id()
         log.error("[%s] %s", id, cause, exc_info=error)
-        what = cause.strerror if isinstance(cause, OSError) and cause.strerror else type(cause).__name__
-        unknown = f"Something went wrong in Haven [{id}]: {what}. The log has the rest."
-        _complain(cause.full if isinstance(cause, HavenError) else unknown)
+        _complain(cause.full if isinstance(cause, HavenError) else _unforeseen(cause, id))
         sys.exit(1)
+
+
+def _unforeseen(cause: Exception, id: str) -> str:
+    """What the machine says, of which file, and where the rest is; the log only where it was begun."""
+    what = type(cause).__name__
+    if isinstance(cause, OSError) and cause.strerror:
+        what = f"{cause.strerror}{f' ({visible(str(cause.filename))})' if cause.filename else ''}"
+    begun = any(isinstance(one, logging.StreamHandler) and one.stream for one in logging.getLogger().handlers)
+    return f"Something went wrong in Haven [{id}]: {what}.{' The log has the rest.' if begun else ''}"
 
 
 def _complain(sentence: str) -> None:

@@ -64,6 +64,16 @@ async def test_what_is_not_there_is_one_line_and_status_1(tmp_path: Path, words:
     assert ran.status == 1 and ran.err.count("\n") == 1 and ran.out == ""
 
 
+async def test_a_place_that_cant_be_written_is_named_and_no_log_is_promised(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    home = await configured(tmp_path)
+    settings = (home / "haven.toml").read_text(encoding="utf-8")
+    (home / "haven.toml").write_text(settings.replace(f"{home}/state", f"{tmp_path}/file/state"), encoding="utf-8")
+    ran = await haven(home, "tasks", "waiting")
+    assert ran.status == 1 and f"{tmp_path}/file" in ran.err.replace("\n", "")
+    assert "The log" not in ran.err and "Traceback" not in ran.err
+
+
 def test_the_list_of_commands_needs_none_of_them() -> None:
     script = "import sys, haven.cli; sys.exit(bool({'haven.app', 'pydantic', 'aiohttp'} & set(sys.modules)))"
     assert subprocess.call([sys.executable, "-c", script]) == 0

@@ -12,6 +12,7 @@ from rich.table import Column, Table
 
 from haven.ai.outcomes import Figures
 from haven.commands.performance import _drawn
+from haven.commands.session import print_table
 from haven.commands.tables import fitting
 
 MODEL = "a-model-with-a-long-name-1_5b"
@@ -53,3 +54,9 @@ def test_a_long_setting_is_folded_and_whole(width: int) -> None:
     assert max(map(cell_len, lines)) <= width and sum(line.count("x") for line in lines) == 100
     assert all(f"{number:,}" in " ".join(lines) for number in range(1_000, 1_010))
     assert "cloud.per_person_daily_usd" in "\n".join(lines)
+
+
+def test_off_a_terminal_a_row_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table(metrics())
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 3 and MODEL in lines[2] and "98765.4321" in lines[2]

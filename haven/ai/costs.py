@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime
 from haven.ai import kinds, prices
 from haven.ai.ledger import month_start
 from haven.ai.task import Tier, Usage
+from haven.errors import NotFound
 from haven.store import ledger, outcomes
 from haven.store.database import Database
 from haven.store.ledger import DAY_S, Cell
@@ -118,7 +119,9 @@ async def analyze(database: Database, since: float, until: float) -> Analysis:
 
 
 async def savings(database: Database, baseline: str, since: float, until: float) -> Savings:
-    """Raises SettingsError where the baseline has no price."""
+    """Raises NotFound where the baseline has no price."""
+    if baseline not in prices.models():
+        raise NotFound(f"There is no price for {baseline!r}.", f"There are some for: {', '.join(prices.models())}.")
     price = prices.of(baseline)
     seen = [one for one in await outcomes.seen(database, since, until) if _may_leave(one)]
     real = [one for one in seen if not one.stand_in]

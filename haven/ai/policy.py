@@ -97,12 +97,15 @@ def route(
     if dear := _to_ask_about(there, left, task, policy):
         dropped.append(f"{dear.step.model}: where its turn comes, the person (or the setting routing.away) decides")
         left = [offer for offer in there if offer in left or offer is dear]
-    reasons = (reason, *(f"{tier.value}: {why}" for tier, why in (*missing, *resting)), *dropped)
+    told = dict.fromkeys(f"{tier.value}: {why}" for tier, why in (*missing, *resting))  # one key is all clouds' lack
+    reasons = (reason, *told, *dropped)
     if not left:
         return Route((), reasons, _refusal(reason if len(order) < 2 else "", missing, dropped), judgement=judgement)
     steps = tuple(offer.step for offer in left)
-    hybrid = hybrid and steps[0].tier is Tier.LOCAL and any(step.tier is not Tier.LOCAL for step in steps)
-    return Route(steps, reasons, hybrid=hybrid, judgement=judgement)
+    alone = all(step.tier is Tier.LOCAL for step in steps)
+    if alone and hybrid:
+        reasons += ("so the local model does it alone",)
+    return Route(steps, reasons, hybrid=hybrid and steps[0].tier is Tier.LOCAL and not alone, judgement=judgement)
 
 
 ABSENT = "it is not configured"

@@ -58,7 +58,7 @@ class Shown:
     def _end(self, reply: Reply) -> None:
         self.reply = reply
         if not self._quiet:
-            print(_rest(self._text, reply.text))
+            print(_rest(self._text, reply.text), flush=True)  # before the line on standard error
         self._say(reply_line(reply), "dim")
 
     def _say(self, line: str, style: str) -> None:

@@ -23,6 +23,8 @@ From = Annotated[
 ]
 To = Annotated[datetime | None, typer.Option("--to", formats=DATE, help="Last day (UTC); otherwise today.")]
 Baseline = Annotated[str, typer.Option(help="The model to count against; otherwise `cloud.model`.")]
+LAST_DAY = datetime(9999, 12, 30, tzinfo=UTC)
+"""The last day that has one after it."""
 BAR = 20
 """Columns of the longest bar."""
 
@@ -163,7 +165,7 @@ def _print(table: Table) -> None:
 
 def _period(first: datetime | None, last: datetime | None) -> tuple[float, float]:
     """From the begin of the first day to the end of the last, in seconds since 1970."""
-    end = (last.replace(tzinfo=UTC) if last else _today()) + timedelta(days=1)
+    end = min(last.replace(tzinfo=UTC) if last else _today(), LAST_DAY) + timedelta(days=1)
     begin = first.replace(tzinfo=UTC) if first else end - timedelta(days=30)
     if begin >= end:
         raise BadInput("The first day is after the last one.", "Give --from and --to the other way round.")

@@ -31,6 +31,7 @@ app = typer.Typer(
 )
 Name = Annotated[str, typer.Argument(help="A name from `haven models list`.")]
 Names = Annotated[list[str] | None, typer.Argument(help="Names from `haven models list`; without: what is installed.")]
+NONE_HERE = "No model is installed. Whether others would fit, it says with their names: haven models plan NAME"
 Rollback = Annotated[bool, typer.Option("--rollback", help="Go back to the file before the last update.")]
 
 
@@ -86,7 +87,8 @@ def validate(name: Name, as_json: Json = False) -> None:
         found = await house.registry.validate(name)
         print_json(asdict(found)) if as_json else out.print(found.sentence)
         if found.hash_ok is False or not found.answers:
-            raise ModelError(f"The model {name} did not pass.", f"Install it again: haven models install {name}")
+            mend = "" if "haven models" in found.sentence else f"Install it again: haven models install {name}"
+            raise ModelError(f"The model {name} did not pass.", mend)
 
     in_house(work)
 
@@ -168,8 +170,15 @@ def plan_(names: Names = None, as_json: Json = False) -> None:
 
 @contextmanager
 def _bar(name: str, hidden: bool) -> Iterator[Callable[[int, int | None], None]]:
-    columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn()
-    with Progress(*columns, TimeRemainingColumn(), console=err, transient=True, disable=hidden) as progress:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    hidden = hidden or not err.is_terminal  # where nobody sees it move, it would leave an empty line
+    with Progress(*columns, console=err, transient=True, disable=hidden) as progress:
         task = progress.add_task(name, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)
 
@@ -209,5 +218,5 @@ def _planned(made: Plan) -> Table:
     for place in made.places:
         sizes = (f"{size:,}" for size in (place.weights_mb, place.kv_mb, place.needs_mb))
         table.add_row(place.name, *sizes, "yes" if place.fits else "no", "yes" if place.kept else "on demand")
-    table.caption = f"kept together: {made.kept_mb:,} MB" if made.places else "No model is installed."
+    table.caption = f"kept together: {made.kept_mb:,} MB" if made.places else NONE_HERE
     return table

@@ -154,8 +154,9 @@ def print_json(data: Any) -> None:
 
 def print_table(table: Table) -> None:
     """As wide as the terminal, rows folded where they have no room; a line a row where there is no terminal."""
-    width = out.width if out.is_terminal else PIPED_COLUMNS
-    out.print(fitting(table, width), width=width)
+    if not out.is_terminal:
+        out.width = PIPED_COLUMNS  # rich takes 80 there, whatever width a single print is given
+    out.print(fitting(table, out.width))
 
 
 def read_text(file: Path) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
@@ -13,9 +13,10 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from assistants.round_table import ANSWER_TOKENS, SEATS
 from assistants.waiting import Choice, choices_of
 from haven.access import Principal, Role
-from haven.ai import kinds
+from haven.ai import kinds, tokens
 from haven.ai.outgoing import call_of, worst_case
 from haven.ai.task import Privacy, Route, Task, Tier, Turn, Where
 from haven.app import House
@@ -121,12 +122,20 @@ def _route_told(found: Route, steps: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _task(text: str, kind: str, who: Principal, *, private: bool = False, where: Where = Where.AUTO) -> Task:
-    """Raises NotFound for a kind that Haven does not know."""
+    """As it would be asked; of an answer, with the longest prompt that an assistant has: its price is the worst case.
+
+    Raises NotFound for a kind that Haven does not know.
+    """
     if kind not in kinds.KINDS:
         raise NotFound(f"There is no kind {kind!r}.", f"There are: {', '.join(kinds.KINDS)}.")
     privacy = Privacy.PRIVATE if private else Privacy.OPEN
     turns = (Turn("user", data_block("question", text)),)
-    return Task(kind, turns, who, "asked which way it would go", words=text, privacy=privacy, where=where)
+    task = Task(kind, turns, who, "asked which way it would go", words=text, privacy=privacy, where=where)
+    if kind != "answer":
+        return task
+    return replace(
+        task, system=(max((seat.prompt for seat in SEATS.values()), key=tokens.count),), max_tokens=ANSWER_TOKENS
+    )
 
 
 @app.command()

@@ -21,7 +21,7 @@ from haven.ai.ledger import Ledger
 from haven.ai.outcomes import Outcomes
 from haven.ai.task import Privacy, Tier, Usage
 from haven.commands.costs import app
-from haven.errors import SettingsError
+from haven.errors import NotFound
 from haven.store.database import Database, opened
 from tests.ai.desk import MEMBER, task
 from tests.ai.test_ledger import DAY, NOON, OTHER, caps
@@ -93,7 +93,7 @@ async def test_savings_count_what_could_have_gone_to_the_named_model(books: Book
     assert (found.local, found.lan, found.cached, found.cloud, found.private, found.stand_in) == (1, 1, 1, 1, 1, 1)
     assert found.saved_usd == pytest.approx(3 * (1000 * 2 + tokens.count(text) * 10) / 1e6)
     assert (found.baseline, found.spent_usd) == (SONNET, 0.0)
-    with pytest.raises(SettingsError, match="no price"):
+    with pytest.raises(NotFound, match="no price"):
         await costs.savings(books.database, "a model of nobody", NOON, NOON + 1)
 
 
@@ -227,3 +227,10 @@ def test_the_tables_show_what_was_spent_without_colours_off_a_terminal(tmp_path:
         assert (saved["local"], saved["baseline"], saved["estimate"]) == (1, HAIKU, True)
         assert "estimate" in haven("savings", *between).stdout
         assert json.loads(haven("analyze", "--to", "2026-11-19", "--json").stdout)["total"]["calls"] == 0
+
+
+def test_the_last_days_of_the_calendar_and_unknown_models_are_no_accident(tmp_path: Path) -> None:
+    with house_with(tmp_path) as haven:
+        assert haven("analyze", "--to", "9999-12-31").exit_code == 0
+        with pytest.raises(NotFound, match="no price for 'gpt-9'"):
+            haven("savings", "--baseline", "gpt-9")

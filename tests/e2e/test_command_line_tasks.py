@@ -57,6 +57,17 @@ async def test_how_hard_and_which_way_is_told_and_nothing_is_sent(tmp_path: Path
         assert stand_in.requests == []
 
 
+async def test_no_question_costs_more_than_its_way_says(tmp_path: Path) -> None:
+    async with StandIn() as stand_in:
+        home = await configured(tmp_path, f'base_url = "{stand_in.base_url}"\nstand_in = true\nsmall_model = ""')
+        way = await haven(home, "tasks", "route", "--prompt", QUESTION, "--json")
+        for assistant in ("sentinel", "cartographer", "scribe", "lorekeeper"):
+            assert (await haven(home, "ask", QUESTION, "--assistant", assistant, "--json")).data["answered"]
+        async with open_house(load(home / "haven.toml")) as house:
+            reserved = await house.database.rows("SELECT worst_usd FROM ledger")
+        assert reserved and all(0 < row["worst_usd"] <= way.data["worst_usd"] for row in reserved)
+
+
 async def test_what_waits_is_listed_shown_and_decided_once(tmp_path: Path) -> None:
     home = await configured(tmp_path)
     assert (await haven(home, "tasks", "waiting")).out == "Nothing waits.\n"
