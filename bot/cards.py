@@ -33,7 +33,7 @@ RECENT = 100
 """Closed changes that are looked at when catching up."""
 DECIDE = frozenset({State.REVIEW, State.AWAITING_PLAN, State.FAILED})
 """States in which a person can decide something."""
-ENDED = frozenset({State.MERGED, State.REJECTED, State.CANCELLED, State.FAILED})
+ENDED = frozenset({State.MERGED, State.REJECTED, State.CANCELLED, State.FAILED, State.REVERTED})
 WEEK_MINUTES: Literal[10080] = 10080
 
 
@@ -76,6 +76,12 @@ class Cards:
             card = await self._load(change.id) or await self._open(change, self._settings.channel_id or channel)
         await self.refresh(change.id)
         return card
+
+    async def beside(self, change: Change, other: str) -> None:
+        """Show a new change in the channel where the other one is shown."""
+        card = await self._load(other)
+        if card is not None:
+            await self.open(change, card.channel)
 
     async def refresh(self, id: str) -> None:
         """Bring the messages of one change up to date; nothing is sent where they are."""

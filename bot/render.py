@@ -16,8 +16,8 @@ import discord
 from assistants.round_table import SEATS
 from assistants.sentinel import StatusLine
 from haven.changes.diffing import FileDiff
-from haven.changes.review import STAND_IN, PastRound, Review, RoundPair, by_class
-from haven.changes.review_text import round_line
+from haven.changes.review import STAND_IN, PastRound, Review, RoundPair, by_class, class_said
+from haven.changes.review_text import round_line, test_notes
 from haven.changes.states import State
 from haven.errors import HavenError
 from haven.store.changes import Change
@@ -29,6 +29,7 @@ COLOURS: dict[str, int] = {
     State.MERGED: 0x3BA55D,
     State.REJECTED: 0x747F8D,
     State.CANCELLED: 0x747F8D,
+    State.REVERTED: 0x747F8D,
     State.FAILED: 0xED4245,
 }
 WORKING = 0x5865F2
@@ -50,7 +51,10 @@ STEPS: dict[str, str] = {
     State.REJECTED: "Rejected",
     State.CANCELLED: "Cancelled",
     State.FAILED: "Failed",
+    State.REVERTED: "Merged, and undone since",
 }
+MOST = 6_000
+"""Characters of one embed, all its parts together."""
 
 
 def words(text: str, limit: int) -> str:
@@ -89,17 +93,18 @@ def progress_card(change: Change, text: str = "") -> discord.Embed:
 
 def review_card(change: Change, review: Review | None) -> discord.Embed:
     """All a person needs to decide, and after the decision who took it; `review` is None where there is nothing yet."""
-    embed = _headed(change, plain(_summary(review), 1_200) if review else plain(change.request, 800))
-    embed.add_field(name="State", value=_outcome(change), inline=False)
+    embed = _headed(change, _first_look(review) if review else plain(change.request, 800))
+    if change.state != State.REVIEW:
+        embed.add_field(name="State", value=_outcome(change), inline=False)
     _add_reason(embed, change)
-    title = SEATS[change.assistant].title if change.assistant in SEATS else change.assistant
-    why = "; ".join(change.reasons) or "no reason recorded"
-    embed.add_field(name="Assistant", value=f"{plain(title, 60)}: {plain(why, 240)}", inline=False)
     if change.state == State.AWAITING_PLAN:
         _add_plan(embed, change)
     if review is not None and review.commit:
         _add_result(embed, review)
-    return embed.set_footer(text=_footer(change, review))
+    title = SEATS[change.assistant].title if change.assistant in SEATS else change.assistant
+    why = "; ".join(change.reasons) or "no reason recorded"
+    embed.add_field(name="Assistant", value=f"{plain(title, 60)}: {plain(why, 240)}", inline=False)
+    return _within(embed.set_footer(text=_footer(change, review)), change)
 
 
 def diff_file(review: Review) -> discord.File:
@@ -146,10 +151,23 @@ def _outcome(change: Change) -> str:
     return f"{said}. Decided by {person(change.decided_by)}." if change.decided_by else said
 
 
-def _summary(review: Review) -> str:
+def _first_look(review: Review) -> str:
+    """What was changed, in plain words; whether the tests are fine, whether there is a risk, what can be pressed."""
     by = review.summary.get("by", "rules")
-    text = review.summary.get("text", "") or review.title
-    return text if by == "rules" else f"{text}\n(written by {by}, a model: check it against the diff)"
+    text = plain(review.summary.get("text", "") or review.title, 1_000)
+    written = "" if by == "rules" else f"\n-# written by {plain(by, 80)}, a model: check it against the diff"
+    looks = "\n".join(f"{SIGNS[look.level]} {plain(look.said, 450)}" for look in review.first_look)
+    return f"{text}{written}" + (f"\n\n{looks}" if looks else "")
+
+
+def _within(embed: discord.Embed, change: Change) -> discord.Embed:
+    """What Discord takes: where there is too much, what stands last goes, and a word says so."""
+    more = f"`haven change show {change.id}` has the rest."
+    if len(embed) <= MOST:
+        return embed
+    while len(embed) + len(more) + 10 > MOST:
+        embed.remove_field(-1)
+    return embed.add_field(name="More", value=more, inline=False)
 
 
 def _add_plan(embed: discord.Embed, change: Change) -> None:
@@ -161,21 +179,18 @@ def _add_plan(embed: discord.Embed, change: Change) -> None:
 
 def _add_result(embed: discord.Embed, review: Review) -> None:
     files = [_file(one) for one in review.files]
-    embed.add_field(name=f"Files ({len(files)})", value=fitting(files, 900) or "none", inline=False)
-    embed.add_field(name="Tests", value=_tests(review), inline=False)
+    embed.add_field(name=f"Files ({len(files)})", value=fitting(files, 800) or "none", inline=False)
+    if tests := _tests(review):
+        embed.add_field(name="Tests", value=tests, inline=False)
     for name, said in (("Look twice", review.risk_marks), ("Worth knowing", (*review.risk_notes, *review.notes))):
         if said:
             embed.add_field(name=name, value=fitting([f"• {plain(one, 200)}" for one in said], 500), inline=False)
-    if review.state == State.REVIEW and review.confirm == "type the id":
-        embed.add_field(name="Not for one tap", value=plain(review.why_not, 400), inline=False)
-    if review.people_said:
-        embed.add_field(name="Two people", value=plain(review.people_said, 300), inline=False)
-    embed.add_field(name="Cost", value=_cost(review))
-    embed.add_field(name="Written by", value=_writer(review))
-    embed.add_field(name="Left the house", value=_sent(review))
     if len(review.rounds) > 1:
         rounds = [plain(round_line(one, review.round), 250) for one in review.rounds[-4:]]
         embed.add_field(name=f"Rounds ({len(review.rounds)})", value=fitting(rounds, 700), inline=False)
+    embed.add_field(name="Cost", value=_cost(review))
+    embed.add_field(name="Written by", value=_writer(review))
+    embed.add_field(name="Left the house", value=_sent(review))
 
 
 def rounds_card(review: Review) -> discord.Embed:
@@ -246,19 +261,22 @@ def _code(text: str) -> str:
 
 
 def _tests(review: Review) -> str:
-    """The one line, and by name the tests that are not simply as before."""
+    """By name the tests that are not simply as before, and why; "" where all are."""
     told = [
-        f"• {name.replace('_', ' ')}: {_names(tests)}"
+        f"• {class_said(name)}: {_names(tests)}"
         for name, tests in by_class(review.tests).items()
         if tests and name not in UNREMARKABLE
     ]
-    return fitting([plain(str(review.tests.get("one_line", "not tested")), 400), *told], 1_000)
+    return fitting([*told, *(plain(one, 250) for one in test_notes(review.tests))], 800)
 
 
 def _writer(review: Review) -> str:
+    """The model, where it runs, and why it was asked."""
     route = review.route
     model = plain(str(route.get("model", "nobody")), 80)
-    return f"{STAND_IN} ({model})" if review.stand_in else f"{model}, {route.get('tier', 'by hand')}"
+    who = f"{STAND_IN} ({model})" if review.stand_in else f"{model}, {route.get('tier', 'by hand')}"
+    why = plain("; ".join(map(str, route.get("reasons", ()))), 160)
+    return f"{who}\n{why}" if why else who
 
 
 def _footer(change: Change, review: Review | None) -> str:

@@ -6,13 +6,14 @@ So any later process can answer a press, and a modal that was open while the bot
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
 import discord
 
 from bot import entry, render
+from bot.views.words import WordsModal, inputs
 from haven.access import Act, Principal
 from haven.changes.review import PastRound, Review
 from haven.changes.states import State, sources
@@ -35,6 +36,8 @@ LOOKS: dict[str, tuple[str, Style]] = {
     "rounds": ("Rounds", Style.secondary),
     "back": ("Go back", Style.primary),
     "diff": ("Compare", Style.secondary),
+    "undo": ("Undo", Style.danger),
+    "takeback": ("Yes, undo it", Style.danger),
 }
 APPROVE_BY = {"tap": "approve", "two taps": "ask", "type the id": "type"}
 TWEAKABLE = (State.REVIEW, State.FAILED)
@@ -102,6 +105,8 @@ def decision_view(change: Change, review: Review | None) -> discord.ui.View:
             acts = ("approve", "reject")
         case State.FAILED:
             acts = ("tweak",)
+        case State.MERGED:
+            acts = ("undo",)
         case _:
             return _view((Press(act, change.id, change.round, commit) for act in ("approve", "tweak", "reject")), True)
     return _view(Press(act, change.id, change.round, commit) for act in acts)
@@ -139,30 +144,13 @@ def _view(presses: Iterable[Press], disabled: bool = False) -> discord.ui.View:
     return view
 
 
-class WordsModal(discord.ui.Modal):
-    """Asks for a few words (and the line they are about); its answer comes in by the custom id, see `submitted`."""
-
-    def __init__(self, press: Press, title: str, label: str, *, long: bool, place: bool = False) -> None:
-        super().__init__(title=render.words(title, 45), custom_id=press.custom_id, timeout=3_600)
-        style = discord.TextStyle.paragraph if long else discord.TextStyle.short
-        field: discord.ui.TextInput[Any] = discord.ui.TextInput(
-            custom_id="words", style=style, max_length=2_000 if long else 20
-        )
-        self.add_item(discord.ui.Label(text=label, component=field))
-        if place:
-            where: discord.ui.TextInput[Any] = discord.ui.TextInput(
-                custom_id="at", max_length=300, required=False, placeholder="src/map.py:12"
-            )
-            self.add_item(discord.ui.Label(text="On which line? (may be left empty)", component=where))
-
-
 async def submitted(interaction: discord.Interaction) -> None:
     """Take in a modal by its custom id, also one that was opened before the bot restarted."""
     data: Any = interaction.data
     press = Press.read(data["custom_id"])
     if press is None or press.act not in SUBMITTED:
         return
-    typed = dict(_inputs(data["components"]))
+    typed = inputs(data["components"])
 
     async def work(person: Principal) -> None:
         await interaction.response.defer()
@@ -170,14 +158,6 @@ async def submitted(interaction: discord.Interaction) -> None:
         await entry.bot_of(interaction).cards.refresh(press.id)
 
     await entry.enter(interaction, Act.DECIDE, work)
-
-
-def _inputs(components: list[Any]) -> Iterator[tuple[str, str]]:
-    """What was typed, by the field's custom id."""
-    for one in components:
-        if "value" in one:
-            yield str(one["custom_id"]), str(one["value"] or "")
-        yield from _inputs([*one.get("components", []), *([one["component"]] if "component" in one else [])])
 
 
 async def _approve(interaction: discord.Interaction, press: Press, person: Principal, confirm: str = "") -> None:
@@ -218,13 +198,15 @@ async def _pressed_sure(interaction: discord.Interaction, press: Press, person: 
 async def _pressed_type(interaction: discord.Interaction, press: Press, person: Principal) -> None:
     await _still(interaction, press, (State.REVIEW,))
     title = f"Merge {press.id} without green tests"
-    await interaction.response.send_modal(WordsModal(press, title, f"Type {press.id} to merge it", long=False))
+    await interaction.response.send_modal(
+        WordsModal(press.custom_id, title, f"Type {press.id} to merge it", long=False)
+    )
 
 
 async def _pressed_tweak(interaction: discord.Interaction, press: Press, person: Principal) -> None:
     await _still(interaction, press, TWEAKABLE)
     await interaction.response.send_modal(
-        WordsModal(press, f"Tweak change {press.id}", "What should be different?", long=True, place=True)
+        WordsModal(press.custom_id, f"Tweak change {press.id}", "What should be different?", long=True, place=True)
     )
 
 
@@ -255,6 +237,26 @@ async def _pressed_back(interaction: discord.Interaction, press: Press, person: 
     await bot.changes.go_back(press.id, person, number, round=press.round)
     await interaction.followup.send(embed=discord.Embed(description=f"Round {number} is shown again."), ephemeral=True)
     await bot.cards.refresh(press.id)
+
+
+async def _pressed_undo(interaction: discord.Interaction, press: Press, person: Principal) -> None:
+    await _still(interaction, press, (State.MERGED,))
+    change = await entry.bot_of(interaction).changes.get(press.id)
+    said = (
+        f"This takes `{change.id}` back out of {render.plain(change.target, 80)}. It is a change of its own: tested "
+        "like any other, and merged where its tests are green."
+    )
+    embed, sure = discord.Embed(title="Undo it?", description=said), _view([Press("takeback", press.id, press.round)])
+    await interaction.response.send_message(embed=embed, view=sure, ephemeral=True)
+
+
+async def _pressed_takeback(interaction: discord.Interaction, press: Press, person: Principal) -> None:
+    await interaction.response.defer()
+    bot = entry.bot_of(interaction)
+    undo = await bot.changes.undo(press.id, person, confirm="two taps")
+    said = discord.Embed(description=f"Change `{undo.id}` undoes it.")
+    await interaction.edit_original_response(embed=said, view=None)
+    await bot.cards.beside(undo, press.id)
 
 
 async def _round_of(database: Database, press: Press) -> int:
@@ -314,5 +316,7 @@ PRESSED = {
     "rounds": _pressed_rounds,
     "diff": _pressed_diff,
     "back": _pressed_back,
+    "undo": _pressed_undo,
+    "takeback": _pressed_takeback,
 }
 SUBMITTED = {"tweak": _submitted_tweak, "type": _submitted_type}

@@ -1,0 +1,106 @@
+"""The review card in Discord: rounds beside each other, a tweak on a line, two people, undo, and what fits."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from haven.changes.decisions import Changes
+from haven.changes.states import State
+from haven.store import changes as table
+from haven.store.changes import Change
+
+from .conftest import RED, World
+from .test_change import HAVEN_OWNER, buttons, fields
+
+SORTS = ("regressed", "new_failing", "removed", "weakened", "flaky", "skipped", "xfailed", "new", "fixed")
+
+
+async def two_rounds(world: World) -> Change:
+    """A change whose second round, after a tweak, is shown."""
+    change = await world.reviewed(await world.requested())
+    await world.house.changes.tweak(change.id, HAVEN_OWNER, "Use SVG instead", round=1)
+    await world.deliver()
+    await world.advance(change, State.TESTING)
+    return await world.reviewed(await world.house.changes.get(change.id))
+
+
+async def test_rounds_are_compared_and_gone_back_to(world: World) -> None:
+    change = await two_rounds(world)
+    first = (await world.house.changes.review(change.id)).rounds[0]
+    assert "Rounds (2)" in fields(world.card(change))
+    asked = await world.member.click(world.card(change), label="Rounds")
+    listed = (asked.followups or [asked.response])[-1]
+    assert listed.ephemeral and fields(listed)["Round 2, tweak · shown"].startswith("Use SVG instead")
+    compared = await world.member.click(listed, label="Compare 1 with 2")
+    pair = (compared.followups or [compared.response])[-1]
+    assert b"-# 1\n" in await pair.attachments[0].read() and "viewer.py" in fields(pair)["Files differ"]
+    refused = await world.member.click(listed, label="Go back to 1")
+    assert "needs the role reviewer" in refused.response.embeds[0].description
+    asked = await world.reviewer.click(world.card(change), label="Rounds")
+    await world.reviewer.click((asked.followups or [asked.response])[-1], label="Go back to 1")
+    await world.deliver()
+    change = await world.house.changes.get(change.id)
+    card = world.card(change)
+    assert change.round == 1 and first.commit[:12] in card.embeds[0].footer.text
+    await world.reviewer.click(card, label="Approve")
+    assert (await world.house.changes.get(change.id)).state == "merging"
+
+
+async def test_a_tweak_on_a_line_takes_its_text_along(world: World) -> None:
+    change = await world.reviewed(await world.requested())
+    shown = await world.reviewer.click(world.card(change), label="Tweak")
+    refused = await world.reviewer.submit_modal(shown, {"words": "Larger", "at": "viewer.py:99"})
+    assert "99 is none of them" in refused.followups[0].embeds[0].description
+    shown = await world.reviewer.click(world.card(change), label="Tweak")
+    await world.reviewer.submit_modal(shown, {"words": "Larger", "at": "viewer.py:2"})
+    said = (await table.rounds(world.house.database, change.id))[1].instruction
+    assert said == "In viewer.py, line 2, which reads `# 1`:\nLarger"
+
+
+async def test_the_first_of_two_people_is_told_that_another_must(world: World) -> None:
+    wanted = world.house.settings.changes.model_copy(update={"two_people_for_risk": True})
+    two = world.house.settings.model_copy(update={"changes": wanted})
+    repository = world.house.changes._repository
+    world.house = dataclasses.replace(
+        world.house, changes=Changes(world.house.database, two, repository, lambda id: None)
+    )
+    await world.env.restart_bot(world.build())
+    change = await world.reviewed(await world.requested(), path="conftest.py")
+    asked = await world.reviewer.click(world.card(change), label="Approve…")
+    told = await world.reviewer.click((asked.followups or [asked.response])[-1], label="Yes, merge it")
+    assert "1 more approval by another person" in told.followups[-1].embeds[0].description
+    assert (await world.house.changes.get(change.id)).state == "review"
+    assert "reviewer approved this commit" in (world.card(change).embeds[0].description or "")
+    asked = await world.owner.click(world.card(change), label="Approve…")
+    await world.owner.click((asked.followups or [asked.response])[-1], label="Yes, merge it")
+    assert (await world.house.changes.get(change.id)).state == "merging"
+
+
+async def test_a_merged_change_is_undone_after_a_second_tap(world: World) -> None:
+    change = await world.reviewed(await world.requested())
+    await world.reviewer.click(world.card(change), label="Approve")
+    change = await world.advance(change, State.MERGED, merged="c" * 40)
+    refused = await world.member.click(world.card(change), label="Undo")
+    assert "needs the role reviewer" in refused.response.embeds[0].description
+    asked = await world.reviewer.click(world.card(change), label="Undo")
+    assert asked.response.ephemeral and not [one for one in await world.house.changes.list() if one.undoes]
+    await world.reviewer.click(asked.response, label="Yes, undo it")
+    (undo,) = [one for one in await world.house.changes.list() if one.undoes]
+    assert (undo.undoes, undo.requester) == (change.id, f"discord:{world.reviewer.id}")
+    assert fields(world.progress(undo))["Now"] == "Queued"
+    change = await world.advance(change, State.REVERTED, reason=f"Undone by change {undo.id}.")
+    assert fields(world.card(change))["State"].startswith("Merged, and undone since as `ccc")
+    assert not any(buttons(world.card(change)).values())
+
+
+async def test_a_card_with_too_much_to_say_fits_and_says_so(world: World) -> None:
+    names = {f"tests/test_{'long' * 9}.py::test_{number}_{'name' * 20}": kind for number, kind in enumerate(SORTS * 9)}
+    crowded = RED | {"classes": names, "one_line": "1 regressed, " * 60, "notes": dict.fromkeys(names, "is gone " * 30)}
+    change = await world.requested("A very long wish. " * 300)
+    change = await world.reviewed(change, tests=crowded, summary="It adds a button. " * 300, path="conftest.py")
+    reason = "It is the best of its rounds. " * 100
+    await world.house.database.write(lambda tx: table.update(tx, change.id, reason=reason, reasons=["because"] * 400))
+    await world.bot.cards.refresh(change.id)
+    card = world.card(change)
+    assert len(card.embeds[0]) <= 6_000 and "Approve…" in buttons(card)
+    assert (card.embeds[0].description or "").count("🔴") == 1
