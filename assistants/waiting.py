@@ -176,7 +176,8 @@ class WaitingRoom:
 
     async def _end(self, one: Waiting, choice: Choice, principal: Principal) -> None:
         async def end(tx: Transaction) -> bool:
-            done = await table.move(tx, one.id, table.OPEN, state="cancelled", retry_at=None)
+            why = f"{one.reason} The local model answered instead." if choice is Choice.LOCAL else one.reason
+            done = await table.move(tx, one.id, table.OPEN, state="cancelled", retry_at=None, reason=why)
             if done:
                 await events.record(tx, "answer.cancelled", one.id, principal.id, choice=choice.value)
             return done

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from haven.ai.kinds import KINDS
+from haven.ai.task import Turn
 from haven.ai.validate import (
     CHECKS,
     MOST_PROSE,
@@ -19,6 +22,7 @@ from haven.ai.validate import (
     running_text,
     score,
 )
+from haven.quoting import data_block
 from tests.ai.desk import task
 
 FINE = "The Round Table takes every request and picks the assistant that fits it best."
@@ -185,6 +189,16 @@ def test_a_loop_is_cut_back_to_its_last_whole_sentence() -> None:
 def test_only_running_text_may_be_stopped_where_it_repeats() -> None:
     assert running_text("answer") and running_text("something new")
     assert not any(map(running_text, ("code", "page", "api", "record")))
+
+
+def test_an_answer_to_another_question_given_again_fails() -> None:
+    stuck = "A portal is a round gate between two systems."
+    asked = task("Who found the ruins?")
+    earlier = (Turn("user", data_block("question", "What is a portal?")), Turn("assistant", stuck))
+    talk = replace(asked, turns=(*earlier, *asked.turns))
+    assert score(talk, stuck, None, "end") == (40, ("says an earlier answer again",))
+    again = task("What is a portal?")
+    assert score(replace(again, turns=(*earlier, *again.turns)), stuck, None, "end")[0] == 100, "asked for once more"
 
 
 def test_numbers_and_names_are_looked_for_in_the_material() -> None:

@@ -216,7 +216,8 @@ async def test_the_local_model_now(tmp_path: Path, first: Choice | None) -> None
         reply = await house.decide(held.id, Choice.LOCAL)
         assert isinstance(reply, Reply) and (reply.text, reply.tier) == (DRAFT, Tier.LOCAL)
         assert "local was asked for" in reply.route.reasons
-        assert (await house.now(held.id)).state == "cancelled"
+        one = await house.now(held.id)
+        assert one.state == "cancelled" and one.reason.endswith("The local model answered instead.")
         assert await house.try_again(held.id) is None and len(house.cloud.asked) == 1, "nobody asks the cloud any more"
 
 

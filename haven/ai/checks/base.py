@@ -48,7 +48,7 @@ class Draft:
     @cached_property
     def question(self) -> str:
         """The person's words without the tags around them."""
-        return _TAG.sub("", self.task.question).strip()
+        return plain(self.task.question)
 
     @cached_property
     def material(self) -> str:
@@ -101,6 +101,11 @@ def fenced(text: str) -> tuple[Block, ...]:
     if mark:
         found.append(Block(language, "\n".join(inside), start, closed=False))
     return tuple(found)
+
+
+def plain(asked: str) -> str:
+    """A person's words without the tags around them."""
+    return _TAG.sub("", asked).strip()
 
 
 def short(text: str, most: int = 40) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from haven.ai.checks import words
-from haven.ai.checks.base import BAD, FAILS, FATAL, SLIGHT, Draft, Finding, listed
+from haven.ai.checks.base import BAD, FAILS, FATAL, SLIGHT, Draft, Finding, listed, plain
 
 _MARKUP = re.compile(
     r"<\|im_|<\|(?:system|user|assistant|eot_id|endoftext)|</?(?:question|request|instruction|material|draft)>"
@@ -93,7 +94,17 @@ def answers(draft: Draft) -> Iterator[Finding]:
     whole = len(asked.split()) >= 3 and asked in got and 5 * len(got.replace(asked, "")) <= len(asked)
     if whole or (len(got.split()) >= 5 and got in asked):
         yield Finding(60, "says the question again")
+    if len(got.split()) >= 5 and got in _answered_before(draft):
+        yield Finding(60, "says an earlier answer again")
     yield from _follows_length(draft)
+
+
+def _answered_before(draft: Draft) -> set[str]:
+    """The answers to other questions of this conversation: a small model that is stuck gives one of them again."""
+    earlier = pairwise(draft.task.turns[:-1])
+    asked = _flat(draft.question)
+    pairs = ((_flat(plain(before.text)), turn) for before, turn in earlier if turn.role == "assistant")
+    return {_flat(turn.text) for question, turn in pairs if question != asked}
 
 
 def grounded(draft: Draft) -> Iterator[Finding]:
