@@ -16,6 +16,8 @@ from haven.redact import redact
 MOST_GIVEN = 1_000_000
 """Characters or bytes of a log that a face hands over; of a longer one only the end is worth reading."""
 MOST_READ = 200_000
+HALF_A_SECRET = 4_000
+"""Characters of an endless line that are left out where it was cut."""
 MOST_KEPT = 12_000
 """Characters that are kept with the change and shown to the model."""
 MOST_LINE = 600
@@ -46,7 +48,9 @@ def prepare(text: str) -> str:
     if "\0" in text:
         raise BadInput("The log is no text.", "Give a log or a traceback as plain text.")
     if len(text) > MOST_READ:
-        text = text[-MOST_READ:].partition("\n")[2]  # what may be half a secret goes with its line
+        end = text[-MOST_READ:]
+        _, _, whole = end.partition("\n")  # what may be half a secret goes with its line
+        text = whole if whole.strip() else end[HALF_A_SECRET:]
     lines = [_short(line.rstrip()) for line in redact(clean(ESCAPES.sub("", text))).split("\n")]
     kept = "\n".join(_worth(lines)).strip("\n")
     if not kept.strip():

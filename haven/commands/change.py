@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import sys
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -262,15 +262,15 @@ def _text_of(file: Path) -> str:
 
 
 def _end_of(log: Path) -> str:
-    """Its last part: a log may be longer than the memory."""
-    if str(log) == "-":
-        return _text_of(log)
+    """Its last part, from a file or a pipe: a log may be longer than the memory."""
+    kept = b""
     try:
-        with log.open("rb") as file:
-            file.seek(-min(MOST_GIVEN, log.stat().st_size), os.SEEK_END)
-            return file.read(MOST_GIVEN).decode("utf-8", "replace")
+        with nullcontext(sys.stdin.buffer) if str(log) == "-" else log.open("rb") as file:
+            while piece := file.read(MOST_GIVEN):
+                kept = (kept + piece)[-MOST_GIVEN:]
     except OSError as error:
         raise BadInput(f"{log} can't be read: {error.strerror}.") from None
+    return kept.decode("utf-8", "replace")
 
 
 async def _finish(

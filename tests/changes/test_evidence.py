@@ -6,7 +6,7 @@ import secrets
 
 import pytest
 
-from haven.changes.evidence import MOST_KEPT, Place, places, prepare, words
+from haven.changes.evidence import MOST_KEPT, MOST_READ, Place, places, prepare, words
 from haven.errors import BadInput
 
 TRACE = """\
@@ -86,3 +86,12 @@ def test_a_log_with_nothing_in_it_is_refused(log: str) -> None:
 def test_one_line_without_an_end_is_cut() -> None:
     assert len(prepare("x" * 150_000)) < 1_000
     assert len(prepare("word " * 100_000 + "\nend")) < 1_000
+
+
+def test_of_one_endless_line_the_end_is_kept_without_the_half_secret_where_it_was_cut() -> None:
+    token = f"ghp_{secrets.token_hex(18)}"
+    filler = "word " * 60_000
+    cut_in_the_token = MOST_READ - len(filler[: MOST_READ - 20])
+    kept = prepare(f"{filler}{token}{filler[: MOST_READ - cut_in_the_token]}the end")
+    assert kept.endswith("the end") and token[-16:] not in kept
+    assert prepare(f"{filler}the end\n").endswith("the end")

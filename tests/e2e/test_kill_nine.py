@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import shutil
 import signal
 import sqlite3
@@ -21,6 +22,8 @@ from haven.changes.states import State
 from haven.demo import sample
 from haven.demo.stand_in import Fault, FaultKind, StandIn
 from haven.settings import Settings, cache_dir
+from haven.store import deployments
+from tests.changes.test_deploying import live
 from tests.e2e.house import MEMBER, OWNER, PNG, REVIEWER, Home, settings_in
 
 pytestmark = pytest.mark.sandbox
@@ -78,6 +81,8 @@ class Service:
 def _toml(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_toml, value))}]"
     return repr(value) if isinstance(value, (int, float)) else f'"{value}"'
 
 
@@ -213,3 +218,22 @@ async def test_rejected_cancelled_failed_stay(tmp_path: Path) -> None:
         await home.rest(await home.ask_for("Refactor the star colours into one table"))
         states = [(await home.house.changes.get(change.id)).state for change in (rejected, cancelled, failed)]
         assert states == ["rejected", "cancelled", "failed"]
+
+
+async def test_a_deployment_begins_again_and_what_was_left_running_is_ended(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "begun")
+    script = f"cd {tmp_path}; echo run >> runs; test -e go && exit; echo $$ > begun; exec sleep 600"
+    async with far_away(tmp_path, deploy={"command": ["sh", "-c", script]}) as (home, service, _):
+        service.start()
+        change = await home.rest(await home.approve(await home.rest(await home.ask_for(PNG))))
+        left = os.pidfd_open(int(await asyncio.to_thread((tmp_path / "begun").read_text)))
+        service.kill()
+        found = await deployments.of(home.house.database, change.id)
+        assert (change.state, found and found.state) == ("merged", "running")
+        (tmp_path / "go").touch()
+        service.start()
+        change = await live(home, change)
+        assert (change.state, change.reason.endswith("Deployed.")) == ("merged", True)
+        assert (tmp_path / "runs").read_text() == "run\n" * 2
+        assert select.select([left], [], [], 0)[0], "two of them at once could spoil each other's work"
+        os.close(left)
