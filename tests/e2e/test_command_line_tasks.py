@@ -68,6 +68,14 @@ async def test_no_question_costs_more_than_its_way_says(tmp_path: Path) -> None:
         assert reserved and all(0 < row["worst_usd"] <= way.data["worst_usd"] for row in reserved)
 
 
+@pytest.mark.model
+async def test_who_names_the_cloud_is_told_why_it_did_not_answer(tmp_path: Path) -> None:
+    home = await with_model(tmp_path, "")
+    named = await haven(home, "ask", QUESTION, "--where", "cloud")
+    assert "local: smollm2-135m" in named.err and "instead of the cloud: No Claude key is set" in named.err
+    assert "instead" not in (await haven(home, "ask", QUESTION)).err
+
+
 async def test_what_waits_is_listed_shown_and_decided_once(tmp_path: Path) -> None:
     home = await configured(tmp_path)
     assert (await haven(home, "tasks", "waiting")).out == "Nothing waits.\n"
