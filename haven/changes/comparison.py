@@ -43,7 +43,7 @@ ALWAYS_SAID = (TestClass.PASSING, TestClass.NEW, TestClass.REGRESSED)
 
 @dataclass(frozen=True)
 class Comparison:
-    """Every test's class. `problem` and `untested` are those of the run after the change."""
+    """Every test's class. `problem` says why the run after the change is a part only, or not to be relied on."""
 
     classes: Mapping[str, TestClass] = field(default_factory=dict)
     problem: str = ""
@@ -108,7 +108,24 @@ def compare(before: TestReport, after: TestReport, *, weakened: Mapping[str, str
     tested = {file_of(name) for name in after.cases if "::" in name}
     classes |= {file: TestClass.FIXED for file in before.broken_files & tested if file not in after.cases}
     notes = _weaken(classes, weakened or {})
-    return Comparison(classes, after.problem, after.untested, notes)
+    return Comparison(classes, after.problem or _doubtful(before, after), after.untested, notes)
+
+
+def _doubtful(before: TestReport, after: TestReport) -> str:
+    """Why the results are not to be relied on, where that was not so on the base, or ""."""
+    if after.untested:
+        return ""
+    if altered := sorted(set(after.altered) - set(before.altered)):
+        more = f" and {len(altered) - 3} more" if len(altered) > 3 else ""
+        return f"The run changed the project's own test files: {', '.join(altered[:3])}{more}."
+    if _contradicts(after) and not _contradicts(before):
+        return f"The test run ended with exit code {after.exit_code}, although no test failed."
+    return ""
+
+
+def _contradicts(report: TestReport) -> bool:
+    """Whether the run says that it failed, and no test of it does."""
+    return bool(report.exit_code) and not any(case.bad for case in report.cases.values())
 
 
 def function_of(name: str) -> str:

@@ -18,6 +18,7 @@ from haven import settings
 from haven.changes import bubblewrap, inside
 from haven.changes.testenv import TestEnvironment
 from haven.errors import SandboxError
+from haven.quoting import clean
 from haven.redact import redact
 
 TMP_MB = 256
@@ -31,7 +32,9 @@ HARD_STOP_S = inside.SECONDS_TO_FINISH + 3.0
 """An orderly end gets this long beyond the time limit; then everything is killed from outside."""
 WATCH_S = 0.5
 PROLOGUE = Path(inside.__file__).read_text(encoding="utf-8")
-CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+EDGE = 4096
+"""So much beside a cut is not shown: it may be a part of a secret, which nothing recognises."""
+TERMINAL_CODE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,8 @@ class Finished:
     files: Mapping[str, bytes] = field(default_factory=dict)
     too_big: tuple[str, ...] = ()
     """Artifacts that are there, but too large to be read back."""
+    altered: tuple[str, ...] = ()
+    """The project's test files that the command changed or removed; not all where they are many."""
 
 
 class _Stop(Exception):
@@ -198,7 +203,7 @@ class _Run:
 
     def finished(self, expected: Mapping[str, Any], stopped: str, seconds: float) -> Finished:
         """Check the proof and read the report; raises SandboxError where the proof is missing or wrong."""
-        output = _presentable(self._output.text())
+        output = self._output.text()
         proof, _, rest = bytes(self._report).partition(b"\n")
         if not proof:
             reason = (output.strip().splitlines() or ["it said nothing"])[-1]
@@ -226,23 +231,26 @@ class _Output:
     """The head and the tail of what was printed; the middle is counted only."""
 
     def __init__(self, most: int) -> None:
-        self._most = most
+        self._keep = most // 2 + EDGE
         self._head = bytearray()
         self._tail = bytearray()
         self.total = 0
 
     def add(self, chunk: bytes) -> None:
         self.total += len(chunk)
-        room = self._most // 2 - len(self._head)
+        room = self._keep - len(self._head)
         self._head += chunk[:room]
         self._tail += chunk[room:]
-        if len(self._tail) > self._most:
-            del self._tail[: -(self._most // 2)]
+        if len(self._tail) > 2 * self._keep:
+            del self._tail[: -self._keep]
 
-    def text(self) -> bytes:
-        tail = bytes(self._tail[-(self._most // 2) :])
+    def text(self) -> str:
+        tail = bytes(self._tail[-self._keep :])
         cut = self.total - len(self._head) - len(tail)
-        return bytes(self._head) + (f"\n... {cut} bytes left out ...\n".encode() if cut else b"") + tail
+        if not cut:
+            return _presentable(bytes(self._head) + tail)
+        ends = _presentable(bytes(self._head))[:-EDGE], _presentable(tail)[EDGE:]
+        return f"\n... {cut + 2 * EDGE} bytes left out ...\n".join(ends)
 
 
 def _read_results(rest: bytes, output: str, stopped: str, seconds: float) -> Finished:
@@ -254,7 +262,8 @@ def _read_results(rest: bytes, output: str, stopped: str, seconds: float) -> Fin
         files[name], data = data[:size], data[size:]
     inner = "time" if told["stopped"] == "time" else ""
     too_big = tuple(str(name) for name in told["too_big"])
-    return Finished(int(told["exit_code"]), output, seconds, stopped or inner, files, too_big)
+    changed = tuple(redact(clean(str(name)))[:200] for name in list(told["altered"])[: inside.MOST_ALTERED])
+    return Finished(int(told["exit_code"]), output, seconds, stopped or inner, files, too_big, changed)
 
 
 def _view(
@@ -324,8 +333,8 @@ async def _start(command: Sequence[str], descriptors: Sequence[int]) -> asyncio.
 
 
 def _presentable(raw: bytes) -> str:
-    """Text that is safe to show and to store: no terminal codes, no secrets."""
-    return redact(CONTROL.sub("", raw.decode("utf-8", "replace")))
+    """Text that is safe to show and to store: no terminal codes, nothing hidden, no secrets."""
+    return redact(clean(TERMINAL_CODE.sub("", raw.decode("utf-8", "replace"))))
 
 
 def _memory_of(root: int, most: int) -> int:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 from xml.parsers import expat
 
+from haven.quoting import clean
 from haven.redact import redact
 
 Outcome = Literal["passed", "failed", "error", "skipped", "xfailed"]
@@ -57,6 +58,8 @@ class TestReport:
     """Failed here, and passed when run again with the same files."""
     broken: Mapping[str, str] = field(default_factory=dict)
     """Where no test ran: the files that don't compile or can't be imported, each with the reason."""
+    altered: tuple[str, ...] = ()
+    """Test files that the run itself changed or removed."""
 
     @property
     def broken_files(self) -> frozenset[str]:
@@ -76,7 +79,8 @@ class TestReport:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> TestReport:
         cases = {name: Case(**case) for name, case in data["cases"].items()}
-        return cls(**{**data, "cases": cases, "flaky": frozenset(data["flaky"])})
+        altered = tuple(data.get("altered", ()))
+        return cls(**{**data, "cases": cases, "flaky": frozenset(data["flaky"]), "altered": altered})
 
 
 def read_junit(data: bytes) -> dict[str, Case]:
@@ -155,7 +159,7 @@ class _Reader:
             self.cases[name] = Case(before.outcome, before.message, took)
             return
         # Redacted before the last cut, which could leave half of a secret that nothing recognises.
-        message = _cut(redact(_cut("".join(self._message).strip(), MOST_READ)), MOST_MESSAGE)[: self._room]
+        message = _cut(redact(clean(_cut("".join(self._message).strip(), MOST_READ))), MOST_MESSAGE)[: self._room]
         self._room -= len(message)
         self.cases[name] = Case(self._outcome, message, took)
 

@@ -154,6 +154,7 @@ def _unshadowed(command: Sequence[str], own: Installed) -> Sequence[str]:
 def _options(timeout_s: float) -> list[str]:
     return [
         *("-p", "no:cacheprovider", "--color=no", "--tb=short", "--continue-on-collection-errors"),
+        "--maxfail=0",  # every test is classed, whatever the project's own options say
         *("-o", "junit_family=xunit1", f"--junitxml=/project/{RESULTS}"),
         # Says in the output where a test hangs, shortly before the run is stopped.
         *("-o", f"faulthandler_timeout={timeout_s * 0.9:.1f}"),
@@ -177,8 +178,10 @@ def _report(finished: Finished, timeout_s: float, sandbox: Sandbox) -> TestRepor
         first, case = next(iter(cases.items()))
         reason = (case.message.strip().splitlines() or ["no reason given"])[-1].removeprefix("E").strip()
         problem = f"Collection failed, so no test ran: {first} ({reason})."
-    stopped = _stopped(finished, timeout_s, sandbox)
-    return TestReport(cases, finished.exit_code, finished.output, stopped or problem, finished.seconds, not tested)
+    problem = _stopped(finished, timeout_s, sandbox) or problem or (_ended_early(finished.output) if tested else "")
+    return TestReport(
+        *(cases, finished.exit_code, finished.output, problem, finished.seconds, not tested), altered=finished.altered
+    )
 
 
 def _stopped(finished: Finished, timeout_s: float, sandbox: Sandbox) -> str:
@@ -193,6 +196,14 @@ def _stopped(finished: Finished, timeout_s: float, sandbox: Sandbox) -> str:
         "memory": f"The tests ran out of memory: they were stopped above {limits.memory_mb} MB.",
         "killed": "The test run was killed, by itself or because the machine ran out of memory.",
     }[finished.stopped]
+
+
+def _ended_early(output: str) -> str:
+    """What pytest says, right above its last line, of a run that a test or an option ended."""
+    for line in output.splitlines()[-3:]:
+        if said := re.fullmatch(r"!{3,} (.+) !{3,}", line.strip()):
+            return f"The tests ended before the last of them ran: {said[1].removeprefix('_pytest.outcomes.')[:300]}."
+    return ""
 
 
 def _no_results(finished: Finished) -> str:

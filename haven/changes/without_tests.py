@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from haven.quoting import clean
 from haven.redact import redact
 
 RESULTS = ".haven-import-check.json"
@@ -80,7 +81,8 @@ def read(data: bytes | None) -> tuple[dict[str, str], str]:
     try:
         broken, imported = json.loads(data or b"")
         first = list(broken.items())[:MOST_SAID]
-        found = {redact(str(file)[:400]): redact(str(reason)[:500]) for file, reason in first}
+        # Redacted before the cut, which could leave half of a secret.
+        found = {redact(clean(str(file)))[:400]: redact(clean(str(reason)))[:500] for file, reason in first}
     except (ValueError, TypeError, AttributeError):
         return {}, "the check of its Python files did not finish."
     if not found:

@@ -140,6 +140,27 @@ def test_a_run_that_ended_early_is_never_green() -> None:
     assert not compared.green and "The tests timed out." in compared.one_line()
 
 
+@pytest.mark.parametrize(
+    ("was", "now", "said"),
+    [
+        ({"exit_code": 0}, {"exit_code": 1}, "exit code 1, although no test failed"),
+        ({"exit_code": 0}, {"exit_code": -9}, "exit code -9"),
+        ({"exit_code": 1}, {"exit_code": 1}, ""),
+        ({}, {"altered": ("tests/test_b.py",)}, "changed the project's own test files: tests/test_b.py."),
+        ({}, {"altered": ("a", "b", "c", "d", "e")}, "a, b, c and 2 more"),
+        ({"altered": ("tests/test_b.py",)}, {"altered": ("tests/test_b.py",)}, ""),
+    ],
+)
+def test_results_that_contradict_the_run_are_not_green(was: dict[str, Any], now: dict[str, Any], said: str) -> None:
+    compared = compare(replace(report(a="passed"), **was), replace(report(a="passed"), **now))
+    assert compared.green is (not said) and said in compared.one_line()
+
+
+def test_a_failing_run_with_failing_tests_needs_no_more_words() -> None:
+    after = replace(report(a="failed"), exit_code=1)
+    assert compare(report(a="failed"), after).problem == ""
+
+
 def test_no_tests_at_all_is_untested_and_not_green() -> None:
     compared = compare(TestReport(untested=True), TestReport(untested=True, problem="No tests were collected."))
     assert not compared.green and compared.one_line() == "untested: No tests were collected."
@@ -154,7 +175,7 @@ def test_any_pair_of_reports_is_classed_and_survives_storage(
     was: dict[str, Outcome], now: dict[str, Outcome], problem: str
 ) -> None:
     before, after = (TestReport({name: Case(outcome) for name, outcome in run.items()}) for run in (was, now))
-    after = TestReport(after.cases, 1, "out", problem, 2.5, not now)
+    after = TestReport(after.cases, 1, "out", problem, 2.5, not now, altered=("t.py",))
     compared = compare(before, after)
     assert set(compared.classes) >= {*was, *now}
     assert Comparison.from_json(json.loads(json.dumps(compared.to_json()))) == compared
@@ -216,6 +237,12 @@ def test_no_secret_of_a_failing_test_is_kept() -> None:
     cases = read_junit(xml(f'<testcase file="t.py" classname="t" name="test_a[{token}]">{body}</testcase>'))
     ((name, case),) = cases.items()
     assert token[:12] not in name + case.message and name.startswith("t.py::test_a[") and "assert key" in case.message
+
+
+def test_no_message_steers_a_terminal_or_hides_what_it_says() -> None:
+    body = "<failure>E \u202e\u009b31m\x7f assert\u2066 0</failure>"
+    (case,) = read_junit(xml(f'<testcase file="t.py" classname="t" name="test_a">{body}</testcase>')).values()
+    assert case.message == "E 31m assert 0"
 
 
 def test_forged_sizes_and_names_are_cut() -> None:

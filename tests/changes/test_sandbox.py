@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from haven import settings
-from haven.changes.sandbox import Finished, Sandbox
+from haven.changes.sandbox import EDGE, Finished, Sandbox
 from haven.changes.testenv import TestEnvironment, TestEnvironments
 from haven.errors import SandboxError
 from tests.changes.sandboxing import LIMITS, project
@@ -108,6 +108,17 @@ async def test_output_is_safe_to_show(tmp_path: Path, environment: TestEnvironme
     done = await run_python(tmp_path, environment, code, on_output=live.append)
     for text in (done.output, "".join(live)):
         assert token not in text and "\x1b" not in text and "\x00" not in text and "token" in text
+
+
+@sandbox
+async def test_no_part_of_a_secret_is_left_beside_a_cut(tmp_path: Path, environment: TestEnvironment) -> None:
+    line = "MIIEpAIBAAKCAQEA" + "k3Y" * 16
+    key = "\n".join(["-----BEGIN RSA PRIVATE KEY-----", *[line] * 25, "-----END RSA PRIVATE KEY-----"])
+    half = LIMITS["output_kb"] * 1024 // 2
+    for edge in (half, half + EDGE):
+        code = f"print('.' * {edge - len(key) // 2}, {key!r}, '.' * {4 * half}, {key!r}, '.' * {edge - len(key) // 2})"
+        done = await run_python(tmp_path, environment, code)
+        assert "bytes left out" in done.output and line not in done.output and line[-20:] not in done.output
 
 
 @sandbox

@@ -144,6 +144,37 @@ async def test_a_file_named_like_a_part_of_pytest_does_not_take_its_place(tmp_pa
     assert {name: case.outcome for name, case in report.cases.items()} == {"tests/test_it.py::test_a": "failed"}
 
 
+async def test_tests_that_are_rewritten_while_they_run_are_named(tmp_path: Path) -> None:
+    code = "import pathlib\npathlib.Path('tests/test_b.py').write_text('def test_b(): pass')\n"
+    tests = {"tests/test_a.py": "import code_of_it\ndef test_a(): pass", "tests/test_b.py": "def test_b(): assert 0"}
+    before = await runner().run(project(tmp_path / "before", {**tests, "code_of_it.py": ""}), ProjectFile())
+    after = await runner().run(project(tmp_path / "after", {**tests, "code_of_it.py": code}), ProjectFile())
+    assert after.cases["tests/test_b.py::test_b"].outcome == "passed" and after.altered == ("tests/test_b.py",)
+    assert before.altered == () and not compare(before, after).green
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({"test_b.py": "import pytest\ndef test_b(): pytest.exit('enough', returncode=0)"}, "Exit: enough"),
+        ({"conftest.py": "def pytest_sessionfinish(session): session.exitstatus = 1"}, "exit code 1, although no test"),
+    ],
+)
+async def test_a_run_that_ends_otherwise_than_its_tests_is_not_green(
+    tmp_path: Path, files: dict[str, str], said: str
+) -> None:
+    report = await runner().run(project(tmp_path, {"test_a.py": "def test_a(): pass", **files}), ProjectFile())
+    compared = compare(replace(report, exit_code=0, problem=""), report)
+    assert report.cases["test_a.py::test_a"].outcome == "passed"
+    assert not compared.green and said in compared.one_line()
+
+
+async def test_every_test_runs_though_the_project_stops_at_the_first_failure(tmp_path: Path) -> None:
+    tests = {"pytest.ini": "[pytest]\naddopts = -x", "test_a.py": "def test_a(): assert 0\ndef test_b(): pass"}
+    report = await runner().run(project(tmp_path, tests), ProjectFile())
+    assert [case.outcome for case in report.cases.values()] == ["failed", "passed"] and report.problem == ""
+
+
 async def test_committed_results_are_not_those_of_the_run(tmp_path: Path) -> None:
     tree = project(tmp_path, {".haven-test-results.xml": FORGED, "test_it.py": "import os\nos._exit(0)\n"})
     report = await runner().run(tree, ProjectFile())
