@@ -16,6 +16,7 @@ import discord
 from assistants.round_table import SEATS
 from assistants.sentinel import StatusLine
 from haven.changes.diffing import FileDiff
+from haven.changes.plan import in_words
 from haven.changes.review import STAND_IN, PastRound, Review, RoundPair, by_class, class_said
 from haven.changes.review_text import round_line, test_notes
 from haven.changes.states import State
@@ -172,9 +173,8 @@ def _within(embed: discord.Embed, change: Change) -> discord.Embed:
 
 def _add_plan(embed: discord.Embed, change: Change) -> None:
     files = [_code(one["path"]) for one in change.plan.get("files", [])]
-    worst = change.plan.get("worst_usd", 0.0)
+    embed.add_field(name="The plan", value=plain(in_words(change.plan), 1_000), inline=False)
     embed.add_field(name="Claude would see", value=fitting(files, 800) or "no file", inline=False)
-    embed.add_field(name="Price", value=f"at most {worst:.2f} USD a round, {change.plan.get('rounds', 1)} rounds")
 
 
 def _add_result(embed: discord.Embed, review: Review) -> None:

@@ -16,7 +16,7 @@ from bot import entry, render
 from bot.views.words import WordsModal, inputs
 from haven.access import Act, Principal
 from haven.changes.review import PastRound, Review
-from haven.changes.states import State, sources
+from haven.changes.states import STOPPABLE, State, sources
 from haven.errors import BadInput, Conflict
 from haven.store import changes as table
 from haven.store.changes import Change
@@ -31,7 +31,10 @@ LOOKS: dict[str, tuple[str, Style]] = {
     "sure": ("Yes, merge it", Style.success),
     "tweak": ("Tweak", Style.secondary),
     "reject": ("Reject", Style.danger),
+    "replan": ("Change the plan", Style.secondary),
+    "skip": ("Skip the plan", Style.secondary),
     "stop": ("Stop", Style.secondary),
+    "withdraw": ("Withdraw", Style.secondary),
     "retry": ("Try now", Style.secondary),
     "rounds": ("Rounds", Style.secondary),
     "back": ("Go back", Style.primary),
@@ -42,6 +45,8 @@ LOOKS: dict[str, tuple[str, Style]] = {
 APPROVE_BY = {"tap": "approve", "two taps": "ask", "type the id": "type"}
 TWEAKABLE = (State.REVIEW, State.FAILED)
 READING = frozenset({"rounds", "diff"})
+BY_REQUESTER = frozenset({"stop", "withdraw", "retry"})
+"""The core checks these: whoever asked for a change may end or hurry it as well."""
 MOST_ROUNDS = 5
 """Rounds, the newest, with buttons of their own: Discord has room for five rows."""
 
@@ -83,12 +88,11 @@ class ChangeButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=TEMP
         return cls(Press(match["act"], match["id"], int(match["round"]), match["commit"]))
 
     async def callback(self, interaction: discord.Interaction) -> None:
-        deciding = self.press.act not in {"stop", "retry", *READING}
+        deciding = self.press.act not in BY_REQUESTER | READING
 
         async def work(person: Principal) -> None:
             await PRESSED[self.press.act](interaction, self.press, person)
 
-        # Stopping is checked by the core: whoever asked for a change may stop it as well.
         await entry.enter(interaction, Act.DECIDE if deciding else Act.READ, work)
 
 
@@ -102,7 +106,7 @@ def decision_view(change: Change, review: Review | None) -> discord.ui.View:
             acts = (approve, "tweak", "reject") if commit else ("tweak", "reject")
             acts += ("rounds",) * (len(_with_edits(review)) > 1)
         case State.AWAITING_PLAN:
-            acts = ("approve", "reject")
+            acts = ("approve", "replan", "skip", "reject")
         case State.FAILED:
             acts = ("tweak",)
         case State.MERGED:
@@ -113,10 +117,15 @@ def decision_view(change: Change, review: Review | None) -> discord.ui.View:
 
 
 def progress_view(change: Change) -> discord.ui.View:
-    """Stop while there is work to stop, and a shorter wait where the change waits; empty otherwise."""
-    acts: tuple[str, ...] = ("stop",) if change.state in sources(State.CANCELLED) else ()
+    """End the work that goes on, or put away what rests; a shorter wait where it waits; empty after the end."""
+    merges = change.state == State.WAITING and change.resume == State.MERGING  # that is no work to end
+    acts: tuple[str, ...] = ()
+    if change.state in STOPPABLE and not merges:
+        acts = ("stop",)
+    elif change.state in sources(State.CANCELLED):
+        acts = ("withdraw",)
     if change.state == State.WAITING:
-        acts = ("retry", "stop")
+        acts = ("retry", *acts)
     return _view(Press(act, change.id, change.round) for act in acts)
 
 
@@ -267,7 +276,27 @@ async def _round_of(database: Database, press: Press) -> int:
     return found[-1]
 
 
+async def _pressed_replan(interaction: discord.Interaction, press: Press, person: Principal) -> None:
+    await _still(interaction, press, (State.AWAITING_PLAN,))
+    title = f"Another plan for {press.id}"
+    await interaction.response.send_modal(WordsModal(press.custom_id, title, "What should be different?", long=True))
+
+
+async def _pressed_skip(interaction: discord.Interaction, press: Press, person: Principal) -> None:
+    await interaction.response.defer()
+    bot = entry.bot_of(interaction)
+    await bot.changes.skip(press.id, person, round=press.round)
+    await bot.cards.refresh(press.id)
+
+
 async def _pressed_stop(interaction: discord.Interaction, press: Press, person: Principal) -> None:
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    await entry.bot_of(interaction).changes.stop(press.id, person)
+    said = f"The work on `{press.id}` ends: its best round is shown, and where there is none, it is cancelled."
+    await interaction.followup.send(embed=discord.Embed(description=said), ephemeral=True)
+
+
+async def _pressed_withdraw(interaction: discord.Interaction, press: Press, person: Principal) -> None:
     await interaction.response.defer()
     bot = entry.bot_of(interaction)
     await bot.changes.cancel(press.id, person)
@@ -311,7 +340,10 @@ PRESSED = {
     "type": _pressed_type,
     "tweak": _pressed_tweak,
     "reject": _pressed_reject,
+    "replan": _pressed_replan,
+    "skip": _pressed_skip,
     "stop": _pressed_stop,
+    "withdraw": _pressed_withdraw,
     "retry": _pressed_retry,
     "rounds": _pressed_rounds,
     "diff": _pressed_diff,
@@ -319,4 +351,4 @@ PRESSED = {
     "undo": _pressed_undo,
     "takeback": _pressed_takeback,
 }
-SUBMITTED = {"tweak": _submitted_tweak, "type": _submitted_type}
+SUBMITTED = {"tweak": _submitted_tweak, "replan": _submitted_tweak, "type": _submitted_type}

@@ -216,10 +216,21 @@ async def test_a_waiting_change_says_why_and_can_be_stopped_by_its_requester(wor
     shown = world.progress(change)
     assert "Claude is out of reach." in fields(shown)["Why"] and "<t:2000000000:R>" in fields(shown)["Why"]
     refused = await world.stranger.click(shown, label="Stop")
-    assert refused.response.ephemeral
-    await world.member.click(shown, label="Stop")
-    assert (await world.house.changes.get(change.id)).state == "cancelled"
-    assert not world.progress(change).components
+    assert refused.response.ephemeral and not (await world.house.changes.get(change.id)).stop
+    told = await world.member.click(shown, label="Stop")
+    assert "its best round is shown" in (told.followups or [told.response])[-1].embeds[0].description
+    assert (await world.house.changes.get(change.id)).stop == "member"
+
+
+async def test_what_rests_or_waits_to_be_merged_is_withdrawn_by_its_requester(world: World) -> None:
+    waits = await world.requested("Mend the zoom")
+    await world.advance(waits, State.WAITING, reason="The remote is away.", retry_at=2e9, resume="merging")
+    change = await world.reviewed(await world.requested())
+    for one, shown in ((waits, ["Try now", "Withdraw"]), (change, ["Withdraw"])):
+        assert list(buttons(world.progress(one))) == shown
+        await world.member.click(world.progress(one), label="Withdraw")
+        assert (await world.house.changes.get(one.id)).state == "cancelled"
+        assert not world.progress(one).components
 
 
 async def test_a_failed_change_offers_a_tweak(world: World) -> None:
@@ -239,13 +250,27 @@ async def test_a_plan_is_approved_before_any_money_is_spent(world: World) -> Non
     plan = {"files": [{"path": "viewer.py"}], "worst_usd": 0.25, "rounds": 3}
     await world.advance(change, State.AWAITING_PLAN, plan=plan)
     card = world.card(change)
-    assert "0.25 USD" in fields(card)["Price"] and "viewer.py" in fields(card)["Claude would see"]
-    assert buttons(card) == {"Approve": True, "Reject": True}
+    assert "0.25 USD" in fields(card)["The plan"] and "viewer.py" in fields(card)["Claude would see"]
+    assert list(buttons(card)) == ["Approve", "Change the plan", "Skip the plan", "Reject"]
     await world.reviewer.click(card, label="Approve")
     change = await world.house.changes.get(change.id)
     assert change.state == "editing"
     change = await world.reviewed(change)
     assert world.card(change).id != card.id and world.card(change).attachments
+
+
+async def test_a_plan_is_asked_for_in_other_words_or_skipped(world: World) -> None:
+    plan = {"written": {"steps": ["Move the grid"], "files": ["viewer.py"], "risk": "Old colours"}, "rounds": 3}
+    change = await world.advance(await world.requested(), State.AWAITING_PLAN, plan=plan)
+    assert "1. Move the grid" in fields(world.card(change))["The plan"].replace("\\", "")
+    shown = await world.reviewer.click(world.card(change), label="Change the plan")
+    await world.reviewer.submit_modal(shown, {"words": "Leave the colours"})
+    change = await world.house.changes.get(change.id)
+    assert (change.state, change.plan["wishes"]) == ("planning", ["Leave the colours"])
+    change = await world.advance(change, State.AWAITING_PLAN)
+    await world.reviewer.click(world.card(change), label="Skip the plan")
+    change = await world.house.changes.get(change.id)
+    assert change.state == "editing" and change.plan["skipped"]
 
 
 async def test_without_the_right_to_make_threads_the_card_stands_in_the_channel(world: World) -> None:
