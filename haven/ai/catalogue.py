@@ -91,8 +91,14 @@ def read(file: Path, templates: dict[str, ChatTemplate]) -> dict[str, Model]:
             templates[name] = ChatTemplate(**_Template(**entry).model_dump())
         return {name: _model(name, _Entry(**entry), templates) for name, entry in tree.get("models", {}).items()}
     except (OSError, ValueError, TypeError, KeyError) as error:
-        reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error
+        reason = _first(error) if isinstance(error, ValidationError) else error
         raise SettingsError(f"The model catalogue {file} can't be used: {reason}.", "See models/README.md.") from None
+
+
+def _first(error: ValidationError) -> str:
+    """What is wrong first, and where: `title: Input should be a valid string`."""
+    first = error.errors()[0]
+    return ": ".join(filter(None, (".".join(map(str, first["loc"])), first["msg"])))
 
 
 def _model(name: str, entry: _Entry, templates: Mapping[str, ChatTemplate]) -> Model:

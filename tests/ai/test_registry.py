@@ -277,6 +277,13 @@ def test_a_broken_catalogue_is_one_sentence_naming_the_file(tmp_path: Path, old:
     assert "\n" not in caught.value.full
 
 
+def test_a_wrong_value_in_a_catalogue_is_named_with_its_key(tmp_path: Path) -> None:
+    text = ENTRY.format(source=PYPI, sha256=SHA256, size=1, disk=2)
+    (tmp_path / "catalogue.toml").write_text(text.replace("context = 2048", "context = 'much'"))
+    with pytest.raises(SettingsError, match=r"can't be used: context: Input should be"):
+        Registry(tmp_path, tmp_path / "catalogue.toml")
+
+
 @pytest.mark.model
 async def test_validate_loads_the_real_model_and_asks_it(models: Registry) -> None:
     tried = await models.validate("smollm2-135m")
