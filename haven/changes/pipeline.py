@@ -258,9 +258,10 @@ class Pipeline:
         await self._move(change, State.TESTING, base=undo.base, branch=undo.branch, round_fields=fields)
 
     async def _undone(self, change: Change, fields: dict[str, Any]) -> None:
-        """Who ordered the undo has approved it, as far as its tests are green and one person is enough."""
-        red = why_red(fields["tests"])
-        if red or (self._settings.changes.two_people_for_risk and change.decided_by != undoing.HAVEN.id):
+        """Who ordered the undo has approved it, as far as its tests are green and that person's word is enough."""
+        red, allowed = why_red(fields["tests"]), self._settings.changes
+        enough = allowed.requester_may_approve and not allowed.two_people_for_risk
+        if red or not (enough or change.decided_by == undoing.HAVEN.id):
             reason = f"It is not merged by its order alone. {red}".strip()
             await self._move(change, State.REVIEW, round_fields=fields, decided_by="", reason=reason)
         else:

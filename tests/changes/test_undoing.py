@@ -133,3 +133,19 @@ async def test_tests_that_an_undo_takes_back_with_it_may_go_and_no_others(tmp_pa
         assert (undo.state, review.tests["asked"]) == ("merged", ["tests/test_light.py::test_zero"]), undo.reason
         undo = await ordered(home, other)
         assert undo.state == "review" and "test_stars" in undo.reason, "that test was not of the change"
+
+
+@pytest.mark.parametrize("rule", [{"requester_may_approve": False}, {"two_people_for_risk": True}])
+async def test_where_one_person_is_not_enough_the_order_alone_merges_nothing(
+    tmp_path: Path, llmock: LLMock, rule: dict[str, bool]
+) -> None:
+    will_propose(llmock, becomes(GREEN))
+    async with scripted_home(tmp_path, llmock, FILES, changes=rule) as home:
+        change = await merged(home)
+        undo = await ordered(home, change)
+        assert (undo.state, undo.decided_by) == ("review", "") and "its order alone" in undo.reason
+        if not rule.get("requester_may_approve", True):
+            with pytest.raises(AccessDenied):
+                await home.approve(undo, REVIEWER)
+        undo = await home.rest(await home.approve(undo, OWNER))
+        assert (undo.state, (await home.house.changes.get(change.id)).state) == ("merged", "reverted")
