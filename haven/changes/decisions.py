@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import builtins
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from haven.access import Act, Principal, check
@@ -92,7 +93,8 @@ class Changes:
     async def review(self, id: str) -> Review:
         """All a person needs to decide, whatever the state."""
         change = await self.get(id)
-        return await reviewing.assemble(self._database, self._repository(), change, self._settings)
+        review = await reviewing.assemble(self._database, self._repository(), change, self._settings)
+        return replace(review, ahead=await self.ahead(change.id)) if change.state in STOPPABLE else review
 
     async def compare(self, id: str, first: int, second: int) -> RoundPair:
         """Two rounds side by side. Raises NotFound where one has no commit."""
@@ -240,9 +242,11 @@ class Changes:
 
         async def work(tx: Transaction) -> None:
             current = await table.get_in(tx, change.id)
-            merges = current.state == State.WAITING and current.resume == State.MERGING
-            if merges or current.state not in STOPPABLE:
+            if current.state not in STOPPABLE:
                 raise self._stale(current)
+            if current.state == State.WAITING and current.resume == State.MERGING:
+                mend = f"If it must not land: haven change cancel {current.id}"
+                raise Conflict(f"Change {current.id} is approved and only waits to be merged.", mend)
             await table.update(tx, change.id, stop=principal.name, retry_at=None)
             await events.record(tx, "change.stop", change.id, principal.id, by=principal.name)
             await jobs.take_back(tx, change.id)

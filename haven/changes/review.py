@@ -144,6 +144,10 @@ class Review:
     """What is worth knowing, and takes no second tap."""
     tokens: Mapping[str, int] = field(default_factory=dict)
     """Of all calls that left the house: `fresh` and `cached` were read, `written` came back."""
+    plan: tuple[str, ...] = ()
+    """What a person decides on before edits are asked for, a line each; empty where no plan waits."""
+    ahead: int | None = None
+    """How many changes come before it in the queue; None where it does not wait for its turn."""
     approved_by: tuple[str, ...] = ()
     """Who has approved this very commit so far."""
     people: int = 1
@@ -202,8 +206,18 @@ class Review:
         )
 
     @property
+    def queue_said(self) -> str:
+        """Its place in the queue, in a sentence; "" where it is in none."""
+        if self.ahead is None:
+            return ""
+        one = self.ahead == 1
+        return f"{self.ahead} change{'' if one else 's'} come{'s' * one} before it." if self.ahead else "It is next."
+
+    @property
     def decision(self) -> str:
         """What can be decided now and what it takes, in a sentence or two."""
+        if self.plan:
+            return "Approve the plan, say in words what should be different, skip it, or reject the change."
         if self.state != IN_REVIEW:
             return self.why_not
         if not self.commit:

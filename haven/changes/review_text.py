@@ -107,6 +107,8 @@ def _first(review: Review) -> Iterator[tuple[Level | None, str, list[str]]]:
     written = "by rules" if by == "rules" else f"written by {by}, a model: check it against the diff"
     yield None, "Summary", [f"{review.summary.get('text', '')} ({written})"]
     yield None, "Why here", [review.reason]
+    yield None, "Queue", [review.queue_said]
+    yield None, "Plan", [*review.plan, *([review.decision] if review.plan else [])]
     for look in review.first_look:
         yield look.level, look.about, [f"{SIGNS[look.level]} {look.said}"]
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+from haven.changes import plan
 from haven.changes.diffing import FileDiff, files_of
 from haven.changes.repository import Repository
 from haven.changes.review import PastRound, Review, RoundPair, Sent, summary_fallback
 from haven.changes.risk import Risk, risk_of
+from haven.changes.states import State
 from haven.errors import NotFound
 from haven.settings import Settings
 from haven.store import approvals, ledger
@@ -57,6 +59,7 @@ async def assemble(database: Database, repository: Repository, change: Change, s
         target=change.target,
         reason=change.reason,
         notes=(*current.notes, *current.tests.get("kind_notes", ())),
+        plan=tuple(plan.in_words(change.plan).split("\n")) if change.state == State.AWAITING_PLAN else (),
         approved_by=tuple(one.name for one in approved),
         people=2 if two else 1,
     )
@@ -88,9 +91,8 @@ def _read(diff: str, current: Round) -> tuple[tuple[FileDiff, ...], Risk]:
 
 def _so_far(change: Change, current: Round, files: Sequence[FileDiff]) -> str:
     """What can be said where no model wrote a summary."""
-    if change.state == "awaiting plan":
-        shown = ", ".join(file["path"] for file in change.plan.get("files", [])[:5])
-        return f"The plan: show {change.plan.get('tokens', 0):,} tokens ({shown}) and ask for edits."
+    if change.state == State.AWAITING_PLAN:
+        return "Nothing is changed yet: a plan waits for a person."
     if current.commit_id and current.tests:
         return summary_fallback(files, str(current.tests.get("one_line", "")))
     return "There is nothing to look at yet." if not current.commit_id else "The tests are still to come."

@@ -13,7 +13,7 @@ from textual.widgets import ContentSwitcher, Static
 from haven.access import Act
 from haven.changes.review import BAD, STAND_IN, Confirm, Review, by_class, class_said, why_red
 from haven.changes.review_text import fact_lines, pair_facts, test_notes
-from haven.changes.states import State, sources
+from haven.changes.states import STOPPABLE, State
 from haven.errors import NotFound
 from kiosk.plain import code, line
 from kiosk.screens.dialogs import Choice, Words
@@ -28,14 +28,16 @@ PAIR = "pair"
 """The page that two rounds are compared on: it has no tab."""
 ACTIONS = {
     "approve": frozenset({State.REVIEW, State.AWAITING_PLAN}),
-    "tweak": frozenset({State.REVIEW, State.FAILED}),
+    "tweak": frozenset({State.REVIEW, State.FAILED, State.AWAITING_PLAN}),
+    "skip": frozenset({State.AWAITING_PLAN}),
     "reject": frozenset({State.REVIEW, State.AWAITING_PLAN}),
     "retry": frozenset({State.WAITING}),
-    "cancel": frozenset(sources(State.CANCELLED)) - {State.REVIEW},
+    "stop": STOPPABLE,
+    "withdraw": frozenset({State.FAILED}),
     "undo": frozenset({State.MERGED}),
 }
 """The states in which each button is there."""
-COLOURS = {"approve": "good", "reject": "bad", "cancel": "bad", "undo": "bad"}
+COLOURS = {"approve": "good", "reject": "bad", "stop": "bad", "withdraw": "bad", "undo": "bad"}
 LEVELS = {"ok": "#4fc27a", "note": "#ffd479", "alert": "bold #ff8f8f"}
 TAKES = {"tap": "", "two taps": "\ntwo taps", "type the id": "\ntype the id"}
 """What an approval takes, under its button."""
@@ -117,8 +119,9 @@ class ReviewPane(Pane):
             self.attempt(self._other_round(event.number), "dialog")
 
     async def _work(self, act: str) -> None:
-        work = {"approve": self._approve, "tweak": self._tweak, "reject": self._reject, "cancel": self._cancel}
-        await {**work, "retry": self._retry, "undo": self._undo}[act]()
+        work = {"approve": self._approve, "tweak": self._tweak, "skip": self._skip, "reject": self._reject}
+        more = {"retry": self._retry, "stop": self._stop, "withdraw": self._withdraw, "undo": self._undo}
+        await {**work, **more}[act]()
 
     async def _load(self) -> None:
         review = await self.handed.changes.review(self._change)
@@ -172,12 +175,13 @@ class ReviewPane(Pane):
     async def _tweak(self) -> None:
         review = self._review()
         at = self._at
-        where = f" in {line(at, 60)}" if at else ""
+        where = " in the plan" if review.plan else f" in {line(at, 60)}" if at else ""
         words = await self.app.push_screen_wait(Words(f"What should be different{where}?", "Send", "In your words"))
         principal = await self.authorise(Act.DECIDE) if words else None
         if words and principal is not None:
             await self.handed.changes.tweak(review.id, principal, words, round=review.round, at=at)
-            self.tell(f"Change {review.id} goes into another round.")
+            again = "is planned again" if review.plan else "goes into another round"
+            self.tell(f"Change {review.id} {again}.")
 
     async def _other_round(self, number: int) -> None:
         """Compare a round with the one shown, or go back to it."""
@@ -204,9 +208,25 @@ class ReviewPane(Pane):
             await self.handed.changes.reject(review.id, principal, round=review.round, why=why)
             self.tell(f"Change {review.id} is rejected; its branch is kept for some days.")
 
-    async def _cancel(self) -> None:
+    async def _skip(self) -> None:
         review = self._review()
-        sure = await self.app.push_screen_wait(Choice("Stop this change?", {"stop": "Stop it"}))
+        principal = await self.authorise(Act.DECIDE)
+        if principal is not None:
+            await self.handed.changes.skip(review.id, principal, round=review.round)
+            self.tell(f"Change {review.id} goes on without the plan.")
+
+    async def _stop(self) -> None:
+        review = self._review()
+        question = "Stop the work? The best round so far is shown; where there is none, the change is cancelled."
+        sure = await self.app.push_screen_wait(Choice(question, {"stop": "Stop it"}))
+        principal = await self.authorise(Act.CANCEL) if sure else None
+        if principal is not None:
+            await self.handed.changes.stop(review.id, principal)
+            self.tell(f"Change {review.id} stops.")
+
+    async def _withdraw(self) -> None:
+        review = self._review()
+        sure = await self.app.push_screen_wait(Choice("Put this change away?", {"cancel": "Withdraw it"}))
         principal = await self.authorise(Act.CANCEL) if sure else None
         if principal is not None:
             await self.handed.changes.cancel(review.id, principal)
@@ -252,11 +272,14 @@ class ReviewPane(Pane):
         approve = self.query_one("#approve", Tile)
         approve.say("Go on" if state == State.AWAITING_PLAN else f"Approve{TAKES[confirm]}")
         approve.set_class(state == State.AWAITING_PLAN or confirm != "type the id", "good")
+        self.query_one("#skip", Tile).say("Skip\nthe plan")
         self._name_tweak()
 
     def _name_tweak(self) -> None:
         number = self._at.rpartition(":")[2]
-        self.query_one("#tweak", Tile).say(f"Tweak\nline {number}" if number else "Tweak")
+        planned = self._shown is not None and self._shown.plan
+        said = "Tweak\nthe plan" if planned else f"Tweak\nline {number}" if number else "Tweak"
+        self.query_one("#tweak", Tile).say(said)
 
 
 def _facts(review: Review, width: int) -> Content:

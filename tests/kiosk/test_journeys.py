@@ -7,6 +7,7 @@ import pytest
 from haven.changes.states import State
 from haven.errors import Unavailable
 from haven.store import changes as table
+from haven.store.changes import Change
 from haven.store.database import Transaction
 from kiosk.app import Kiosk
 from tests.kiosk.conftest import OWNER, PANEL, RED, House, Show
@@ -238,8 +239,58 @@ async def test_work_shows_live_and_can_be_stopped(house: House, show: Show) -> N
         house.bus.live("change.progress", change.id, text="asking for edits\x1b]0;gotcha\x07", stage="editing")
         await terminal.until("asking for edits")
         await terminal.tap("Add a zoom button")
-        await terminal.tap("Cancel")
+        await terminal.tap("Stop")
+        await terminal.until("The best round so far is shown")
         await terminal.tap("Stop it")
+        await terminal.until("stops.")
+    assert (await house.changes.get(change.id)).stop == OWNER.name
+
+
+async def planned(house: House) -> Change:
+    """A change whose plan waits for a person."""
+    change = await house.in_review()
+    plan = {"written": {"steps": ["Add a zoom to the map."], "files": ["map.py"], "risk": "None."}, "worst_usd": 0.2}
+
+    async def work(tx: Transaction) -> None:
+        await table.update_round(tx, change.id, 1, commit_id="", tests={}, summary={})
+        await table.update(tx, change.id, state="awaiting plan", plan=plan | {"rounds": 3, "most_usd": 1.0})
+
+    await house.database.write(work)
+    return change
+
+
+@pytest.mark.parametrize(
+    ("act", "said"), [("Go on", "is approved"), ("Skip", "without the plan"), ("Tweak", "planned again")]
+)
+async def test_a_plan_is_read_and_approved_skipped_or_changed(house: House, show: Show, act: str, said: str) -> None:
+    change = await planned(house)
+    async with show() as terminal:
+        await terminal.tap("F3 Changes")
+        await terminal.tap("Add a zoom button")
+        await terminal.until("1. Add a zoom to the map.", "held below 1.00 USD", "Go on", "Skip", "Tweak")
+        await terminal.tap(act)
+        if act == "Tweak":
+            await terminal.until("different in the plan")
+            terminal.type("a slider\r")
+        await terminal.until(said)
+    now = await house.changes.get(change.id)
+    assert now.state == ("planning" if act == "Tweak" else "editing")
+    assert now.plan.get("skipped", False) is (act == "Skip")
+    assert now.plan.get("wishes", []) == ["a slider"] * (act == "Tweak")
+
+
+async def test_a_failed_change_is_put_away(house: House, show: Show) -> None:
+    change = await house.in_review()
+
+    async def work(tx: Transaction) -> None:
+        await table.update(tx, change.id, state="failed", reason="Claude refused this request.")
+
+    await house.database.write(work)
+    async with show() as terminal:
+        await terminal.tap("F3 Changes")
+        await terminal.tap("Add a zoom button")
+        await terminal.tap("Withdraw")
+        await terminal.tap("Withdraw it")
         await terminal.until(f"{change.id} · cancelled")
 
 
@@ -336,7 +387,7 @@ async def test_a_question_becomes_a_change(house: House, show: Show) -> None:
         await terminal.tap("Make this")
         await terminal.until("What kind of change is it?")
         await terminal.tap("Feature")
-        await terminal.until("queued", "Add a button to export the map", "Cancel")
+        await terminal.until("queued", "Add a button to export the map", "Stop")
     (change,) = await house.changes.list()
     assert (change.kind, change.assistant, change.state) == ("feature", "cartographer", State.QUEUED)
 
