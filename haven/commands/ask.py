@@ -83,7 +83,7 @@ def reply_line(reply: Reply) -> str:
     facts += [f"{reply.seconds:.1f} s", f"score {reply.score}"]
     facts += [visible(reply.cached)] if reply.cached else []
     facts += [f"prepared here: {visible(reply.prepared)}"] if reply.prepared else []
-    facts += [f"instead of the cloud: {visible(reply.instead)}"] if reply.instead else []
+    facts += [f"instead of the cloud: {visible(reply.instead.rstrip('.'))}"] if reply.instead else []
     if reply.outcome:
         facts.append(f"was it good? haven tasks thumb {reply.outcome} up|down")
     return ", ".join(facts)
