@@ -137,7 +137,8 @@ class Cards:
         message = await self._channels.at(channel).send(
             embed=render.progress_card(change), view=progress_view(change), nonce=f"{change.id}:open"
         )
-        card = Card(channel, message.id, shown=_mark(change))
+        # One that is further already (the bot came later) has a review still to be drawn.
+        card = Card(channel, message.id, shown=_mark(change) if change.state == State.QUEUED else "")
         await self._save(change.id, card)
         name = render.words(f"{change.id} {' '.join(change.title.split())}", 100)
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from haven.changes.decisions import Changes
+from haven.changes.proposal import Kind, Proposal
 from haven.changes.states import State
 from haven.store import changes as table
 from haven.store.changes import Change
@@ -91,6 +92,14 @@ async def test_a_merged_change_is_undone_after_a_second_tap(world: World) -> Non
     change = await world.advance(change, State.REVERTED, reason=f"Undone by change {undo.id}.")
     assert fields(world.card(change))["State"].startswith("Merged, and undone since as `ccc")
     assert not any(buttons(world.card(change)).values())
+
+
+async def test_a_change_that_was_in_review_before_the_bot_came_has_its_card(world: World) -> None:
+    proposal = Proposal(Kind.FEATURE, "Add a zoom", "Add a zoom to the map", "cartographer", ())
+    change = await world.reviewed(await world.house.changes.submit(proposal, HAVEN_OWNER))
+    await world.env.restart_bot(world.build(channel_id=world.channel.id))
+    await world.deliver()
+    assert buttons(world.card(change)) == {"Approve": True, "Tweak": True, "Reject": True}
 
 
 async def test_a_card_with_too_much_to_say_fits_and_says_so(world: World) -> None:
