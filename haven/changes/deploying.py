@@ -65,6 +65,9 @@ class Deployments:
         if found.state == "ill":  # a process died before it could order the undo
             await self._undo(change, found.said)
             return None
+        if later := await deployments.live_since(self._database, change.id):
+            await self._tell(change, "live", f"There is nothing left to deploy: change {later} came later and is live.")
+            return None
         if not change.undoes and (why := await self._waits_for()):
             if found.said != why:
                 await self._tell(change, "due", why)

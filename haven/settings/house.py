@@ -26,7 +26,8 @@ class Project(Section):
     """A local git repository (a checkout or a bare one)."""
     target_branch: str = "main"
     remote: str = ""
-    """Pushed to after an approval, if named; a remote of `repository`."""
+    """Pushed to after an approval, if named; a remote of `repository`. The words of a pull request are then written to
+    `pull-requests` in the state folder."""
     name: str = ""
 
 
@@ -60,7 +61,7 @@ class Deploy(Section):
     """
 
     command: tuple[str, ...] = ()
-    """Run after each merge; it must be able to run twice."""
+    """Run after each merge; it must be able to run twice. What it leaves running must write its words elsewhere."""
     health: tuple[str, ...] = ()
     """Run until it ends with 0; where it does not in time, the change is undone and that is deployed."""
     timeout_s: float = Field(600.0, gt=0, le=7200)

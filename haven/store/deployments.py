@@ -41,6 +41,16 @@ async def of(database: Database, change_id: str) -> Deployment | None:
     return _deployment(row) if row else None
 
 
+async def live_since(database: Database, change_id: str) -> str:
+    """A change that was merged after this one and is live: this one is in it. "" where there is none."""
+    row = await database.row(
+        "select change_id from deployment where state = 'live'"
+        " and rowid > (select rowid from deployment where change_id = ?) order by rowid desc limit 1",
+        (change_id,),
+    )
+    return str(row[0]) if row else ""
+
+
 async def being_undone(database: Database) -> list[tuple[str, str]]:
     """Merged changes that were not healthy, oldest first, each with the change that is to take it back."""
     over = "('merged', 'rejected', 'cancelled', 'failed', 'reverted')"

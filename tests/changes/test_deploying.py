@@ -13,11 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from haven.changes.deploying import run
+from haven.changes.deploying import Deployments, run
+from haven.changes.states import State
+from haven.settings import Deploy
+from haven.store import changes as table
 from haven.store import deployments, events
 from haven.store.changes import Change
+from haven.store.database import Transaction
+from haven.store.jobs import Job
+from tests.changes.test_decisions import put
 from tests.changes.test_pipeline import FILES, GREEN, LIGHT, becomes, read, wished
-from tests.e2e.house import Home
+from tests.e2e.house import OWNER, Home, at_home
 from tests.e2e.scripted import scripted_home, will_propose
 
 if TYPE_CHECKING:
@@ -87,6 +93,33 @@ async def test_without_a_command_nothing_is_run(tmp_path: Path, llmock: LLMock) 
     async with scripted_home(tmp_path, llmock, FILES) as home:
         change = await home.rest(await home.approve(await wished(home)))
         assert await deployments.of(home.house.database, change.id) is None and LIGHT != GREEN
+
+
+async def test_what_came_later_is_never_replaced_by_what_came_before(tmp_path: Path) -> None:
+    async with at_home(tmp_path, working=False) as home:
+        house, runs = home.house, tmp_path / "runs"
+        wanted = Deploy(command=("sh", "-c", f"echo $HAVEN_CHANGE >> {runs}"))
+        deploying = Deployments(house.database, house.changes, wanted, house.settings.project)
+        ill, waits, last, undo = [await put(home, state) for state in (*[State.MERGED] * 3, State.REVIEW)]
+
+        async def work(tx: Transaction) -> None:
+            for one in (ill, waits, last):
+                await deployments.queue(tx, one.id)
+            await deployments.put(tx, ill.id, "failed", "ill")
+            await table.update(tx, undo.id, undoes=ill.id)
+
+        await house.database.write(work)
+        for _ in range(2):
+            assert await deploying.handle(Job(1, "deploy", waits.id, "", 0, 1)), "tried again later"
+        told = [one.data["reason"] for one in await events.of(house.database, waits.id) if "deploy" in one.data]
+        assert len(told) == 1 and f"waits for change {undo.id}" in told[0] and not runs.exists()
+
+        await house.changes.reject(undo.id, OWNER, round=undo.round)
+        for one in (last, waits):
+            assert await deploying.handle(Job(1, "deploy", one.id, "", 0, 1)) is None
+        assert runs.read_text().split() == [last.id]
+        found = await deployments.of(house.database, waits.id)
+        assert found and found.state == "live" and last.id in found.said
 
 
 async def test_a_command_sees_only_what_it_is_given_and_its_words_are_redacted(tmp_path: Path) -> None:
