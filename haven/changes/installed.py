@@ -101,7 +101,9 @@ def _is_root(folder: Path) -> bool:
 
 
 def _read(tree: Path, name: str) -> bytes:
-    """A plain file of the tree, b"" for anything else."""
+    """A plain file of the tree, b"" for anything else; no link on the way is followed out of it."""
+    if not (tree / name).parent.resolve().is_relative_to(tree.resolve()):
+        return b""
     try:
         descriptor = os.open(tree / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:

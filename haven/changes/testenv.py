@@ -23,6 +23,7 @@ from pathlib import Path
 from haven.changes import bubblewrap, wheels
 from haven.changes.requirements import Needs
 from haven.errors import SandboxError, Unavailable
+from haven.quoting import clean
 from haven.redact import redact
 
 PYTEST = ("pytest==8.4.2", "iniconfig==2.1.0", "packaging==25.0", "pluggy==1.6.0", "pygments==2.19.2")
@@ -169,7 +170,7 @@ class TestEnvironments:
                 await self._install(view, "project.txt", self._source_packages)
             if needs.command and tree is not None:
                 await self._set_up(view, needs.command, tree)
-            (building / KEY_FILE).write_text(environment.key, encoding="ascii")
+            await asyncio.to_thread(_mark, building, environment.key)
             await asyncio.to_thread(_take_back, building)
             # A leftover whose interpreter is gone would be in the way.
             await asyncio.to_thread(shutil.rmtree, environment.path, ignore_errors=True)
@@ -217,7 +218,7 @@ async def _inside(view: bubblewrap.View, argv: Sequence[str], failure: str) -> N
     if code == 0:
         return
     lines = [line.removeprefix("ERROR: ") for line in output.splitlines() if line.startswith("ERROR")]
-    reason = redact((lines or output.strip().splitlines() or ["no reason given"])[-1])[:300]
+    reason = redact(clean((lines or output.strip().splitlines() or ["no reason given"])[-1]))[:300]
     if view.network and NO_NETWORK.search(output):
         mend = "Check the network; it is tried again later."
         raise Unavailable(f"{failure}: the package index is out of reach ({reason}).", mend)
@@ -271,6 +272,13 @@ def _take_back(folder: Path) -> None:
             if not os.path.islink(path):
                 mode = os.stat(path).st_mode
                 os.chmod(path, mode | (0o555 if mode & 0o100 else 0o444))
+
+
+def _mark(building: Path, key: str) -> None:
+    """Write the key for the proof inside; code of the project's ran here, and may have put a link to elsewhere there."""
+    (building / KEY_FILE).unlink(missing_ok=True)
+    with (building / KEY_FILE).open("x", encoding="ascii") as file:
+        file.write(key)
 
 
 @asynccontextmanager

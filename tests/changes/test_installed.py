@@ -84,3 +84,11 @@ async def test_links_and_pipes_are_not_followed(tmp_path: Path) -> None:
     (tree / "src").symlink_to(secret)
     async with installed(tree) as own:
         assert own.path == ("/project", "/installed") and not list(own.folder.iterdir())
+
+
+async def test_no_version_is_read_through_a_linked_folder(tmp_path: Path) -> None:
+    secret = project(tmp_path / "secret", {"version.py": '__version__ = "6.6.6"\n'})
+    tree = project(tmp_path / "tree", {"pyproject.toml": '[project]\nname = "pkg"\ndynamic = ["version"]\n'})
+    (tree / "pkg").symlink_to(secret)
+    async with installed(tree) as own:
+        assert [file.name for file in own.folder.iterdir()] == ["pkg-0.0.0.dist-info"]

@@ -212,6 +212,34 @@ async def test_a_set_up_command_that_fails_says_so_and_leaves_nothing(tmp_path: 
 
 
 @pytest.mark.sandbox
+async def test_a_set_up_command_that_leaves_links_writes_nothing_outside(tmp_path: Path) -> None:
+    (tmp_path / "kept").write_text("kept")
+    environments = TestEnvironments(tmp_path)
+    needs = Needs("", ("sh", "-c", f"ln -sf {tmp_path}/kept /env/haven-key && ln -sf {tmp_path} /env/share"))
+    environments.allow(needs.digest)
+    made = await environments.prepare(needs, project(tmp_path / "tree", {"a": ""}))
+    assert (tmp_path / "kept").read_text() == "kept"
+    assert not (made.path / "haven-key").is_symlink() and (made.path / "haven-key").read_text() == made.key
+    tree = project(
+        tmp_path / "more", {"test_it.py": "import os\ndef test_it(): assert not os.path.exists('/env/share')"}
+    )
+    report = await TestRunner(Sandbox(settings.Sandbox(**LIMITS)), environments).run(tree, ProjectFile(), needs)
+    assert report.passed("test_it.py::test_it"), report.output
+
+
+@pytest.mark.sandbox
+async def test_a_set_up_command_that_prints_codes_and_a_secret(tmp_path: Path) -> None:
+    token = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
+    environments = TestEnvironments(tmp_path)
+    needs = Needs("", ("sh", "-c", f"printf '\\033[2Jno \\302\\233 {token}'; exit 3"))
+    environments.allow(needs.digest)
+    with pytest.raises(Unavailable) as caught:
+        await environments.prepare(needs, project(tmp_path / "tree", {"a": ""}))
+    said = str(caught.value)
+    assert "no " in said and token[:12] not in said and said.isprintable()
+
+
+@pytest.mark.sandbox
 async def test_a_source_package_is_built_only_where_the_owner_allows_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
