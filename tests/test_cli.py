@@ -169,6 +169,24 @@ async def test_a_change_over_budget_waits_and_says_why_and_nothing_is_sent(tmp_p
         assert PNG in Path(prompt["file"]).read_text(encoding="utf-8")
 
 
+async def test_a_plan_is_shown_with_its_price_and_skipped_and_the_work_is_stopped(tmp_path: Path) -> None:
+    hanging = Fault(FaultKind.HANG)
+    async with StandIn([hanging]) as stand_in:
+        cloud = f'stand_in = true\nbase_url = "{stand_in.base_url}"'
+        home = await configured(tmp_path, cloud, '[changes]\nplan_first = "price"')
+        shown = await haven(home, "change", "new", PNG)
+        assert "Plan" in shown.out and "A call costs at most" in shown.out and stand_in.requests == []
+        assert "approve|tweak|skip|reject" in shown.out
+        (change,) = (await haven(home, "change", "list", "--json")).data
+        skipping = asyncio.create_task(haven(home, "change", "skip", change["id"], "--json"))
+        await hanging.reached.wait()
+        stopped = await haven(home, "change", "stop", change["id"], "--json")
+        assert stopped.data["state"] == "cancelled" and "stopped it" in stopped.data["reason"]
+        assert (await skipping).data["state"] == "cancelled"
+        again = await haven(home, "change", "stop", change["id"])
+        assert again.status == 1 and "no longer fits" in again.err
+
+
 async def test_a_call_under_way_counts_at_its_worst_and_the_next_one_is_refused(tmp_path: Path) -> None:
     hanging = Fault(FaultKind.HANG)
     async with StandIn([hanging]) as stand_in:

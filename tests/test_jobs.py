@@ -230,6 +230,15 @@ async def test_work_that_another_process_takes_back_is_stopped(database: Databas
         assert (await held.began.get()).attempts == 2
 
 
+async def test_a_stop_in_another_process_is_not_left_for_the_next_heartbeat(database: Database) -> None:
+    held = Held()
+    await add(database)
+    async with working(database, held, beat_s=1_000.0):
+        await held.began.get()
+        await database.write(lambda tx: table.take_back(tx, "a"))
+        assert (await held.began.get()).attempts == 2
+
+
 async def leased_by(database: Database, worker: str, lease_s: float = 1000) -> None:
     await add(database)
     await database.write(lambda tx: table.claim(tx, worker, lease_s, ["change"]))

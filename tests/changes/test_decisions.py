@@ -250,6 +250,45 @@ async def test_cancelling_takes_the_running_work_back(home: Home, database: Data
     assert await database.write(lambda tx: jobs.renew(tx, job, "another process", 30)) is False
 
 
+async def test_stopping_takes_the_running_work_back_and_says_who(home: Home, database: Database) -> None:
+    stopped: list[str] = []
+    assert home.house.repository is not None
+    changes = Changes(database, home.house.settings, lambda: home.house.repository, stopped.append)  # type: ignore[arg-type,return-value]
+    change = await put(home, State.EDITING)
+    job = await database.write(lambda tx: jobs.claim(tx, "another process", 1000, ["change"]))
+    assert job is not None
+    with pytest.raises(AccessDenied):
+        await changes.stop(change.id, Principal("discord:11", "Mo", Role.MEMBER, "bot"))
+    await changes.stop(change.id, MEMBER)
+    now = await changes.get(change.id)
+    assert (now.state, now.stop, stopped) == ("editing", MEMBER.name, [change.id]), "its best round comes next"
+    assert not await jobs.holds(database, job, "another process") and await jobs.next_due(database, ["change"]) == 0
+
+
+@pytest.mark.parametrize("state", [State.REVIEW, State.AWAITING_PLAN, State.MERGING, State.FAILED, State.MERGED])
+async def test_what_rests_or_lands_can_not_be_stopped(home: Home, changes: Changes, state: State) -> None:
+    change = await put(home, state)
+    with pytest.raises(Conflict):
+        await changes.stop(change.id, OWNER)
+    waiting = await put(home, State.WAITING, resume="merging", retry_at=9e9)
+    with pytest.raises(Conflict, match="only waits to be merged"):
+        await changes.stop(waiting.id, OWNER)
+    assert [(await changes.get(one.id)).stop for one in (change, waiting)] == ["", ""]
+
+
+async def test_a_plan_is_skipped_or_made_again_by_who_may_decide(home: Home, changes: Changes) -> None:
+    skipped, tweaked = await put(home, State.AWAITING_PLAN, plan={"worst_usd": 0.1}), await put(home, State.REVIEW)
+    with pytest.raises(Conflict):
+        await changes.skip(tweaked.id, REVIEWER, round=1)
+    for act in (changes.skip(skipped.id, MEMBER, round=1), changes.tweak(skipped.id, STRANGER, "x", round=1)):
+        with pytest.raises(AccessDenied):
+            await act
+    again = await changes.tweak(skipped.id, REVIEWER, "a slider", round=1)
+    assert (again.state, again.plan["wishes"]) == ("planning", ["a slider"])
+    with pytest.raises(Conflict):
+        await changes.skip(skipped.id, REVIEWER, round=1)
+
+
 async def test_a_merge_under_way_can_not_be_cancelled(home: Home, changes: Changes) -> None:
     change = await put(home, State.MERGING)
     with pytest.raises(Conflict):
