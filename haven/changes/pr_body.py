@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from haven.changes.review import STAND_IN, Review, by_class
 from haven.quoting import visible
+from haven.redact import redact
 
 MOST_FILES = 100
 MOST_TESTS = 20
@@ -67,8 +68,8 @@ def _made(review: Review) -> str:
 
 
 def _plain(text: str) -> str:
-    """On one line, letter by letter: no markup, no mention, no link."""
-    marked = SPECIAL.sub(r"\\\g<0>", " ".join(visible(text).split()))
+    """On one line, letter by letter: no markup, no mention, no link, and no secret."""
+    marked = SPECIAL.sub(r"\\\g<0>", " ".join(visible(redact(text)).split()))
     return ACTS.sub(rf"\g<0>{NOTHING}", marked)
 
 

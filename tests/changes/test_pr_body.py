@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from dataclasses import replace
 
 from haven.changes.diffing import FileDiff
@@ -44,3 +45,9 @@ def test_no_path_and_no_test_breaks_its_table_or_list() -> None:
     body = pr_body(replace(REVIEW, files=tuple(map(FileDiff, paths)), tests=tests))
     assert "| `a'b¦c.py` | 0 | 0 |\n| `@everyone # x.py` | 0 | 0 |\n| `<img>.py` | 0 | 0 |" in body
     assert "`t.py::test['¦ @everyone-#1]`" in body and "| and 3 more | | |" in body
+
+
+def test_a_secret_in_somebody_s_words_does_not_leave_with_them() -> None:
+    token = f"ghp_{secrets.token_hex(18)}"
+    said = f"Use {token} for the upload"
+    assert token not in pr_body(replace(REVIEW, title=said, request=f"Hello\n{said}", summary={"text": said}))
