@@ -17,7 +17,7 @@ from assistants.round_table import SEATS
 from assistants.sentinel import StatusLine
 from haven.changes.diffing import FileDiff
 from haven.changes.plan import in_words
-from haven.changes.review import STAND_IN, PastRound, Review, RoundPair, by_class, class_said
+from haven.changes.review import NAMED, STAND_IN, PastRound, Review, RoundPair, by_class, class_said
 from haven.changes.review_text import round_line, test_notes
 from haven.changes.states import State
 from haven.errors import HavenError
@@ -156,7 +156,7 @@ def _first_look(review: Review) -> str:
     """What was changed, in plain words; whether the tests are fine, whether there is a risk, what can be pressed."""
     by = review.summary.get("by", "rules")
     text = plain(review.summary.get("text", "") or review.title, 1_000)
-    written = "" if by == "rules" else f"\n-# written by {plain(by, 80)}, a model: check it against the diff"
+    written = "" if by == "rules" else f"\n*(written by {plain(by, 80)}, a model: check it against the diff)*"
     looks = "\n".join(f"{SIGNS[look.level]} {plain(look.said, 450)}" for look in review.first_look)
     return f"{text}{written}" + (f"\n\n{looks}" if looks else "")
 
@@ -179,14 +179,15 @@ def _add_plan(embed: discord.Embed, change: Change) -> None:
 
 def _add_result(embed: discord.Embed, review: Review) -> None:
     files = [_file(one) for one in review.files]
-    embed.add_field(name=f"Files ({len(files)})", value=fitting(files, 800) or "none", inline=False)
+    embed.add_field(name=f"Files ({len(files)})", value=fitting(files, 450) or "none", inline=False)
     if tests := _tests(review):
         embed.add_field(name="Tests", value=tests, inline=False)
-    for name, said in (("Look twice", review.risk_marks), ("Worth knowing", (*review.risk_notes, *review.notes))):
+    marks = review.risk_marks if len(review.risk_marks) > NAMED else ()  # fewer stand above
+    for name, said in (("Look twice", marks), ("Worth knowing", (*review.risk_notes, *review.notes))):
         if said:
             embed.add_field(name=name, value=fitting([f"• {plain(one, 200)}" for one in said], 500), inline=False)
     if len(review.rounds) > 1:
-        rounds = [plain(round_line(one, review.round), 250) for one in review.rounds[-4:]]
+        rounds = [plain(round_line(one, review.round), 250) for one in review.rounds[-3:]]
         embed.add_field(name=f"Rounds ({len(review.rounds)})", value=fitting(rounds, 700), inline=False)
     embed.add_field(name="Cost", value=_cost(review))
     embed.add_field(name="Written by", value=_writer(review))

@@ -28,8 +28,9 @@ RISKY_PATHS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("tells Haven which commands to run", r"^\.haven/"),
         (
             "runs on the build server",
-            r"^(\.github|\.gitlab|\.circleci|\.ci|\.woodpecker|\.buildkite)/|(^|/)(\.gitlab-ci\.yml|\.travis\.yml"
-            r"|\.drone\.yml|\.woodpecker\.ya?ml|azure-pipelines\.ya?ml|jenkinsfile|\.pre-commit-config\.yaml)$",
+            r"^(\.github|\.gitlab|\.circleci|\.ci|\.woodpecker|\.buildkite|\.tekton|\.gitea|\.forgejo)/"
+            r"|(^|/)(\.gitlab-ci\.yml|\.travis\.yml|\.drone\.yml|\.woodpecker\.ya?ml|(azure|bitbucket)-pipelines\.ya?ml"
+            r"|jenkinsfile|\.pre-commit-config\.yaml|\.?appveyor\.ya?ml|(cloudbuild|buildspec)\.ya?ml)$",
         ),
         (
             "decides how tests run",
@@ -44,10 +45,12 @@ RISKY_PATHS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             "names what gets installed",
             r"(^|/)((requirements|constraints)[^/]*\.(txt|in)|setup\.(py|cfg)|pyproject\.toml|pipfile|package\.json"
             r"|cargo\.toml|go\.(mod|sum)|gemfile|composer\.json|pom\.xml|build\.gradle(\.kts)?|[^/]*\.lock"
-            r"|package-lock\.json|pnpm-lock\.yaml|environment\.ya?ml|\.npmrc|pip\.conf)$|(^|/)requirements/",
+            r"|package-lock\.json|pnpm-lock\.yaml|environment\.ya?ml|\.npmrc|pip\.conf|pylock[^/]*\.toml|uv\.toml|bun\.lockb"
+            r"|go\.work|[^/]*\.csproj|packages\.config|mix\.exs|package\.swift|pubspec\.yaml|flake\.nix)$"
+            r"|(^|/)requirements/",
         ),
         ("changes what git does with files", r"(^|/)\.git(attributes|modules)$"),
-        ("changes a database", r"(^|/)(migrations?|alembic)/(?!readme|__init__)|\.sql$|(^|/)schema\.rb$"),
+        ("changes a database", r"(^|/)(migrations?|alembic)/(?!readme|__init__)|\.sql$|(^|/)schema\.(rb|prisma)$"),
         (
             "decides how it is deployed",
             r"(^|/)(docker|container)file[^/]*$|(^|/)(docker-)?compose[^/]*\.ya?ml$|\.dockerignore$|(^|/)procfile$"

@@ -187,7 +187,7 @@ async def test_only_reviewers_decide(world: World) -> None:
 
 async def test_a_risky_change_takes_a_second_tap(world: World) -> None:
     change = await world.reviewed(await world.requested(), path="conftest.py")
-    assert "decides how tests run" in fields(world.card(change))["Look twice"]
+    assert "🟡 Look twice: conftest.py: decides how tests run." in (world.card(change).embeds[0].description or "")
     asked = await world.reviewer.click(world.card(change), label="Approve…")
     assert asked.ephemeral and (await world.house.changes.get(change.id)).state == "review"
     question = (asked.followups or [asked.response])[-1]
