@@ -275,7 +275,7 @@ def _take_back(folder: Path) -> None:
 
 
 def _mark(building: Path, key: str) -> None:
-    """Write the key for the proof inside; code of the project's ran here, and may have put a link to elsewhere there."""
+    """Write the key for the proof inside; code of the project's ran here, and may have put a link there."""
     (building / KEY_FILE).unlink(missing_ok=True)
     with (building / KEY_FILE).open("x", encoding="ascii") as file:
         file.write(key)

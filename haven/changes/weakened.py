@@ -12,6 +12,7 @@ MOST_BYTES = 2_000_000
 """A longer test file is not read."""
 EXPECTS = frozenset({"raises", "warns", "deprecated_call", "assertRaises", "assertRaisesRegex", "assertWarns"})
 LETS_OFF = frozenset({"skip", "skipif", "skipIf", "skipUnless", "xfail", "expectedFailure", "importorskip"})
+ASKS_LITTLE = frozenset({"isinstance", "hasattr", "callable", "len", "bool"})
 WIDE = frozenset({"Exception", "BaseException"})
 QUIET = WIDE | {"AssertionError"}
 """Who catches these catches a failing check."""
@@ -25,6 +26,10 @@ class Checks:
     asserts: int = 0
     empty: int = 0
     """Checks that can't fail, such as `assert True` or `assert x or True`."""
+    exact: int = 0
+    """Checks that something equals a value."""
+    vague: int = 0
+    """Checks that something is there, of some type or not negative, whatever it is."""
     expects: int = 0
     precise: int = 0
     """How closely the expected errors are named: 2 each with a `match`, 1 without, 0 for Exception itself."""
@@ -57,6 +62,7 @@ def _less(was: Checks, now: Checks) -> list[str]:
     reasons = {
         "has a check that can't fail": now.empty > was.empty,
         f"checks {real_now} things where it checked {real_before}": real_now < real_before,
+        "compares with a value no more": now.exact < was.exact and now.vague > was.vague,
         "no longer expects an error": now.expects < was.expects and no_more,
         "accepts more errors than before": now.precise < was.precise and now.expects >= was.expects,
         "may be skipped, or expected to fail": now.let_off > was.let_off,
@@ -102,6 +108,8 @@ def _count(function: Function, checks: Checks, helpers: Mapping[str, Function], 
         if isinstance(node, ast.Assert):
             checks.asserts += 1
             checks.empty += _cannot_fail(node.test)
+            checks.exact += _is_exact(node.test)
+            checks.vague += _is_vague(node.test)
         elif isinstance(node, ast.ExceptHandler):
             checks.swallowed += _swallows(node)
         elif isinstance(node, ast.Call):
@@ -136,6 +144,8 @@ def _count_call(node: ast.Call, checks: Checks) -> None:
         checks.tolerance += sum(_number(words.get(word)) for word in ("rel", "abs", "delta"))
     elif name.startswith("assert") and isinstance(node.func, ast.Attribute):
         checks.asserts += 1
+        checks.exact += name == "assertEqual"
+        checks.vague += name in ("assertIsNotNone", "assertIsInstance", "assertTrue")
         if node.args:
             checks.empty += {"assertTrue": _is_true, "assertFalse": _is_false}.get(name, _never)(node.args[0])
     elif name in ("skip", "xfail", "importorskip", "skipTest"):
@@ -156,6 +166,28 @@ def _cannot_fail(test: ast.expr) -> bool:
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         return _is_false(test.operand)
     return _is_true(test) or (isinstance(test, ast.Tuple) and bool(test.elts))
+
+
+def _is_exact(test: ast.expr) -> bool:
+    """`x == value`; with True, False or None it says no more than `x` or `x is None`."""
+    if not (isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.Eq)):
+        return False
+    sides = (test.left, test.comparators[0])
+    return not any(
+        isinstance(side, ast.Constant) and (side.value is None or isinstance(side.value, bool)) for side in sides
+    )
+
+
+def _is_vague(test: ast.expr) -> bool:
+    """`x`, `x.y`, `x is not None`, `isinstance(x, T)`, `len(x) > 0`, `x >= 0`."""
+    if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.comparators[0], ast.Constant):
+        op, value = test.ops[0], test.comparators[0].value
+        return (isinstance(op, ast.IsNot | ast.NotEq) and value is None) or (
+            isinstance(op, ast.Gt | ast.GtE) and value == 0
+        )
+    return isinstance(test, ast.Name | ast.Attribute | ast.Subscript) or (
+        isinstance(test, ast.Call) and _name(test.func) in ASKS_LITTLE
+    )
 
 
 def _is_true(node: ast.expr) -> bool:
