@@ -65,11 +65,11 @@ async def request(terminal: Terminal, text: str) -> None:
 async def test_request_tweak_approve_merged(tmp_path: Path) -> None:
     async with at_home(tmp_path) as home, panel(home, OWNER) as terminal:
         await request(terminal, PNG)
-        await terminal.until("stand-in, not Claude", "Approve", "round 1")
+        await terminal.until("stand-in, not Claude", "Approve", "review · round 1")
         await terminal.tap("Tweak")
         await terminal.until("What should be different?")
         terminal.type('name the button "Save picture"\r')
-        await terminal.until("Approve", "round 2")
+        await terminal.until("Approve", "review · round 2")
         await terminal.tap("Approve")
         [change] = await home.house.changes.list()
         await terminal.until(f"{change.id} · merged", gone="Approve")
@@ -84,7 +84,7 @@ async def test_the_panel_decides_with_its_pin_and_rejects_a_repaired_change(tmp_
         await home.ask_for(DARK)
         async with panel(home, PANEL) as terminal:
             await terminal.tap("Add dark mode")
-            await terminal.until("Approve", "round 2", "stand-in, not Claude")
+            await terminal.until("Approve", "review · round 2", "stand-in, not Claude")
             await terminal.tap("Reject")
             await terminal.until("Why is it rejected?")
             terminal.type("too dark\r")
