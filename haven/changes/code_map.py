@@ -93,6 +93,12 @@ def names(text: str) -> list[str]:
     return [first or second for first, second in _NAMES.findall(text)]
 
 
+def title(path: str, piece: str) -> str:
+    """The name that a piece of a file defines first; empty where it defines none."""
+    match = (_PYTHON_HEAD if is_python(path) else _NAMES).search(piece)
+    return (match[3] if is_python(path) else match[1] or match[2]) if match else ""
+
+
 def imports(path: str, text: str) -> list[str]:
     """The modules that a Python file names in its imports, as written there; sorted."""
     found: set[str] = set()

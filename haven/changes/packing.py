@@ -1,6 +1,6 @@
 """Fit what matters into a budget: the best functions of the best files in full, and a map of the next files.
 
-A piece is worth how likely it is to be changed, by a logistic fit on the same 195 commits as the ranking's (lines
+A piece is worth how likely it is to be changed, by a logistic fit on the same 360 commits as the ranking's (lines
 that the commit changed); what is shown first is what is worth most for its length.
 """
 
@@ -23,7 +23,7 @@ LEAST = 40
 """Tokens under which a further piece is not worth its place."""
 CANDIDATES = 40
 """Files whose pieces are weighed against each other."""
-LENGTH_COUNTS = 0.3
+LENGTH_COUNTS = 0.4
 """A piece's worth is divided by its length to this power: a long one holds more lines that may change."""
 GAP = "[... {} lines left out ...]"
 CUT = "[... cut ...]"
@@ -153,7 +153,8 @@ class Packing:
             likely = max(odds[number] / sum(odds), 1e-9)
             for piece, price in enumerate(prices):
                 fit = fits[number].get(piece, 0.0)
-                worth = _worth(likely, fit / best, price, sum(prices), piece == 0)
+                said = self._view.said(code_map.title(cut.one.path, cut.body(piece)))
+                worth = _worth(likely, fit / best, said, price, sum(prices), piece == 0)
                 worth = worth / (price + 8) ** LENGTH_COUNTS + (cut.one.path in must)
                 yield _Part(number, piece, price, round(worth, 9))
 
@@ -195,12 +196,13 @@ def rendered(chosen: Sequence[Chosen], map_text: str, instructions: str) -> str:
     return "\n".join([*blocks, *(one.block for one in chosen)])
 
 
-def _worth(likely: float, fit: float, price: int, length: int, head: bool) -> float:
+def _worth(likely: float, fit: float, said: float, price: int, length: int, head: bool) -> float:
     """How likely a piece is to be changed. `likely`: how likely its file is; `fit`: its words beside those of the
-    best piece of all; both 0 to 1; `price` and `length`: tokens of the piece and of its file."""
+    best piece of all; `said`: how much of the request its name says; all 0 to 1; `price` and `length`: tokens of the
+    piece and of its file."""
     log = max(math.log(likely), -12.0)
     root = math.sqrt(likely)
-    by_file = 0.23 * log - 0.69 * math.sqrt(-log) + 1.67 * root * head
-    by_words = 2.2 * fit + 2.13 * root * fit
-    by_length = 0.41 * math.log(price + 1) - 0.4 * math.log(length + 1)
-    return 1 / (1 + math.exp(3.29 - by_file - by_words - by_length))
+    by_file = 0.21 * log - 0.72 * math.sqrt(-log) + 1.47 * root * head
+    by_words = 2.04 * fit + 2.19 * root * fit + 2.94 * said - 1.67 * root * said
+    by_length = 0.36 * math.log(price + 1) - 0.34 * math.log(length + 1)
+    return 1 / (1 + math.exp(3.48 - by_file - by_words - by_length))

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from haven.changes.view import Scores, View, bm25, scaled
+from haven.changes.words import every_part, terms
 
 ALIKE_COMMITS = 60
 """Of the past commits so many, the most alike, have a say."""
@@ -33,6 +34,11 @@ def joined(view: View) -> Scores:
     return scaled(bm25(new, view.whole, view.lengths, b=0.1))
 
 
+def code_names(view: View) -> Scores:
+    """What the request writes as code is."""
+    return scaled(bm25(view.query.coded, view.whole, view.lengths))
+
+
 def path(view: View) -> Scores:
     return scaled(bm25(view.query.terms, view.placed, [sum(place.values()) for place in view.places], b=0.2))
 
@@ -40,7 +46,13 @@ def path(view: View) -> Scores:
 def scope(view: View) -> Scores:
     """The part of the project that the request names in front of its first line."""
     wanted = view.query.scope
-    return [len(wanted & place.keys()) / len(wanted) if wanted else 0.0 for place in view.places]
+    return [len(wanted & every_part(each)) / len(wanted) if wanted else 0.0 for each in view.paths]
+
+
+def file_name(view: View) -> Scores:
+    """How much of the file's own name the first line says."""
+    own = [set(terms(_stem(each))) for each in view.paths]
+    return [len(name & view.query.first.keys()) / len(name) if name else 0.0 for name in own]
 
 
 def names(view: View) -> Scores:
@@ -70,10 +82,19 @@ def history(view: View) -> Scores:
 
 def recent(view: View) -> Scores:
     """What was changed lately is likely to be changed again."""
+    return _since(view, RECENT)
+
+
+def just_now(view: View) -> Scores:
+    """The last commits: work goes on where it was."""
+    return _since(view, 1)
+
+
+def _since(view: View, half: int) -> Scores:
     scores = [0.0] * len(view.paths)
     for ago, files, _ in view.touched:
         for i in files:
-            scores[i] = max(scores[i], 1 / (1 + ago / RECENT))
+            scores[i] = max(scores[i], 1 / (1 + ago / half))
     return scores
 
 
@@ -117,12 +138,15 @@ SIGNALS: dict[str, Callable[[View], Scores]] = {
     "words": words,
     "first line": first_line,
     "joined words": joined,
+    "code names": code_names,
     "path": path,
     "scope": scope,
+    "file name": file_name,
     "names": names,
     "best function": best_piece,
     "history": history,
     "recent": recent,
+    "just now": just_now,
     "size": size,
     "tested": tested,
     "named": named,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from haven.changes.words import Query, bag
+from haven.changes.words import Query, bag, terms
 from haven.store.code_index import Facts, Hits, Past
 
 PATH_WORDS = 8
@@ -79,13 +79,19 @@ class View:
     def rarity(self, term: str) -> float:
         return rarity(len(self.hits.get(term, {})), len(self.paths))
 
+    def said(self, name: str) -> float:
+        """How much of what the request's first line says a name says, rare words counting more; 0 to 1."""
+        first = sum(map(self.rarity, self.query.first))
+        heard = sum(self.query.terms[term] * self.rarity(term) for term in set(terms(name)) & self.query.terms.keys())
+        return min(1.0, heard / first) if first > 0 else 0.0
+
     @cached_property
     def piece_scores(self) -> list[dict[int, float]]:
         """BM25 of every piece that holds a term, by file; rarity counts files."""
         sizes = [length for one in self.facts for length in one.lengths]
         average = sum(sizes) / max(1, len(sizes)) or 1.0
         scores: list[dict[int, float]] = [{} for _ in self.paths]
-        for term, weight in self.query.terms.items():
+        for term, weight in {**self.query.joined, **self.query.terms}.items():
             idf = weight * self.rarity(term)
             for i, hit in self.hits.get(term, {}).items():
                 lengths, own = self.facts[i].lengths, scores[i]

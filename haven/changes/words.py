@@ -16,6 +16,8 @@ WORD = re.compile("[A-Za-z_\u00aa-\U0010ffff]\\w*")
 _PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _SEGMENT = re.compile(r"[.,:;()\[\]{}\n`\"]")
 _SCOPE = re.compile(r"\s*(?:\[([^\]]+)\]|\w+\(([^)]+)\)!?:|([\w./ -]{2,30}?)!?: )")
+_QUOTED = re.compile(r"`([^`\n]{2,60})`")
+_HUMP = re.compile("[a-z][A-Z]|[^_]_+[^_]")
 _VOWEL = re.compile("[aeiouy]")
 # Words of requests and of code that say nothing about the place.
 _STOP = frozenset(
@@ -33,11 +35,15 @@ _STOP = frozenset(
 @lru_cache(maxsize=100_000)
 def split(word: str) -> tuple[str, ...]:
     """The terms of one word of code: `exportAsPNGs` gives the stems of export, PNG and the whole in one."""
-    parts = _PART.findall(word) if word.isascii() else [word]
-    terms = [_stem(part) for part in map(str.lower, parts) if len(part) > 1 and part not in _STOP]
+    parts = _parts(word)
+    terms = [_stem(part) for part in parts if len(part) > 1 and part not in _STOP]
     if len(parts) > 1:
         terms.append(word.lower().replace("_", ""))
     return tuple(terms)
+
+
+def _parts(word: str) -> list[str]:
+    return [part.lower() for part in _PART.findall(word)] if word.isascii() else [word.lower()]
 
 
 def _stem(word: str) -> str:
@@ -66,23 +72,37 @@ def terms(text: str) -> list[str]:
     return [term for word in WORD.findall(text) for term in split(word)]
 
 
+def every_part(text: str) -> frozenset[str]:
+    """The stems of all parts of names, those too that say nothing elsewhere: a file may be called `remove.py`."""
+    return frozenset(_stem(part) for word in WORD.findall(text) for part in _parts(word))
+
+
 class Query:
     """The terms of a request and what each weighs: its first line says most about the place."""
 
     def __init__(self, request: str) -> None:
         self.request = request[:READ_CHARACTERS]
         first, _, rest = self.request.strip().partition("\n")
+        self.line = first
         self.first = dict.fromkeys(terms(first)[:MAX_TERMS], 1.0)
         below = dict.fromkeys(terms(rest), BODY_WEIGHT)
         self.terms = dict(list({**below, **self.first}.items())[:MAX_TERMS]) if len(below) < MAX_TERMS else self.first
+        self.coded = dict.fromkeys(_coded(self.request), 1.0)
+        """What is written as code is: the terms of names in backticks, with capitals inside or with underscores."""
         self.joined = {**dict.fromkeys(_joined(rest), BODY_WEIGHT), **dict.fromkeys(_joined(first), 1.0)}
         scope = _SCOPE.match(first)
-        self.scope = frozenset(terms(next(filter(None, scope.groups()))) if scope else ())
-        """Of "[Map] fix the zoom" or "fix(map): the zoom": the terms of map."""
+        self.scope = every_part(next(filter(None, scope.groups()))) if scope else frozenset()
+        """Of "[Map] fix the zoom" or "fix(map): the zoom": the parts of map."""
 
     @property
     def all_terms(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys([*self.terms, *self.joined]))
+        return tuple(dict.fromkeys([*self.terms, *self.coded, *self.joined]))
+
+
+def _coded(text: str) -> list[str]:
+    quoted = [word for part in _QUOTED.findall(text) for word in WORD.findall(part)]
+    humped = [word for word in WORD.findall(text) if _HUMP.search(word)]
+    return [name[-1] for name in map(split, quoted + humped) if name][:MAX_TERMS]
 
 
 def _joined(text: str) -> list[str]:
