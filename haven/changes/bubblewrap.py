@@ -14,6 +14,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from haven.changes import seccomp
+
 SANDBOX_UID = 65534
 INSTALL = "Install it with: sudo apt install bubblewrap"
 # All of /etc that a process inside gets: enough for getpwuid() and for "localhost", and nothing of this machine.
@@ -23,6 +25,7 @@ ETC = {
     "hosts": "127.0.0.1 localhost haven\n::1 localhost\n",
     "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
 }
+FILTER = "system calls"
 STAGES = ("/mnt", "/srv", "/media", "/opt", "/boot")
 """Where root may put the folders for the sandbox's user to see: the first that holds none of them itself."""
 STAGE = """
@@ -84,14 +87,18 @@ def problem() -> str:
 
 @contextmanager
 def etc_files(network: bool = False) -> Iterator[dict[str, int]]:
-    """File descriptors of the files of `ETC`, for one `command` and one start; with the network: how to find names."""
-    files = {**ETC, **_names_of_the_network()} if network else ETC
+    """File descriptors of the files of `ETC` (with the network: how to find names) and of the filter of system calls,
+    for one `command` and one start."""
+    texts = {**ETC, **_names_of_the_network()} if network else ETC
+    files = {name: text.encode() for name, text in texts.items()} | {FILTER: seccomp.program()}
     with ExitStack() as stack:
         descriptors = {}
-        for name, text in files.items():
+        for name, data in files.items():
+            if name == FILTER and not data:
+                continue
             descriptors[name] = os.memfd_create(name)
             stack.callback(os.close, descriptors[name])
-            os.write(descriptors[name], text.encode())
+            os.write(descriptors[name], data)
             os.lseek(descriptors[name], 0, os.SEEK_SET)
         yield descriptors
 
@@ -147,7 +154,8 @@ def _recipe(view: View, argv: Sequence[str], etc: Mapping[str, int]) -> list[str
         "--remount-ro", "/dev",
     ]  # fmt: skip
     for name, descriptor in etc.items():
-        parts += ["--perms", "0444", "--ro-bind-data", str(descriptor), f"/etc/{name}"]
+        bind = ["--perms", "0444", "--ro-bind-data", str(descriptor), f"/etc/{name}"]
+        parts += ["--seccomp", str(descriptor)] if name == FILTER else bind
     for inside, megabytes in view.memory_mb.items():
         parts += ["--perms", "1777", "--size", str(megabytes << 20), "--tmpfs", inside]
     if view.network:

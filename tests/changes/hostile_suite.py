@@ -119,6 +119,22 @@ def test_memory():
         bytearray(TARGETS["memory_mb"] * 2 * MB)
 
 
+def test_memory_that_belongs_to_no_process():
+    with pytest.raises(OSError) as caught:
+        os.memfd_create("hidden")
+    assert caught.value.errno == errno.ENOSYS
+    libc = ctypes.CDLL(None, use_errno=True)
+    assert libc.shmget(0, 64 * MB, 0o1600) == -1 and ctypes.get_errno() == errno.ENOSYS
+    assert libc.msgget(0, 0o1600) == -1 and libc.semget(0, 9, 0o1600) == -1
+
+
+def test_keyring():
+    session, read = -3, 11
+    libc = ctypes.CDLL(None, use_errno=True)
+    number = {"x86_64": 250, "aarch64": 219}[os.uname().machine]
+    assert libc.syscall(number, read, session, None, 0) == -1 and ctypes.get_errno() == errno.ENOSYS
+
+
 def test_file_size():
     with open("big", "wb") as file, pytest.raises(OSError) as caught:
         for _ in range(TARGETS["file_mb"] + 1):
