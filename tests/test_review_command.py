@@ -79,6 +79,10 @@ def test_a_range_of_the_repository_one_stands_in(elsewhere: Path) -> None:
     (elsewhere / "star.py").write_text("x = \n")
     status, said = review()
     assert status == 1 and "star.py:1: high: can't be parsed" in said
+    (elsewhere / "star.py").write_text("x = 1\n")
+    (elsewhere / "new.py").write_text("breakpoint()\n")
+    status, said = review()
+    assert status == 0 and "not looked at (git add): new.py" in said and "nothing to review" in said
 
 
 def test_nothing_is_left_behind(elsewhere: Path, own_folders: Path) -> None:

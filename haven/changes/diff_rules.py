@@ -55,6 +55,8 @@ class Given:
     files: tuple[FileDiff, ...]
     before: Mapping[str, bytes]
     after: Mapping[str, bytes]
+    unseen: tuple[str, ...] = ()
+    """Files that are there and in no diff: git does not know them."""
 
 
 LEFT_BEHIND: tuple[tuple[re.Pattern[str], re.Pattern[str], str, Severity], ...] = tuple(

@@ -17,7 +17,7 @@ from haven.ai.task import Privacy, Task, Turn, Where
 from haven.changes import diff_rules
 from haven.changes.diff_rules import Finding, Given, Severity
 from haven.changes.diffing import FileDiff, files_of
-from haven.changes.git_command import git
+from haven.changes.git_command import git, shown
 from haven.changes.risk import is_test, risk_of
 from haven.errors import BadInput, HavenError, RepositoryError
 from haven.quoting import code_block, visible
@@ -93,7 +93,14 @@ async def compared(range_: str, folder: Path) -> Given:
                 break
     except RepositoryError as error:
         raise BadInput(f"{range_!r} is no file, and git can't compare it here: {error}") from None
-    return await asyncio.to_thread(_given, out, None if around == MOST_DIFF else top)
+    given = await asyncio.to_thread(_given, out, None if around == MOST_DIFF else top)
+    return given if ".." in range_ else replace(given, unseen=await _unseen(top))
+
+
+async def _unseen(top: Path) -> tuple[str, ...]:
+    """New files that git does not know yet, so that no diff shows them."""
+    listed = await git("ls-files", "-z", "--others", "--exclude-standard", at=top, accept=(0, 128))
+    return tuple(map(shown, listed.fields))
 
 
 async def handed(diff: bytes, folder: Path) -> Given:
@@ -196,6 +203,9 @@ async def inspect(given: Given, engine: Engine | None, principal: Principal, why
     """
     found = await asyncio.to_thread(diff_rules.find, given)
     notes = (await asyncio.to_thread(risk_of, given.files, {})).notes
+    if given.unseen:
+        new = ", ".join(given.unseen[:3]) + (", ..." if len(given.unseen) > 3 else "")
+        notes = (*notes, f"git does not know these files yet, so they were not looked at (git add): {new}")
     result = Inspection(given.files, tuple(found), notes, skipped=why_none)
     if engine is None or not given.files:
         return result

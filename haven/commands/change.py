@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,7 +17,7 @@ from haven.changes.review_text import render
 from haven.changes.states import OPEN, State
 from haven.commands import change_context, landing
 from haven.commands.rounds import back, compare
-from haven.commands.session import Json, Ticker, err, follow, in_house, out, owner, print_json, read_text
+from haven.commands.session import Json, Ticker, err, follow, in_house, out, owner, print_json, read_end, read_text
 from haven.errors import BadInput, Unavailable
 from haven.quoting import visible
 from haven.store.changes import Change
@@ -44,7 +43,7 @@ def new(
     as_json: Json = False,
 ) -> None:
     """Ask for a code change and follow it to its review."""
-    evidence = _end_of(log) if log else None
+    evidence = _text_of(log, MOST_GIVEN) if log else None
 
     async def work(house: House) -> None:
         meant = kind or (Kind.FIX if log else change_kind(clean(text)) or Kind.FEATURE)
@@ -254,23 +253,11 @@ def reply(
     in_house(work)
 
 
-def _text_of(file: Path) -> str:
+def _text_of(file: Path, most: int = 0) -> str:
     try:
-        return read_text(file)
+        return read_end(file, most) if most else read_text(file)
     except OSError as error:
         raise BadInput(f"{file} can't be read: {error.strerror}.") from None
-
-
-def _end_of(log: Path) -> str:
-    """Its last part, from a file or a pipe: a log may be longer than the memory."""
-    kept = b""
-    try:
-        with nullcontext(sys.stdin.buffer) if str(log) == "-" else log.open("rb") as file:
-            while piece := file.read(MOST_GIVEN):
-                kept = (kept + piece)[-MOST_GIVEN:]
-    except OSError as error:
-        raise BadInput(f"{log} can't be read: {error.strerror}.") from None
-    return kept.decode("utf-8", "replace")
 
 
 async def _finish(

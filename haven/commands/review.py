@@ -130,7 +130,7 @@ def text(found: Inspection) -> str:
     looked = f"the rules and {found.model}" if found.model else "the rules alone"
     files = f"{len(found.files)} file{'s' * (len(found.files) != 1)}"
     if not found.files:
-        return "There is nothing to review."
+        return "\n".join([*lines, "There is nothing to review."])
     lines.append(f"{files} reviewed by {looked}: {', '.join(counts) if found.findings else 'nothing found'}.")
     if found.skipped:
         lines.append(f"No model looked: {visible(found.skipped)}")

@@ -164,3 +164,12 @@ def read_text(file: Path) -> str:
     if str(file) == "-":
         return typer.get_text_stream("stdin").read()
     return file.read_text(encoding="utf-8", errors="replace")
+
+
+def read_end(file: Path, most: int) -> str:
+    """The last bytes of a file, a pipe, or standard input: it may be longer than the memory."""
+    kept = b""
+    with nullcontext(typer.get_binary_stream("stdin")) if str(file) == "-" else file.open("rb") as stream:
+        while piece := stream.read(most):
+            kept = (kept + piece)[-most:]
+    return kept.decode("utf-8", "replace")
