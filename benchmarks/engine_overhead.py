@@ -39,7 +39,11 @@ from haven.store import notes
 WHO = Principal("discord:7", "Mika", Role.MEMBER, "bot")
 PLENTY = 1e6
 PLACES = ("Oculi", "Korvax", "Teth", "Venture", "Zephyria", "Hesper", "Lumen")
-ANSWER = "The nearest portal stands in the northern dunes of the third planet, two jumps from the outpost. "
+ANSWER = (
+    "The nearest portal stands in the northern dunes of the third planet, two jumps from the outpost. Fly past the "
+    "broken moon first, because storms close the shorter way for most of the day. Whoever lands there after dark will "
+    "see its light from orbit; the archive keeps a drawing of it, made by the crew that came there before all others."
+)
 RUNS, WARM_UP = 300, 20
 COMMITS = 2
 SURE = "Where is the nearest portal to {place} {number}?"
@@ -58,9 +62,9 @@ def settings_in(folder: Path) -> Settings:
 
 async def at_once(call: Call) -> AsyncGenerator[Delta | Finish, None]:
     """The model that takes no time."""
-    for word in (ANSWER * 3).split(" "):
+    for word in ANSWER.split(" "):
         yield Delta(f"{word} ")
-    yield Finish(ANSWER * 3, Usage(300, 80), "end")
+    yield Finish(ANSWER, Usage(300, 80), "end")
 
 
 class Clock:
@@ -140,7 +144,7 @@ async def measure(house: House, runs: int, asked: str) -> tuple[Clock, list[floa
         last = [piece async for piece in house.engine.stream(task(number, asked))][-1]
         ended = time.perf_counter()
         clock.finished(ended - started)
-        assert isinstance(last, Reply) and last.usd > 0 and not last.cached, "a call of its own, paid for"
+        assert isinstance(last, Reply) and last.usd > 0 and not last.cached, "a question of its own, paid for"
         for _ in range(COMMITS):
             await notes.put(house.database, "benchmark", str(number))
         bare.append(time.perf_counter() - ended)
@@ -157,6 +161,8 @@ async def figures(folder: Path, runs: int, asked: str) -> dict[str, Any]:
     async with open_house(settings_in(folder)) as house:
         bus = asyncio.create_task(house.bus.run())
         clock, bare = await measure(house, runs, asked)
+        calls = await house.database.row("select count(*) from ledger")
+        assert calls is not None and calls[0] == WARM_UP + runs, "one call a question: its answer passes"
         vectors = len(await house.database.rows("select 1 from outcome where vector is not null"))
         bus.cancel()
         await asyncio.gather(bus, return_exceptions=True)
