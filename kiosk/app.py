@@ -102,9 +102,9 @@ class Kiosk(TouchApp):
     def on_mount(self) -> None:
         self.action_pane("home")
         home = self.query_one(Home)
-        home.attempt(self._follow(), "follow")
-        self.set_interval(STATUS_S, lambda: home.attempt(self._status(), "status"))
-        home.attempt(self._status(), "status")
+        home.attempt(self._follow, "follow")
+        self.set_interval(STATUS_S, lambda: home.attempt(self._status, "status"))
+        home.attempt(self._status, "status")
 
     def action_pane(self, pane: str) -> None:
         self.query_one("#panes", ContentSwitcher).current = pane
@@ -147,7 +147,7 @@ class Kiosk(TouchApp):
                     self.query_one(Answering).news(event.subject)
 
     def _refresh(self, changed: str) -> None:
-        self.query_one(Home).attempt(self._reload(), "reload", newest=True)
+        self.query_one(Home).attempt(self._reload, "reload", newest=True)
         if changed:
             self.query_one(ReviewPane).changed(changed)
 

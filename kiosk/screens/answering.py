@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from functools import partial
 
 from textual.app import ComposeResult
 
@@ -67,7 +68,7 @@ class Answering(Pane):
 
     def on_mount(self) -> None:
         self._offer()
-        self.attempt(self._welcome(), "later")
+        self.attempt(self._welcome, "later")
 
     def make_room(self, room: bool) -> None:
         self.query_one(Choices).make_room(room)
@@ -81,17 +82,17 @@ class Answering(Pane):
 
     def news(self, id: str) -> None:
         """Something became of a request that waits, maybe another person's."""
-        self.attempt(self._news(id), f"news {id}", newest=True)
+        self.attempt(partial(self._news, id), f"news {id}", newest=True)
 
     def on_tile_pressed(self, event: Tile.Pressed) -> None:
         event.stop()
         key = event.tile.key
         if key in VOTES:
-            self.attempt(self._vote(key), "vote", newest=True)
+            self.attempt(partial(self._vote, key), "vote", newest=True)
         elif key == "later":
-            self.attempt(self._next(), "answer")
+            self.attempt(self._next, "answer")
         else:
-            self.attempt(self._ask_cloud() if key == "cloud" else self._decide(Choice(key)), "answer")
+            self.attempt(self._ask_cloud if key == "cloud" else partial(self._decide, Choice(key)), "answer")
 
     async def _begin(self, topic: Topic) -> None:
         self._topic = topic

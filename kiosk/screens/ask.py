@@ -64,7 +64,7 @@ class Ask(Pane):
             self._send()
         elif tile.id == "make":
             self._keyboard(False)
-            self.attempt(self._propose(), "dialog")
+            self.attempt(self._propose, "dialog")
         self._options()
 
     def on_entry_touched(self) -> None:
@@ -88,7 +88,7 @@ class Ask(Pane):
 
     def _send(self) -> None:
         self._keyboard(False)
-        self.query_one(Answering).attempt(self._ask(), "answer", newest=True)
+        self.query_one(Answering).attempt(self._ask, "answer", newest=True)
 
     async def _ask(self) -> None:
         entry = self.query_one(Entry)

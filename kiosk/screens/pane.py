@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from textual.containers import Vertical
 from textual.message import Message
+from textual.worker import WorkType
 
 from assistants.round_table import RoundTable
 from assistants.sentinel import StatusLine
@@ -24,6 +26,7 @@ from kiosk.screens.dialogs import PinPad
 log = logging.getLogger("haven.kiosk")
 
 NOTICE_S, ERROR_S = 4.0, 12.0
+Work = Callable[[], Coroutine[Any, Any, None]]
 
 
 @dataclass(frozen=True)
@@ -61,12 +64,14 @@ class Pane(Vertical):
         super().__init__(id=id)
         self.handed = handed
 
-    def attempt(self, work: Coroutine[Any, Any, None], group: str, *, newest: bool = False) -> None:
-        """Run it beside the screen, one of a group at a time: `newest` ends the one before, else it is let go on."""
-        if not newest and any(other.group == group and not other.is_finished for other in self.workers):
-            work.close()
-            return
-        self.run_worker(self._guarded(work), group=group, exclusive=newest)
+    def attempt(self, work: Work, group: str, *, newest: bool = False) -> None:
+        """Run it beside the screen, one of a group at a time: `newest` ends the one before, else it is let go on.
+
+        What is ended before it began was never called, so nothing is left behind that somebody should have awaited.
+        """
+        if newest or not any(other.group == group and not other.is_finished for other in self.workers):
+            guarded: WorkType[None] = partial(self._guarded, work)
+            self.run_worker(guarded, group=group, exclusive=newest)
 
     async def authorise(self, act: Act) -> Principal | None:
         """The principal for one action: after the right PIN on the wall panel; None where the person gave up."""
@@ -85,9 +90,9 @@ class Pane(Vertical):
     def tell(self, sentence: str) -> None:
         self.app.notify(plain(sentence), timeout=NOTICE_S, markup=False)
 
-    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _guarded(self, work: Work) -> None:
         try:
-            await work
+            await work()
         except HavenError as error:
             level = logging.INFO if isinstance(error, AccessDenied) else logging.WARNING
             log.log(level, "[%s] %s", error.id, error)

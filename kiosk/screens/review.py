@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from collections.abc import Mapping
 from typing import Any
 
@@ -84,12 +85,12 @@ class ReviewPane(Pane):
                 sheet.say("")
             self._page("summary")
             self._buttons("")
-        self.attempt(self._load(), "review", newest=True)
+        self.attempt(self._load, "review", newest=True)
 
     def changed(self, id: str) -> None:
         """Its state moved."""
         if id == self._change:
-            self.attempt(self._load(), "review", newest=True)
+            self.attempt(self._load, "review", newest=True)
 
     def progress(self, id: str, text: str) -> None:
         if id == self._change and self._shown is not None:
@@ -105,7 +106,7 @@ class ReviewPane(Pane):
         elif key == "back":
             self.post_message(self.Go("changes"))
         else:
-            self.attempt(self._work(key), "dialog")
+            self.attempt(partial(self._work, key), "dialog")
 
     def on_diff_view_pointed(self, event: DiffView.Pointed) -> None:
         event.stop()
@@ -116,7 +117,7 @@ class ReviewPane(Pane):
     def on_round_list_chosen(self, event: RoundList.Chosen) -> None:
         event.stop()
         if event.number != self._review().round:
-            self.attempt(self._other_round(event.number), "dialog")
+            self.attempt(partial(self._other_round, event.number), "dialog")
 
     async def _work(self, act: str) -> None:
         work = {"approve": self._approve, "tweak": self._tweak, "skip": self._skip, "reject": self._reject}
