@@ -102,6 +102,17 @@ async def test_a_base_that_fails_by_chance_hides_no_regression(tmp_path: Path) -
         assert worse.tests["classes"][f"{late}::test_moody"] == "regressed" and "test_moody" in worse.failures
 
 
+async def test_a_test_that_fails_only_behind_another_is_no_flaky_one(tmp_path: Path) -> None:
+    files = {
+        "state.py": "RAN = []\n\n\ndef run():\n    pass\n",
+        "tests/test_a.py": "import state\n\ndef test_a():\n    state.run()\n",
+        "tests/test_b.py": "import state\n\ndef test_b():\n    assert not state.RAN\n",
+    }
+    async with bench(tmp_path, {"conftest.py": "", **files}) as here:
+        leaks = await here.check({"state.py": files["state.py"].replace("pass", "RAN.append(1)")})
+    assert leaks.tests["classes"] == {"tests/test_a.py::test_a": "passing", "tests/test_b.py::test_b": "regressed"}
+
+
 async def test_a_test_that_is_weakened_or_lost_goes_back_with_the_reason(tmp_path: Path) -> None:
     weaker = {"tests/test_core.py": TEST_CORE.replace("    assert double(0) == 0\n", "")}
     gone = {
