@@ -58,7 +58,7 @@ def plan(
     places = []
     for shelf in sorted(shelves, key=rank, reverse=True):
         weights, kv = _weights_mb(shelf), _kv_mb(shelf.model, context_tokens, seats)
-        needs = weights + kv + WORKING_MB
+        needs = max(weights + kv + WORKING_MB, 0 if kv else shelf.model.ram_mb)  # its context is unknown: by its word
         kept = needs <= room
         room -= needs if kept else 0
         places.append(Place(shelf.model.name, shelf.installed, weights, kv, needs, needs <= memory_mb, kept))

@@ -30,6 +30,13 @@ def test_a_context_costs_what_its_tokens_cost_and_never_more_than_the_model_read
     assert long.kv_mb == round(23040 * 8192 / 1e6)
 
 
+def test_a_model_whose_context_is_not_known_takes_what_its_entry_says_at_the_least(tmp_path: Path) -> None:
+    unknown = shelf(tmp_path, "mine")
+    said = replace(unknown, model=replace(unknown.model, kv_bytes=0, ram_mb=700))
+    [place] = plan([said], 1000, CONTEXT).places
+    assert (place.kv_mb, place.needs_mb) == (0, 700)
+
+
 def test_persistent_models_come_first_then_priority_as_long_as_there_is_room(tmp_path: Path) -> None:
     small = shelf(tmp_path, "small", persistent=True)
     good, better = shelf(tmp_path, "good", priority=1), shelf(tmp_path, "better", priority=2)
