@@ -195,11 +195,13 @@ def _add_result(embed: discord.Embed, review: Review) -> None:
 
 
 def rounds_card(review: Review) -> discord.Embed:
-    """Every round of a change, side by side where there is room."""
+    """The newest rounds of a change, side by side where there is room."""
     embed = discord.Embed(title=f"Rounds of {review.id}", description=plain(review.title, 250), colour=WORKING)
     for one in review.rounds[-6:]:
         here = " · shown" if one.number == review.round else ""
         embed.add_field(name=f"Round {one.number}, {one.cause}{here}", value=_round(one))
+    if (older := len(review.rounds) - 6) > 0:
+        embed.set_footer(text=f"And {older} older: haven change show {review.id}, haven change back {review.id} NUMBER")
     return embed
 
 
@@ -222,7 +224,7 @@ def pair_file(pair: RoundPair) -> discord.File:
 
 
 def _round(one: PastRound) -> str:
-    asked = plain(" ".join(one.instruction.split()), 160) if one.instruction else "the request"
+    asked = plain(" ".join(one.instruction.split()), 120) if one.instruction else "the request"
     made = f"{len(one.files)} file{'s' * (len(one.files) != 1)}, {one.usd:.4f} USD, {one.seconds:.0f} s"
     parts = [asked, plain(one.tests or "no tests yet", 200), made if one.commit else "no edits that could be used"]
     return "\n".join([*parts, *([plain(one.ended, 100)] if one.ended else [])])

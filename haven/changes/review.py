@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, Protocol
 
 from haven.changes.diffing import FileDiff
+from haven.quoting import ended
 
 STAND_IN = "stand-in, not Claude"
 IN_REVIEW = "review"
@@ -177,7 +178,7 @@ class Review:
     @property
     def second_look(self) -> str:
         """What is asked between two taps."""
-        return f"Look twice: {'; '.join(self.risk_marks)}. Merge it all the same?"
+        return f"Merge it all the same? {_marked(self.risk_marks)}"
 
     @property
     def people_said(self) -> str:
@@ -247,9 +248,9 @@ def why_red(tests: Mapping[str, Any], *, named: bool = True) -> str:
 
     Some tests are `named`, else it is said what their class means.
     """
-    problem = str(tests.get("problem") or "").strip().rstrip(".")
+    problem = str(tests.get("problem") or "").strip()
     if not tests or tests.get("untested", True):
-        return f"It is untested: {problem}." if problem else "It is untested."
+        return f"It is untested: {ended(problem)}" if problem else "It is untested."
     classes = by_class(tests)
     if tests.get("green") is True and not any(classes[name] for name in BAD[:3]):
         return ""
@@ -261,7 +262,7 @@ def why_red(tests: Mapping[str, Any], *, named: bool = True) -> str:
         lost = [test for tests in found.values() for test in tests]
         examples = f" ({', '.join(lost[:NAMED])}{', …' if len(lost) > NAMED else ''})" if named else ""
         return f"Its tests are not in order: {said}{examples}."
-    return f"Its tests are not in order: {problem or 'there is no clear result'}."
+    return f"Its tests are not in order: {ended(problem or 'there is no clear result')}"
 
 
 def class_said(name: str) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from textual.app import ComposeResult
@@ -166,11 +166,12 @@ class ReviewPane(Pane):
     async def _confirmed(self, review: Review) -> str | None:
         """What the approval takes beyond the first tap; None where the person thinks again."""
         if review.confirm == "type the id":
-            question = f"{review.why_not} To merge it all the same, type its id: {review.id}"
+            why = line(review.first_look[0].said, 250)
+            question = f"To merge it all the same, type its id: {review.id}\n{why}"
             return await self.app.push_screen_wait(Words(question, "Merge", "the id"))
         if review.confirm == "two taps":
             again = {"two taps": "Approve a second time"}
-            return await self.app.push_screen_wait(Choice(review.second_look, again))
+            return await self.app.push_screen_wait(Choice(line(review.second_look, 500), again))
         return ""
 
     async def _tweak(self) -> None:

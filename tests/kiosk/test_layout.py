@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from textual.geometry import Region
 from textual.screen import Screen
+from textual.widgets import Static
 
 from haven.errors import Unavailable
 from haven.store.changes import Change
@@ -15,7 +18,7 @@ from kiosk.screens.review import ReviewPane
 from kiosk.widgets.entry import Entry
 from kiosk.widgets.keyboard import Keyboard, Keys
 from kiosk.widgets.tile import Tile
-from tests.kiosk.conftest import OWNER, RED, House
+from tests.kiosk.conftest import GREEN, OWNER, RED, House
 
 SIZES = [(100, 28), (96, 26)]
 
@@ -82,6 +85,35 @@ async def test_a_long_review_leaves_room_and_every_page_its_targets(house: House
             await pilot.pause()
             assert {"Approve\ntype the id", "Tweak", "Reject", "Back"} <= set(assert_reachable(app))
             assert app.query_one(f"#{page}").size.height >= 11, "too little room to read"
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("tests", [RED, GREEN])
+async def test_what_an_approval_takes_is_wholly_read_however_much_there_is_to_say(
+    house: House, size: tuple[int, int], tests: dict[str, object]
+) -> None:
+    names = {f"tests/{'long' * 9}.py::test_{number}_{'name' * 12}": "regressed" for number in range(30)}
+    crowded = tests if tests is GREEN else RED | {"classes": names}
+    change = await house.in_review(
+        tests=crowded, files={f"{'deep/' * 20}{number}/conftest.py": "" for number in range(9)}
+    )
+    app = house.kiosk(OWNER)
+    async with app.run_test(size=size) as pilot:
+        app.action_pane("review")
+        app.query_one(ReviewPane).open(change.id)
+        for worker in [worker for worker in app.workers if worker.group == "review"]:
+            await worker.wait()
+        await pilot.pause()
+        await pilot.click("#approve")
+        async with asyncio.timeout(20):
+            while not app.screen.query(".question"):
+                await pilot.pause()
+        assert "Back" in assert_reachable(app)
+        question = app.screen.query_one(".question", Static)
+        said = str(question.content)
+        assert (f"type its id: {change.id}" if tests is RED else "Merge it all the same? Look twice: ") in said
+        needed = question.get_content_height(app.size, app.size, question.content_size.width)
+        assert needed <= question.content_size.height, "a part of the question can't be read"
 
 
 @pytest.mark.parametrize("size", SIZES)
