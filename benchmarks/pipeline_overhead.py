@@ -112,7 +112,7 @@ async def main(smoke: bool) -> None:
     files = 200 if smoke else 2000
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        ready = demo_settings(folder / "state", changes={"plan_first": "always"})
+        ready = demo_settings(folder / "state", changes={"plan_first": "price"})
         project = await asyncio.to_thread(make, folder / "project", files)
         ready = ready.model_copy(
             update={
