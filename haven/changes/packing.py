@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from haven.changes import code_map
 from haven.changes.ranking import Ranked
@@ -21,6 +22,9 @@ SIGNED_SHARE = 0.6
 """Of the map: files with their signatures; the rest names as many files as it holds."""
 LEAST = 40
 """Tokens under which a further piece is not worth its place."""
+FILLINGS = 3
+"""Times that text is chosen again, with more room, where the map says all it can and leaves some: each file that moves
+into the text leaves the map."""
 CANDIDATES = 40
 """Files whose pieces are weighed against each other."""
 LENGTH_COUNTS = 0.4
@@ -94,7 +98,7 @@ class Packing:
     def __init__(self, view: View, budget: int, count: Count, texts: Mapping[str, str]) -> None:
         self._view = view
         self._budget = budget
-        self._count = count
+        self._count = lru_cache(maxsize=None)(count)  # the same pieces are priced again where a map leaves room
         self._texts = texts
 
     def pack(self, shortlist: Sequence[Ranked], first: int, wishes: str) -> tuple[list[Chosen], list[str], str, int]:
@@ -103,17 +107,29 @@ class Packing:
         The `first` files of the shortlist come before every other, whatever they are worth.
         """
         instructions = self._cut(wishes.strip(), int(self._budget * INSTRUCTIONS_SHARE))
-        rest = self._budget - self._tokens((), (), instructions)
-        chosen = self._choose(shortlist, first, int(rest * FILES_SHARE))
-        while chosen and self._tokens(chosen, (), instructions) > self._budget:
-            chosen.pop()
-        shown = {one.path for one in chosen}
-        others = [one.path for one in shortlist if one.path not in shown]
-        entries = self._map(others, self._budget - self._tokens(chosen, (), instructions))
+        left = int((self._budget - self._tokens((), (), instructions)) * FILES_SHARE)
+        chosen, entries = self._filled(shortlist, first, left, instructions)
+        for _ in range(FILLINGS):
+            spare = self._budget - self._tokens(chosen, entries, instructions)
+            if spare < LEAST:
+                break
+            left += spare
+            chosen, entries = self._filled(shortlist, first, left, instructions)
         # A counter may count joined text a little higher than its parts: the last ones give way.
         while (tokens := self._tokens(chosen, entries, instructions)) > self._budget and (entries or chosen):
             (entries or chosen).pop()
         return chosen, entries, instructions, tokens
+
+    def _filled(
+        self, shortlist: Sequence[Ranked], first: int, left: int, instructions: str
+    ) -> tuple[list[Chosen], list[str]]:
+        """Files of `left` tokens at most, and the map of the others."""
+        chosen = self._choose(shortlist, first, left)
+        while chosen and self._tokens(chosen, (), instructions) > self._budget:
+            chosen.pop()
+        shown = {one.path for one in chosen}
+        others = [one.path for one in shortlist if one.path not in shown]
+        return chosen, self._map(others, self._budget - self._tokens(chosen, (), instructions))
 
     def _tokens(self, chosen: Sequence[Chosen], entries: Sequence[str], instructions: str) -> int:
         """The tokens of everything, in the form in which the prompt holds it."""

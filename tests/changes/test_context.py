@@ -195,6 +195,12 @@ async def test_the_map_holds_the_signatures_of_the_next_files() -> None:
     assert not any(file.path in context.map_text for file in context.files)
 
 
+async def test_room_that_the_map_does_not_need_goes_to_the_text() -> None:
+    steps = "\n\n".join(f"def step_{i}(value: int) -> int:\n    return value + {i}" for i in range(300))
+    context = await chosen({"steps.py": steps.encode(), "other.py": b"def other(): ...\n"}, budget=2000)
+    assert 1900 < context.tokens <= 2000
+
+
 async def test_only_what_is_new_is_read_again(tmp_path: Path) -> None:
     read: list[str] = []
     index = CodeIndex(tmp_path / "cache" / "index.db")
