@@ -48,7 +48,7 @@ from haven.changes.rounds import Rounds
 from haven.changes.sandbox import Sandbox
 from haven.changes.testenv import TestEnvironments
 from haven.changes.testrun import TestRunner
-from haven.errors import Conflict, HavenError, Unavailable
+from haven.errors import Conflict, HavenError, SettingsError, Unavailable
 from haven.events import Bus
 from haven.health import LoopLag, memory_total_mb
 from haven.jobs import Handler, JobQueue, is_alive, process_identity
@@ -208,11 +208,18 @@ def _minds(settings: Settings, registry: Registry) -> Minds:
 
 
 def _local(settings: Settings, registry: Registry) -> list[LlamaProvider]:
-    """The default model, those that must stay loaded, and those that a kind of output names."""
+    """The default model, those that must stay loaded, and those that a kind of output names.
+
+    Raises SettingsError for one that no catalogue has.
+    """
     models = settings.models
     if not models.local:
         return []
-    names = (models.default, *models.keep, *(name for kind in settings.kinds.values() for name in kind.local))
+    named = settings.local_models
+    for name, key in named.items():
+        if name not in registry.models:
+            there = f"There are: {', '.join(registry.models)}."
+            raise SettingsError(f"The setting {key} names {name!r}, and there is no such model.", there)
     return [
         registry.provider(
             name,
@@ -225,7 +232,7 @@ def _local(settings: Settings, registry: Registry) -> list[LlamaProvider]:
             prefix_folder=settings.paths.state_dir / "prefixes" if models.prefix_mb else None,
             prefix_mb=models.prefix_mb,
         )
-        for name in dict.fromkeys(names)
+        for name in named
     ]
 
 

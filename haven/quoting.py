@@ -16,6 +16,13 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]")
 # (CVE-2021-42574, "Trojan Source").
 _HIDDEN = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\U000e0000-\U000e007f]")
 
+_COMMAND_LAST = re.compile(r": ((?:haven|make|sudo) .*)$")
+
+
+def ended(sentence: str) -> str:
+    """With one full stop; a command at its end, as after `Run:`, is put in quotes, so that nobody copies the stop."""
+    return _COMMAND_LAST.sub(r" `\1`", sentence.strip().rstrip(".")) + "."
+
 
 def clean(text: str) -> str:
     """A person's or a program's words without control and hidden characters; line ends become `\\n`."""

@@ -55,7 +55,7 @@ def test_keys_of_other_programs_are_not_seen(monkeypatch: pytest.MonkeyPatch) ->
         ({"discord": {"owner_ids": ["me"]}}, "discord.owner_ids.0"),
         ({"paths": {"state_dir": ""}}, "paths.state_dir"),
         ({"log_level": "LOUD"}, "log_level"),
-        ({"lan": {"hosts": [{"url": "http://[::1", "models": ["m"]}]}}, "lan.hosts.0.url: Invalid IPv6 URL."),
+        ({"lan": {"hosts": [{"url": "http://[::1", "models": ["m"]}]}}, "lan.hosts.0.url: it must be a whole address"),
     ],
 )
 def test_a_wrong_key_is_named_in_one_line(tree: dict[str, Any], key: str) -> None:
@@ -89,12 +89,56 @@ def test_a_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch, variable: st
     assert variable in wrong({})
 
 
+@pytest.mark.parametrize(
+    ("tree", "must"),
+    [
+        ({"cloud": {"monthly_usd": "lots"}}, "cloud.monthly_usd: it must be a number."),
+        ({"cloud": {"monthly_usd": float("inf")}}, "cloud.monthly_usd: it must be a finite number."),
+        ({"cloud": {"base_url": 3}}, "cloud.base_url: it must be text in quotes."),
+        ({"cloud": 3}, "cloud: it must be a section of its own."),
+        ({"changes": {"rounds": 2.5}}, "changes.rounds: it must be a whole number."),
+        ({"changes": {"rounds": 0}}, "changes.rounds: it must be 1 or more."),
+        ({"web": {"port": 70000}}, "web.port: it must be 65535 or less."),
+        ({"models": {"local": "maybe"}}, "models.local: it must be true or false."),
+        ({"models": {"keep": "a"}}, "models.keep: it must be a list."),
+        ({"paths": {"state_dir": 3}}, "paths.state_dir: it must be the path of a folder, in quotes."),
+        ({"routing": {"strategy": "mars"}}, "routing.strategy: it must be 'local_first', "),
+        ({"lan": {"hosts": [{"url": "http://h", "models": []}]}}, "lan.hosts.0.models: it must not be empty."),
+        ({"lan": {"hosts": [{"models": ["m"]}]}}, "lan.hosts.0.url: it is missing."),
+        ({"lan": {"hosts": [{"url": "ftp://h", "models": ["m"]}]}}, "lan.hosts.0.url: it must begin with http"),
+        (
+            {"lan": {"hosts": [{"url": "http://h", "models": ["m"], "secret": "SK-1"}]}},
+            "lan.hosts.0.secret: it must be",
+        ),
+    ],
+)
+def test_what_a_value_must_be_is_said_without_a_word_of_python(tree: dict[str, Any], must: str) -> None:
+    assert wrong(tree).startswith(f"haven.toml: {must}")
+
+
 @pytest.mark.parametrize("content", [b"[cloud\n", b"\xff\xfe\x00", b"a = 1\na = 2\n"])
 def test_a_file_that_is_no_toml_says_where(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "haven.toml"
     file.write_bytes(content)
-    with pytest.raises(SettingsError, match=r"haven\.toml"):
+    with pytest.raises(SettingsError, match=r"haven\.toml") as caught:
         load(file)
+    assert "codec" not in caught.value.full
+
+
+def test_a_file_that_is_named_must_be_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HAVEN_CONFIG", str(tmp_path / "none.toml"))
+    with pytest.raises(SettingsError, match=r"none\.toml is not there") as caught:
+        load()
+    assert "HAVEN_CONFIG" in caught.value.mend
+
+
+def test_a_folder_in_the_place_of_the_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("HAVEN_CONFIG", ""):
+        (tmp_path / "config/haven.toml").mkdir(parents=True, exist_ok=True)
+        monkeypatch.setenv("CONFIGURATION_DIRECTORY", str(tmp_path / "config"))
+        monkeypatch.setenv("HAVEN_CONFIG", str(tmp_path) if variable else "")
+        with pytest.raises(SettingsError, match="can't be read: Is a directory"):
+            load()
 
 
 def test_folders_as_people_write_them(own_folders: Path) -> None:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from haven.ai.providers.llama_prompt import ChatTemplate
 from haven.ai.weights import File, Hub, Pypi, Source
 from haven.errors import SettingsError
+from haven.settings.plain import not_toml, wrong_value
 
 Use = Literal["chat", "summary", "code", "tags", "embedding", "small"]
 """What a model is good for; `small`: one-line choices and titles, where a second counts more than polish."""
@@ -91,14 +92,21 @@ def read(file: Path, templates: dict[str, ChatTemplate]) -> dict[str, Model]:
             templates[name] = ChatTemplate(**_Template(**entry).model_dump())
         return {name: _model(name, _Entry(**entry), templates) for name, entry in tree.get("models", {}).items()}
     except (OSError, ValueError, TypeError, KeyError) as error:
-        reason = _first(error) if isinstance(error, ValidationError) else error
-        raise SettingsError(f"The model catalogue {file} can't be used: {reason}.", "See models/README.md.") from None
+        said = f"The model catalogue {file} can't be used: {_why(error)}."
+        raise SettingsError(said, "See models/README.md.") from None
 
 
-def _first(error: ValidationError) -> str:
-    """What is wrong first, and where: `title: Input should be a valid string`."""
-    first = error.errors()[0]
-    return ": ".join(filter(None, (".".join(map(str, first["loc"])), first["msg"])))
+def _why(error: Exception) -> str:
+    """What is wrong first, and where: `title: it must be text`."""
+    match error:
+        case ValidationError():
+            first = error.errors()[0]
+            return ": ".join(filter(None, (".".join(map(str, first["loc"])), wrong_value(first))))
+        case tomllib.TOMLDecodeError() | UnicodeDecodeError():
+            return not_toml(error)
+        case OSError(strerror=str(reason)):
+            return reason
+    return str(error)
 
 
 def _model(name: str, entry: _Entry, templates: Mapping[str, ChatTemplate]) -> Model:

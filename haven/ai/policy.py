@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from haven.ai import kinds
 from haven.ai.conditions import Condition, Facts, compile
 from haven.ai.task import Complexity, Judgement, Privacy, Route, Step, Task, Tier, Where
+from haven.quoting import ended
 from haven.settings import Routing, Strategy
 
 
@@ -292,5 +293,5 @@ def _to_ask_about(there: Sequence[Offer], left: Sequence[Offer], task: Task, pol
 
 def _refusal(only: str, missing: Sequence[tuple[Tier, str]], dropped: Sequence[str]) -> str:
     whys = [f"{tier.value}: {why}" for tier, why in missing] + list(dropped)
-    why = " ".join(f"{one[0].upper()}{one[1:].rstrip('.')}." for one in dict.fromkeys(whys))
+    why = " ".join(f"{one[0].upper()}{ended(one[1:])}" for one in dict.fromkeys(whys))
     return f"No model can take this now{f' ({only})' if only else ''}. {why}"

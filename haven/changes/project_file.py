@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from haven.errors import BadInput
+from haven.settings.plain import not_toml, wrong_value
 
 PROJECT_FILE = ".haven/project.toml"
 MOST_BYTES = 64_000
@@ -58,10 +59,12 @@ def read_project_file(data: bytes | None) -> ProjectFile:
     try:
         return ProjectFile.model_validate(tomllib.loads(data.decode("utf-8")))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"{PROJECT_FILE} is not valid TOML: {error}.") from None
+        raise BadInput(f"{PROJECT_FILE} is not valid TOML: {not_toml(error)}.") from None
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         known = ", ".join(ProjectFile.model_fields)
-        reason = f"there is no such key; known are {known}" if first["type"] == "extra_forbidden" else first["msg"]
+        reason = (
+            f"there is no such key; known are {known}" if first["type"] == "extra_forbidden" else wrong_value(first)
+        )
         raise BadInput(f"{PROJECT_FILE}: {key}: {reason}.") from None

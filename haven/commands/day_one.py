@@ -62,7 +62,7 @@ def setup(
     from haven import setup as setup_
 
     with suppress(HavenError, OSError):  # settings that setup is there to mend may not be readable yet
-        logs.start(settings.load())
+        logs.start(settings.load(settings.config_file()))
     raise typer.Exit(setup_.run(settings.config_file(), setup_.read_answers(answers), steps or [], out))
 
 

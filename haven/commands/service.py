@@ -105,8 +105,7 @@ class Setting:
 @app.command()
 def config(as_json: Json = False) -> None:
     """Every setting as it is in force, and where it comes from; of secrets only whether they are there."""
-    file = settings.config_file()
-    loaded = settings.load(file)
+    loaded, file = settings.load(), settings.config_file()
     tree = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
     found = [_setting(key, value, tree, file) for key, value in _leaves(loaded.model_dump(mode="json"))]
     secrets = {name: _secret(loaded, name) for name in _secret_names(loaded)}

@@ -24,7 +24,7 @@ def local(settings: Settings) -> Finding | list[Finding]:
     """Those of the default, of `keep` and of kinds; every file is hashed, so this takes a second for each GB."""
     if not settings.models.local:
         return None, "Turned off in the settings (models.local)."
-    registry, named = Registry(settings.paths.state_dir), _named(settings)
+    registry, named = Registry(settings.paths.state_dir), settings.local_models
     too_large = _too_large(registry, settings, [name for name in named if name in registry.models])
     looked_at = (too_large.get(name) or _model(registry, name, where) for name, where in named.items())
     if problems := [found for found in looked_at if found]:
@@ -34,16 +34,6 @@ def local(settings: Settings) -> Finding | list[Finding]:
     if "unverified" in trust.values():
         return None, f"{told}: of an unverified file nobody has named the sha256."
     return True, f"{told}: there, whole, and small enough."
-
-
-def _named(settings: Settings) -> dict[str, str]:
-    """Local models that the settings name, and where."""
-    models, found = settings.models, dict[str, str]()
-    places = {"models.default": (models.default,), "models.keep": models.keep}
-    for where, names in (places | {f"kinds.{kind}.local": one.local for kind, one in settings.kinds.items()}).items():
-        for name in names:
-            found.setdefault(name, where)
-    return found
 
 
 def _model(registry: Registry, name: str, where: str) -> Finding | None:
@@ -117,7 +107,7 @@ def _kinds(settings: Settings) -> Iterator[Finding]:
 def _known(settings: Settings, tier: str) -> tuple[str, ...]:
     """The models that the settings bring to a tier."""
     if tier == "local":
-        return tuple(_named(settings)) if settings.models.local else ()
+        return tuple(settings.local_models) if settings.models.local else ()
     if tier == "lan":
         return tuple(dict.fromkeys(name for host in settings.lan.hosts for name in host.models))
     cloud = settings.cloud

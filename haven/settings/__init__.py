@@ -11,7 +11,7 @@ import re
 import stat
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -39,6 +39,7 @@ from haven.settings.minds import (
     Rule,
     Strategy,
 )
+from haven.settings.plain import not_toml, wrong_value
 
 __all__ = [
     "ANTHROPIC_KEY",
@@ -98,7 +99,7 @@ class Settings(BaseSettings):
     kiosk: Kiosk = Field(default_factory=Kiosk)
     web: Web = Field(default_factory=Web)
     keep: Keep = Field(default_factory=Keep)
-    log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @classmethod
     def settings_customise_sources(
@@ -118,6 +119,18 @@ class Settings(BaseSettings):
     @property
     def socket(self) -> Path:
         return self.paths.runtime_dir / "kiosk.sock"
+
+    @property
+    def local_models(self) -> dict[str, str]:
+        """The local models that are named, each with the first key that names it."""
+        models = self.models
+        places = {"models.default": (models.default,), "models.keep": models.keep}
+        places |= {f"kinds.{kind}.local": one.local for kind, one in self.kinds.items()}
+        found: dict[str, str] = {}
+        for key, names in places.items():
+            for name in names:
+                found.setdefault(name, key)
+        return found
 
     def secret(self, name: str) -> str | None:
         """One secret, or None. Raises SettingsError where its file can't be read, or can be read by others."""
@@ -150,18 +163,25 @@ class Settings(BaseSettings):
 
 
 def load(file: Path | None = None) -> Settings:
-    """Read the settings; a missing file means the defaults.
+    """Read the settings; a missing file means the defaults, but where `$HAVEN_CONFIG` names it.
 
     Raises SettingsError: one line that names the key and what is wrong with it.
     """
+    named = file is None and bool(os.environ.get("HAVEN_CONFIG"))
     file = file or config_file()
     try:
-        tree = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+        tree = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        if named or file.is_symlink():
+            mend = "Correct HAVEN_CONFIG or the link, or make the file: haven setup"
+            raise SettingsError(f"The settings file {file} is not there.", mend) from None
+        tree = {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         mend = "Mend that line, or start from haven.example.toml."
-        raise SettingsError(f"{file} is not valid TOML: {error}.", mend) from None
+        raise SettingsError(f"{file} is not valid TOML: {not_toml(error)}.", mend) from None
     except OSError as error:
-        raise SettingsError(f"{file} can't be read: {error.strerror}.") from None
+        mend = "Settings stand in a file that Haven's user can read."
+        raise SettingsError(f"The settings file {file} can't be read: {error.strerror}.", mend) from None
     return parse(tree, str(file))
 
 
@@ -180,6 +200,4 @@ def parse(tree: dict[str, Any], source: str = "haven.toml") -> Settings:
         key = ".".join(str(part) for part in first["loc"])
         variable = "HAVEN_" + "__".join(str(part) for part in first["loc"][:2]).upper()
         source = f"The environment variable {variable}" if variable in os.environ else source
-        why = "there is no such setting" if first["type"] == "extra_forbidden" else first["msg"]
-        why = why.removeprefix("Value error, ")
-        raise SettingsError(f"{source}: {key}: {why}.", "See haven.example.toml.") from None
+        raise SettingsError(f"{source}: {key}: {wrong_value(first)}.", "See haven.example.toml.") from None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from haven.settings.section import Address, Section
+from haven.settings.section import Address, SecretName, Section
 
 
 class Models(Section):
@@ -47,7 +48,7 @@ class LanHost(Section):
     """`openai`: llama-server, vLLM, LM Studio, another Haven's model, or anything that speaks that protocol."""
     models: tuple[str, ...] = Field(min_length=1)
     """Names as that server knows them; one that several hosts have is spread over them."""
-    secret: str = Field("", pattern="^[a-z0-9_]*$")
+    secret: SecretName = ""
     """The file in `secrets/` that holds this host's key, if it wants one."""
 
 
@@ -62,13 +63,19 @@ class Lan(Section):
     """True moves all inference there; the local tier is then the fallback alone."""
 
 
+def _one_word(value: str) -> str:
+    if not re.fullmatch(r"[\w.:-]+", value):
+        raise ValueError("it must be one word of letters, digits and . : _ -")
+    return value
+
+
 class OtherCloud(Section):
     """A paid service besides Claude that speaks the OpenAI protocol, such as OpenAI or Gemini."""
 
-    name: str = Field(pattern=r"^[\w.:-]+$")
+    name: Annotated[str, AfterValidator(_one_word)]
     base_url: Address
     model: str
-    secret: str = Field(pattern="^[a-z0-9_]+$")
+    secret: SecretName = Field(min_length=1)
     """The file in `secrets/` that holds its key."""
     input_usd: float = Field(gt=0)
     """US dollars per million tokens."""

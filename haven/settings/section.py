@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
 
 def as_folder(value: Any) -> Any:
@@ -17,14 +18,27 @@ def as_folder(value: Any) -> Any:
 
 
 def _address(value: str) -> str:
-    parts = urlsplit(value)  # raises ValueError, as does the port in it
-    if not parts.hostname or parts.port == 0 or not value.isprintable() or " " in value:
-        raise ValueError("it needs a host, and neither blanks nor control characters")
+    if not value.startswith(("http://", "https://")):
+        raise ValueError("it must begin with http:// or https://")
+    try:
+        parts = urlsplit(value)
+        right = parts.hostname and parts.port != 0
+    except ValueError:
+        right = False
+    if not right or not value.isprintable() or " " in value:
+        raise ValueError("it must be a whole address, such as http://pi:11434, without blanks or control characters")
+    return value
+
+
+def _file_name(value: str) -> str:
+    if not re.fullmatch("[a-z0-9_]*", value):
+        raise ValueError("it must be a file's name of small letters, digits and _ (never the key itself)")
     return value
 
 
 Folder = Annotated[Path, BeforeValidator(as_folder)]
-Address = Annotated[str, Field(pattern="^https?://"), AfterValidator(_address)]
+Address = Annotated[str, AfterValidator(_address)]
+SecretName = Annotated[str, AfterValidator(_file_name)]
 
 
 class Section(BaseModel):

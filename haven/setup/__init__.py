@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.rule import Rule
 
 from haven.errors import BadInput, HavenError, SettingsError
+from haven.settings.plain import not_toml, wrong_value
 from haven.setup import claude, discord_app, lan, model, pin, repository
 from haven.setup.step import Answers, Desk, Person, Step
 
@@ -33,7 +34,7 @@ def read_answers(file: Path | None) -> dict[str, Any] | None:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{file} is not valid TOML: {error}.", "Mend that line.") from None
+        raise SettingsError(f"{file} is not valid TOML: {not_toml(error)}.", "Mend that line.") from None
     except OSError as error:
         raise SettingsError(f"{file} can't be read: {error.strerror}.") from None
 
@@ -85,8 +86,7 @@ def _validated(step: Step, section: Any) -> Answers:
         if first["type"] == "extra_forbidden":
             known = f"Known: {', '.join(step.answers.model_fields)}."
             raise SettingsError(f"answers: {key}: there is no such answer.", known) from None
-        reason = first["msg"].removeprefix("Value error, ").rstrip(".")
-        raise SettingsError(f"answers: {key}: {reason}.") from None
+        raise SettingsError(f"answers: {key}: {wrong_value(first)}.") from None
 
 
 def _from_answers(steps: Sequence[Step], answers: Mapping[str, Answers], desk: Desk) -> int:

@@ -280,7 +280,7 @@ def test_a_broken_catalogue_is_one_sentence_naming_the_file(tmp_path: Path, old:
 def test_a_wrong_value_in_a_catalogue_is_named_with_its_key(tmp_path: Path) -> None:
     text = ENTRY.format(source=PYPI, sha256=SHA256, size=1, disk=2)
     (tmp_path / "catalogue.toml").write_text(text.replace("context = 2048", "context = 'much'"))
-    with pytest.raises(SettingsError, match=r"can't be used: context: Input should be"):
+    with pytest.raises(SettingsError, match=r"can't be used: context: it must be"):
         Registry(tmp_path, tmp_path / "catalogue.toml")
 
 
