@@ -84,7 +84,9 @@ async def test_new_tweak_approve(shell: Shell) -> None:
 
 
 async def test_red_is_repaired_and_rejected(shell: Shell) -> None:
-    change = await shell.json("change", "new", DARK)
+    planned = await shell.json("change", "new", DARK)
+    assert planned["state"] == "awaiting plan", "what is complex has a plan that a person sees first"
+    change = await shell.json("change", "approve", planned["id"])
     assert (change["state"], change["round"]) == ("review", 2)
     rejected = await shell.json("change", "reject", change["id"], "--why", "not now")
     assert rejected["state"] == "rejected" and "dark mode" not in log(shell.project)
@@ -92,7 +94,9 @@ async def test_red_is_repaired_and_rejected(shell: Shell) -> None:
 
 async def test_without_a_key_the_prompt_goes_by_hand(shell: Shell) -> None:
     shell.configure('model = "claude-sonnet-5-5"\n')
-    change = await shell.json("change", "new", PNG)
+    planned = await shell.json("change", "new", PNG)
+    assert planned["state"] == "awaiting plan" and "key" in planned["plan"]["unwritten"]
+    change = await shell.json("change", "approve", planned["id"])
     assert change["state"] == "waiting" and "key" in change["reason"]
     file = Path((await shell.json("change", "prompt", change["id"]))["file"])
     assert PNG in file.read_text(encoding="utf-8") and file.stat().st_mode & 0o077 == 0
