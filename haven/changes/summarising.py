@@ -1,4 +1,4 @@
-"""A round in words for people who don't program: by the local model, else by rules."""
+"""A round in words for people who don't program: by the local model, else by the coding model, else by rules."""
 
 from __future__ import annotations
 
@@ -23,8 +23,13 @@ SCHEMA = {
 async def summarise(
     engine: Engine, change: Change, current: Round, files: Sequence[Stat], said: str, principal: Principal
 ) -> dict[str, str]:
-    """`text`, `by`, and the `facts` by rules where a model wrote the text; `said` is the coding model's own summary."""
-    by_rule = {"text": summary_fallback(files, current.tests.get("one_line", "")), "by": "rules"}
+    """`text`, `by`, and the `facts` by rules where a model wrote the text; `said` is the coding model's own summary.
+
+    Without a local model the coding model's own words are the best there are: a list of files tells little.
+    """
+    facts, own = summary_fallback(files, current.tests.get("one_line", "")), sensible(said)
+    author = str(current.route.get("model", ""))
+    fallback = {"text": own, "by": author, "facts": facts} if own and author else {"text": facts, "by": "rules"}
     changes = data_block("changes", f"{said[:600]}\nFiles: {', '.join(file.path for file in files[:8])}")
     task = Task(
         kind="summary",
@@ -43,9 +48,9 @@ async def summarise(
     try:
         reply = await engine.complete(task)
     except HavenError:
-        return by_rule
+        return fallback
     text = sensible(str(reply.data["summary"]))
-    return {"text": text, "by": reply.model, "facts": by_rule["text"]} if text else by_rule
+    return {"text": text, "by": reply.model, "facts": facts} if text else fallback
 
 
 def sensible(text: str) -> str:

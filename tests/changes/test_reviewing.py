@@ -16,6 +16,7 @@ from haven.changes.proposal import Kind, Proposal
 from haven.changes.repository import Repository
 from haven.changes.review import Review
 from haven.changes.states import State
+from haven.changes.summarising import summarise
 from haven.errors import AccessDenied, BadInput, Conflict, NotFound
 from haven.store import changes as table
 from haven.store import events, ledger
@@ -84,6 +85,16 @@ async def test_each_round_says_its_commit_files_tests_cost_and_time(home: Home) 
     assert second.commit == review.commit != first.commit
     assert [line.text for line in review.files[0].added_lines()] == ["one = 1", "two = 22"]
     assert review.summary["by"] == "rules" and "adds 1 file (note.py)" in review.summary["text"]
+
+
+async def test_without_a_local_model_the_coding_model_says_what_it_did_beside_the_facts(home: Home) -> None:
+    change = await in_review(home)
+    current = replace(await table.round_of(home.house.database, change), route={"model": "claude-x"})
+    files = await repository(home).diff_stat(change.base, current.commit_id)
+    said = "Adds a note that says two numbers. It is read by nobody else."
+    summary = await summarise(home.house.engine, change, current, files, said, OWNER)
+    assert (summary["by"], summary["text"]) == ("claude-x", said) and "adds 1 file (note.py)" in summary["facts"]
+    assert (await summarise(home.house.engine, change, current, files, "ok", OWNER))["by"] == "rules"
 
 
 async def test_two_rounds_are_compared(home: Home) -> None:
