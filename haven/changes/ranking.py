@@ -44,6 +44,11 @@ OTHER_SIGNALS = ("together", "lower")
 """What can be left out as well: the second pass, and the lower rank of tests, docs and glue."""
 TOLD = 0.35
 """A signal that adds at least this much is named among the reasons."""
+TOLD_SO = {
+    "history": "history: earlier commits with such words",
+    "together": "changed together with the best ones",
+    "tested": "tests with these words are about it",
+}
 SILENT = frozenset({"size", "recent", "just now"})
 """Signals that say nothing about a request alone."""
 
@@ -106,15 +111,10 @@ def lowered(path: str, query: Query, kind: str) -> float:
 
 
 def _reason(name: str, view: View, i: int) -> str:
-    fixed = {
-        "history": "history: earlier commits with such words",
-        "together": "changed together with the best ones",
-        "tested": "tests with these words are about it",
-        "scope": f"the request's scope: {', '.join(sorted(view.query.scope & every_part(view.paths[i])))}",
-    }
-    if name in fixed:
-        return fixed[name]
-    names = {"names": view.defined, "path": view.placed}
-    terms = view.query.joined if name == "joined words" else view.query.terms
-    held = names.get(name, view.whole)
+    if name in TOLD_SO:
+        return TOLD_SO[name]
+    if name == "scope":
+        return f"the request's scope: {', '.join(sorted(view.query.scope & every_part(view.paths[i])))}"
+    terms = {"joined words": view.query.joined, "code names": view.query.coded}.get(name, view.query.terms)
+    held = {"names": view.defined, "path": view.placed, "file name": view.placed}.get(name, view.whole)
     return f"{name}: {', '.join([term for term in terms if i in held(term)][:5])}"

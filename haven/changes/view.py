@@ -37,6 +37,7 @@ class View:
     history: Sequence[Past] = ()
     places: Sequence[Counter[str]] = field(init=False)
     lengths: Sequence[int] = field(init=False)
+    _whole: dict[str, dict[int, int]] = field(init=False, default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "places", [bag(path) for path in self.paths])
@@ -64,17 +65,30 @@ class View:
 
     def whole(self, term: str) -> dict[int, int]:
         """How often a term stands in each file, its path included."""
-        found = {i: hit.total for i, hit in self.hits.get(term, {}).items()}
-        for i, place in enumerate(self.places):
-            if term in place:
-                found[i] = found.get(i, 0) + PATH_WORDS * place[term]
-        return found
+        if term not in self._whole:
+            found = {i: hit.total for i, hit in self.hits.get(term, {}).items()}
+            for i, times in self.placed(term).items():
+                found[i] = found.get(i, 0) + PATH_WORDS * times
+            self._whole[term] = found
+        return self._whole[term]
 
     def defined(self, term: str) -> dict[int, int]:
-        return {i: hit.names for i, hit in self.hits.get(term, {}).items() if hit.names}
+        return self._defined.get(term, {})
+
+    @cached_property
+    def _defined(self) -> dict[str, dict[int, int]]:
+        return {term: {i: hit.names for i, hit in held.items() if hit.names} for term, held in self.hits.items()}
 
     def placed(self, term: str) -> dict[int, int]:
-        return {i: place[term] for i, place in enumerate(self.places) if term in place}
+        return self._placed.get(term, {})
+
+    @cached_property
+    def _placed(self) -> dict[str, dict[int, int]]:
+        found: dict[str, dict[int, int]] = {}
+        for i, place in enumerate(self.places):
+            for term, times in place.items():
+                found.setdefault(term, {})[i] = times
+        return found
 
     def rarity(self, term: str) -> float:
         return rarity(len(self.hits.get(term, {})), len(self.paths))
