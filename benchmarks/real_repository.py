@@ -1,11 +1,11 @@
-"""One change to a real project, from the wish to the merge: how long does each stage take? One JSON line.
+"""One change to a real project, from the wish to the merge: how long does each stage take? One JSON line a project.
 
-    python -m benchmarks.real_repository [CLONES]
+    python -m benchmarks.real_repository [CLONES] [--only NAME]
 
-The project is httpx at a fixed commit of its history, its 1,400 tests run in the sandbox, and the wish is a fault that
-its maintainers mended in the commit after. A stand-in answers in the cloud's place, with their change and their two
-tests written down beforehand: so this shows the way around the model, not what a model can do. CLONES holds the clone,
-as `httpx` or `encode+httpx/repo`; without one the line says that nothing was measured. `--smoke` measures nothing.
+Each project is taken at a commit of its history, all its tests that need no network run in the sandbox, and the wish is
+a fault that its maintainers mended in the commit after. A stand-in answers in the cloud's place with their own diff: so
+this shows the way around the model, not what a model can do. CLONES holds the clones, as `encode/httpx`,
+`encode+httpx/repo` or `httpx`; what is not there is not measured, and the line says so. `--smoke` makes a tiny project.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ import json
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -37,115 +37,114 @@ from haven.settings import cache_dir
 from haven.store import events
 from haven.store.changes import Change
 
-COMMIT = "189fc4bcbe5f314128775dec66a616ac9a31ad48"
-PLACES = ("httpx", "encode+httpx/repo", "encode+httpx")
-WISH = "A response with Content-Encoding: zstd and an empty body raises DecodingError; its content should be empty"
-CODE, TEST = "httpx/_decoders.py", "tests/test_decoders.py"
-NEEDS = """\
-brotli
-click==8.1.*
-pygments==2.*
-rich>=10,<14
-h2>=3,<5
-socksio==1.*
-zstandard>=0.18.0
-chardet==5.2.0
-cryptography==43.0.1
-trio==0.26.2
-trustme==1.1.0
-uvicorn==0.31.0
-"""
-"""From the project's own requirements.txt, which also asks for things that Haven doesn't install (`-e .`)."""
-OWNERS_FILES = {PROJECT_FILE: 'requirements = ".haven/tests.txt"\n', ".haven/tests.txt": NEEDS}
-ANSWER = f"""The decoder remembers whether it has seen any data; without any, an empty body is complete.
-
-{CODE}
-```
-<<<<<<< SEARCH
-        self.decompressor = zstandard.ZstdDecompressor().decompressobj()
-
-    def decode(self, data: bytes) -> bytes:
-        assert zstandard is not None
-        output = io.BytesIO()
-=======
-        self.decompressor = zstandard.ZstdDecompressor().decompressobj()
-        self.seen_data = False
-
-    def decode(self, data: bytes) -> bytes:
-        assert zstandard is not None
-        self.seen_data = True
-        output = io.BytesIO()
->>>>>>> REPLACE
-<<<<<<< SEARCH
-    def flush(self) -> bytes:
-        ret = self.decompressor.flush()  # note: this is a no-op
-        if not self.decompressor.eof:
-            raise DecodingError("Zstandard data is incomplete")  # pragma: no cover
-=======
-    def flush(self) -> bytes:
-        if not self.seen_data:
-            return b""
-        ret = self.decompressor.flush()  # note: this is a no-op
-        if not self.decompressor.eof:
-            raise DecodingError("Zstandard data is incomplete")  # pragma: no cover
->>>>>>> REPLACE
-```
-
-{TEST}
-```
-<<<<<<< SEARCH
-def test_zstd_multiframe():
-=======
-def test_zstd_empty():
-    headers = [(b"Content-Encoding", b"zstd")]
-    response = httpx.Response(200, headers=headers, content=b"")
-    assert response.content == b""
-
-
-def test_zstd_truncated():
-    body = b"test 123"
-    compressed_body = zstd.compress(body)
-
-    headers = [(b"Content-Encoding", b"zstd")]
-    with pytest.raises(httpx.DecodingError):
-        httpx.Response(
-            200,
-            headers=headers,
-            content=compressed_body[1:3],
-        )
-
-
-def test_zstd_multiframe():
->>>>>>> REPLACE
-```
-"""
 OWNER = Principal("unix:0", "owner", Role.OWNER, "cli")
 WHO = ("-c", "user.name=b", "-c", "user.email=b@example.invalid", "-c", "core.hooksPath=/dev/null")
 
 
+@dataclass(frozen=True)
+class Case:
+    """One commit of a project that mends a fault. The change begins at the commit before it."""
+
+    repo: str
+    commit: str
+    wish: str
+    code: str
+    """The file that holds the fault."""
+    test: str
+    owner: Mapping[str, str] = field(default_factory=dict)
+    """Files that the project's owner adds for Haven, where its own do not say how its tests run."""
+
+
+CASES = (
+    Case(
+        "encode/httpx",
+        "47f4a96ffaaaa07dca1614409549b5d7a6e7af49",
+        "A response with Content-Encoding: zstd and an empty body raises DecodingError; its content should be empty",
+        "httpx/_decoders.py",
+        "tests/test_decoders.py",
+        {
+            PROJECT_FILE: 'requirements = ".haven/tests.txt"\n',
+            # From its requirements.txt, which also asks for things that Haven doesn't install (`-e .`).
+            ".haven/tests.txt": "brotli\nclick==8.1.*\npygments==2.*\nrich>=10,<14\nh2>=3,<5\nsocksio==1.*\n"
+            "zstandard>=0.18.0\nchardet==5.2.0\ncryptography==43.0.1\ntrio==0.26.2\ntrustme==1.1.0\nuvicorn==0.31.0\n",
+        },
+    ),
+    Case(
+        "simonw/llm",
+        "8af0b9319b0a71b72d32a9d56a6c2cd275573850",
+        "`llm logs` with expanded tools fails with a KeyError for a tool whose input schema has no properties",
+        "llm/cli.py",
+        "tests/test_tools.py",
+        {
+            PROJECT_FILE: 'requirements = ".haven/tests.txt"\n',
+            # As its own groups for tests, with the openai that was the newest then: its 3rd version speaks through
+            # another library than the one that the tests stand in for.
+            ".haven/tests.txt": "openai>=2.32.0,<3\nclick>=8.2.0\npytest-httpx>=0.33.0\npytest-asyncio\n"
+            "pytest-recording\nsyrupy\nnumpy\nbuild\ncogapp\nllm-echo==0.3a3\n",
+        },
+    ),
+    Case(
+        "tconbeer/harlequin",
+        "88daee8ff0cb78732f6d66984a1ff3dc305d2f7a",
+        "In the markdown layout a null string with a pipe or a newline in it breaks the table: escape it",
+        "src/harlequin/layout.py",
+        "tests/unit_tests/test_layout.py",
+        {
+            # The tests of its screens need a plugin that is on no package index.
+            PROJECT_FILE: 'requirements = ".haven/tests.txt"\n'
+            'test_command = ["python", "-m", "pytest", "tests/unit_tests", "tests/adapter_tests"]\n',
+            ".haven/tests.txt": "pytest-asyncio==1.4.0\nsyrupy\nboto3==1.43.72\nduckdb==1.5.5\nflaky>=3.8.1\n",
+        },
+    ),
+)
+
+
 def git(folder: Path, *words: str) -> str:
-    return subprocess.run(["git", "-C", str(folder), *words], check=True, capture_output=True, text=True).stdout.strip()
+    done = subprocess.run(["git", "-C", str(folder), *words], check=True, capture_output=True, text=True)
+    return done.stdout.strip("\n")
 
 
-def found(clones: Path | None) -> Path | None:
+def found(clones: Path | None, case: Case) -> Path | None:
     """The clone, where it is there and has the commit."""
-    for place in (clones / name for name in PLACES) if clones else ():
-        known = ["git", "-C", str(place), "cat-file", "-e", f"{COMMIT}^{{commit}}"]
+    flat = case.repo.replace("/", "+")
+    places = (case.repo, f"{flat}/repo", flat, case.repo.rpartition("/")[2])
+    for place in (clones / name for name in places) if clones else ():
+        known = ["git", "-C", str(place), "cat-file", "-e", f"{case.commit}^{{commit}}"]
         if place.is_dir() and subprocess.run(known, capture_output=True, check=False).returncode == 0:
             return place
     return None
 
 
-def check_out(clone: Path, into: Path) -> Path:
-    """A checkout of the project as its owner would have it: at the commit, with the wishes for Haven."""
-    subprocess.run(["git", "clone", "--quiet", "--no-checkout", "--", str(clone), str(into)], check=True)
-    git(into, "checkout", "--quiet", "-B", "main", COMMIT)
-    for path, text in OWNERS_FILES.items():
+def is_whole(clone: Path, commit: str) -> bool:
+    """Whether no object of its history is missing, as some are in a partial clone."""
+    return "\n?" not in git(clone, "rev-list", "--objects", "--missing=print", commit)
+
+
+def check_out(clone: Path, into: Path, case: Case) -> str:
+    """A checkout as the project's owner would have it, at the commit before; the diff of the code and its test."""
+    git(into.parent, "init", "--quiet", "-b", "main", str(into))
+    depth = () if is_whole(clone, case.commit) else ("--depth", "2")
+    git(into, "fetch", "--quiet", *depth, clone.absolute().as_uri(), case.commit)
+    git(into, "reset", "--quiet", "--hard", f"{case.commit}^")
+    for path, text in case.owner.items():
         (into / path).parent.mkdir(exist_ok=True)
         (into / path).write_text(text, encoding="utf-8")
-    git(into, "add", ".haven")
-    git(into, *WHO, "commit", "--quiet", "-m", "What Haven needs to run the tests")
-    return into
+        git(into, "add", path)
+    if case.owner:
+        git(into, *WHO, "commit", "--quiet", "-m", "What Haven needs to run the tests")
+    return git(into, "diff", f"{case.commit}^", case.commit, "--", case.code, case.test) + "\n"
+
+
+def small_project(folder: Path) -> Case:
+    """A project of two files with a fault and its mending, for a smoke run."""
+    git(folder.parent, "init", "--quiet", "-b", "main", str(folder))
+    tests = "from light import brightness\n\n\ndef test_one():\n    assert brightness(1) == 1\n"
+    for returned, test in (("star", ""), ("abs(star)", "\n\ndef test_below():\n    assert brightness(-1) == 1\n")):
+        (folder / "light.py").write_text(f"def brightness(star):\n    return {returned}\n", encoding="utf-8")
+        (folder / "test_light.py").write_text(tests + test, encoding="utf-8")
+        git(folder, "add", ".")
+        git(folder, *WHO, "commit", "--quiet", "-m", "A star")
+    return Case("made/here", git(folder, "rev-parse", "HEAD"), "Mend the star", "light.py", "test_light.py")
 
 
 async def environment(house: House) -> float:
@@ -176,9 +175,9 @@ class Journey:
     seconds: dict[str, float]
 
 
-async def journey(house: House) -> Journey:
+async def journey(house: House, case: Case) -> Journey:
     """From the wish to the merge, approved with whatever the review asks for."""
-    change = await house.round_table.request(Request(WISH, OWNER, kind=Kind.FIX))
+    change = await house.round_table.request(Request(case.wish, OWNER, kind=Kind.FIX))
     assert isinstance(change, Change)
     change = await rest(house, change)
     review = await house.changes.review(change.id)
@@ -199,11 +198,10 @@ def stages(told: Sequence[events.Event]) -> dict[str, float]:
     return spent
 
 
-def described(done: Journey, files: int) -> dict[str, Any]:
+def described(done: Journey, case: Case) -> dict[str, Any]:
     shown = [file["path"] for file in done.change.plan.get("files", ())]
     return {
-        "files": files,
-        "place_of_the_code_in_the_context": shown.index(CODE) + 1 if CODE in shown else None,
+        "place_of_the_code_in_the_context": shown.index(case.code) + 1 if case.code in shown else None,
         "tests": done.review.tests.get("counts", {}),
         "one_line": done.review.tests.get("one_line", ""),
         "confirm": done.review.confirm,
@@ -214,47 +212,56 @@ def described(done: Journey, files: int) -> dict[str, Any]:
     }
 
 
-async def measured(clone: Path) -> dict[str, Any]:
+async def measured(clone: Path, case: Case) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as name:
-        project = await asyncio.to_thread(check_out, clone, Path(name) / "project")
-        async with StandIn(says=lambda _: ANSWER) as stand_in:
+        project = Path(name) / "project"
+        answer = await asyncio.to_thread(check_out, clone, project, case)
+        async with StandIn(says=lambda _: f"The fault is mended.\n\n```diff\n{answer}```\n") as stand_in:
             ready = demo_settings(Path(name) / "state", stand_in.base_url)
-            ready = ready.model_copy(
-                update={
-                    "project": ready.project.model_copy(update={"repository": project, "name": "httpx"}),
-                    "models": ready.models.model_copy(update={"local": False}),
-                }
-            )
+            update = {
+                "project": ready.project.model_copy(update={"repository": project, "name": case.repo}),
+                "models": ready.models.model_copy(update={"local": False}),
+            }
             started = time.monotonic()
-            async with open_house(ready, cache_dir()) as house:
+            async with open_house(ready.model_copy(update=update), cache_dir()) as house:
                 seconds = {"first clone": time.monotonic() - started, "test environment": await environment(house)}
                 working = asyncio.create_task(run(house, []))
                 try:
-                    done = await journey(house)
+                    done = await journey(house, case)
                 finally:
                     working.cancel()
                     await asyncio.gather(working, return_exceptions=True)
         landed = bool(done.change.merged) and git(project, "rev-parse", "main") == done.change.merged
         files = len(git(project, "ls-files").splitlines())
-    seconds |= done.seconds
-    rounded = {stage: round(value, 2) for stage, value in seconds.items()}
-    return {"merged_in_the_owners_checkout": landed, **described(done, files), "seconds": rounded}
+    rounded = {stage: round(value, 2) for stage, value in (seconds | done.seconds).items()}
+    about = {"merged_in_the_owners_checkout": landed, "files": files, **described(done, case)}
+    return {**about, "seconds": rounded}
 
 
-async def main(clones: Path | None, smoke: bool) -> None:
-    line = {"benchmark": "real_repository", "smoke": smoke, "project": "encode/httpx", "commit": COMMIT[:12]}
+async def line_of(case: Case, clone: Path | None, smoke: bool) -> dict[str, Any]:
+    line = {"benchmark": "real_repository", "smoke": smoke, "project": case.repo, "commit": case.commit[:12]}
     line |= {"answers": "a stand-in, not Claude"}
-    clone = await asyncio.to_thread(found, clones)
-    if smoke or clone is None or (missing := problem()):
-        why = "a smoke run" if smoke else "no clone of it here" if clone is None else missing
-        print(json.dumps({**line, "measured": False, "reason": why}))
+    why = "no clone of it here" if clone is None else problem()
+    if clone is None or why:
+        return {**line, "measured": False, "reason": why}
+    return {**line, "measured": True, **await measured(clone, case)}
+
+
+async def main(clones: Path | None, only: str, smoke: bool) -> None:
+    if smoke:
+        with tempfile.TemporaryDirectory() as name:
+            case = await asyncio.to_thread(small_project, Path(name) / "light")
+            print(json.dumps(await line_of(case, Path(name) / "light", smoke)))
         return
-    print(json.dumps({**line, "measured": True, **await measured(clone)}))
+    for case in CASES:
+        if only in case.repo:
+            print(json.dumps(await line_of(case, await asyncio.to_thread(found, clones, case), smoke)), flush=True)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("clones", nargs="?", type=Path, help="the folder with the clone")
+    parser.add_argument("clones", nargs="?", type=Path, help="the folder with the clones")
+    parser.add_argument("--only", default="", help="only projects with this in their name")
     parser.add_argument("--smoke", action="store_true")
     given = parser.parse_args()
-    asyncio.run(main(given.clones, given.smoke))
+    asyncio.run(main(given.clones, given.only, given.smoke))
