@@ -287,6 +287,19 @@ async def digest() -> str:
 
 
 @pytest.mark.parametrize(
+    ("path", "piece", "name"),
+    [
+        ("a.py", "    @cached\n    async def turn_wheel(self) -> None:\n        def inner(): ...", "turn_wheel"),
+        ("a.py", "import math\n\nTURNS = 3", ""),
+        ("a.ts", "export const turns = 3;", "turns"),
+        ("a.go", "func (w *Wheel) Turn() {", "Turn"),
+    ],
+)
+def test_a_piece_is_known_by_the_first_name_that_it_defines(path: str, piece: str, name: str) -> None:
+    assert code_map.title(path, piece) == name
+
+
+@pytest.mark.parametrize(
     ("path", "text", "expected"),
     [
         ("a.py", "async def f(x, *, y=1): return x\n", ["async def f(x, *, y=1)"]),

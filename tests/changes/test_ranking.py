@@ -73,7 +73,7 @@ def test_the_past_tells(tmp_path: Path) -> None:
     past = (Past(("b.py",), {"colour": 1}), wide, Past(("a.py",), SAID), Past(("a.py", "d.py"), {"mend": 1}))
     seen = view(tmp_path, "The wheel does not zoom", files, past)
     assert best("history", seen) == "a.py"
-    assert best("recent", seen) == "b.py"
+    assert best("recent", seen) == best("just now", seen) == "b.py"
     changed_with_d = together(seen, [0.0, 0.0, 0.0, 1.0])
     assert changed_with_d.index(max(changed_with_d)) == 0
 
@@ -87,6 +87,12 @@ def test_a_signal_can_be_left_out(tmp_path: Path) -> None:
 def test_reasons_name_the_words(tmp_path: Path) -> None:
     first = rank(view(tmp_path, "Zooming is slow", {"a.py": "def set_zoom(): ...\n", "b.py": OTHER}))[0]
     assert "names: zoom" in first.reasons
+
+
+def test_reasons_say_what_each_name_was_found_by(tmp_path: Path) -> None:
+    files = {"zoom.py": "def set_zoom(): ...\n", "b.py": OTHER}
+    first = rank(view(tmp_path, "zoom: `set_zoom` is slow", files))[0]
+    assert {"the request's scope: zoom", "file name: zoom", "code names: setzoom"} <= set(first.reasons)
 
 
 def test_words_are_compared_by_their_stems() -> None:
