@@ -75,9 +75,19 @@ async def test_new_tweak_approve(shell: Shell) -> None:
     text = await shell.haven("change", "new", PNG)
     assert "stand-in, not Claude" in text and "4 new, 0 regressed" in text
     [change] = await shell.json("change", "list")
-    tweaked = await shell.json("change", "tweak", change["id"], 'name the button "Save picture"')
+    await shell.haven("change", "tweak", change["id"], "larger", "--at", "atlas/viewer.py:9999", code=1)
+    words = ("tweak", change["id"], 'name the button "Save picture"', "--at", "atlas/viewer.py:3")
+    tweaked = await shell.json("change", *words)
     assert (tweaked["state"], tweaked["round"]) == ("review", 2)
     assert "Save picture" in (await shell.haven("change", "diff", change["id"]))
+    pair = await shell.json("change", "compare", change["id"], "1", "2")
+    assert pair["second"]["instruction"].startswith("In atlas/viewer.py, line 3, which reads `from")
+    assert "Save picture" in pair["diff"] and pair["files"][0]["hunks"][0]["lines"]
+    assert "Round 1 (request)" in await shell.haven("change", "compare", change["id"], "1", "2")
+    back = await shell.json("change", "back", change["id"], "1")
+    assert (back["round"], back["commit"]) == (1, pair["first"]["commit"]) and "Save picture" not in back["diff"]
+    forward = await shell.haven("change", "back", change["id"], "2")
+    assert "went back from round 1 to round 2" in forward and "✓ The tests are in order" in forward
     merged = await shell.json("change", "approve", change["id"])
     assert merged["state"] == "merged" and "as PNG" in log(shell.project)
     await shell.haven("change", "approve", change["id"], code=1)
