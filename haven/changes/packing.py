@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
 
 from haven.changes import code_map
 from haven.changes.ranking import Ranked
@@ -22,9 +21,9 @@ SIGNED_SHARE = 0.6
 """Of the map: files with their signatures; the rest names as many files as it holds."""
 LEAST = 40
 """Tokens under which a further piece is not worth its place."""
-FILLINGS = 3
-"""Times that text is chosen again, with more room, where the map says all it can and leaves some: each file that moves
-into the text leaves the map."""
+FILLINGS = 4
+"""Times that text is added: more than once where the map says all it can and leaves room; a file that moves into the
+text leaves the map."""
 CANDIDATES = 40
 """Files whose pieces are weighed against each other."""
 LENGTH_COUNTS = 0.4
@@ -92,13 +91,44 @@ class _Cut:
             yield GAP.format(missing)
 
 
+@dataclass
+class _Text:
+    """What is shown in full: it grows by the parts that are worth most, and nothing of it goes again."""
+
+    files: list[_Cut]
+    parts: list[_Part]
+    """Those that are not shown yet, best first."""
+    heads: list[int]
+    """Tokens around each file."""
+    gap: int
+    """Tokens of the lines that say what is left out before and behind a part."""
+    kept: dict[int, set[int]] = field(default_factory=dict)
+
+    def grow(self, left: int) -> None:
+        """Add parts of `left` tokens at most."""
+        skipped = []
+        for part in self.parts:
+            near = self.kept.get(part.file, set())
+            price = part.price + (0 if near else self.heads[part.file] + self.gap)
+            price += 0 if {part.piece - 1, part.piece + 1} & near else self.gap
+            if left >= max(LEAST, price):
+                self.kept.setdefault(part.file, set()).add(part.piece)
+                left -= price
+            else:
+                skipped.append(part)
+        self.parts = skipped
+
+    def shown(self) -> list[Chosen]:
+        return [self.files[number].shown(self.kept[number]) for number in sorted(self.kept)]
+
+
 class Packing:
     """Packs for one request and tree; `texts` holds the files of the shortlist that are text."""
 
     def __init__(self, view: View, budget: int, count: Count, texts: Mapping[str, str]) -> None:
         self._view = view
         self._budget = budget
-        self._count = lru_cache(maxsize=None)(count)  # the same pieces are priced again where a map leaves room
+        self._count = count
         self._texts = texts
 
     def pack(self, shortlist: Sequence[Ranked], first: int, wishes: str) -> tuple[list[Chosen], list[str], str, int]:
@@ -107,24 +137,23 @@ class Packing:
         The `first` files of the shortlist come before every other, whatever they are worth.
         """
         instructions = self._cut(wishes.strip(), int(self._budget * INSTRUCTIONS_SHARE))
+        text = self._text(shortlist, first)
         left = int((self._budget - self._tokens((), (), instructions)) * FILES_SHARE)
-        chosen, entries = self._filled(shortlist, first, left, instructions)
         for _ in range(FILLINGS):
-            spare = self._budget - self._tokens(chosen, entries, instructions)
-            if spare < LEAST:
+            text.grow(left)
+            chosen, entries = self._with_map(text.shown(), shortlist, instructions)
+            left = self._budget - self._tokens(chosen, entries, instructions)
+            if left < LEAST:
                 break
-            left += spare
-            chosen, entries = self._filled(shortlist, first, left, instructions)
         # A counter may count joined text a little higher than its parts: the last ones give way.
         while (tokens := self._tokens(chosen, entries, instructions)) > self._budget and (entries or chosen):
             (entries or chosen).pop()
         return chosen, entries, instructions, tokens
 
-    def _filled(
-        self, shortlist: Sequence[Ranked], first: int, left: int, instructions: str
+    def _with_map(
+        self, chosen: list[Chosen], shortlist: Sequence[Ranked], instructions: str
     ) -> tuple[list[Chosen], list[str]]:
-        """Files of `left` tokens at most, and the map of the others."""
-        chosen = self._choose(shortlist, first, left)
+        """Of what is chosen so much as fits, and the map of the others."""
         while chosen and self._tokens(chosen, (), instructions) > self._budget:
             chosen.pop()
         shown = {one.path for one in chosen}
@@ -136,26 +165,20 @@ class Packing:
         text = rendered(chosen, "\n".join(entries), instructions)
         return self._count(text) if text else 0
 
-    def _choose(self, shortlist: Sequence[Ranked], first: int, left: int) -> list[Chosen]:
+    def _text(self, shortlist: Sequence[Ranked], first: int) -> _Text:
         files = [
             _Cut(one, text.split("\n"), code_map.pieces(one.path, text))
             for one in shortlist[: CANDIDATES + first]
             if (text := self._texts.get(one.path)) is not None
         ]
-        must = {one.path for one in shortlist[:first]}
+        parts = self._parts(files, {one.path for one in shortlist[:first]})
         heads = [self._count(code_block("file", "", cut.one.path)) + 2 for cut in files]
-        kept: dict[int, set[int]] = {}
-        gap = 2 * self._count(GAP.format(9_999))
-        for part in sorted(self._parts(files, must), key=lambda part: (-part.worth, part.file, part.piece)):
-            near = kept.get(part.file, set())
-            price = part.price + (0 if near else heads[part.file] + gap)
-            price += 0 if {part.piece - 1, part.piece + 1} & near else gap
-            if price <= left:
-                kept.setdefault(part.file, set()).add(part.piece)
-                left -= price
-            if left < LEAST:
-                break
-        return [files[number].shown(kept[number]) for number in sorted(kept)]
+        return _Text(
+            files,
+            sorted(parts, key=lambda part: (-part.worth, part.file, part.piece)),
+            heads,
+            2 * self._count(GAP.format(9_999)),
+        )
 
     def _parts(self, files: Sequence[_Cut], must: set[str]) -> Iterator[_Part]:
         """Every piece of the files with its price and worth."""
