@@ -155,6 +155,7 @@ class Changes:
         async def work(tx: Transaction) -> None:
             if wanted.base:
                 await table.leave_behind(tx, change)
+                await table.come_back(tx, change.id, wanted.base)
             reason = f"{principal.name} went back from round {change.round} to round {to}."
             fields: dict[str, Any] = {"round": to, "base": wanted.base or change.base, "reason": reason}
             await table.move(tx, change.id, [State.REVIEW], State.REVIEW, at_round=round, **fields)

@@ -127,10 +127,11 @@ class Pipeline:
         if change.undoes and change.round == 1:
             await self._plan_undo(change)
             return
-        self._progress(change, "reading the repository")
-        planned = await self._planning.plan(change)
+        base = await self._planning.base(change)
         self._progress(change, "preparing the test environment")
-        await self._checker.ready(planned.base)
+        await self._checker.ready(base)  # before the plan: where this waits, no model is paid once a try
+        self._progress(change, "reading the repository")
+        planned = await self._planning.plan(change, base)
         after = State.AWAITING_PLAN if planned.waits else State.EDITING
         await self._move(change, after, plan=planned.plan, base=planned.base, branch=planned.branch)
 
@@ -328,7 +329,13 @@ class Pipeline:
         log.warning("[%s] change %s waits %.0f s: %s", error.id, change.id, pause, error)
         at = now() + pause
         fields = {"reason": error.full, "resume": change.state, "retry_at": at, "attempts": change.attempts + 1}
-        await self._write_if_current(change, lambda tx: self._record(tx, change, State.WAITING, fields, change.round))
+
+        async def work(tx: Transaction) -> None:
+            if (await table.get_in(tx, change.id)).stop != change.stop:  # pressed meanwhile: it is not waited for
+                fields["retry_at"] = None
+            await self._record(tx, change, State.WAITING, fields, change.round)
+
+        await self._write_if_current(change, work)
 
     async def _fail(self, change: Change, error: HavenError) -> None:
         log.error("[%s] change %s failed: %s", error.id, change.id, error)

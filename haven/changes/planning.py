@@ -51,11 +51,13 @@ class Planning:
         self._engine = engine
         self._settings = settings
 
-    async def plan(self, change: Change) -> Planned:
+    async def base(self, change: Change) -> str:
+        """Where the change starts: its target as it is now. Raises what git raises, and Conflict."""
+        await self._prompts.repository.fetch(change.target)
+        return await self._prompts.repository.tip(change.target)
+
+    async def plan(self, change: Change, base: str) -> Planned:
         """Raises what git and the project's file raise; where no plan can be written, the plan says why."""
-        repository = self._prompts.repository
-        await repository.fetch(change.target)
-        base = await repository.tip(change.target)
         kept: dict[str, Any] = {name: change.plan[name] for name in KEPT if name in change.plan}
         change = replace(change, base=base, plan={})
         context = await self._prompts.context(change)

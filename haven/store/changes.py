@@ -227,6 +227,11 @@ async def leave_behind(tx: Transaction, change: Change) -> None:
     await tx.execute("update round set base = ? where change_id = ? and base = ''", (change.base, change.id))
 
 
+async def come_back(tx: Transaction, change_id: str, base: str) -> None:
+    """The change goes back to an older base: the rounds made for it are of the present base again."""
+    await tx.execute("update round set base = '' where change_id = ? and base = ?", (change_id, base))
+
+
 async def rounds(database: Database, change_id: str) -> list[Round]:
     return [
         _round(row)

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from haven.changes.decisions import Changes
 from haven.changes.states import State
 from haven.demo.stand_in import Fault, FaultKind
 from haven.store import changes as table
 from tests.changes import sources
 from tests.e2e.branching import GREEN, LIGHT, ONE_RED, TWO_RED, WISH, asked, becomes, small_house, wished
+from tests.e2e.house import MEMBER
 
 pytestmark = pytest.mark.sandbox
 
@@ -71,6 +73,20 @@ async def test_every_round_is_priced_before_its_call_and_reads_the_last_ones_pro
         assert review.tokens["cached"] > 2_000, review.tokens
         first, second = ([block["text"] for block in body["system"]] for body in home.asked)
         assert first == second
+
+
+async def test_a_stop_from_another_process_is_not_waited_for_where_the_cloud_goes_away_with_it(tmp_path: Path) -> None:
+    hang = Fault(FaultKind.HANG)
+    async with small_house(tmp_path, faults=[hang], attempts=1) as home:
+        change = await home.ask_for(WISH)
+        await hang.reached.wait()
+        house, repository = home.house, home.house.repository
+        assert repository is not None
+        elsewhere = Changes(house.database, house.settings, lambda: repository, stop=lambda subject: None)
+        await elsewhere.stop(change.id, MEMBER)
+        await home.stand_in.close()
+        change = await home.rest(change, State.WAITING)
+        assert change.state == State.CANCELLED or change.retry_at is None, change.reason
 
 
 async def test_a_change_tells_how_many_come_before_it(tmp_path: Path) -> None:

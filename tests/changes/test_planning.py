@@ -11,7 +11,7 @@ from haven.changes import plan
 from haven.changes.states import State
 from haven.demo.stand_in import Fault, FaultKind
 from tests.changes import sources
-from tests.e2e.branching import GREEN, PLAN, WISH, asked, becomes, small_house
+from tests.e2e.branching import GREEN, PLAN, WISH, again, asked, becomes, small_house
 from tests.e2e.house import Home
 
 HARD = (
@@ -53,6 +53,17 @@ async def test_the_price_alone_is_said_before_any_model_is_asked(tmp_path: Path)
         assert change.state == State.AWAITING_PLAN and home.stand_in.requests == []
         said = plan.in_words(change.plan)
         assert "light.py" in said and "held below 0.75 USD" in said and "up to 3 rounds" in said
+
+
+@pytest.mark.sandbox
+async def test_what_waits_for_its_test_environment_pays_for_no_plan_meanwhile(tmp_path: Path) -> None:
+    async with small_house(tmp_path, PLAN, changes={"plan_first": "always"}) as home:
+        wishes = {".haven/project.toml": 'requirements = "needs.txt"\n', "needs.txt": "attrs==24.2.0\n"}
+        sources.commit(home.project, wishes)
+        change = await home.rest(await home.ask_for(WISH), State.WAITING)
+        assert "nobody has allowed it yet" in change.reason
+        assert (await again(home, change)).state == State.WAITING
+        assert home.stand_in.requests == []
 
 
 @pytest.mark.sandbox

@@ -15,6 +15,7 @@ from haven.access import Principal, Role
 from haven.changes.proposal import Kind, Proposal
 from haven.changes.repository import Repository
 from haven.changes.review import Review
+from haven.changes.rounds import best_round
 from haven.changes.states import State
 from haven.changes.summarising import summarise
 from haven.errors import AccessDenied, BadInput, Conflict, NotFound
@@ -179,6 +180,8 @@ async def test_a_round_from_before_the_target_moved_comes_back_with_its_base(hom
     review = await home.house.changes.review(change.id)
     assert [file.path for file in review.files] == ["note.py"]
     assert [one.files for one in review.rounds] == [("note.py",)] * 3
+    best = best_round(await table.rounds(home.house.database, change.id))
+    assert best is not None and best.number == 2, "rounds of this base are compared again, that of the newer one is not"
     await home.house.changes.go_back(change.id, REVIEWER, 3, round=2)
     assert (await home.house.changes.get(change.id)).base == newer
 
