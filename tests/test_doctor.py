@@ -54,6 +54,14 @@ async def test_on_a_new_machine_every_check_gives_an_answer_and_nothing_is_writt
     assert tree(home) == before
 
 
+async def test_a_state_folder_that_can_not_be_made_is_said_at_once(tmp_path: Path) -> None:
+    assert "the first start makes it" in (await found("state folder")).sentence
+    (tmp_path / "file").write_text("no folder")
+    keep(paths={"state_dir": str(tmp_path / "file/state")})
+    lost = await found("state folder")
+    assert lost.ok is False and "it can't be made: Not a directory." in lost.sentence and lost.mend
+
+
 async def test_what_it_shows_has_the_mend_below_the_failure_and_counts_failures() -> None:
     checks = [Check("git", True, "Fine."), Check("clock", False, "Wrong.", "set it"), Check("x", None, "Not checked.")]
     shown = doctor.render(checks).splitlines()

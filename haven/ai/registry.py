@@ -54,9 +54,12 @@ class Shelf:
 
     @property
     def trust(self) -> str:
-        """`verified`, `pinned` (the file that was installed is known) or `unverified`; "" if not installed."""
+        """`verified`, `pinned` (the file that was installed is known) or `unverified` (nobody has hashed it here).
+
+        "" where nothing is installed and the catalogue names the hash that it will be checked against.
+        """
         if not self.installed:
-            return ""
+            return "" if self.model.sha256 else "unverified"
         return "verified" if self.verified else "pinned" if self.pin else "unverified"
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import sys
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -18,10 +19,14 @@ from assistants.waiting import Choice
 from haven import logs, settings
 from haven.ai.task import Turn, Where
 from haven.app import House, open_house
-from haven.commands.ask import Assistant, Private, Shown, WhereTo, choose
-from haven.commands.session import err, out, owner
+from haven.commands.ask import Assistant, Private, Shown, WhereTo, choose, to_json
+from haven.commands.session import err, out, owner, print_json
 from haven.errors import HavenError, NotFound
 
+log = logging.getLogger("haven.chat")
+
+Run = Callable[[Coroutine[Any, Any, None]], None]
+JsonLines = Annotated[bool, typer.Option("--json", help="Print a line of JSON for each question, and nothing else.")]
 HISTORY_LINES = 500
 EARLIER_CHARS = 12_000
 """Of what was said before, the newest part that goes along."""
@@ -109,7 +114,9 @@ def parted(line: str) -> tuple[str, str]:
     return word, "".join(rest)
 
 
-def chat(assistant: Assistant = None, where: WhereTo = Where.AUTO, private: Private = False) -> None:
+def chat(
+    assistant: Assistant = None, where: WhereTo = Where.AUTO, private: Private = False, as_json: JsonLines = False
+) -> None:
     """Talk with an assistant; what was said before goes along. /help lists what can be set on the way."""
     loaded = settings.load()
     logs.start(loaded)
@@ -120,14 +127,15 @@ def chat(assistant: Assistant = None, where: WhereTo = Where.AUTO, private: Priv
         house = runner.run(stack.enter_async_context(open_house(loaded)))
         try:
             talk.told(f"/who {assistant or 'auto'}", _names(house))
-            _converse(house, talk, runner.run)
+            _converse(house, talk, runner.run, as_json)
         finally:
             runner.run(stack.aclose())
 
 
-def _converse(house: House, talk: Talk, run: Callable[[Coroutine[Any, Any, None]], None]) -> None:
-    lines = Lines(house.settings.paths.state_dir / "chat_history")
-    err.print(f"{talk.state}. /help lists what can be set; Ctrl+D leaves.", style="dim")
+def _converse(house: House, talk: Talk, run: Run, as_json: bool) -> None:
+    lines = Lines(house.settings.paths.state_dir / "chat_history", asks=sys.stdin.isatty() and not as_json)
+    if not as_json:
+        err.print(f"{talk.state}. /help lists what can be set; Ctrl+D leaves.", style="dim")
     while (line := lines.next(keep=not talk.request.private)) is not None:
         try:
             if line == "/quit":
@@ -137,27 +145,37 @@ def _converse(house: House, talk: Talk, run: Callable[[Coroutine[Any, Any, None]
                 word, rest = parted(line)
                 line = rest if word in BEFORE_A_QUESTION else ""
             if line:
-                _ask(house, talk, line, run)
+                _ask(house, talk, line, run, as_json)
         except HavenError as error:
             err.print(f"{error.full} [{error.id}]", style="red")
         except KeyboardInterrupt:
             err.print("\n[stopped]", style="yellow")
 
 
-def _ask(house: House, talk: Talk, question: str, run: Callable[[Coroutine[Any, Any, None]], None]) -> None:
-    shown = Shown()
-    run(shown.follow(house.round_table.ask(talk.ask(question))))
-    held = shown.held
-    if held is not None and (choice := _chosen(held.choices)):
-        run(shown.follow(house.round_table.decide(held.id, choice, talk.request.principal)))
+def _ask(house: House, talk: Talk, question: str, run: Run, as_json: bool) -> None:
+    """Every question has its line in JSON, also one that failed: then `error` stands in it."""
+    shown = Shown(as_json)
+    try:
+        run(shown.follow(house.round_table.ask(talk.ask(question))))
+        held = shown.held
+        if held is not None and (choice := _chosen(held.choices, as_json)):
+            run(shown.follow(house.round_table.decide(held.id, choice, talk.request.principal)))
+    except HavenError as error:
+        if not as_json:
+            raise
+        log.info("[%s] %s", error.id, error)
+        print_json(to_json(shown) | {"error": error.full})
+        return
+    if as_json:
+        print_json(to_json(shown))
     if shown.reply is not None:
         talk.heard(question, shown.reply.text)
 
 
-def _chosen(choices: tuple[Choice, ...]) -> Choice | None:
+def _chosen(choices: tuple[Choice, ...], as_json: bool) -> Choice | None:
     """Ctrl+C there cancels the question, never the conversation."""
     try:
-        return choose(choices, as_json=False)
+        return choose(choices, as_json)
     except typer.Abort:
         err.print("\n[cancelled]", style="yellow")
         return Choice.CANCEL
@@ -170,9 +188,9 @@ def _names(house: House) -> list[str]:
 class Lines:
     """Typed lines with their history, which is kept in a file that only the owner can read."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, *, asks: bool) -> None:
         self._file = file
-        self._prompt = "> " if sys.stdin.isatty() else ""
+        self._prompt = "> " if asks else ""
         self._readline: Any = None
         with suppress(ImportError):  # some Pythons are built without it: then there is no history
             import readline

@@ -190,10 +190,11 @@ def _told(shelf: Shelf) -> dict[str, object]:
 
 
 def _show_catalogue(shelves: tuple[Shelf, ...]) -> None:
-    table = Table(Column("name", no_wrap=True), "here", "uses", "size", "licence", box=None, pad_edge=False)
+    table = Table(Column("name", no_wrap=True), "here", "file", "uses", "size", "licence", box=None, pad_edge=False)
     for shelf in shelves:
         model = shelf.model
-        table.add_row(model.name, shelf.trust or "-", " ".join(model.uses), _size(shelf), model.licence)
+        here = "yes" if shelf.installed else "-"
+        table.add_row(model.name, here, shelf.trust or "-", " ".join(model.uses), _size(shelf), model.licence)
     print_table(table)
     for model in (shelf.model for shelf in shelves if shelf.model.speed):
         out.print(f"{model.name}: {model.speed} ({model.speed_source})")

@@ -30,7 +30,7 @@ if TYPE_CHECKING:  # the house is imported by the commands that open it: the lis
 T = TypeVar("T")
 PIPED_COLUMNS = 200
 """Where there is no terminal that would say how wide it is."""
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 
 
 class Plain(Console):
@@ -148,8 +148,8 @@ class Ticker:
 
 
 def print_json(data: Any) -> None:
-    """One JSON object on standard output, nothing else."""
-    print(json.dumps(data, ensure_ascii=False, default=str))
+    """One line of JSON on standard output, at once: whoever reads a pipe may wait for it."""
+    print(json.dumps(data, ensure_ascii=False, default=str), flush=True)
 
 
 def print_table(table: Table) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from dataclasses import asdict, replace
 from datetime import datetime
@@ -20,15 +21,17 @@ from haven.ai import kinds, tokens
 from haven.ai.outgoing import call_of, worst_case
 from haven.ai.task import Privacy, Route, Task, Tier, Turn, Where
 from haven.app import House
+from haven.changes.proposal import clean
 from haven.commands.ask import NOT_ANSWERED, Shown, reply_line, to_json
 from haven.commands.session import Json, err, in_house, out, owner, print_json, print_table
-from haven.errors import NotFound, Unavailable
+from haven.errors import BadInput, NotFound, Unavailable
 from haven.performance import SAMPLES, Measured, bench, door_to
 from haven.quoting import data_block, visible
 from haven.store.waiting import Waiting
 
 app = typer.Typer(no_args_is_help=True, help="Single tasks: how hard, which way, what waits, what was good.")
 Kind = Annotated[str, typer.Option(help=f"The kind of output: {', '.join(kinds.KINDS)}.")]
+PERSON = re.compile(r"(discord|unix):[0-9]{1,19}|panel")
 LARGEST_ID = 2**63 - 1
 """Of the database."""
 Id = Annotated[str, typer.Argument(help="The request's id, as `haven tasks waiting` shows it.")]
@@ -76,7 +79,7 @@ def route(
 
     Nothing is sent without --count.
     """
-    who = Principal(person, person, Role.MEMBER, "cli") if person else owner()
+    who = _member(person) if person else owner()
     task = _task(prompt, kind, who, private=private, where=where)
 
     async def work(house: House) -> None:
@@ -96,6 +99,12 @@ def route(
                 out.print(f"  {'no service counts it' if counted is None else f'{counted} input tokens'}")
 
     in_house(work)
+
+
+def _member(id: str) -> Principal:
+    if not PERSON.fullmatch(id):
+        raise BadInput(f"{visible(id)!r} is no person's id.", "Give one such as discord:7 or unix:1000.")
+    return Principal(id, id, Role.MEMBER, "cli")
 
 
 def _priced(house: House, found: Route, task: Task) -> list[dict[str, Any]]:
@@ -124,11 +133,12 @@ def _route_told(found: Route, steps: list[dict[str, Any]]) -> dict[str, Any]:
 def _task(text: str, kind: str, who: Principal, *, private: bool = False, where: Where = Where.AUTO) -> Task:
     """As it would be asked; of an answer, with the longest prompt that an assistant has: its price is the worst case.
 
-    Raises NotFound for a kind that Haven does not know.
+    Raises NotFound for a kind that Haven does not know, and BadInput for what `haven ask` would not take.
     """
     if kind not in kinds.KINDS:
         raise NotFound(f"There is no kind {kind!r}.", f"There are: {', '.join(kinds.KINDS)}.")
     privacy = Privacy.PRIVATE if private else Privacy.OPEN
+    text = clean(text)
     turns = (Turn("user", data_block("question", text)),)
     task = Task(kind, turns, who, "asked which way it would go", words=text, privacy=privacy, where=where)
     if kind != "answer":

@@ -55,8 +55,14 @@ def secrets(settings: Settings) -> Finding:
 
 def state(settings: Settings) -> Finding:
     folder = settings.paths.state_dir
-    if not folder.exists():
-        return None, f"There is no {folder} yet: the first start makes it."
+    try:
+        if not folder.exists():
+            above = next(one for one in folder.absolute().parents if one.exists())
+            with tempfile.TemporaryDirectory(dir=above):
+                return None, f"There is no {folder} yet: the first start makes it."
+    except OSError as error:
+        mend = f"sudo install -d -o $(id -un) {folder}, or name another in paths.state_dir"
+        return False, f"There is no {folder}, and it can't be made: {error.strerror}.", mend
     try:
         with tempfile.TemporaryFile(dir=folder) as probe:
             probe.write(b"haven")

@@ -77,7 +77,7 @@ class Seen:
     tier: str
     model: str
     asked: int
-    """Models that were asked."""
+    """Models that were asked; one that mended its own draft counts once."""
     score: int
     pass_mark: int
     local_score: int | None
@@ -163,7 +163,8 @@ async def set_vectors(tx: Transaction, vectors: list[tuple[bytes, int]]) -> None
 
 
 SEEN = (
-    "select o.id, o.at, o.kind, o.private, o.cached, o.tier, o.model, json_array_length(o.tried) as asked, o.score,"
+    "select o.id, o.at, o.kind, o.private, o.cached, o.tier, o.model, (select count(distinct"
+    " json_extract(value, '$[0]') || ' ' || json_extract(value, '$[1]')) from json_each(o.tried)) as asked, o.score,"
     " o.pass_mark, o.local_score, o.usd, o.tokens, o.reply_tokens, o.seconds, o.stand_in,"
     " coalesce(v.up, 0) + coalesce(c.state = 'merged', 0) as up,"
     " coalesce(v.down, 0) + coalesce(c.state = 'rejected', 0) as down"

@@ -114,6 +114,15 @@ async def test_statistics_tell_kinds_and_models_apart_and_leave_the_stand_in_out
     assert kind.usd == pytest.approx(0.01) and kind.seconds_p90 == 3.0
 
 
+async def test_a_draft_that_its_own_model_mended_is_no_fallback(database: Database) -> None:
+    book = Outcomes(database)
+    mended = [Tried(Tier.LOCAL, "smollm2-135m", 40), Tried(Tier.LOCAL, "smollm2-135m", 80)]
+    await record(book, tried=mended)
+    assert {row.fallbacks for row in await book.statistics(0, math.inf)} == {0}
+    await record(book, CLOUD, tried=[*mended, Tried(Tier.CLOUD, "claude-sonnet-5-5", 90)])
+    assert (await book.statistics(0, math.inf))[0].fallbacks == 1
+
+
 async def test_disliked_answers_raise_the_mark_once_and_a_reset_takes_it_back(database: Database) -> None:
     clock = [1000.0]
     book = Outcomes(database, lambda: clock[0])

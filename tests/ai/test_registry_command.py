@@ -55,6 +55,9 @@ async def test_a_closed_model_is_installed_with_the_owners_token_planned_and_rem
         assert status == 0 and not json.loads(out)["changed"]
     [told] = [one for one in json.loads((await haven(tmp_path, "list", "--json"))[1]) if one["name"] == "tiny"]
     assert (told["trust"], told["verified"], told["pin"]["published"]) == ("pinned", False, True)
+    by_name = {line.split()[0]: line.split()[1:3] for line in (await haven(tmp_path, "list"))[1].splitlines()}
+    assert (by_name["tiny"], by_name["phi3-mini"]) == (["yes", "pinned"], ["-", "unverified"])
+    assert by_name["smollm2-135m"] == ["-", "-"], "its hash stands in the catalogue"
     planned = json.loads((await haven(tmp_path, "plan", "--json"))[1])
     assert [(place["name"], place["kept"]) for place in planned["places"]] == [("tiny", True)]
     assert "qwen2_5-coder-1_5b" in (await haven(tmp_path, "list"))[1]

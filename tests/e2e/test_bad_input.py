@@ -57,6 +57,24 @@ def test_a_request_that_is_no_request(tmp_path: Path, text: str, says: str) -> N
     assert says in (tmp_path / "state/haven.log").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(
+    ("models", "key"),
+    [('default = "nosuch"', "models.default"), ('keep = ["nosuch"]', "models.keep"), ("", "kinds.answer.local")],
+)
+def test_a_local_model_that_no_catalogue_has_is_named_with_its_key(tmp_path: Path, models: str, key: str) -> None:
+    more = "" if models else '[kinds.answer]\nlocal = ["nosuch"]\n'
+    (tmp_path / "haven.toml").write_text(f'[paths]\nstate_dir = "{tmp_path}/state"\n[models]\n{models}\n{more}')
+    ran = haven(tmp_path / "haven.toml", "ask", "Who?")
+    assert ran.returncode == 1 and ran.stderr.startswith(f"The setting {key} names 'nosuch'")
+    assert "smollm2-135m" in ran.stderr and ran.stderr.count("\n") == 1
+
+
+def test_no_full_stop_goes_along_with_a_command_that_is_copied(tmp_path: Path) -> None:
+    (tmp_path / "haven.toml").write_text(f'[paths]\nstate_dir = "{tmp_path}/state"\n')
+    ran = haven(tmp_path / "haven.toml", "ask", "Who?", "--assistant", "scribe")
+    assert "Run `haven models install smollm2-135m`. Cloud: " in ran.stderr
+
+
 async def test_control_characters_are_taken_out_and_the_words_kept(tmp_path: Path) -> None:
     async with at_home(tmp_path, working=False) as home:
         change = await home.ask_for(f"\x1b[31m{PNG}\x00\u0085")

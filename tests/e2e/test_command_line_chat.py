@@ -86,6 +86,20 @@ async def test_a_conversation_through_a_pipe(tmp_path: Path) -> None:
         assert not (home / "state/chat_history").exists(), "what comes through a pipe was not typed"
 
 
+async def test_a_conversation_of_programs_has_a_line_of_json_for_each_question(tmp_path: Path) -> None:
+    async with StandIn() as stand_in:
+        home = await configured(tmp_path, cloud_at(stand_in))
+        lines = (FIRST, "/private", CANARY, "x" * 9_000, "/open", SECOND)
+        ran = await haven(home, "chat", "--json", "--assistant", "scribe", typed="\n".join(lines))
+        one = await haven(home, "ask", "--json", "--assistant", "scribe", THIRD)
+        first, private, long, second = map(json.loads, ran.out.splitlines())
+        assert ran.status == 0 and first["answered"] and "The Round Table is where" in first["text"]
+        assert set(first) == set(one.data) == set(second) and ">" not in ran.out
+        assert not private["answered"] and "never leaves this house" in private["error"]
+        assert not long["answered"] and "8,000 is the most" in long["error"]
+        assert [len(request["messages"]) for request in stand_in.requests] == [1, 3, 1]
+
+
 async def test_words_after_a_switch_are_asked_under_it(tmp_path: Path) -> None:
     async with StandIn() as stand_in:
         home = await configured(tmp_path, cloud_at(stand_in))

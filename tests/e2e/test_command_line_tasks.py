@@ -57,6 +57,20 @@ async def test_how_hard_and_which_way_is_told_and_nothing_is_sent(tmp_path: Path
         assert stand_in.requests == []
 
 
+async def test_no_way_is_told_for_what_ask_would_not_take(tmp_path: Path) -> None:
+    home = await configured(tmp_path)
+    for text, says in (("", "The request is empty."), ("x" * 9_000, "9,000 characters; 8,000 is the most")):
+        runs = await asyncio.gather(
+            haven(home, "ask", text),
+            haven(home, "tasks", "classify", text),
+            haven(home, "tasks", "route", "--prompt", text),
+        )
+        assert [ran.status for ran in runs] == [1, 1, 1] and len({ran.err for ran in runs}) == 1
+        assert says in runs[0].err
+    nobody = await haven(home, "tasks", "route", "--prompt", QUESTION, "--person", "garbage")
+    assert nobody.status == 1 and "no person's id" in nobody.err and "discord:7" in nobody.err
+
+
 async def test_no_question_costs_more_than_its_way_says(tmp_path: Path) -> None:
     async with StandIn() as stand_in:
         home = await configured(tmp_path, f'base_url = "{stand_in.base_url}"\nstand_in = true\nsmall_model = ""')
