@@ -21,7 +21,7 @@ from haven.store.jobs import Job
 from tests.ai.desk import MEMBER, claude_said, said
 from tests.ai.servers.loopback import Answer, End
 from tests.ai.servers.wires import CLAUDE_WIRE, HOME_WIRE
-from tests.assistants.test_waiting import DOWN, DRAFT, GOOD, Cloud, Home, home
+from tests.assistants.waiting_room import DOWN, DRAFT, GOOD, Cloud, Home, home
 
 REFUSED = CLAUDE_WIRE.turned_away(401)
 CUT_OFF = CLAUDE_WIRE.answer(*CLAUDE_WIRE.begins, b"event: nonsense\ndata: {\n\n")
