@@ -19,7 +19,6 @@ BEGIN, END, END_OF_FILE = "*** Begin Patch", "*** End Patch", "*** End of File"
 HEADER = re.compile(r"\*\*\* (Add|Update|Delete) File: (.+)$")
 MOVE_TO = "*** Move to: "
 RANGE = re.compile(r"^@@ -(\d+)(?:,(\d+))? \+\d+(?:,(\d+))? @@")
-NO_NEWLINE = "\\ No newline at end of file"
 NOWHERE = "/dev/null"
 HEADING = re.compile(
     r"(old mode|new mode|deleted file mode|new file mode|copy from|copy to|rename from|rename to"

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from haven.changes.git_command import git, shown
 from haven.errors import RepositoryError
+from haven.redact import redact
 
 HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 AROUND = 3
@@ -80,7 +81,7 @@ async def messages(bare: Path, base: str, commit: str) -> str:
 
 
 async def write_commit(bare: Path, tree: str, parents: Sequence[str], message: str, author: str = HAVEN) -> str:
-    """A commit object; no branch knows of it yet."""
+    """A commit object; no branch knows of it yet. No secret stands in its words: they are pushed, and stay."""
     name, _, address = author.partition("<")
     person = {
         "NAME": re.sub(r"[\x00-\x1f<>]", "", name).strip() or "Haven",
@@ -88,8 +89,16 @@ async def write_commit(bare: Path, tree: str, parents: Sequence[str], message: s
     }
     both = {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in person.items()}
     named = [part for parent in parents for part in ("-p", full_hash(parent))]
-    said = (message.replace("\0", "").strip() or "Change by Haven").encode("utf-8", "replace") + b"\n"
-    made = await git("commit-tree", "--no-gpg-sign", tree, *named, at=bare, stdin=said, environment=both)
+    words = redact(message.replace("\0", "").strip()) or "Change by Haven"
+    made = await git(
+        "commit-tree",
+        "--no-gpg-sign",
+        tree,
+        *named,
+        at=bare,
+        stdin=f"{words}\n".encode("utf-8", "replace"),
+        environment=both,
+    )
     return made.text
 
 

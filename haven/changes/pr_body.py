@@ -74,9 +74,10 @@ def _plain(text: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    return "\n".join(f"> {_plain(line)}".rstrip() for line in text.splitlines())
+    whole = redact(text)  # a key may go over several lines
+    return "\n".join(f"> {_plain(line)}".rstrip() for line in whole.splitlines())
 
 
 def _code(text: str) -> str:
-    """A name in code marks; one that holds such a mark, or a column's, shows another letter instead."""
-    return f"`{' '.join(visible(text).split()).replace('`', chr(39)).replace('|', '¦')}`"
+    """A name in code marks, without a secret; such a mark in it, or a column's, is shown as another letter."""
+    return f"`{' '.join(visible(redact(text)).split()).replace('`', chr(39)).replace('|', '¦')}`"

@@ -6,8 +6,9 @@ word of a conversation.
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from haven.ai.task import Tool
@@ -90,7 +91,7 @@ class _Desk:
         searched = 0
         for batch in batches(self._below(_text(asked, "folder"))):
             data = await self._read_many([file.path for file in batch])
-            found += _lines_with(text, data)
+            found += await asyncio.to_thread(_lines_with, text, data)
             searched += sum(file.size for file in batch)
             if len(found) > HITS or searched >= SEARCHED_BYTES:
                 break
@@ -141,14 +142,17 @@ class _Desk:
         return said
 
 
-def _lines_with(text: str, data: Mapping[str, bytes]) -> Iterator[str]:
+def _lines_with(text: str, data: Mapping[str, bytes]) -> list[str]:
+    """Takes CPU: a batch is some megabytes."""
+    found = []
     for path in sorted(data):
         words = decode(data[path])
         if words is None or text not in words.lower():
             continue
         for number, line in enumerate(words.split("\n"), 1):
             if text in line.lower():
-                yield f"{path}:{number}: {line.strip()[:LINE_CHARACTERS]}"
+                found.append(f"{path}:{number}: {line.strip()[:LINE_CHARACTERS]}")
+    return found
 
 
 def _text(asked: Mapping[str, Any], name: str) -> str:

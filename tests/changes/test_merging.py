@@ -50,6 +50,14 @@ async def test_several_commits_become_one_on_top_of_a_newer_target(repository: R
     assert await repository.tip() == tip, "no branch was moved"
 
 
+async def test_no_secret_stands_in_the_words_of_a_commit(repository: Repository) -> None:
+    token = "ghp_" + "Q7x9" * 9
+    tip = await repository.tip()
+    tree = await repository.tree_hash(tip)
+    made = await merging.write_commit(repository.bare, tree, [tip], f"Use {token} for the map\n\nIt was {token}.")
+    assert token not in said(repository, made, "%B") and said(repository, made, "%s").endswith("for the map")
+
+
 async def test_what_the_target_holds_already_makes_no_commit(repository: Repository, tmp_path: Path) -> None:
     mine = await change(repository, {"new.py": "new = 1\n"})
     tip = await moved_on(repository, tmp_path / "source", {"new.py": "new = 1\n"})

@@ -50,4 +50,9 @@ def test_no_path_and_no_test_breaks_its_table_or_list() -> None:
 def test_a_secret_in_somebody_s_words_does_not_leave_with_them() -> None:
     token = f"ghp_{secrets.token_hex(18)}"
     said = f"Use {token} for the upload"
-    assert token not in pr_body(replace(REVIEW, title=said, request=f"Hello\n{said}", summary={"text": said}))
+    tests = {**REVIEW.tests, "classes": {f"t.py::test[{token}]": "new"}}
+    body = pr_body(replace(REVIEW, title=said, request=f"Hello\n{said}", summary={"text": said}, tests=tests))
+    assert token not in body
+    key = "\n".join(secrets.token_hex(32) for _ in range(4))
+    pem = f"-----BEGIN PRIVATE KEY-----\n{key}\n-----END PRIVATE KEY-----"
+    assert key[:64] not in pr_body(replace(REVIEW, request=f"It says\n{pem}"))
