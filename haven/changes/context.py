@@ -15,6 +15,7 @@ from typing import Protocol
 from haven.changes.look import key, look
 from haven.changes.packing import Chosen, Packing, rendered
 from haven.changes.ranking import Ranked, rank
+from haven.changes.risk import SECRETS
 from haven.changes.signals import is_named
 from haven.changes.view import View
 from haven.changes.words import Query
@@ -32,10 +33,7 @@ INSTRUCTION_FILES = ("HAVEN.md", "CLAUDE.md", "AGENTS.md")
 _REFUSED: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "may hold secrets",
-        re.compile(
-            r"(^|/)(\.env(\.(?!example|sample|template)[^/]*)?|id_(rsa|ed25519|ecdsa)|\.netrc|\.pypirc|\.npmrc)$"
-            r"|\.(pem|key|p12|pfx)$"
-        ),
+        re.compile(rf"{SECRETS}|(^|/)\.npmrc$", re.IGNORECASE),
     ),
     (
         "vendored or generated",

@@ -22,6 +22,12 @@ MOST_SEARCHED = 400_000
 NAMED = 5
 SYMLINK, SUBMODULE = "120000", "160000"
 
+SECRETS = (
+    r"(^|/)\.env(\.(?!example|sample|template|dist)[^/]*)?$|\.(pem|key|p12|pfx|jks|keystore|kdbx|ppk)$"
+    r"|(^|/)(id_(rsa|dsa|ecdsa|ed25519)|\.netrc|\.pgpass|\.htpasswd|\.pypirc)$"
+    r"|(^|/)(credentials?|secrets?|service[-_]account)[^/]*\.(json|ya?ml|toml|ini|txt)$"
+)
+"""Names of files that hold secrets; case does not matter. They need a second tap, and no model gets to see them."""
 RISKY_PATHS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (reason, re.compile(pattern, re.IGNORECASE))
     for reason, pattern in (
@@ -60,9 +66,7 @@ RISKY_PATHS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ),
         (
             "is where secrets are kept",
-            r"(^|/)\.env(\.(?!example|sample|template|dist)[^/]*)?$|\.(pem|key|p12|pfx|jks|keystore|kdbx|ppk)$"
-            r"|(^|/)(id_(rsa|dsa|ecdsa|ed25519)|\.netrc|\.pgpass|\.htpasswd|\.pypirc)$"
-            r"|(^|/)(credentials?|secrets?|service[-_]account)[^/]*\.(json|ya?ml|toml|ini|txt)$|(^|/)secrets/",
+            rf"{SECRETS}|(^|/)secrets/",
         ),
     )
 )
