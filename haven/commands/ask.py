@@ -150,10 +150,16 @@ async def _answer(house: House, request: Request, if_away: Choice | None, as_jso
             err.print("Cancelled.")
     if as_json:
         print_json(to_json(shown))
-    elif shown.held is not None and not is_up(house.settings):
-        err.print("Haven does not run now; what waits goes on when it does: haven up")
+    elif shown.held is not None:
+        tell_if_down(house)
     if shown.reply is None:
         raise typer.Exit(NOT_ANSWERED)
+
+
+def tell_if_down(house: House) -> None:
+    """What waits goes on in a running Haven alone."""
+    if not is_up(house.settings):
+        err.print("Haven does not run now; what waits goes on when it does: haven up")
 
 
 def _chosen(held: Held, if_away: Choice | None, as_json: bool) -> Choice | None:

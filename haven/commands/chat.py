@@ -19,7 +19,7 @@ from assistants.waiting import Choice
 from haven import logs, settings
 from haven.ai.task import Turn, Where
 from haven.app import House, open_house
-from haven.commands.ask import Assistant, Private, Shown, WhereTo, choose, to_json
+from haven.commands.ask import Assistant, Private, Shown, WhereTo, choose, tell_if_down, to_json
 from haven.commands.session import err, out, owner, print_json
 from haven.errors import HavenError, NotFound
 
@@ -168,6 +168,8 @@ def _ask(house: House, talk: Talk, question: str, run: Run, as_json: bool) -> No
         return
     if as_json:
         print_json(to_json(shown))
+    elif shown.held is not None:
+        tell_if_down(house)
     if shown.reply is not None:
         talk.heard(question, shown.reply.text)
 

@@ -25,8 +25,8 @@ To = Annotated[datetime | None, typer.Option("--to", formats=DATE, help="Last da
 Baseline = Annotated[str, typer.Option(help="The model to count against; otherwise `cloud.model`.")]
 LAST_DAY = datetime(9999, 12, 30, tzinfo=UTC)
 """The last day that has one after it."""
-BAR = 20
-"""Columns of the longest bar."""
+BAR = 12
+"""Columns of the longest bar: beside it a Discord id has room in 80."""
 
 
 @app.command()

@@ -22,7 +22,7 @@ from haven.ai.outgoing import call_of, worst_case
 from haven.ai.task import Privacy, Route, Task, Tier, Turn, Where
 from haven.app import House
 from haven.changes.proposal import clean
-from haven.commands.ask import NOT_ANSWERED, Shown, reply_line, to_json
+from haven.commands.ask import NOT_ANSWERED, Shown, reply_line, tell_if_down, to_json
 from haven.commands.session import Json, err, in_house, out, owner, print_json, print_table
 from haven.errors import BadInput, NotFound, Unavailable
 from haven.performance import SAMPLES, Measured, bench, door_to
@@ -216,6 +216,7 @@ def show(id: Id, as_json: Json = False) -> None:
             out.print(f"Decide with: haven tasks decide {one.id} {'|'.join(choices)}")
         if one.retry_at:
             out.print(f"It is tried next at {datetime.fromtimestamp(one.retry_at):%H:%M}.")
+            tell_if_down(house)
         if reply is not None:
             out.print(f"\n{visible(reply.text)}\n{reply_line(reply)}")
 
@@ -245,6 +246,8 @@ def decide(
             print_json(to_json(shown))
         elif choice is Choice.CANCEL:
             out.print("Cancelled.")
+        elif shown.held is not None:
+            tell_if_down(house)
         if shown.held is not None:
             raise typer.Exit(NOT_ANSWERED)
 

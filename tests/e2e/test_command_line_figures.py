@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from haven.ai.task import Reply, Route, Tier, Usage
 from haven.demo.stand_in import StandIn
 from haven.store.database import opened
 from tests.ai.desk import MEMBER, task
+from tests.ai.test_costs import Books
 from tests.e2e.command import configured, give_key, haven
 
 LOCAL = Reply("word " * 40, Tier.LOCAL, "smollm2-135m", "v1", Route((), ()), Usage(10, 40), seconds=2.0, score=80)
@@ -53,6 +55,18 @@ async def test_what_was_answered_is_counted_and_what_was_learned_is_seen_and_res
     reset = await haven(home, "performance", "metrics", "--reset", "answer", "--json")
     assert reset.data["learned"] == [] and "is what the settings say" in reset.err
     assert (await haven(home, "performance", "metrics", "--reset", "nope")).status == 1
+
+
+async def test_what_each_person_spent_has_room_in_80_columns(tmp_path: Path) -> None:
+    home = await configured(tmp_path)
+    mika = replace(MEMBER, id="discord:2814749767106561234")
+    async with opened(home / "state/haven.db") as database:
+        books = Books(database, time.time())
+        for usd, who in ((0.4, mika), (0.1, MEMBER)):
+            await books.call(usd, 1_234_567, asked=task(principal=who))
+    lines = (await haven(home, "costs", "analyze", COLUMNS="80")).out.splitlines()
+    [line] = [line for line in lines if line.startswith(mika.id)]
+    assert "0.4000" in line and "█" * 8 in line and max(map(len, lines)) <= 80
 
 
 async def test_what_to_change_comes_with_its_figures(tmp_path: Path) -> None:

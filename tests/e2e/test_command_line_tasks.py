@@ -106,6 +106,8 @@ async def test_what_waits_is_listed_shown_and_decided_once(tmp_path: Path) -> No
     assert (told.data["state"], told.data["text"]) == ("asked", None)
     waits = await haven(home, "tasks", "decide", first, "wait", "--json")
     assert waits.status == 4 and waits.data["held"]["retry_at"] and not waits.data["answered"]
+    later = await haven(home, "tasks", "show", first)
+    assert "It is tried next at" in later.out and "goes on when it does: haven up" in later.err
     cancelled = await haven(home, "tasks", "decide", second, "cancel")
     assert cancelled.status == 0 and cancelled.out == "Cancelled.\n"
     again, missing = await asyncio.gather(
