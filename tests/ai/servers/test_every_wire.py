@@ -64,7 +64,7 @@ async def test_a_text_is_streamed_and_finished_once(wire: Wire) -> None:
         ("inf", None),
         ("soon", None),
         ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0),
-        (format_datetime(datetime.now(UTC) + timedelta(days=400), usegmt=True), 3600.0),
+        ("Wed, 21 Oct 2999 07:28:00 GMT", 3600.0),
     ],
 )
 async def test_a_rate_limit_names_the_wait_it_was_told_within_reason(
