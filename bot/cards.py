@@ -171,7 +171,7 @@ class Cards:
         embed, view = render.review_card(change, review), decision_view(change, review)
         if card.review and await self._channels.edit(card.place, card.review, embed=embed, view=view):
             return card
-        files = [render.diff_file(review)] if review is not None and review.diff else []
+        files = [await asyncio.to_thread(render.diff_file, review)] if review is not None and review.diff else []
         # The same row gives the same nonce: sent again after a crash, Discord answers with the message it has.
         nonce = f"{change.id}r{change.round}:{int(change.updated_at)}"
         message = await self._channels.send(

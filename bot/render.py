@@ -21,6 +21,7 @@ from haven.changes.review import NAMED, STAND_IN, PastRound, Review, RoundPair, 
 from haven.changes.review_text import round_line, test_notes
 from haven.changes.states import State
 from haven.errors import HavenError
+from haven.redact import redact
 from haven.store.changes import Change
 
 COLOURS: dict[str, int] = {
@@ -109,8 +110,9 @@ def review_card(change: Change, review: Review | None) -> discord.Embed:
 
 
 def diff_file(review: Review) -> discord.File:
-    """The whole diff as an attachment."""
-    return discord.File(io.BytesIO(review.diff.encode()), filename=f"change-{review.id}-round-{review.round}.diff")
+    """The whole diff as an attachment, without the secrets that it may hold: it leaves the house. Takes CPU."""
+    name = f"change-{review.id}-round-{review.round}.diff"
+    return discord.File(io.BytesIO(redact(review.diff).encode()), filename=name)
 
 
 def changes_card(changes: Sequence[Change], links: dict[str, str]) -> discord.Embed:
@@ -218,9 +220,9 @@ def pair_card(pair: RoundPair) -> discord.Embed:
 
 
 def pair_file(pair: RoundPair) -> discord.File:
-    """What leads from the first round to the second."""
+    """What leads from the first round to the second, as `diff_file`."""
     name = f"change-{pair.id}-rounds-{pair.first.number}-{pair.second.number}.diff"
-    return discord.File(io.BytesIO(pair.diff.encode() or b"(no difference)\n"), filename=name)
+    return discord.File(io.BytesIO(redact(pair.diff).encode() or b"(no difference)\n"), filename=name)
 
 
 def _round(one: PastRound) -> str:

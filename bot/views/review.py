@@ -5,6 +5,7 @@ So any later process can answer a press, and a modal that was open while the bot
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -236,7 +237,8 @@ async def _pressed_diff(interaction: discord.Interaction, press: Press, person: 
     await interaction.response.defer(ephemeral=True, thinking=True)
     bot = entry.bot_of(interaction)
     pair = await bot.changes.compare(press.id, press.round, await _round_of(bot.database, press))
-    await interaction.followup.send(embed=render.pair_card(pair), file=render.pair_file(pair), ephemeral=True)
+    file = await asyncio.to_thread(render.pair_file, pair)
+    await interaction.followup.send(embed=render.pair_card(pair), file=file, ephemeral=True)
 
 
 async def _pressed_back(interaction: discord.Interaction, press: Press, person: Principal) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Sequence
 
@@ -11,6 +12,7 @@ from haven.ai.task import Privacy, Task, Turn, Where
 from haven.changes.review import Stat, summary_fallback
 from haven.errors import HavenError
 from haven.quoting import data_block
+from haven.redact import redact
 from haven.store.changes import Change, Round
 
 SCHEMA = {
@@ -27,6 +29,7 @@ async def summarise(
 
     Without a local model the coding model's own words are the best there are: a list of files tells little.
     """
+    said = await asyncio.to_thread(redact, said)  # where the model named one, its value has come back with the reply
     facts, own = summary_fallback(files, current.tests.get("one_line", "")), sensible(said)
     author = str(current.route.get("model", ""))
     fallback = {"text": own, "by": author, "facts": facts} if own and author else {"text": facts, "by": "rules"}

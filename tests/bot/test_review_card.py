@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import secrets
 
+from bot.render import diff_file, pair_file
 from haven.changes.decisions import Changes
 from haven.changes.proposal import Kind, Proposal
+from haven.changes.review import PastRound, RoundPair
 from haven.changes.states import State
 from haven.store import changes as table
 from haven.store.changes import Change
+from tests.changes.test_review import REVIEW
 
 from .conftest import RED, World
 from .test_change import HAVEN_OWNER, buttons, fields
@@ -45,6 +49,18 @@ async def test_rounds_are_compared_and_gone_back_to(world: World) -> None:
     assert change.round == 1 and first.commit[:12] in card.embeds[0].footer.text
     await world.reviewer.click(card, label="Approve")
     assert (await world.house.changes.get(change.id)).state == "merging"
+
+
+def test_no_secret_goes_to_discord_with_a_diff() -> None:
+    token = f"ghp_{secrets.token_hex(18)}"
+    diff = f"-token = 1\n+token = '{token}'\n"
+    past = PastRound(1, "request", "")
+    for file in (
+        diff_file(dataclasses.replace(REVIEW, diff=diff)),
+        pair_file(RoundPair("abc123", past, past, diff, (), ())),
+    ):
+        shown = file.fp.read().decode()
+        assert token not in shown and shown.startswith("-token = 1\n+token = '<"), shown
 
 
 async def test_a_tweak_on_a_line_takes_its_text_along(world: World) -> None:
