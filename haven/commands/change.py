@@ -115,7 +115,14 @@ def diff(id: Id, as_json: Json = False) -> None:
 
 
 @app.command()
-def approve(id: Id, confirm: Confirm = "", as_json: Json = False) -> None:
+def approve(
+    id: Id,
+    confirm: Confirm = "",
+    commit: Annotated[
+        str, typer.Option(help="The commit that you looked at: where it is another one by now, nothing is merged.")
+    ] = "",
+    as_json: Json = False,
+) -> None:
     """Merge a reviewed change, or let a planned one go on."""
 
     async def work(house: House) -> None:
@@ -124,7 +131,8 @@ def approve(id: Id, confirm: Confirm = "", as_json: Json = False) -> None:
         if review.confirm == "two taps" and not confirm and not as_json:
             typer.confirm(visible(review.second_look), abort=True, err=True)
             typed = "two taps"
-        change = await house.changes.approve(id, owner(), round=review.round, commit=review.commit, confirm=typed)
+        seen = review.commit if review.commit.startswith(commit.lower()) else commit
+        change = await house.changes.approve(id, owner(), round=review.round, commit=seen, confirm=typed)
         if change.state == State.REVIEW:  # it takes a second person
             review = await house.changes.review(id)
             print_json(review.to_json()) if as_json else out.print(visible(review.people_said))

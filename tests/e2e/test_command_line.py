@@ -88,7 +88,9 @@ async def test_new_tweak_approve(shell: Shell) -> None:
     assert (back["round"], back["commit"]) == (1, pair["first"]["commit"]) and "Save picture" not in back["diff"]
     forward = await shell.haven("change", "back", change["id"], "2")
     assert "went back from round 1 to round 2" in forward and "✓ The tests are in order" in forward
-    merged = await shell.json("change", "approve", change["id"])
+    await shell.haven("change", "approve", change["id"], "--commit", "0" * 12, code=1)
+    seen = (await shell.json("change", "show", change["id"]))["commit"]
+    merged = await shell.json("change", "approve", change["id"], "--commit", seen[:12])
     assert merged["state"] == "merged" and "as PNG" in log(shell.project)
     await shell.haven("change", "approve", change["id"], code=1)
 
