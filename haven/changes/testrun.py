@@ -223,4 +223,5 @@ def _no_results(finished: Finished) -> str:
     if finished.exit_code is not None and finished.exit_code < 0:
         return f"The tests were ended by signal {-finished.exit_code}, so there are no results."
     errors = [line for line in lines if re.match(r"(ERROR|E )", line)]
-    return f"Collection failed, so no test ran: {(errors or [last])[-1][:300]}"
+    usage = [line for line in lines if re.match(r"\S+: error: ", line)]  # below the line that pytest begins with ERROR
+    return f"Collection failed, so no test ran: {(usage or errors or [last])[-1][:300]}"

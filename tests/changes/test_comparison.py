@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -229,6 +230,17 @@ BOMB = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">' + "".join(
 def test_hostile_xml_is_refused_in_words(data: bytes) -> None:
     with pytest.raises(ValueError, match=r"they|there"):
         read_junit(data)
+
+
+@pytest.mark.parametrize("failing", [0, 1])
+def test_a_failure_is_not_lost_behind_a_test_whose_name_differs_in_a_secret_alone(failing: int) -> None:
+    bodies = ["", ""]
+    bodies[failing] = '<failure message="no">it broke</failure>'
+    tokens = [f"ghp_{secrets.token_hex(18)}" for _ in bodies]
+    named = zip(tokens, bodies, strict=True)
+    rows = (f'<testcase file="t.py" classname="t" name="test_a[{one}]">{body}</testcase>' for one, body in named)
+    ((name, case),) = read_junit(xml("".join(rows))).items()
+    assert case.outcome == "failed" and not any(token in name for token in tokens)
 
 
 def test_no_secret_of_a_failing_test_is_kept() -> None:

@@ -206,6 +206,12 @@ async def test_a_project_without_tests_is_said_so_and_checked_for_syntax(
     assert report.problem.startswith("No tests were collected") and re.search(f"{verdict}$", report.problem)
 
 
+async def test_options_that_are_wrong_are_named(tmp_path: Path) -> None:
+    tests = {"pytest.ini": "[pytest]\naddopts = -n auto", "test_a.py": "def test_a(): pass"}
+    report = await runner().run(project(tmp_path, tests), ProjectFile())
+    assert report.untested and "unrecognized arguments: -n" in report.problem, report.problem
+
+
 async def test_a_command_that_starts_pytest_by_itself(tmp_path: Path) -> None:
     script = "echo before; exec python -m pytest sub\n"
     tree = project(tmp_path, {"check.sh": script, "sub/test_a.py": "def test_a(): 1"})
