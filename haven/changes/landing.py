@@ -148,7 +148,8 @@ class Landing:
         try:
             review = await reviewing.assemble(self._database, self._repository, change, self._settings)
             await asyncio.to_thread(file.parent.mkdir, parents=True, exist_ok=True)
-            await asyncio.to_thread(file.write_text, pr_body(review), encoding="utf-8")
+            body = await asyncio.to_thread(pr_body, review)
+            await asyncio.to_thread(file.write_text, body, encoding="utf-8")
         except (HavenError, OSError) as error:
             return f"Its words for a pull request could not be written: {error}"
         return f"Its words for a pull request are in {file}."
