@@ -60,8 +60,8 @@ class ByHand:
         redaction, _ = await asyncio.to_thread(
             _redacted, task
         )  # the prompt's own values, to go where the answer repeats their placeholders
-        proposal = {"text": redaction.restore(text)}
-        parse(proposal)
+        proposal = {"text": await asyncio.to_thread(redaction.restore, text)}
+        await asyncio.to_thread(parse, proposal)
         fields = {
             "proposal": proposal,
             "route": _route(principal, redaction),

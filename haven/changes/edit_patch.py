@@ -237,13 +237,16 @@ class _Diff:
         head = RANGE.match(self.lines[self.at])
         self.at += 1
         lines: list[tuple[str, str]] = []
+        counts = 0, 0
         ends: dict[str, bool] = {}
-        while self.at < len(self.lines) and not self._over(lines, head):
+        while self.at < len(self.lines) and not self._over(counts, head):
             line = self.lines[self.at]
             if line.startswith("\\"):
                 ends |= dict.fromkeys("+-" if lines and lines[-1][0] == " " else (lines[-1][0] if lines else ""), False)
             else:
                 lines.append(_signed(path, line))
+                more = _counted(lines[-1:])
+                counts = counts[0] + more[0], counts[1] + more[1]
             self.at += 1
         signed = tuple((sign or " ", text) for sign, text in _without_blank_end(lines))
         if not signed:
@@ -253,12 +256,12 @@ class _Diff:
         final = False if "+" in ends else (True if "-" in ends else None)
         return Hunk(signed, line=_line(head), final_newline=final)
 
-    def _over(self, lines: Sequence[tuple[str, str]], head: re.Match[str] | None) -> bool:
-        """Whether the part ends before the line that is next."""
+    def _over(self, counts: tuple[int, int], head: re.Match[str] | None) -> bool:
+        """Whether the part ends before the line that is next; `counts` are its old and new lines so far."""
         line = self.lines[self.at]
         if line.startswith(("@@", "diff --git ", "```", "~~~", "Index: ")):
             return True
-        full = head is not None and _counted(lines) >= (int(head[2] or 1), int(head[3] or 1))
+        full = head is not None and counts >= (int(head[2] or 1), int(head[3] or 1))
         if line.rstrip() == SIGNATURE.rstrip() and full:
             return True
         return diff_begins(self.lines, self.at) or (full and not line.strip())

@@ -85,7 +85,7 @@ class Rounds:
 
         Raises EditError in words for the model; NoChange where nothing is different or the reply holds no edits.
         """
-        proposed = parse(current.proposal or {})
+        proposed = await asyncio.to_thread(parse, current.proposal or {})
         worktree = await self.repository.worktree(change.id, change.branch, current.parent)
         try:
             applied = await asyncio.to_thread(edits.apply, worktree, proposed.edits)
@@ -104,7 +104,7 @@ class Rounds:
         """A paragraph for people who don't program: by the local model, else by rules."""
         rounds = await table.rounds(self._database, change.id)
         made = [one for one in rounds if one.commit_id and one.proposal and one.number <= current.number]
-        said = " ".join(parse(one.proposal or {}).summary for one in made)
+        said = await asyncio.to_thread(lambda: " ".join(parse(one.proposal or {}).summary for one in made))
         files = await self.repository.diff_stat(change.base, current.commit_id)
         return await summarise(self._engine, change, current, files, said, principal)
 
@@ -135,7 +135,9 @@ class Rounds:
         if isinstance(reply, str):
             return f"{where} was tried first: {reply}"
         try:
-            parse({"tool": reply.data} if isinstance(reply.data, dict) else {"text": reply.text})
+            await asyncio.to_thread(
+                parse, {"tool": reply.data} if isinstance(reply.data, dict) else {"text": reply.text}
+            )
         except HavenError as error:
             return f"{where} was tried first: {error}"
         return reply
@@ -188,7 +190,10 @@ class Rounds:
 
 
 def parse(proposal: dict[str, Any]) -> edits.Proposal:
-    """Edits from a kept reply. Raises EditError; NoChange where they are none, or leave every text as it was."""
+    """Edits from a kept reply. Takes CPU: a second or two for the longest.
+
+    Raises EditError; NoChange where they are none, or leave every text as it was.
+    """
     tool, text = proposal.get("tool"), str(proposal.get("text", ""))
     if isinstance(tool, dict) and tool.get("edits") == []:
         raise _declined(str(tool.get("summary", "")))

@@ -162,6 +162,13 @@ def test_a_diff_that_does_not_fit_is_refused(tmp_path: Path, diff: str, words: s
     assert (tmp_path / "a.py").read_text() == "x\ny\nx\n"
 
 
+def test_a_long_part_of_a_diff_is_read_in_one_go(tmp_path: Path) -> None:
+    count = 30_000
+    (tmp_path / "a.py").write_text("x\n" * count)
+    patched(tmp_path, f"--- a/a.py\n+++ b/a.py\n@@ -1,{count} +1,{count} @@\n" + "-x\n+y\n" * count)
+    assert (tmp_path / "a.py").read_text() == "y\n" * count
+
+
 def test_a_block_may_hold_a_patch_as_its_text() -> None:
     body = update("@@", "-x", "+y")
     edits = from_text(f"notes.md\n<<<<<<< SEARCH\n=======\n{body}\n>>>>>>> REPLACE\n").edits
