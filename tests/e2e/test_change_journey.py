@@ -11,6 +11,7 @@ from haven.access import Role
 from haven.changes.states import State
 from haven.demo.stand_in import Fault, FaultKind
 from haven.errors import AccessDenied, BadInput, Conflict
+from tests.e2e.branching import calls
 from tests.e2e.house import DARK, MEMBER, OWNER, PNG, REVIEWER, at_home
 
 pytestmark = pytest.mark.sandbox
@@ -94,11 +95,10 @@ async def test_edits_outside_the_repository_never_land(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", [FaultKind.CUT, FaultKind.BROKEN_JSON, FaultKind.NO_STOP_REASON, FaultKind.MAX_TOKENS])
 async def test_a_reply_that_breaks_off_is_asked_for_again(tmp_path: Path, kind: FaultKind) -> None:
-    async with at_home(tmp_path, [Fault(kind)]) as home:
+    async with at_home(tmp_path, [Fault(kind)], changes={"plan_first": "never"}) as home:
         change = await home.rest(await home.ask_for(PNG), State.WAITING)
         assert change.state == State.REVIEW
-        entries = await home.house.changes.spent(change.id)
-        assert [entry.state for entry in entries] == ["unknown", "settled"]
+        assert [entry.state for entry in await calls(home, change)] == ["unknown", "settled"]
 
 
 async def test_a_refusal_is_told_and_nothing_lands(tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ async def test_the_plan_waits_for_a_person_where_the_owner_wants_it(tmp_path: Pa
     async with at_home(tmp_path, changes={"plan_first": "always"}) as home:
         change = await home.rest(await home.ask_for(PNG))
         assert change.state == State.AWAITING_PLAN and change.plan["worst_usd"] > 0
-        assert home.stand_in.requests == []
+        assert [entry.kind for entry in await calls(home, change)] == ["plan"], "no edits are asked for yet"
         change = await home.rest(await home.approve(change))
         assert change.state == State.REVIEW
 

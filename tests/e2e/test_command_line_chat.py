@@ -124,13 +124,18 @@ async def test_a_conversation_at_a_terminal(tmp_path: Path) -> None:
             await terminal.until("[stopped]")
             terminal.type(f"{FIRST}\r")
             await terminal.until("score")
+            await terminal.until("> ")
             terminal.type(f"/privat {CANARY}\r/private {CANARY}\r")
+            await terminal.until("private, auto")
             await terminal.until("never leaves this house")
+            await terminal.until("> ")
             terminal.type(f"{CANARY}\r")
             await terminal.until("never leaves this house")
-            terminal.type(f"/open\r /local {CANARY}\r")
-            await terminal.until("Local: it is not configured")
             await terminal.until("> ")
+            terminal.type(f"/open\r /local {CANARY}\r")
+            await terminal.until("open, local")
+            await terminal.until("Local: it is not configured")
+            await terminal.until("> ")  # else Ctrl+D is lost: it counts only where a line is being read
             terminal.type("\x04")
             assert await terminal.ended() == 0
         history = home / "state/chat_history"
