@@ -10,8 +10,8 @@ from assistants.base import Assistant
 from assistants.waiting import WaitingRoom
 from haven.access import Principal, Role
 from haven.ai.breaker import Circuit
-from haven.ai.ledger import Ledger
-from haven.ai.outcomes import Outcomes
+from haven.ai.memory.outcomes import Outcomes
+from haven.ai.money.ledger import Ledger
 from haven.ai.providers.base import Provider
 from haven.ai.providers.lan import LanModel
 from haven.ai.providers.llama import LlamaProvider

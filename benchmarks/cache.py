@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from haven.access import Principal, Role
-from haven.ai.alike import alike
-from haven.ai.cache import Cache
+from haven.ai.memory.alike import alike
+from haven.ai.memory.cache import Cache
 from haven.ai.task import Reply, Route, Step, Task, Tier, Turn
 from haven.store.database import opened
 from tests.ai.question_pairs import FRESH, OTHER, SAME, TRAPS

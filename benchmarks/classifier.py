@@ -26,11 +26,11 @@ import numpy.typing as npt
 import tomlkit
 
 from haven.access import Principal, Role
-from haven.ai import classify, known, signs
-from haven.ai.classify import LEVELS, NEVER_SIMPLE
-from haven.ai.embed import Embedder
+from haven.ai.judging import classify, known, signs
+from haven.ai.judging.classify import LEVELS, NEVER_SIMPLE
+from haven.ai.judging.embed import Embedder
+from haven.ai.judging.known import Floats, Known, Requests
 from haven.ai.kinds import of
-from haven.ai.known import Floats, Known, Requests
 from haven.ai.task import Task, Tier, Turn
 
 ROOT = Path(__file__).parent.parent
@@ -120,7 +120,7 @@ class Fit:
     def write(self) -> None:
         """Into signs.toml, as logits beside simple, and known.npz."""
         said = self.rules.beside_simple()
-        file = ROOT / "haven/ai/signs.toml"
+        file = ROOT / "haven/ai/judging/signs.toml"
         tree: Any = tomlkit.parse(file.read_text(encoding="utf-8"))
         for sign in tree["sign"]:
             sign["weight"] = said[sign["name"]]
@@ -128,7 +128,7 @@ class Fit:
             for name in tree[part]:
                 tree[part][name] = said[name]
         file.write_text(tomlkit.dumps(tree), encoding="utf-8")
-        with (ROOT / "haven/ai/known.npz").open("wb") as out:
+        with (ROOT / "haven/ai/judging/known.npz").open("wb") as out:
             self.known.save(out)
 
 

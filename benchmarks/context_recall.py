@@ -33,13 +33,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from haven.ai import tokens
+from haven.ai.money import tokens
 from haven.changes.context import Context, choose
-from haven.changes.git_command import git
-from haven.changes.history import past_commits
-from haven.changes.ranking import OTHER_SIGNALS
-from haven.changes.repository import TreeFile
-from haven.changes.signals import SIGNALS
+from haven.changes.context.history import past_commits
+from haven.changes.context.ranking import OTHER_SIGNALS
+from haven.changes.context.signals import SIGNALS
+from haven.changes.git.command import git
+from haven.changes.git.repository import TreeFile
 from haven.errors import HavenError
 from haven.store.code_index import CodeIndex
 

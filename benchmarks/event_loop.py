@@ -15,7 +15,7 @@ from assistants.round_table import Request
 from benchmarks.loop_lag_model import lag
 from benchmarks.service import attach, furnished, running
 from haven.access import Principal, Role
-from haven.ai.registry import Registry
+from haven.ai.models.registry import Registry
 from haven.ai.task import Where
 from haven.app import House
 from kiosk import wire

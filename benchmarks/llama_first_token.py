@@ -25,7 +25,7 @@ NEW_PROCESS = """
 import asyncio, sys
 from pathlib import Path
 from haven.ai.providers.base import Call
-from haven.ai.registry import Registry
+from haven.ai.models.registry import Registry
 from haven.ai.task import Turn
 async def main():
     provider = Registry(Path(sys.argv[1])).provider(sys.argv[2])

@@ -19,8 +19,8 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.llama_model import installed
+from haven.ai.models.weights import sha256_of
 from haven.ai.providers.llama import LlamaProvider
-from haven.ai.weights import sha256_of
 
 FRAME_S = 1 / 60
 

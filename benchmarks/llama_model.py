@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from haven.ai.models.registry import Registry
 from haven.ai.providers.base import Call, Finish
 from haven.ai.providers.llama import LlamaProvider
 from haven.ai.providers.llama_native import library
-from haven.ai.registry import Registry
 from haven.ai.task import Turn
 
 MODEL = "smollm2-135m"

@@ -15,9 +15,9 @@ from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any
 
+from haven.ai.models.registry import Registry
 from haven.ai.providers.base import Call, Finish
 from haven.ai.providers.llama import LlamaProvider
-from haven.ai.registry import Registry
 from haven.ai.task import Turn
 
 TICK_S = 0.005

@@ -25,11 +25,11 @@ from typing import Any
 from assistants.round_table import Request
 from haven.access import Principal, Role
 from haven.app import House, open_house, run
-from haven.changes.bubblewrap import problem
 from haven.changes.project_file import PROJECT_FILE, read_project_file
 from haven.changes.proposal import Kind
-from haven.changes.requirements import read_needs
 from haven.changes.review import Review
+from haven.changes.sandbox.bubblewrap import problem
+from haven.changes.sandbox.requirements import read_needs
 from haven.changes.states import RESTING
 from haven.demo.journey import demo_settings
 from haven.demo.stand_in import StandIn

@@ -26,8 +26,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from haven.ai.embed import Embedder
-from haven.ai.similar import Experience, facts
+from haven.ai.judging.embed import Embedder
+from haven.ai.judging.similar import Experience, facts
 
 FOLDS = 5
 BATCH = 64

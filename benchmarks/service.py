@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from haven.app import House, open_house, run
-from haven.changes.repository import Repository
+from haven.changes.git.repository import Repository
 from haven.demo import sample
 from haven.demo.journey import demo_settings
 from haven.faces import faces_of

@@ -15,10 +15,10 @@ import discord
 
 from assistants.round_table import SEATS
 from assistants.sentinel import StatusLine
-from haven.changes.diffing import FileDiff
-from haven.changes.plan import in_words
 from haven.changes.review import NAMED, STAND_IN, PastRound, Review, RoundPair, by_class, class_said
-from haven.changes.review_text import round_line, test_notes
+from haven.changes.review.diffing import FileDiff
+from haven.changes.review.text import round_line, test_notes
+from haven.changes.rounds.plan import in_words
 from haven.changes.states import State
 from haven.errors import HavenError
 from haven.redact import redact

@@ -18,36 +18,36 @@ from assistants.round_table import RoundTable
 from assistants.sentinel import Sentinel
 from assistants.waiting import JOB as JOB_WAITING
 from assistants.waiting import WaitingRoom
-from haven.ai.cache import Cache
-from haven.ai.embed import Embedder
 from haven.ai.engine import Engine
-from haven.ai.ledger import Ledger
+from haven.ai.judging.embed import Embedder
 from haven.ai.memory import Memory
-from haven.ai.outcomes import Outcomes
-from haven.ai.plan import MEMORY_SHARE, plan
+from haven.ai.memory.cache import Cache
+from haven.ai.memory.outcomes import Outcomes
+from haven.ai.models.plan import MEMORY_SHARE, plan
+from haven.ai.models.registry import Registry
+from haven.ai.models.residence import Residence
+from haven.ai.money.ledger import Ledger
 from haven.ai.policy import Policy, rules
 from haven.ai.providers.anthropic import AnthropicProvider
 from haven.ai.providers.base import Provider
 from haven.ai.providers.lan import lan_models
 from haven.ai.providers.llama import LlamaProvider
 from haven.ai.providers.openai_compatible import other_clouds
-from haven.ai.registry import Registry
-from haven.ai.residence import Residence
 from haven.ai.roster import Roster
-from haven.changes.by_hand import ByHand
 from haven.changes.checking import Checker
+from haven.changes.checking.testrun import TestRunner
 from haven.changes.decisions import JOB, Changes
-from haven.changes.deploying import Deployments
+from haven.changes.git.repository import Repository
 from haven.changes.landing import Landing
+from haven.changes.landing.deploying import Deployments
+from haven.changes.landing.pruning import Pruning
 from haven.changes.pipeline import Pipeline
-from haven.changes.planning import Planning
-from haven.changes.prompting import Prompts
-from haven.changes.pruning import Pruning
-from haven.changes.repository import Repository
 from haven.changes.rounds import Rounds
+from haven.changes.rounds.by_hand import ByHand
+from haven.changes.rounds.planning import Planning
+from haven.changes.rounds.prompting import Prompts
 from haven.changes.sandbox import Sandbox
-from haven.changes.testenv import TestEnvironments
-from haven.changes.testrun import TestRunner
+from haven.changes.sandbox.testenv import TestEnvironments
 from haven.errors import Conflict, HavenError, SettingsError, Unavailable
 from haven.events import Bus
 from haven.health import LoopLag, memory_total_mb

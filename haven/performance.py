@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from haven.access import Principal
 from haven.ai import kinds
 from haven.ai.door import Door
-from haven.ai.outcomes import Figures
+from haven.ai.memory.outcomes import Figures
 from haven.ai.outgoing import call_of, worst_case
 from haven.ai.providers.base import Provider
 from haven.ai.roster import Roster

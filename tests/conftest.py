@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from haven.ai import engine
-from haven.changes import bubblewrap
+from haven.changes.sandbox import bubblewrap
 from haven.settings import cache_dir
 
 CACHE = cache_dir()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import replace
 
-from haven.ai.outcomes import figures
+from haven.ai.memory.outcomes import figures
 from haven.performance import ENOUGH, Advice, advise, advise_threads, speeds
 from haven.settings import parse
 from haven.store.outcomes import Seen

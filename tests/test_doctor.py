@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from haven import doctor
-from haven.ai.registry import Registry
+from haven.ai.models.registry import Registry
 from haven.doctor import Check
 from haven.settings import ANTHROPIC_KEY, DISCORD_TOKEN, Settings, config_file, load
 from haven.setup import toml_file

@@ -11,7 +11,7 @@ from threading import Thread
 import pytest
 from typer.testing import CliRunner
 
-from haven.changes.diff_rules import Finding, Severity
+from haven.changes.review.diff_rules import Finding, Severity
 from haven.cli import app
 from haven.commands.review import annotation
 

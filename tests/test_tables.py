@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Column, Table
 
-from haven.ai.outcomes import Figures
+from haven.ai.memory.outcomes import Figures
 from haven.commands.performance import _drawn
 from haven.commands.session import print_table
 from haven.commands.tables import fitting

@@ -12,7 +12,7 @@ from prometheus_client import generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from haven.ai.breaker import Circuit
-from haven.ai.ledger import Ledger
+from haven.ai.money.ledger import Ledger
 from haven.ai.roster import Roster
 from haven.ai.task import Tier
 from haven.health import Health, LoopLag, snapshot

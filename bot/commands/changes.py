@@ -10,8 +10,8 @@ from discord import app_commands
 from assistants.round_table import Request
 from bot import entry, render
 from haven.access import Act, Principal
-from haven.changes.evidence import MOST_GIVEN
 from haven.changes.proposal import Kind
+from haven.changes.rounds.evidence import MOST_GIVEN
 from haven.errors import BadInput, Unavailable
 from haven.store.changes import Change
 

@@ -15,7 +15,7 @@ from functools import partial
 from haven.ai import policy, validate
 from haven.ai.aside import aside, size
 from haven.ai.breaker import Breaker
-from haven.ai.ledger import Ledger
+from haven.ai.money.ledger import Ledger
 from haven.ai.outgoing import Outgoing, call_of, text_of
 from haven.ai.providers.base import Call, Counts, Finish, Provider
 from haven.ai.roster import Roster

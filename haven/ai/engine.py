@@ -13,15 +13,16 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
 from haven.access import Act, check
-from haven.ai import kinds, policy, tokens, validate
+from haven.ai import kinds, policy, validate
 from haven.ai.aside import aside, size
 from haven.ai.converse import Handler, Limits, converse
 from haven.ai.door import Door
 from haven.ai.hybrid import Prepared, prepare
-from haven.ai.ledger import Ledger
+from haven.ai.judging.opinion import second_opinion
 from haven.ai.memory import Memory, Told
-from haven.ai.opinion import second_opinion
-from haven.ai.outcomes import Tried
+from haven.ai.memory.outcomes import Tried
+from haven.ai.money import tokens
+from haven.ai.money.ledger import Ledger
 from haven.ai.outgoing import call_of, count
 from haven.ai.policy import Now, Offer, Policy
 from haven.ai.providers.base import Provider

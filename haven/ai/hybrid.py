@@ -12,8 +12,9 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from haven.ai import tokens, validate
+from haven.ai import validate
 from haven.ai.checks import words
+from haven.ai.money import tokens
 from haven.ai.task import Privacy, Task, Turn, Where
 from haven.errors import HavenError
 from haven.quoting import data_block

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from haven.ai import tokens
-from haven.ai.prices import Prices
+from haven.ai.money import tokens
+from haven.ai.money.prices import Prices
 from haven.ai.providers.base import Call, Finish
 from haven.ai.task import Task, Tool, ToolCall, ToolResult, Turn, Usage
 from haven.quoting import data_block

@@ -7,9 +7,9 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 
 from haven.ai import kinds
 from haven.ai.breaker import Breaker
+from haven.ai.models.residence import Residence
 from haven.ai.providers.base import Provider
 from haven.ai.providers.llama import LlamaProvider
-from haven.ai.residence import Residence
 from haven.ai.task import Step, Tier
 from haven.errors import NotFound
 from haven.settings import Cloud, KindSettings

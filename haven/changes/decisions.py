@@ -9,11 +9,12 @@ from dataclasses import replace
 from typing import Any
 
 from haven.access import Act, Principal, check
-from haven.changes import evidence, reviewing, undoing
-from haven.changes.pointing import pointed_at
+from haven.changes.git.repository import Repository
+from haven.changes.landing import undoing
 from haven.changes.proposal import Kind, Proposal, clean
-from haven.changes.repository import Repository
-from haven.changes.review import Review, RoundPair
+from haven.changes.review import Review, RoundPair, assembling
+from haven.changes.review.pointing import pointed_at
+from haven.changes.rounds import evidence
 from haven.changes.states import RESTING, STOPPABLE, State, sources
 from haven.errors import BadInput, Conflict
 from haven.settings import Settings
@@ -93,12 +94,12 @@ class Changes:
     async def review(self, id: str) -> Review:
         """All a person needs to decide, whatever the state."""
         change = await self.get(id)
-        review = await reviewing.assemble(self._database, self._repository(), change, self._settings)
+        review = await assembling.assemble(self._database, self._repository(), change, self._settings)
         return replace(review, ahead=await self.ahead(change.id)) if change.state in STOPPABLE else review
 
     async def compare(self, id: str, first: int, second: int) -> RoundPair:
         """Two rounds side by side. Raises NotFound where one has no commit."""
-        return await reviewing.compare(self._database, self._repository(), await self.get(id), first, second)
+        return await assembling.compare(self._database, self._repository(), await self.get(id), first, second)
 
     async def approve(self, id: str, principal: Principal, *, round: int, commit: str, confirm: str = "") -> Change:
         """Approve exactly this round and commit; in `awaiting plan`, let the plan go on.
@@ -150,7 +151,7 @@ class Changes:
         change = await self._decide(id, principal)
         if change.state != State.REVIEW or change.round != round:
             raise self._stale(change)
-        wanted = await reviewing.with_edits(self._database, change, to)
+        wanted = await assembling.with_edits(self._database, change, to)
 
         async def work(tx: Transaction) -> None:
             if wanted.base:

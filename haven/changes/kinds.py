@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
-from haven.changes.comparison import TestClass
+from haven.changes.checking.comparison import TestClass
 from haven.changes.proposal import Kind
-from haven.changes.risk import is_test, risky_paths
+from haven.changes.review.risk import is_test, risky_paths
 
 RULES: Mapping[str, str] = {
     Kind.FIX: (

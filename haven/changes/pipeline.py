@@ -13,13 +13,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
-from haven.changes import stopping, undoing
 from haven.changes.checking import Checker
-from haven.changes.landing import Landed, Landing
-from haven.changes.planning import Planning
-from haven.changes.prompting import requester
+from haven.changes.landing import Landed, Landing, undoing
 from haven.changes.review import why_red
-from haven.changes.rounds import Rounds, best_round
+from haven.changes.rounds import Rounds, best_round, stopping
+from haven.changes.rounds.planning import Planning
+from haven.changes.rounds.prompting import requester
 from haven.changes.states import RESTING, State, sources
 from haven.errors import (
     Conflict,

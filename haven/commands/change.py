@@ -11,9 +11,9 @@ import typer
 
 from assistants.round_table import Request, change_kind
 from haven.app import House
-from haven.changes.evidence import MOST_GIVEN
 from haven.changes.proposal import Kind, clean
-from haven.changes.review_text import render
+from haven.changes.review.text import render
+from haven.changes.rounds.evidence import MOST_GIVEN
 from haven.changes.states import OPEN, State
 from haven.commands import change_context, landing
 from haven.commands.rounds import back, compare

@@ -10,13 +10,13 @@ from typing import Annotated
 
 import typer
 
-from haven.ai import tokens
+from haven.ai.money import tokens
 from haven.changes.context import Context, choose
-from haven.changes.git_command import git
-from haven.changes.history import past_commits
+from haven.changes.context.history import past_commits
+from haven.changes.git.command import git
+from haven.changes.git.repository import Repository
 from haven.changes.project_file import PROJECT_FILE, read_project_file
 from haven.changes.proposal import clean
-from haven.changes.repository import Repository
 from haven.commands.session import Json, err, out, print_json
 from haven.errors import BadInput
 from haven.settings import Settings, load

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from haven.ai import costs, thrift
-from haven.ai.costs import Analysis, Line, Projection
+from haven.ai.money import costs, thrift
+from haven.ai.money.costs import Analysis, Line, Projection
 from haven.app import House
 from haven.commands.session import Json, in_house, out, print_json
 from haven.errors import BadInput

@@ -6,8 +6,8 @@ import asyncio
 from pathlib import Path
 
 from haven.app import House
-from haven.changes.pr_body import pr_body
 from haven.changes.review import Review
+from haven.changes.review.pr_body import pr_body
 from haven.commands.session import owner
 from haven.errors import BadInput
 from haven.store.changes import Change

@@ -14,11 +14,11 @@ from rich.table import Column, Table
 
 from haven import settings
 from haven.access import Act, check
-from haven.ai.hub import TOKEN_SECRET
-from haven.ai.plan import MEMORY_SHARE, Plan, plan
+from haven.ai.models.hub import TOKEN_SECRET
+from haven.ai.models.plan import MEMORY_SHARE, Plan, plan
+from haven.ai.models.registry import Shelf
 from haven.ai.providers import http_faults
 from haven.ai.providers.ollama import Ollama
-from haven.ai.registry import Shelf
 from haven.app import House
 from haven.commands.session import Json, err, in_house, out, owner, print_json, print_table
 from haven.errors import BadInput, ModelError, NotFound

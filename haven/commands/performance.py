@@ -13,7 +13,7 @@ from rich.table import Table
 
 from haven.access import Act, check
 from haven.ai import kinds
-from haven.ai.outcomes import Figures, figures
+from haven.ai.memory.outcomes import Figures, figures
 from haven.app import House
 from haven.commands.session import Json, err, in_house, out, owner, print_json, print_table
 from haven.errors import BadInput, NotFound

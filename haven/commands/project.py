@@ -9,7 +9,7 @@ import typer
 from haven.access import Act, check
 from haven.app import House
 from haven.changes.project_file import PROJECT_FILE, read_project_file
-from haven.changes.requirements import read_needs
+from haven.changes.sandbox.requirements import read_needs
 from haven.commands.session import Json, err, in_house, out, owner, print_json
 from haven.errors import Unavailable
 

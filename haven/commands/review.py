@@ -15,11 +15,11 @@ import typer
 
 from haven import settings
 from haven.ai.engine import Engine
-from haven.ai.ledger import Ledger
-from haven.ai.registry import Registry
+from haven.ai.models.registry import Registry
+from haven.ai.money.ledger import Ledger
 from haven.ai.roster import Roster
-from haven.changes.diff_rules import RULES, Finding, Given, Severity
-from haven.changes.inspecting import MOST_DIFF, Inspection, compared, handed, inspect
+from haven.changes.review.diff_rules import RULES, Finding, Given, Severity
+from haven.changes.review.inspecting import MOST_DIFF, Inspection, compared, handed, inspect
 from haven.commands.session import Json, err, out, owner, print_json
 from haven.errors import BadInput, HavenError, RepositoryError
 from haven.quoting import visible

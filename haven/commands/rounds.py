@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from haven.app import House
-from haven.changes.review_text import render, render_pair
+from haven.changes.review.text import render, render_pair
 from haven.commands.session import Json, in_house, out, owner, print_json
 
 Id = Annotated[str, typer.Argument(help="The change's id, as `haven change list` shows it.")]

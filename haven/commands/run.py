@@ -12,9 +12,9 @@ from typing import Annotated
 import typer
 
 from haven import logs, settings
-from haven.ai.registry import Registry
+from haven.ai.models.registry import Registry
 from haven.app import only_one, open_house, run
-from haven.changes.testenv import TestEnvironments
+from haven.changes.sandbox.testenv import TestEnvironments
 from haven.commands import pulse
 from haven.commands.session import Json, err, out, owner
 from haven.demo import journey

@@ -17,7 +17,8 @@ from rich.table import Table
 from assistants.round_table import ANSWER_TOKENS, SEATS
 from assistants.waiting import Choice, choices_of
 from haven.access import Principal, Role
-from haven.ai import kinds, tokens
+from haven.ai import kinds
+from haven.ai.money import tokens
 from haven.ai.outgoing import call_of, worst_case
 from haven.ai.task import Privacy, Route, Task, Tier, Turn, Where
 from haven.app import House

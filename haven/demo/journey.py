@@ -20,11 +20,11 @@ from assistants.round_table import Request
 from haven import logs
 from haven import settings as settings_
 from haven.access import Principal
-from haven.ai.ledger import Ledger
+from haven.ai.money.ledger import Ledger
 from haven.app import House, open_house
 from haven.app import run as run_house
 from haven.changes.review import Review
-from haven.changes.review_text import render
+from haven.changes.review.text import render
 from haven.changes.states import RESTING, State
 from haven.demo import sample
 from haven.demo.stand_in import StandIn
@@ -114,7 +114,7 @@ async def run(request: str, shown: Shown, *, approve: bool, live: bool, max_usd:
 
 async def _furnish(ready: Settings) -> None:
     """The sample project's repository, and the small model's weights."""
-    from haven.ai.registry import Registry
+    from haven.ai.models.registry import Registry
 
     assert ready.project.repository is not None
     await sample.create(ready.project.repository)

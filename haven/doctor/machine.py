@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from haven import health
-from haven.ai.hub import TOKEN_SECRET
+from haven.ai.models.hub import TOKEN_SECRET
 from haven.doctor.check import Finding
 from haven.settings import ANTHROPIC_KEY, DISCORD_TOKEN, KIOSK_PIN, Settings, config_file
 from haven.store.check import quick_check

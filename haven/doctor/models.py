@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterator
 from difflib import get_close_matches
 
 from haven import health
-from haven.ai.embed import Embedder
+from haven.ai.judging.embed import Embedder
 from haven.ai.kinds import KINDS
-from haven.ai.plan import MEMORY_SHARE, plan
+from haven.ai.models.plan import MEMORY_SHARE, plan
+from haven.ai.models.registry import Registry
+from haven.ai.models.weights import sha256_of
 from haven.ai.policy import rules
-from haven.ai.registry import Registry
-from haven.ai.weights import sha256_of
 from haven.doctor.check import Finding
 from haven.errors import ModelError, SettingsError
 from haven.settings import Settings

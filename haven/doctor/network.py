@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from haven.ai import prices
+from haven.ai.money import prices
 from haven.ai.providers.http_faults import host as host_of
 from haven.ai.providers.ollama import Ollama
 from haven.ai.providers.openai_compatible import OpenAICompatible

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from haven.changes.git_command import git
+from haven.changes.git.command import git
 from haven.changes.sandbox import Sandbox
-from haven.changes.testenv import TestEnvironments
+from haven.changes.sandbox.testenv import TestEnvironments
 from haven.doctor.check import Finding
 from haven.errors import RepositoryError
 from haven.settings import Settings

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field, SecretStr
 
-from haven.ai import prices
+from haven.ai.money import prices
 from haven.errors import BadInput
 from haven.live import ask_claude
 from haven.settings import ANTHROPIC_KEY, Settings

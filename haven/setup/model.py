@@ -7,11 +7,11 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-from haven.ai.catalogue import Model
-from haven.ai.hub import TOKEN_SECRET
-from haven.ai.plan import MEMORY_SHARE, plan
-from haven.ai.registry import Registry, Shelf
-from haven.ai.weights import Hub, Pypi
+from haven.ai.models.catalogue import Model
+from haven.ai.models.hub import TOKEN_SECRET
+from haven.ai.models.plan import MEMORY_SHARE, plan
+from haven.ai.models.registry import Registry, Shelf
+from haven.ai.models.weights import Hub, Pypi
 from haven.errors import BadInput, HavenError, Unavailable
 from haven.health import snapshot
 from haven.settings import Settings

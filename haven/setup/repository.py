@@ -10,13 +10,13 @@ from typing import Any
 
 from pydantic import Field
 
+from haven.changes.checking.testreport import TestReport
+from haven.changes.checking.testrun import TestRunner
+from haven.changes.git.repository import Repository
 from haven.changes.project_file import PROJECT_FILE, read_project_file
-from haven.changes.repository import Repository
-from haven.changes.requirements import read_needs
 from haven.changes.sandbox import Sandbox
-from haven.changes.testenv import TestEnvironments
-from haven.changes.testreport import TestReport
-from haven.changes.testrun import TestRunner
+from haven.changes.sandbox.requirements import read_needs
+from haven.changes.sandbox.testenv import TestEnvironments
 from haven.errors import BadInput, HavenError, RepositoryError
 from haven.settings import Settings
 from haven.setup.step import Answers, Desk, Person, Step

@@ -1,6 +1,6 @@
 """What became of every task, what people thought of it, and what was learned from that.
 
-`tokens` and `reply_tokens` of a row are Haven's own counts (haven/ai/tokens.py), the same for every model.
+`tokens` and `reply_tokens` of a row are Haven's own counts (haven/ai/money/tokens.py), the same for every model.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from textual.widgets import ContentSwitcher, Static
 
 from haven.access import Act
 from haven.changes.review import BAD, STAND_IN, Confirm, Review, by_class, class_said, why_red
-from haven.changes.review_text import fact_lines, pair_facts, test_notes
+from haven.changes.review.text import fact_lines, pair_facts, test_notes
 from haven.changes.states import STOPPABLE, State
 from haven.errors import NotFound
 from kiosk.plain import code, line

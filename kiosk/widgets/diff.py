@@ -16,7 +16,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from haven.changes.diffing import FileDiff
+from haven.changes.review.diffing import FileDiff
 from kiosk.plain import code, line
 
 MAX_LINES = 20_000

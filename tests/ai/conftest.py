@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from haven.ai.models.registry import Registry
 from haven.ai.providers.llama import LlamaProvider
-from haven.ai.registry import Registry
 from haven.errors import Unavailable
 
 MODEL = "smollm2-135m"

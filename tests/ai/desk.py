@@ -14,8 +14,8 @@ from haven.access import Principal, Role
 from haven.ai import engine as switch
 from haven.ai.door import Door
 from haven.ai.engine import Engine, Piece
-from haven.ai.ledger import Ledger
 from haven.ai.memory import Memory
+from haven.ai.money.ledger import Ledger
 from haven.ai.policy import Policy
 from haven.ai.providers.anthropic import AnthropicProvider
 from haven.ai.providers.base import Provider

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from haven.access import Principal, Role
-from haven.ai.alike import alike, essence
-from haven.ai.cache import Cache
+from haven.ai.memory.alike import alike, essence
+from haven.ai.memory.cache import Cache
 from haven.ai.task import Privacy, Reply, Route, Step, Task, Tier, Tool, ToolCall, Turn, Where
 from haven.quoting import data_block
 from haven.store.database import Database, opened

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from benchmarks.classifier import Rules, levels_of, requests, voices
 from haven.access import Principal, Role
-from haven.ai.classify import NEVER_SIMPLE, classify, patterns
-from haven.ai.embed import Embedder
+from haven.ai.judging.classify import NEVER_SIMPLE, classify, patterns
+from haven.ai.judging.embed import Embedder
+from haven.ai.judging.known import known
+from haven.ai.judging.signs import table
+from haven.ai.judging.similar import Experience, Vector, facts, hashed
 from haven.ai.kinds import KINDS
-from haven.ai.known import known
-from haven.ai.signs import table
-from haven.ai.similar import Experience, Vector, facts, hashed
 from haven.ai.task import Complexity, Judgement, Task, Tier, Turn
 from haven.errors import SettingsError
 

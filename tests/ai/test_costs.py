@@ -16,9 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from haven.ai import costs, thrift, tokens
-from haven.ai.ledger import Ledger
-from haven.ai.outcomes import Outcomes
+from haven.ai.memory.outcomes import Outcomes
+from haven.ai.money import costs, thrift, tokens
+from haven.ai.money.ledger import Ledger
 from haven.ai.task import Privacy, Tier, Usage
 from haven.commands.costs import app
 from haven.errors import NotFound

@@ -7,7 +7,7 @@ import os
 
 import numpy as np
 
-from haven.ai.embed import SIZE, Embedder
+from haven.ai.judging.embed import SIZE, Embedder
 
 
 async def test_the_same_question_in_other_words_is_nearer_than_another_question() -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from haven.ai.cache import Cache
-from haven.ai.embed import Embedder
+from haven.ai.judging.embed import Embedder
 from haven.ai.memory import Memory
-from haven.ai.outcomes import Outcomes
+from haven.ai.memory.cache import Cache
+from haven.ai.memory.outcomes import Outcomes
 from haven.ai.policy import Policy
 from haven.ai.task import Reply
 from haven.store.database import Database

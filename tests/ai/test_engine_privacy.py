@@ -15,10 +15,10 @@ import pytest
 
 from assistants.round_table import Request, RoundTable
 from assistants.waiting import WaitingRoom
-from haven.ai.cache import Cache
 from haven.ai.kinds import KINDS as ALL_KINDS
 from haven.ai.memory import Memory
-from haven.ai.outcomes import Outcomes
+from haven.ai.memory.cache import Cache
+from haven.ai.memory.outcomes import Outcomes
 from haven.ai.policy import Policy
 from haven.ai.providers.llama import LlamaProvider
 from haven.ai.task import Delta, Privacy, Reply, Restart, Task, Tier, Tool, ToolCall, ToolResult, Turn, Where

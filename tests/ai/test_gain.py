@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from haven.ai.judging.similar import ENOUGH
 from haven.ai.memory import Memory
-from haven.ai.outcomes import Outcomes
-from haven.ai.similar import ENOUGH
+from haven.ai.memory.outcomes import Outcomes
 from haven.ai.task import Privacy, Reply, Route, Tier, Where
 from haven.settings import Routing
 from haven.store.database import Database

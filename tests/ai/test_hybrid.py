@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from haven.ai import tokens
 from haven.ai.hybrid import GAP, extract
+from haven.ai.money import tokens
 from haven.ai.policy import Policy
 from haven.ai.providers.llama import LlamaProvider
 from haven.ai.task import Privacy, Reply, Task, Tier

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from haven.access import Principal, Role
-from haven.ai.ledger import Ledger
+from haven.ai.money.ledger import Ledger
 from haven.ai.task import Task, Tier, Usage
 from haven.app import open_house
 from haven.errors import OverBudget
@@ -63,7 +63,7 @@ async def test_fifty_calls_at_once_share_one_remaining_dollar(tmp_path: Path, ca
 RIVAL = """
 import asyncio, sys
 from pathlib import Path
-from haven.ai.ledger import Ledger
+from haven.ai.money.ledger import Ledger
 from haven.errors import OverBudget
 from haven.jobs import process_identity
 from haven.store.database import opened
@@ -136,7 +136,7 @@ KILLED = """
 import asyncio, sys
 from pathlib import Path
 from haven.store.database import opened
-from haven.ai.ledger import Ledger
+from haven.ai.money.ledger import Ledger
 from haven.jobs import process_identity
 from tests.ai.test_ledger import caps, reserve, task
 

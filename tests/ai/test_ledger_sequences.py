@@ -15,7 +15,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from haven.ai.ledger import Ledger
+from haven.ai.money.ledger import Ledger
 from haven.ai.task import Usage
 from haven.errors import OverBudget
 from haven.settings import Cloud

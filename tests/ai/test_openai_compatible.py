@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from haven.ai.prices import Prices
+from haven.ai.money.prices import Prices
 from haven.ai.providers.base import Call, Finish
 from haven.ai.providers.openai_compatible import OpenAICompatible, other_clouds
 from haven.ai.task import Tier, Tool, ToolCall, ToolResult, Turn, Usage

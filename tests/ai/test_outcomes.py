@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from haven.access import Principal, Role
-from haven.ai.cache import Cache
-from haven.ai.learning import BOUND, ENOUGH, STEP, decide
-from haven.ai.outcomes import Outcomes, Tried, figures
+from haven.ai.memory.cache import Cache
+from haven.ai.memory.learning import BOUND, ENOUGH, STEP, decide
+from haven.ai.memory.outcomes import Outcomes, Tried, figures
 from haven.ai.task import Complexity, Judgement, Privacy, Reply, Route, Task, Tier, Usage
 from haven.errors import AccessDenied, BadInput, NotFound
 from haven.store import changes

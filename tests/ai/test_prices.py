@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 from anthropic.types.model import Model
 
-from haven.ai import prices, tokens
+from haven.ai.money import prices, tokens
 from haven.ai.task import Usage
 from haven.errors import SettingsError
 from haven.settings import Cloud

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from haven.ai import weights
-from haven.ai.catalogue import USES
-from haven.ai.registry import Registry
+from haven.ai.models import weights
+from haven.ai.models.catalogue import USES
+from haven.ai.models.registry import Registry
 from haven.errors import ModelError, NotFound, SettingsError, Unavailable
 from tests.ai.hub_by_hand import ENTRY, write_catalogue
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from haven.ai.registry import Registry
+from haven.ai.models.registry import Registry
 from haven.errors import HavenError, ModelError, NotFound, Unavailable
 from tests.ai.hub_by_hand import FILE, REPO, HubByHand, hub_by_hand, write_catalogue
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from haven.ai.plan import WORKING_MB, plan
-from haven.ai.registry import Registry, Shelf
+from haven.ai.models.plan import WORKING_MB, plan
+from haven.ai.models.registry import Registry, Shelf
 
 CONTEXT = 4096
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from haven.ai.models.residence import Residence
 from haven.ai.providers.base import Call, Finish
 from haven.ai.providers.llama import LlamaProvider
-from haven.ai.residence import Residence
 from haven.ai.task import Turn
 from haven.app import open_house
 from haven.errors import Unavailable

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from haven.ai.similar import ENOUGH, Experience, Vector, experience, facts, hashed
+from haven.ai.judging.similar import ENOUGH, Experience, Vector, experience, facts, hashed
 from haven.store.outcomes import Past
 
 RNG = np.random.default_rng(7)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from haven.ai import tokens
+from haven.ai.money import tokens
 
 PIECES = re.compile(r"(?P<word>[A-Z]?[a-z]+)|(?P<capitals>[A-Z]+)|(?P<blanks>[ \t]+)|(?P<one>[\x00-\x7f])|(?P<wide>.)")
 LETTERS = st.sampled_from([*"abcdeXYZ \t\n1.{_`[@~\x7f\r\x0b", "é", "日", "😀", "\ud800", "\u2028"])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from assistants.round_table import SEATS, Request, RoundTable, Seat, change_kind, faithful
-from haven.ai.registry import Registry
+from haven.ai.models.registry import Registry
 from haven.ai.task import Delta, Reply, Tier, Where
 from haven.changes.proposal import Kind
 from haven.errors import AccessDenied, BadInput, NotFound, Unavailable

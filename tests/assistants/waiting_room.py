@@ -15,7 +15,7 @@ from haven.access import Principal, Role
 from haven.ai.policy import Policy
 from haven.ai.task import Reply
 from haven.changes.decisions import Changes
-from haven.changes.repository import Repository
+from haven.changes.git.repository import Repository
 from haven.errors import Unavailable
 from haven.settings import Away, Paths, Routing, Settings
 from haven.store.jobs import Job

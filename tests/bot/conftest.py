@@ -20,7 +20,7 @@ from assistants.waiting import WaitingRoom
 from bot.client import HavenBot
 from haven.ai.engine import Engine
 from haven.ai.memory import Memory
-from haven.ai.prices import Prices
+from haven.ai.money.prices import Prices
 from haven.ai.providers.base import Call, Finish
 from haven.ai.roster import Roster
 from haven.ai.task import Delta, Tier, Usage

@@ -9,10 +9,10 @@ from functools import partial
 from pathlib import Path
 
 from haven import settings
+from haven.changes.checking.testrun import TestRunner
 from haven.changes.project_file import ProjectFile
 from haven.changes.sandbox import Sandbox
-from haven.changes.testenv import TestEnvironments
-from haven.changes.testrun import TestRunner
+from haven.changes.sandbox.testenv import TestEnvironments
 
 
 async def main(tree: str, state: str, limits: str) -> None:

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from haven import settings
-from haven.changes.bubblewrap import SANDBOX_UID
+from haven.changes.checking.testreport import TestReport
+from haven.changes.checking.testrun import TestRunner
 from haven.changes.project_file import ProjectFile
 from haven.changes.sandbox import Sandbox
-from haven.changes.testenv import TestEnvironments
-from haven.changes.testreport import TestReport
-from haven.changes.testrun import TestRunner
+from haven.changes.sandbox.bubblewrap import SANDBOX_UID
+from haven.changes.sandbox.testenv import TestEnvironments
 from tests.conftest import CACHE
 
 REPOSITORY = Path(__file__).parents[2]

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from haven.changes.repository import Repository
+from haven.changes.git.repository import Repository
 
 PERSON = {
     "GIT_AUTHOR_NAME": "Ada",

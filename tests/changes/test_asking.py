@@ -15,7 +15,7 @@ from aiohttp import web
 
 from haven.ai.task import Complexity
 from haven.app import open_house, run
-from haven.changes.asking import is_small
+from haven.changes.rounds.asking import is_small
 from haven.changes.states import State
 from haven.demo.stand_in import StandIn
 from haven.settings import Lan, LanHost, cache_dir

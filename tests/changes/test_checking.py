@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from haven.changes.checking import Checker, Result
-from haven.changes.repository import Repository
+from haven.changes.git.repository import Repository
 from haven.errors import Unavailable
 from haven.store.database import opened
 from tests.changes import sources

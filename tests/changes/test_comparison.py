@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from haven.changes.comparison import LOST, Comparison, TestClass, compare, unsettled
-from haven.changes.testreport import MOST_CASES, MOST_MESSAGES, Case, Outcome, TestReport, read_junit
+from haven.changes.checking.comparison import LOST, Comparison, TestClass, compare, unsettled
+from haven.changes.checking.testreport import MOST_CASES, MOST_MESSAGES, Case, Outcome, TestReport, read_junit
 
 OUTCOMES: tuple[Outcome, ...] = ("passed", "failed", "error", "skipped", "xfailed")
 

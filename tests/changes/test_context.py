@@ -15,9 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from haven.changes import code_map
-from haven.changes.context import Context, choose
-from haven.changes.words import split
+from haven.changes.context import Context, choose, code_map
+from haven.changes.context.words import split
 from haven.store.code_index import CodeIndex, Past
 
 REQUEST = "Add a button in the map viewer to export the current map as PNG"

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import jsonschema
 import pytest
 
-from haven.changes import tools
-from haven.changes.tools import LIST, READ, SEARCH, Handler, tools_for
+from haven.changes.context import tools
+from haven.changes.context.tools import LIST, READ, SEARCH, Handler, tools_for
 from haven.errors import BadInput
 
 PROJECT = {

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from haven.access import Principal, Role
-from haven.changes.by_hand import ByHand
 from haven.changes.decisions import Changes
 from haven.changes.proposal import Kind, Proposal
+from haven.changes.rounds.by_hand import ByHand
 from haven.changes.states import State
 from haven.errors import AccessDenied, BadInput, Conflict, EditError, HavenError, NotFound, Unavailable
 from haven.store import changes as table

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from haven.changes.deploying import Deployments, run
+from haven.changes.landing.deploying import Deployments, run
 from haven.changes.states import State
 from haven.settings import Deploy
 from haven.store import changes as table

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from haven.changes.diff_rules import Finding, Given, Severity, find
-from haven.changes.diffing import files_of
+from haven.changes.review.diff_rules import Finding, Given, Severity, find
+from haven.changes.review.diffing import files_of
 
 TESTS = "def test_one():\n    assert one() == 1\n    assert two() == 2\n\n\ndef test_two():\n    assert two() == 2\n"
 

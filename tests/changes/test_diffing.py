@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from haven.changes.diffing import FileDiff, files_of
+from haven.changes.review.diffing import FileDiff, files_of
 
 PLAIN = "--- old/viewer.py\t2026-01-01 10:00:00\n+++ new/viewer.py\t2026-01-02 10:00:00\n@@ -1 +1 @@\n-a\n+b\n"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from haven.changes.edit_match import substitute
+from haven.changes.edits.match import substitute
 from haven.errors import EditError
 
 FUNCTION = "def one(a):\n    x = a\n    y = x\n    return y\n\n\ndef two():\n    return 2\n"

@@ -13,8 +13,8 @@ from pathlib import Path
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from haven.changes.edit_formats import Hunk
 from haven.changes.edits import Edit, EditKind, apply
+from haven.changes.edits.formats import Hunk
 from haven.errors import EditError
 from tests.changes.test_edits import contents
 

@@ -6,7 +6,7 @@ import secrets
 
 import pytest
 
-from haven.changes.evidence import MOST_KEPT, MOST_READ, Place, places, prepare, words
+from haven.changes.rounds.evidence import MOST_KEPT, MOST_READ, Place, places, prepare, words
 from haven.errors import BadInput
 
 TRACE = """\

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from haven.changes.merging import replay
-from haven.changes.repository import Repository
+from haven.changes.git.merging import replay
+from haven.changes.git.repository import Repository
 from haven.errors import HavenError, RepositoryError
 from tests.changes.sources import commit, make, picture, run, write
 

@@ -11,12 +11,12 @@ import pytest
 
 from haven.access import Principal, Role
 from haven.ai.engine import Engine
-from haven.ai.ledger import Ledger
+from haven.ai.money.ledger import Ledger
 from haven.ai.providers.base import Call, Finish
 from haven.ai.roster import Roster
 from haven.ai.task import Delta, Tier, Usage
-from haven.changes.diff_rules import Severity
-from haven.changes.inspecting import MOST_DIFF, Inspection, compared, handed, inspect
+from haven.changes.review.diff_rules import Severity
+from haven.changes.review.inspecting import MOST_DIFF, Inspection, compared, handed, inspect
 from haven.errors import BadInput, RepositoryError
 from haven.settings import Cloud
 from haven.store.database import opened

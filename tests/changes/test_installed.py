@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from haven.changes.installed import installed
 from haven.changes.project_file import ProjectFile
+from haven.changes.sandbox.installed import installed
 from tests.changes.sandboxing import project, runner
 
 PYPROJECT = """

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from haven.changes.comparison import TestClass
+from haven.changes.checking.comparison import TestClass
 from haven.changes.kinds import Verdict, documented, judge, lay_over, refactored, without_docs
 
 CODE = '''"""A module."""

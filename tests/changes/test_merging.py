@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from haven.changes import merging
-from haven.changes.repository import Repository
+from haven.changes.git import merging
+from haven.changes.git.repository import Repository
 from haven.errors import Conflict, RepositoryError
 from tests.changes.sources import change, commit, landed, make, opened, run
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from haven.changes.package import Package, read_package
 from haven.changes.project_file import ProjectFile
-from haven.changes.requirements import read_needs
+from haven.changes.sandbox.package import Package, read_package
+from haven.changes.sandbox.requirements import read_needs
 from haven.errors import BadInput
 
 PYPROJECT = b"""

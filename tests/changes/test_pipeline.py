@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from haven.changes import merging
+from haven.changes.git import merging
 from haven.changes.states import State
 from haven.errors import BadInput
 from haven.store.changes import Change

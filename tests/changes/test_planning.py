@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from haven.changes import plan
+from haven.changes.rounds import plan
 from haven.changes.states import State
 from haven.demo.stand_in import Fault, FaultKind
 from tests.changes import sources

@@ -6,8 +6,8 @@ import re
 import secrets
 from dataclasses import replace
 
-from haven.changes.diffing import FileDiff
-from haven.changes.pr_body import MOST_FILES, pr_body
+from haven.changes.review.diffing import FileDiff
+from haven.changes.review.pr_body import MOST_FILES, pr_body
 from tests.changes.test_review import RED, REVIEW
 
 EVIL = (

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from haven.ai.task import Turn
 from haven.changes.context import Chosen, Context
-from haven.changes.prompt import RoundInput, build, by_hand, data_block
+from haven.changes.rounds.prompt import RoundInput, build, by_hand, data_block
 from haven.quoting import TAGS, clean, code_block, visible
 
 REQUEST = "Add a button that exports the map"

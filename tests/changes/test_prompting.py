@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from haven.changes.prompting import Prompts, requester
-from haven.changes.repository import Repository
+from haven.changes.git.repository import Repository
+from haven.changes.rounds.prompting import Prompts, requester
 from haven.errors import BadInput
 from haven.store import changes as table
 from haven.store.changes import Change, Round

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from haven.changes.pruning import Pruning
+from haven.changes.landing.pruning import Pruning
 from haven.changes.states import FINAL, State
 from haven.errors import NotFound
 from haven.store import changes as table

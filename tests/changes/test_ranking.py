@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from haven.changes.look import look
-from haven.changes.ranking import rank
-from haven.changes.signals import SIGNALS, together
-from haven.changes.view import View
-from haven.changes.words import Query, split
+from haven.changes.context.look import look
+from haven.changes.context.ranking import rank
+from haven.changes.context.signals import SIGNALS, together
+from haven.changes.context.view import View
+from haven.changes.context.words import Query, split
 from haven.store.code_index import CodeIndex, Past
 
 SAID = {"zoom": 1, "wheel": 1}

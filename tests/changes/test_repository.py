@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from haven.changes.clone_folder import alone
-from haven.changes.git_command import git
-from haven.changes.merging import replay
-from haven.changes.repository import FileStat, slug
+from haven.changes.git.clone_folder import alone
+from haven.changes.git.command import git
+from haven.changes.git.merging import replay
+from haven.changes.git.repository import FileStat, slug
 from haven.errors import EditError, HavenError, NotFound, RepositoryError, Unavailable
 from tests.changes.sources import change, commit, landed, make, opened, picture, run, write
 
@@ -108,7 +108,7 @@ async def test_opening_again_only_looks(source: Path) -> None:
 AT_ONCE = """
 import asyncio, sys
 from pathlib import Path
-from haven.changes.repository import Repository
+from haven.changes.git.repository import Repository
 async def main():
     repository = await Repository.create(Path(sys.argv[1]), Path(sys.argv[2]), "main")
     for _ in range(4):

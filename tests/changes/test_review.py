@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from haven.changes.diffing import FileDiff, files_of
 from haven.changes.review import PastRound, Review, RoundPair, Sent, summary_fallback
-from haven.changes.review_text import render, render_pair
+from haven.changes.review.diffing import FileDiff, files_of
+from haven.changes.review.text import render, render_pair
 
 GREEN: dict[str, Any] = {
     "classes": {"tests/test_a.py::test_old": "passing", "tests/test_a.py::test_export": "new"},

@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 
 from haven.access import Principal, Role
+from haven.changes.git.repository import Repository
 from haven.changes.proposal import Kind, Proposal
-from haven.changes.repository import Repository
 from haven.changes.review import Review
 from haven.changes.rounds import best_round
+from haven.changes.rounds.summarising import summarise
 from haven.changes.states import State
-from haven.changes.summarising import summarise
 from haven.errors import AccessDenied, BadInput, Conflict, NotFound
 from haven.store import changes as table
 from haven.store import events, ledger

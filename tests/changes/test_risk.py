@@ -6,8 +6,8 @@ import secrets
 
 import pytest
 
-from haven.changes.diffing import files_of
-from haven.changes.risk import LARGE, Risk, is_test, removal_asked, risk_of, risky_paths
+from haven.changes.review.diffing import files_of
+from haven.changes.review.risk import LARGE, Risk, is_test, removal_asked, risk_of, risky_paths
 
 
 def diff_of(path: str, *added: str, head: str = "", old: str = "") -> str:

@@ -14,7 +14,7 @@ import pytest
 
 from haven import settings
 from haven.changes.sandbox import EDGE, Finished, Sandbox
-from haven.changes.testenv import TestEnvironment, TestEnvironments
+from haven.changes.sandbox.testenv import TestEnvironment, TestEnvironments
 from haven.errors import SandboxError
 from tests.changes.sandboxing import LIMITS, project
 from tests.conftest import CACHE

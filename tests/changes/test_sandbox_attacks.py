@@ -17,9 +17,9 @@ from pathlib import Path
 
 import pytest
 
-from haven.changes.bubblewrap import SANDBOX_UID
-from haven.changes.testenv import TestEnvironments
-from haven.changes.testreport import TestReport
+from haven.changes.checking.testreport import TestReport
+from haven.changes.sandbox.bubblewrap import SANDBOX_UID
+from haven.changes.sandbox.testenv import TestEnvironments
 from tests.changes.sandboxing import LIMITS, REPOSITORY, WHO, drive, project
 from tests.conftest import CACHE
 

@@ -7,7 +7,7 @@ import struct
 
 import pytest
 
-from haven.changes.seccomp import ALLOW, AUDIT_ARCH, OTHER_ABI, REFUSE, REFUSED, program
+from haven.changes.sandbox.seccomp import ALLOW, AUDIT_ARCH, OTHER_ABI, REFUSE, REFUSED, program
 
 READ = {"x86_64": 0, "aarch64": 63}
 

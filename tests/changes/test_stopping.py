@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from haven.changes.stopping import Limits, outcome, since_word, why_stop
+from haven.changes.rounds.stopping import Limits, outcome, since_word, why_stop
 from haven.store.changes import Round
 from haven.store.ledger import Entry
 

@@ -16,12 +16,12 @@ from pathlib import Path
 import pytest
 
 from haven import settings
-from haven.changes.bubblewrap import SANDBOX_UID
+from haven.changes.checking.testrun import TestRunner
 from haven.changes.project_file import ProjectFile
-from haven.changes.requirements import Needs, plain_requirements
 from haven.changes.sandbox import Sandbox
-from haven.changes.testenv import TestEnvironments
-from haven.changes.testrun import TestRunner
+from haven.changes.sandbox.bubblewrap import SANDBOX_UID
+from haven.changes.sandbox.requirements import Needs, plain_requirements
+from haven.changes.sandbox.testenv import TestEnvironments
 from haven.errors import BadInput, Unavailable
 from tests.changes.sandboxing import LIMITS, project
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from haven.changes.comparison import TestClass, compare
+from haven.changes.checking.comparison import TestClass, compare
+from haven.changes.checking.testreport import TestReport
 from haven.changes.project_file import ProjectFile
-from haven.changes.requirements import Needs
-from haven.changes.testreport import TestReport
+from haven.changes.sandbox.requirements import Needs
 from tests.changes.sandboxing import project, report_of, runner
 
 pytestmark = pytest.mark.sandbox

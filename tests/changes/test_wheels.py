@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from haven.changes import bubblewrap
-from haven.changes.wheels import fetching, owners_index
+from haven.changes.sandbox import bubblewrap
+from haven.changes.sandbox.wheels import fetching, owners_index
 from tests.changes.sandboxing import WHO, project
 
 PREFIX = Path(sys.base_prefix)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from haven.ai.registry import Registry
+from haven.ai.models.registry import Registry
 from haven.demo import sample
 from haven.errors import BadInput, StoreError, Unavailable
 from haven.store import events

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from haven.changes.clone_folder import alone
+from haven.changes.git.clone_folder import alone
 from haven.changes.states import State
 from tests.changes import sources
 from tests.e2e.branching import (

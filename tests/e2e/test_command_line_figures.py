@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from haven.ai.outcomes import Outcomes, Tried
-from haven.ai.registry import Registry
+from haven.ai.memory.outcomes import Outcomes, Tried
+from haven.ai.models.registry import Registry
 from haven.ai.task import Reply, Route, Tier, Usage
 from haven.demo.stand_in import StandIn
 from haven.store.database import opened

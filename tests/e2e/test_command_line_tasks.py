@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from haven.ai.registry import Registry
+from haven.ai.models.registry import Registry
 from haven.ai.task import Privacy, Task, Turn
 from haven.app import open_house
 from haven.commands.session import owner

@@ -20,16 +20,16 @@ from assistants.sentinel import StatusLine
 from assistants.waiting import WaitingRoom
 from haven.access import Principal, Role
 from haven.ai.engine import Engine
-from haven.ai.ledger import Ledger
 from haven.ai.memory import Memory
-from haven.ai.outcomes import Outcomes
-from haven.ai.prices import Prices
+from haven.ai.memory.outcomes import Outcomes
+from haven.ai.money.ledger import Ledger
+from haven.ai.money.prices import Prices
 from haven.ai.providers.base import Call, Finish
 from haven.ai.roster import Roster
 from haven.ai.task import Delta, Tier, Usage
 from haven.changes.decisions import Changes
+from haven.changes.git.repository import Repository
 from haven.changes.proposal import Kind, Proposal
-from haven.changes.repository import Repository
 from haven.events import Bus
 from haven.settings import Cloud, Paths, Project, Settings
 from haven.store import changes as table

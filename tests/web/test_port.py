@@ -13,9 +13,9 @@ import pytest
 from aiohttp.test_utils import unused_port
 from prometheus_client.parser import text_string_to_metric_families
 
-from haven.ai.cache import Cache
 from haven.ai.memory import Memory
-from haven.ai.outcomes import Outcomes
+from haven.ai.memory.cache import Cache
+from haven.ai.memory.outcomes import Outcomes
 from haven.app import House, open_house, run
 from haven.demo.stand_in import Fault, FaultKind
 from haven.faces import faces_of

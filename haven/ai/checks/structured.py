@@ -12,7 +12,7 @@ from typing import Any
 from haven.ai.checks import words
 from haven.ai.checks.base import FAILS, FATAL, SLIGHT, Draft, Finding, listed, short
 from haven.ai.checks.parsed import Unreadable
-from haven.ai.patterns import too_slow
+from haven.ai.judging.patterns import too_slow
 
 MOST_LEAVES = 5_000
 _DIGITS = re.compile(r"\d+")

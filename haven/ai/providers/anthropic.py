@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
-from haven.ai import prices
+from haven.ai.money import prices
 from haven.ai.providers import http_replies as replies
 from haven.ai.providers.base import Call, Finish
 from haven.ai.providers.http_faults import Far, malformed

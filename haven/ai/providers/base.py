@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
-from haven.ai.prices import Prices
+from haven.ai.money.prices import Prices
 from haven.ai.task import Delta, Tier, Tool, ToolCall, Turn, Usage
 
 

@@ -9,7 +9,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from haven.ai.prices import Prices
+from haven.ai.money.prices import Prices
 from haven.ai.providers.base import Call, Finish
 from haven.ai.providers.http_faults import host as host_of
 from haven.ai.providers.ollama import Ollama

@@ -15,7 +15,8 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from functools import cache, partial
 from pathlib import Path
 
-from haven.ai.prices import Prices
+from haven.ai.models.weights import sha256_of
+from haven.ai.money.prices import Prices
 from haven.ai.providers.base import Call, Finish
 from haven.ai.providers.llama_batch import Batch
 from haven.ai.providers.llama_call import Outbox, new_job
@@ -24,7 +25,6 @@ from haven.ai.providers.llama_prefix import PrefixFolder
 from haven.ai.providers.llama_prompt import CHATML, ChatTemplate
 from haven.ai.providers.llama_vector import Embedder
 from haven.ai.task import Delta, Tier
-from haven.ai.weights import sha256_of
 from haven.errors import HavenError, ModelError, Unavailable
 
 log = logging.getLogger("haven.llama")

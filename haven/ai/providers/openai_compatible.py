@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from haven.ai import tokens
-from haven.ai.prices import Prices
+from haven.ai.money import tokens
+from haven.ai.money.prices import Prices
 from haven.ai.providers import http_faults as faults
 from haven.ai.providers import http_replies as replies
 from haven.ai.providers.base import Call, Finish

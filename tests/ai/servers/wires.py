@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from haven.ai.prices import Prices
+from haven.ai.money.prices import Prices
 from haven.ai.providers.anthropic import AnthropicProvider
 from haven.ai.providers.base import Call, Finish, Provider
 from haven.ai.providers.ollama import Ollama

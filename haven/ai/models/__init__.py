@@ -1,0 +1,1 @@
+"""The models on this disk: what there is, how it gets here, gets checked, fits the memory and leaves."""

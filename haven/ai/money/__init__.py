@@ -1,0 +1,1 @@
+"""What calls cost: reserved before, settled after, and never over a cap."""
