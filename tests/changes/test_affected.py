@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from haven.changes.checking.affected import affected, read_python
+from haven.changes.checking.affecting import affected, read_python
 from tests.changes.sandboxing import project
 
 FILES = {

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from haven.changes.context.look import look
+from haven.changes.context.looking import look
 from haven.changes.context.ranking import rank
 from haven.changes.context.signals import SIGNALS, together
 from haven.changes.context.view import View

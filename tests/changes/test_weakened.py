@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from haven.changes.checking.weakened import weakened
+from haven.changes.checking.weakening import weakened
 
 BEFORE = """
 import pytest

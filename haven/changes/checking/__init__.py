@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from haven.changes import kinds
-from haven.changes.checking.affected import affected, is_test, read_python
+from haven.changes.checking.affecting import affected, is_test, read_python
 from haven.changes.checking.comparison import LOST, RED, Comparison, TestClass, compare, file_of, unsettled
 from haven.changes.checking.testreport import TestReport
 from haven.changes.checking.testrun import TestRunner
-from haven.changes.checking.weakened import weakened
+from haven.changes.checking.weakening import weakened
 from haven.changes.git.repository import Repository
 from haven.changes.project_file import PROJECT_FILE, PYTEST, ProjectFile, read_project_file
 from haven.changes.review.risk import removal_asked

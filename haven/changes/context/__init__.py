@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, 
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from haven.changes.context.look import key, look
+from haven.changes.context.looking import key, look
 from haven.changes.context.packing import Chosen, Packing, rendered
 from haven.changes.context.ranking import Ranked, rank
 from haven.changes.context.signals import is_named

@@ -13,7 +13,7 @@ from haven.changes.edits.hunks import insert, patch
 from haven.changes.edits.match import Substitution, substitute
 from haven.changes.edits.text import from_text
 from haven.changes.edits.tree import Tree, decode, encode
-from haven.changes.edits.write import Outcome, write
+from haven.changes.edits.writing import Outcome, write
 from haven.errors import EditError, NoChange
 
 __all__ = [

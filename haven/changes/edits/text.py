@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from haven.changes.edits.formats import SUMMARY_CHARACTERS, TEXT_FORMAT, Edit, EditKind, Proposal
-from haven.changes.edits.patch import BEGIN, diff_begins, from_patch, from_unified_diff
+from haven.changes.edits.patches import BEGIN, diff_begins, from_patch, from_unified_diff
 from haven.errors import EditError
 
 OPENER = re.compile(r"^(\s*)(<{5,}(?= ?S)|-{5,}(?= S)) ?SEARCH>?\s*$")

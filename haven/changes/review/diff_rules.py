@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePosixPath
 
-from haven.changes.checking.weakened import weakened
+from haven.changes.checking.weakening import weakened
 from haven.changes.review.diffing import FileDiff
 from haven.changes.review.risk import MOST_SEARCHED, hidden_in, is_test, risky_paths, secrets_in
 
