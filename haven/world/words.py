@@ -1,0 +1,127 @@
+"""Words as they are matched: folded, in their plain form, and with what means the same (words.toml)."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib import resources
+from typing import Any
+
+_APOSTROPHE = re.compile("['’ʼ`´]")
+_PIECE = re.compile(r"\d+|[^\W\d_]+")
+_WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*")
+_SPECIAL = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i"})
+_VOWEL = re.compile("[aeiouy]")
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word where it stands in a text, and its folded form."""
+
+    start: int
+    end: int
+    text: str
+    folded: str
+
+    @property
+    def capital(self) -> bool:
+        return self.text[:1].isupper()
+
+    @property
+    def number(self) -> bool:
+        return self.text[:1].isdigit()
+
+
+@lru_cache(maxsize=65_536)
+def fold(name: str) -> str:
+    """The name as it is compared: lower case, no accents, letters and digits apart, the rest one space.
+
+    `TRAPPIST-1e`, `Trappist 1 E` and `trappist1e` are the same. What has neither letters nor digits stays as it is.
+    """
+    if name.isascii():
+        plain = name.lower()
+    else:
+        pieces = unicodedata.normalize("NFKD", name.casefold().translate(_SPECIAL))
+        plain = "".join(one for one in pieces if not unicodedata.combining(one))
+    return " ".join(_PIECE.findall(_APOSTROPHE.sub("", plain))) or plain.strip()
+
+
+def words(text: str) -> list[Word]:
+    """The words and numbers of a text, in order; a possessive 's is no part of its word."""
+    found = []
+    for match in _WORD.finditer(text):
+        shown = re.sub(r"['’]s?$|['’]s$", "", match[0])
+        found.append(Word(match.start(), match.start() + len(shown), shown, fold(shown).replace(" ", "")))
+    return found
+
+
+def is_stop(folded: str) -> bool:
+    """Whether a word says nothing by itself."""
+    return folded in _stop()
+
+
+@lru_cache(maxsize=65_536)
+def plain(folded: str) -> str:
+    """The plain form of a folded word: singular, present; by a table of exceptions and a few endings (English)."""
+    if (known := _irregular().get(folded)) is not None:
+        return known
+    word = folded
+    if len(word) > 3 and word.endswith("ies"):
+        word = word[:-3] + "y"
+    elif len(word) > 4 and word.endswith(("sses", "shes", "ches", "xes", "zes")):
+        word = word[:-2]
+    elif len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        word = word[:-1]
+    for ending in ("ing", "ed"):
+        base = word[: -len(ending)]
+        if len(base) > 2 and word.endswith(ending) and _VOWEL.search(base):
+            return _without_ending(base)
+    return word.removesuffix("e") if len(word) > 4 else word
+
+
+def _without_ending(base: str) -> str:
+    """`stopp` was `stop`, `carri` was `carry`; a last e is never kept, so that `creat` is `create` as well."""
+    if len(base) > 3 and base[-1] == base[-2] and base[-1] not in "lsz":
+        return base[:-1]
+    return base[:-1] + "y" if base.endswith("i") else base
+
+
+@lru_cache(maxsize=65_536)
+def meanings(folded: str) -> frozenset[str]:
+    """What a word may stand for: its plain form, and the names of the groups of words that mean the same."""
+    form = plain(folded)
+    return frozenset({form}) | _same().get(form, frozenset()) | _same().get(folded, frozenset())
+
+
+def mean_the_same(one: str, other: str) -> bool:
+    """Whether two folded words may stand for each other."""
+    return one == other or not meanings(one).isdisjoint(meanings(other))
+
+
+@cache
+def _read() -> dict[str, Any]:
+    return tomllib.loads(resources.files("haven.world").joinpath("words.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def _stop() -> frozenset[str]:
+    return frozenset(_read()["stop"].split())
+
+
+@cache
+def _irregular() -> dict[str, str]:
+    return {form: base for base, forms in _read()["irregular"].items() for form in (base, *forms.split())}
+
+
+@cache
+def _same() -> dict[str, frozenset[str]]:
+    """The groups of each word; a group's name begins with `=`, which no word does."""
+    known: dict[str, frozenset[str]] = {}
+    for name, group in _read()["same"].items():
+        for word in group.split():
+            for key in {plain(word), word}:
+                known[key] = known.get(key, frozenset()) | {f"={name}"}
+    return known
