@@ -17,13 +17,14 @@ from bot import entry, render
 from bot.views.words import WordsModal, inputs
 from haven.access import Act, Principal
 from haven.changes.review import PastRound, Review
+from haven.changes.rounds.plan import fingerprint
 from haven.changes.states import STOPPABLE, State, sources
 from haven.errors import BadInput, Conflict
 from haven.store import changes as table
 from haven.store.changes import Change
 from haven.store.database import Database
 
-TEMPLATE = r"haven:(?P<act>[a-z]+):(?P<id>[0-9a-f]{1,12}):(?P<round>\d{1,6}):(?P<commit>[0-9a-f]{0,12})"
+TEMPLATE = r"haven:(?P<act>[a-z]+):(?P<id>[0-9a-f]{1,12}):(?P<round>\d{1,6}):(?P<seen>[0-9a-f]{0,12})"
 Style = discord.ButtonStyle
 LOOKS: dict[str, tuple[str, Style]] = {
     "approve": ("Approve", Style.success),
@@ -54,21 +55,21 @@ MOST_ROUNDS = 5
 
 @dataclass(frozen=True)
 class Press:
-    """What a control says: the act, the change, and the round and commit that the person was looking at."""
+    """What a control says: the act, the change, and what the person had seen: the round and its commit or plan."""
 
     act: str
     id: str
     round: int
-    commit: str = ""
+    seen: str = ""
 
     @property
     def custom_id(self) -> str:
-        return f"haven:{self.act}:{self.id}:{self.round}:{self.commit[:12]}"
+        return f"haven:{self.act}:{self.id}:{self.round}:{self.seen[:12]}"
 
     @classmethod
     def read(cls, custom_id: str) -> Press | None:
         match = re.fullmatch(TEMPLATE, custom_id)
-        return cls(match["act"], match["id"], int(match["round"]), match["commit"]) if match else None
+        return cls(match["act"], match["id"], int(match["round"]), match["seen"]) if match else None
 
 
 class ChangeButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=TEMPLATE):
@@ -86,7 +87,7 @@ class ChangeButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=TEMP
     async def from_custom_id(
         cls, interaction: discord.Interaction, item: discord.ui.Item[Any], match: re.Match[str], /
     ) -> Self:
-        return cls(Press(match["act"], match["id"], int(match["round"]), match["commit"]))
+        return cls(Press(match["act"], match["id"], int(match["round"]), match["seen"]))
 
     async def callback(self, interaction: discord.Interaction) -> None:
         deciding = self.press.act not in BY_REQUESTER | READING
@@ -100,21 +101,21 @@ class ChangeButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=TEMP
 def decision_view(change: Change, review: Review | None) -> discord.ui.View:
     """The buttons of a review card: those that fit the state, or the same ones disabled after the decision."""
     commit = review.commit if review is not None else ""
-    approve = APPROVE_BY[review.confirm] if review is not None and commit else "approve"
+    approve, seen = APPROVE_BY[review.confirm] if review is not None and commit else "approve", commit
     acts: tuple[str, ...]
     match change.state:
         case State.REVIEW:
             acts = (approve, "tweak", "reject") if commit else ("tweak", "reject")
             acts += ("rounds",) * (len(_with_edits(review)) > 1)
         case State.AWAITING_PLAN:
-            acts = ("approve", "replan", "skip", "reject")
+            acts, seen = ("approve", "replan", "skip", "reject"), fingerprint(change.plan)
         case State.FAILED:
             acts = ("tweak",)
         case State.MERGED:
             acts = ("undo",)
         case _:
             return _view((Press(act, change.id, change.round, commit) for act in ("approve", "tweak", "reject")), True)
-    return _view(Press(act, change.id, change.round, commit) for act in acts)
+    return _view(Press(act, change.id, change.round, seen) for act in acts)
 
 
 def progress_view(change: Change) -> discord.ui.View:
@@ -175,8 +176,10 @@ async def _approve(interaction: discord.Interaction, press: Press, person: Princ
     change = await bot.changes.get(press.id)
     current = await table.round_of(bot.database, change)
     # The button has room for twelve digits: they stand for the whole commit, or for none that is there now.
-    commit = current.commit_id if current.commit_id[:12] == press.commit else press.commit
-    approved = await bot.changes.approve(press.id, person, round=press.round, commit=commit, confirm=confirm)
+    commit = current.commit_id if current.commit_id[:12] == press.seen else press.seen
+    approved = await bot.changes.approve(
+        press.id, person, round=press.round, commit=commit, plan=press.seen, confirm=confirm
+    )
     if approved.state == State.REVIEW:  # it takes a second person
         said = discord.Embed(description=render.plain((await bot.changes.review(press.id)).people_said, 1_000))
         await interaction.followup.send(embed=said, ephemeral=True)
@@ -194,7 +197,7 @@ async def _pressed_ask(interaction: discord.Interaction, press: Press, person: P
     review = await entry.bot_of(interaction).changes.review(press.id)
     marks = render.fitting([f"• {render.plain(mark, 300)}" for mark in review.risk_marks], 3_000)
     embed = discord.Embed(title="Look twice", description=f"{marks}\n\nMerge it all the same?")
-    again = _view([Press("sure", press.id, press.round, press.commit)])
+    again = _view([Press("sure", press.id, press.round, press.seen)])
     await interaction.followup.send(embed=embed, view=again, ephemeral=True)
 
 
@@ -272,8 +275,8 @@ async def _pressed_takeback(interaction: discord.Interaction, press: Press, pers
 
 async def _round_of(database: Database, press: Press) -> int:
     """The round whose commit the button names."""
-    found = [one.number for one in await table.rounds(database, press.id) if one.commit_id[:12] == press.commit]
-    if not found or not press.commit:
+    found = [one.number for one in await table.rounds(database, press.id) if one.commit_id[:12] == press.seen]
+    if not found or not press.seen:
         raise Conflict(f"That round of change {press.id} is another by now.", "Look at its newest card.")
     return found[-1]
 
@@ -287,7 +290,7 @@ async def _pressed_replan(interaction: discord.Interaction, press: Press, person
 async def _pressed_skip(interaction: discord.Interaction, press: Press, person: Principal) -> None:
     await interaction.response.defer()
     bot = entry.bot_of(interaction)
-    await bot.changes.skip(press.id, person, round=press.round)
+    await bot.changes.skip(press.id, person, round=press.round, plan=press.seen)
     await bot.cards.refresh(press.id)
 
 

@@ -15,6 +15,7 @@ from haven.changes.proposal import Kind, Proposal, clean
 from haven.changes.review import Review, RoundPair, assembling
 from haven.changes.review.pointing import pointed_at
 from haven.changes.rounds import evidence
+from haven.changes.rounds.plan import fingerprint
 from haven.changes.states import RESTING, STOPPABLE, State, sources
 from haven.errors import BadInput, Conflict
 from haven.settings import Settings
@@ -101,8 +102,10 @@ class Changes:
         """Two rounds side by side. Raises NotFound where one has no commit."""
         return await assembling.compare(self._database, self._repository(), await self.get(id), first, second)
 
-    async def approve(self, id: str, principal: Principal, *, round: int, commit: str, confirm: str = "") -> Change:
-        """Approve exactly this round and commit; in `awaiting plan`, let the plan go on.
+    async def approve(
+        self, id: str, principal: Principal, *, round: int, commit: str, plan: str = "", confirm: str = ""
+    ) -> Change:
+        """Approve exactly this round and commit; in `awaiting plan`, let exactly this plan go on (`Review.plan_id`).
 
         Where its risk takes two people, it stays in review after the first one (`Review.people_said`).
         `confirm` is "" for one tap, "two taps" after a second one, or the typed id of the change.
@@ -110,7 +113,7 @@ class Changes:
         """
         change = await self._decide(id, principal)
         if change.state == State.AWAITING_PLAN:
-            return await self._move(change, State.EDITING, principal, at_round=round, reason="")
+            return await self._past_plan(change, principal, round, plan)
         if change.state != State.REVIEW or change.round != round:
             raise self._stale(change)
         review = await self.review(id)
@@ -197,7 +200,8 @@ class Changes:
         change = await self._decide(id, principal)
         if change.state == State.AWAITING_PLAN and not at:
             plan = {**change.plan, "wishes": [*change.plan.get("wishes", []), words]}
-            return await self._move(change, State.PLANNING, principal, at_round=round, plan=plan, reason="")
+            fields: dict[str, Any] = {"at_plan": change.plan, "plan": plan, "reason": ""}
+            return await self._move(change, State.PLANNING, principal, at_round=round, **fields)
         if change.state not in {State.REVIEW, State.FAILED} or change.round != round:
             raise self._stale(change)
         seen = (await table.round_of(self._database, change)).commit_id
@@ -216,13 +220,21 @@ class Changes:
         await self._database.write(work)
         return await self.get(change.id)
 
-    async def skip(self, id: str, principal: Principal, *, round: int) -> Change:
-        """Go on without the written plan: edits are asked for as if there were none."""
+    async def skip(self, id: str, principal: Principal, *, round: int, plan: str) -> Change:
+        """Go on without the written plan (`Review.plan_id`): edits are asked for as if there were none."""
         change = await self._decide(id, principal)
         if change.state != State.AWAITING_PLAN:
             raise self._stale(change)
-        plan = {**change.plan, "skipped": True}
-        return await self._move(change, State.EDITING, principal, at_round=round, plan=plan, reason="")
+        return await self._past_plan(change, principal, round, plan, {**change.plan, "skipped": True})
+
+    async def _past_plan(
+        self, change: Change, principal: Principal, round: int, seen: str, kept: dict[str, Any] | None = None
+    ) -> Change:
+        """Past the plan that the person has seen, and no other one that was written meanwhile."""
+        if fingerprint(change.plan) != seen:
+            raise Conflict(f"The plan of change {change.id} is another one by now.", "Read it again, then decide.")
+        fields: dict[str, Any] = {"at_plan": change.plan, "plan": kept or change.plan, "reason": ""}
+        return await self._move(change, State.EDITING, principal, at_round=round, **fields)
 
     async def reject(self, id: str, principal: Principal, *, round: int, why: str = "") -> Change:
         """Close it; the branch is kept for some days."""

@@ -27,6 +27,7 @@ app.command()(compare)
 app.command()(back)
 Id = Annotated[str, typer.Argument(help="The change's id, as `haven change list` shows it.")]
 Confirm = Annotated[str, typer.Option("--confirm", help="Type the change's id to merge what is untested or red.")]
+Plan = Annotated[str, typer.Option("--plan", help="The plan that you read, as it is numbered: no other one goes on.")]
 NoWait = Annotated[bool, typer.Option("--no-wait", help="Return at once; a running Haven does the work.")]
 app.command("context")(change_context.context)
 
@@ -121,6 +122,7 @@ def approve(
     commit: Annotated[
         str, typer.Option(help="The commit that you looked at: where it is another one by now, nothing is merged.")
     ] = "",
+    plan: Plan = "",
     as_json: Json = False,
 ) -> None:
     """Merge a reviewed change, or let a planned one go on."""
@@ -131,8 +133,10 @@ def approve(
         if review.confirm == "two taps" and not confirm and not as_json:
             typer.confirm(visible(review.second_look), abort=True, err=True)
             typed = "two taps"
-        seen = review.commit if review.commit.startswith(commit.lower()) else commit
-        change = await house.changes.approve(id, owner(), round=review.round, commit=seen, confirm=typed)
+        # Who names a plan has read no commit, and the other way round: what was not named can't be approved by it.
+        seen = review.commit if not plan and review.commit.startswith(commit.lower()) else commit
+        planned = plan.lower() or ("" if commit else review.plan_id)
+        change = await house.changes.approve(id, owner(), round=review.round, commit=seen, plan=planned, confirm=typed)
         if change.state == State.REVIEW:  # it takes a second person
             review = await house.changes.review(id)
             print_json(review.to_json()) if as_json else out.print(visible(review.people_said))
@@ -172,12 +176,13 @@ def reject(id: Id, why: Annotated[str, typer.Option(help="For the record.")] = "
 
 
 @app.command()
-def skip(id: Id, as_json: Json = False) -> None:
+def skip(id: Id, plan: Plan = "", as_json: Json = False) -> None:
     """Let a change go on without the plan that was written for it."""
 
     async def work(house: House) -> None:
-        before = await house.changes.get(id)
-        await _finish(house, await house.changes.skip(id, owner(), round=before.round), as_json=as_json)
+        review = await house.changes.review(id)
+        change = await house.changes.skip(id, owner(), round=review.round, plan=plan.lower() or review.plan_id)
+        await _finish(house, change, as_json=as_json)
 
     in_house(work)
 

@@ -214,7 +214,9 @@ class Journey:
         elif worst > max_usd:
             raise Unavailable(f"{sentence} That is more than --max-usd {max_usd:.4f}.", retry=False)
         review = await self._house.changes.review(change.id)
-        await self._house.changes.approve(change.id, self._shown.principal, round=review.round, commit=review.commit)
+        await self._house.changes.approve(
+            change.id, self._shown.principal, round=review.round, commit=review.commit, plan=review.plan_id
+        )
 
     def _show(self, review: Review) -> None:
         if not self._shown.as_json:

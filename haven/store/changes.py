@@ -151,9 +151,10 @@ async def move(
     *,
     at_round: int | None = None,
     at_commit: str | None = None,
+    at_plan: dict[str, Any] | None = None,
     **fields: Any,
 ) -> None:
-    """Compare and swap: from one of `states` (at this round, with this commit) to `to`, with other columns.
+    """Compare and swap: from one of `states` (at this round, with this commit, this plan) to `to`, with other columns.
 
     Raises Conflict where somebody was first.
     """
@@ -168,6 +169,9 @@ async def move(
     if at_commit is not None:
         where += " and ? = (select commit_id from round where change_id = change.id and number = change.round)"
         values.append(at_commit)
+    if at_plan is not None:
+        where += " and plan = ?"
+        values.append(_value("plan", at_plan))
     cursor = await tx.execute(f"update change set {sets} where {where}", values)
     if cursor.rowcount != 1:
         rows = list(await tx.execute_fetchall("select state, round from change where id = ?", (id,)))

@@ -157,7 +157,7 @@ class ReviewPane(Pane):
         if confirm is None or principal is None:
             return
         change = await self.handed.changes.approve(
-            review.id, principal, round=review.round, commit=review.commit, confirm=confirm
+            review.id, principal, round=review.round, commit=review.commit, plan=review.plan_id, confirm=confirm
         )
         waits = change.state == State.REVIEW  # for a second person
         said = (await self.handed.changes.review(review.id)).people_said if waits else ""
@@ -214,7 +214,7 @@ class ReviewPane(Pane):
         review = self._review()
         principal = await self.authorise(Act.DECIDE)
         if principal is not None:
-            await self.handed.changes.skip(review.id, principal, round=review.round)
+            await self.handed.changes.skip(review.id, principal, round=review.round, plan=review.plan_id)
             self.tell(f"Change {review.id} goes on without the plan.")
 
     async def _stop(self) -> None:

@@ -268,6 +268,11 @@ async def test_a_plan_is_asked_for_in_other_words_or_skipped(world: World) -> No
     change = await world.house.changes.get(change.id)
     assert (change.state, change.plan["wishes"]) == ("planning", ["Leave the colours"])
     change = await world.advance(change, State.AWAITING_PLAN)
+    await world.house.database.write(lambda tx: table.update(tx, change.id, plan=plan | {"rounds": 9}))
+    for label in ("Approve", "Skip the plan"):
+        answer = await world.reviewer.click(world.card(change), label=label)
+        assert "another one by now" in answer.followups[-1].embeds[0].description, "the card shows the one before"
+    change = await world.advance(await world.house.changes.get(change.id), State.AWAITING_PLAN)
     await world.reviewer.click(world.card(change), label="Skip the plan")
     change = await world.house.changes.get(change.id)
     assert change.state == "editing" and change.plan["skipped"]

@@ -206,11 +206,36 @@ async def test_who_may_not_decide_decides_nothing(home: Home, changes: Changes, 
 
 async def test_a_plan_is_let_go_once(home: Home, changes: Changes, database: Database) -> None:
     change = await put(home, State.AWAITING_PLAN)
+    seen = (await changes.review(change.id)).plan_id
     results = await asyncio.gather(
-        *(changes.approve(change.id, who, round=1, commit="") for who in (OWNER, REVIEWER)), return_exceptions=True
+        *(changes.approve(change.id, who, round=1, commit="", plan=seen) for who in (OWNER, REVIEWER)),
+        return_exceptions=True,
     )
     assert sorted(type(result).__name__ for result in results) == ["Change", "Conflict"]
     assert await told(database, change) == ["queued", "editing"]
+
+
+async def test_a_plan_that_was_written_anew_since_is_not_what_was_approved(home: Home, changes: Changes) -> None:
+    change = await put(home, State.AWAITING_PLAN, plan={"written": {"steps": ["Add a button."]}, "worst_usd": 0.1})
+    seen = (await changes.review(change.id)).plan_id
+    for part in ({"written": {"steps": ["Remove the tests."]}, "worst_usd": 0.1}, {"worst_usd": 9.0}):
+        again = await put_plan(home, change, part)
+        for act in (
+            changes.approve(change.id, OWNER, round=1, commit="", plan=seen),
+            changes.approve(change.id, OWNER, round=1, commit=""),
+            changes.skip(change.id, OWNER, round=1, plan=seen),
+        ):
+            with pytest.raises(Conflict, match="another one by now"):
+                await act
+        assert await changes.get(change.id) == again
+    newest = (await changes.review(change.id)).plan_id
+    assert (await changes.approve(change.id, OWNER, round=1, commit="", plan=newest)).state == "editing"
+
+
+async def put_plan(home: Home, change: Change, plan: dict[str, Any]) -> Change:
+    """The same round, planned once more."""
+    await home.house.database.write(lambda tx: table.update(tx, change.id, plan=plan))
+    return await home.house.changes.get(change.id)
 
 
 async def test_a_tweak_after_a_failure_is_a_new_round(home: Home, changes: Changes, database: Database) -> None:
@@ -278,15 +303,19 @@ async def test_what_rests_or_lands_can_not_be_stopped(home: Home, changes: Chang
 
 async def test_a_plan_is_skipped_or_made_again_by_who_may_decide(home: Home, changes: Changes) -> None:
     skipped, tweaked = await put(home, State.AWAITING_PLAN, plan={"worst_usd": 0.1}), await put(home, State.REVIEW)
+    seen = (await changes.review(skipped.id)).plan_id
     with pytest.raises(Conflict):
-        await changes.skip(tweaked.id, REVIEWER, round=1)
-    for act in (changes.skip(skipped.id, MEMBER, round=1), changes.tweak(skipped.id, STRANGER, "x", round=1)):
+        await changes.skip(tweaked.id, REVIEWER, round=1, plan=seen)
+    for act in (
+        changes.skip(skipped.id, MEMBER, round=1, plan=seen),
+        changes.tweak(skipped.id, STRANGER, "x", round=1),
+    ):
         with pytest.raises(AccessDenied):
             await act
     again = await changes.tweak(skipped.id, REVIEWER, "a slider", round=1)
     assert (again.state, again.plan["wishes"]) == ("planning", ["a slider"])
     with pytest.raises(Conflict):
-        await changes.skip(skipped.id, REVIEWER, round=1)
+        await changes.skip(skipped.id, REVIEWER, round=1, plan=seen)
 
 
 async def test_a_merge_under_way_can_not_be_cancelled(home: Home, changes: Changes) -> None:

@@ -57,7 +57,7 @@ class Home:
     async def approve(self, change: Change, principal: Principal = OWNER, confirm: str = "") -> Change:
         review = await self.house.changes.review(change.id)
         return await self.house.changes.approve(
-            change.id, principal, round=review.round, commit=review.commit, confirm=confirm
+            change.id, principal, round=review.round, commit=review.commit, plan=review.plan_id, confirm=confirm
         )
 
 

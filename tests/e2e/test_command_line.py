@@ -98,8 +98,11 @@ async def test_new_tweak_approve(shell: Shell) -> None:
 async def test_red_is_repaired_and_rejected(shell: Shell) -> None:
     planned = await shell.json("change", "new", DARK)
     assert planned["state"] == "awaiting plan", "what is complex has a plan that a person sees first"
-    change = await shell.json("change", "approve", planned["id"])
+    await shell.haven("change", "approve", planned["id"], "--plan", "0" * 12, code=1)
+    plan = (await shell.json("change", "show", planned["id"]))["plan_id"]
+    change = await shell.json("change", "approve", planned["id"], "--plan", plan)
     assert (change["state"], change["round"]) == ("review", 2)
+    await shell.haven("change", "approve", change["id"], "--plan", plan, code=1)
     rejected = await shell.json("change", "reject", change["id"], "--why", "not now")
     assert rejected["state"] == "rejected" and "dark mode" not in log(shell.project)
 

@@ -147,6 +147,8 @@ class Review:
     """Of all calls that left the house: `fresh` and `cached` were read, `written` came back."""
     plan: tuple[str, ...] = ()
     """What a person decides on before edits are asked for, a line each; empty where no plan waits."""
+    plan_id: str = ""
+    """Stands for exactly this plan: a word about it is bound to it, as an approval is to its commit."""
     ahead: int | None = None
     """How many changes come before it in the queue; None where it does not wait for its turn."""
     approved_by: tuple[str, ...] = ()

@@ -60,6 +60,7 @@ async def assemble(database: Database, repository: Repository, change: Change, s
         reason=change.reason,
         notes=(*current.notes, *current.tests.get("kind_notes", ())),
         plan=tuple(plan.in_words(change.plan).split("\n")) if change.state == State.AWAITING_PLAN else (),
+        plan_id=plan.fingerprint(change.plan) if change.state == State.AWAITING_PLAN else "",
         approved_by=tuple(one.name for one in approved),
         people=2 if two else 1,
     )

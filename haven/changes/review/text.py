@@ -108,7 +108,7 @@ def _first(review: Review) -> Iterator[tuple[Level | None, str, list[str]]]:
     yield None, "Summary", [f"{review.summary.get('text', '')} ({written})"]
     yield None, "Why here", [review.reason]
     yield None, "Queue", [review.queue_said]
-    yield None, "Plan", [*review.plan, *([review.decision] if review.plan else [])]
+    yield None, "Plan", [*review.plan, *([review.decision, f"This plan is {review.plan_id}."] if review.plan else [])]
     for look in review.first_look:
         yield look.level, look.about, [f"{SIGNS[look.level]} {look.said}"]
 

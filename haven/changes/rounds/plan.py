@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -51,6 +53,11 @@ def in_words(plan: Mapping[str, Any]) -> str:
     if why := plan.get("unwritten"):
         parts.append(f"No plan could be written: {why}")
     return "\n".join([*parts, price(plan)])
+
+
+def fingerprint(plan: Mapping[str, Any]) -> str:
+    """Twelve hex digits that stand for exactly this plan, all of it: what a person's word about it is bound to."""
+    return hashlib.sha256(json.dumps(plan, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def price(plan: Mapping[str, Any]) -> str:
