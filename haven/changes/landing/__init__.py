@@ -62,9 +62,11 @@ class Landing:
 
         Runs again safely after a kill: the target moves in one step, and where to is on the disk before.
         """
-        landed = None
         try:
-            await self._repository.fetch(change.target)
+            # Before the source is looked at: it may have moved on, or be away, since a killed process merged it here.
+            landed = await self._already(change, approved, await self._repository.tip(change.target))
+            if landed is None:
+                await self._repository.fetch(change.target)
             while landed is None:
                 landed = await self._on_top(change, approved, await self._repository.tip(change.target), say)
         except Conflict as error:
