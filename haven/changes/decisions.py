@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import builtins
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -12,12 +13,12 @@ from haven.access import Act, Principal, check
 from haven.changes.git.repository import Repository
 from haven.changes.landing import undoing
 from haven.changes.proposal import Kind, Proposal, clean
-from haven.changes.review import Review, RoundPair, assembling
+from haven.changes.review import Review, RoundPair, assembling, branching
 from haven.changes.review.pointing import pointed_at
 from haven.changes.rounds import evidence
 from haven.changes.rounds.plan import fingerprint
 from haven.changes.states import RESTING, STOPPABLE, State, sources
-from haven.errors import BadInput, Conflict
+from haven.errors import BadInput, Conflict, RepositoryError
 from haven.settings import Settings
 from haven.store import approvals, events, jobs, ledger
 from haven.store import changes as table
@@ -164,10 +165,11 @@ class Changes:
             fields: dict[str, Any] = {"round": to, "base": wanted.base or change.base, "reason": reason}
             await table.move(tx, change.id, [State.REVIEW], State.REVIEW, at_round=round, **fields)
             await self._tell(tx, change, State.REVIEW, principal, round=to)
+            await queue_step(tx, change.id)  # the branch goes there too, even where this process dies now
 
         await self._database.write(work)
-        await self._repository().worktree(change.id, change.branch, wanted.commit_id)  # the branch stands there again
-        await self._repository().remove_worktree(change.id)
+        with suppress(RepositoryError):  # it is decided; the job tries again
+            await branching.follow(self._database, self._repository(), await self.get(change.id))
         return await self.get(change.id)
 
     async def undo(self, id: str, principal: Principal, *, confirm: str = "") -> Change:

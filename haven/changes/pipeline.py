@@ -15,7 +15,7 @@ from typing import Any
 
 from haven.changes.checking import Checker
 from haven.changes.landing import Landed, Landing, undoing
-from haven.changes.review import why_red
+from haven.changes.review import branching
 from haven.changes.rounds import Rounds, best_round, stopping
 from haven.changes.rounds.planning import Planning
 from haven.changes.rounds.prompting import requester
@@ -35,7 +35,7 @@ from haven.errors import (
 from haven.events import Bus
 from haven.settings import Settings
 from haven.store import changes as table
-from haven.store import deployments, events, ledger
+from haven.store import deployments, events
 from haven.store.changes import Change, Round
 from haven.store.database import Database, Transaction, now
 from haven.store.jobs import Job
@@ -84,7 +84,7 @@ class Pipeline:
         while True:
             change = await table.get(self._database, job.subject)
             if change.state in RESTING:
-                return None
+                return await self._at_rest(change)
             if change.state == State.WAITING and (change.retry_at or 0) > now():
                 return change.retry_at
             stops = change.stop and change.state not in {State.WAITING, State.MERGING}
@@ -112,6 +112,15 @@ class Pipeline:
                 id = error_id()
                 log.exception("[%s] change %s failed in %s", id, change.id, change.state)
                 await self._fail(change, HavenError(f"Something went wrong in Haven [{id}]: {type(error).__name__}."))
+
+    async def _at_rest(self, change: Change) -> float | None:
+        """Nothing is left but the branch, where a process died before it stood at the round that the row names."""
+        try:
+            await branching.follow(self._database, self._rounds.repository, change)
+        except RepositoryError as error:
+            log.warning("[%s] the branch of change %s waits: %s", error.id, change.id, error)
+            return now() + WAIT_S[0]
+        return None
 
     # One step a function ---------------------------------------------------------------------------------------------
 
@@ -167,7 +176,7 @@ class Pipeline:
         )
         seconds = {**current.seconds, "tests": round(time.monotonic() - started, 3)}
         if current.cause == undoing.CAUSE:
-            await self._undone(change, {"tests": result.tests, "ended": "ready"})
+            await self._undone(change, current, result.tests)
         elif result.failures:
             fields = {"ended": "tests failed", "tests": result.tests, "seconds": seconds}
             await self._repair(change, current, result.failures, **fields)
@@ -189,7 +198,7 @@ class Pipeline:
 
     async def _repair(self, change: Change, current: Round, failures: str, **fields: Any) -> None:
         """A new round with what went wrong; the best round's review where another would not help."""
-        if why := await self._why_stop(change, replace(current, **fields), failures):
+        if why := await self._rounds.why_stop(change, replace(current, **fields), failures):
             await self._review(change, current, why, **fields)
             return
         number = change.round + 1
@@ -237,7 +246,7 @@ class Pipeline:
             summary = await self._rounds.summarise(change, best, requester(change))
             await self._database.write(lambda tx: table.update_round(tx, change.id, best.number, summary=summary))
         if best.number != current.number:
-            await self._rounds.point_branch(change, best.commit_id)
+            await self._rounds.repository.point(change.branch, best.commit_id)
         reason = stopping.outcome(why, best.number, current.number)
         await self._move(change, State.REVIEW, reason=reason, new_round=best.number)
 
@@ -253,16 +262,15 @@ class Pipeline:
         self._progress(change, "undoing it on top of what was merged since")
         undo = await undoing.make(self._rounds.repository, change, await table.get(self._database, change.undoes))
         await self._checker.ready(undo.base)
-        await self._rounds.point_branch(replace(change, branch=undo.branch), undo.commit)
+        await self._rounds.repository.point(undo.branch, undo.commit)
         fields = {"commit_id": undo.commit, "parent": undo.base, "summary": undo.summary}
         await self._move(change, State.TESTING, base=undo.base, branch=undo.branch, round_fields=fields)
 
-    async def _undone(self, change: Change, fields: dict[str, Any]) -> None:
+    async def _undone(self, change: Change, made: Round, tests: dict[str, Any]) -> None:
         """Who ordered the undo has approved it, as far as its tests are green and that person's word is enough."""
-        red, allowed = why_red(fields["tests"]), self._settings.changes
-        enough = allowed.requester_may_approve and not allowed.two_people_for_risk
-        if red or not (enough or change.decided_by == undoing.HAVEN.id):
-            reason = f"It is not merged by its order alone. {red}".strip()
+        fields = {"tests": tests, "ended": "ready"}
+        if why := await undoing.takes_more(self._rounds.repository, change, made, tests, self._settings.changes):
+            reason = f"It is not merged by its order alone. {why}"
             await self._move(change, State.REVIEW, round_fields=fields, decided_by="", reason=reason)
         else:
             await self._move(change, State.MERGING, round_fields=fields)
@@ -286,7 +294,7 @@ class Pipeline:
         if newer is None:
             await self._move(change, State.REVIEW, reason=landed.back_to_review)
             return
-        await self._rounds.point_branch(change, newer.commit)
+        await self._rounds.repository.point(change.branch, newer.commit)
         there = {"commit_id": newer.commit, "tests": newer.tests, "ended": "not green on the newer target", "base": ""}
 
         async def work(tx: Transaction) -> None:
@@ -343,15 +351,7 @@ class Pipeline:
 
     async def _another(self, change: Change, current: Round, failures: str, tests: dict[str, Any]) -> bool:
         """Whether a repair round would follow on these failures."""
-        return not await self._why_stop(change, replace(current, tests=tests), failures)
-
-    async def _why_stop(self, change: Change, current: Round, failures: str) -> str:
-        """Why no repair round follows, in a sentence; "" where one does."""
-        rounds = [one for one in await table.rounds(self._database, change.id) if one.number < current.number]
-        allowed = self._settings.changes
-        limits = stopping.Limits(allowed.rounds, allowed.most_tokens, allowed.most_minutes)
-        entries = await ledger.of_change(self._database, change.id)
-        return stopping.why_stop([*rounds, current], failures, limits, entries)
+        return not await self._rounds.why_stop(change, replace(current, tests=tests), failures)
 
     async def _move(
         self,

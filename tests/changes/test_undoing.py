@@ -135,17 +135,29 @@ async def test_tests_that_an_undo_takes_back_with_it_may_go_and_no_others(tmp_pa
         assert undo.state == "review" and "test_stars" in undo.reason, "that test was not of the change"
 
 
-@pytest.mark.parametrize("rule", [{"requester_may_approve": False}, {"two_people_for_risk": True}])
-async def test_where_one_person_is_not_enough_the_order_alone_merges_nothing(
-    tmp_path: Path, llmock: LLMock, rule: dict[str, bool]
-) -> None:
+async def test_where_who_asked_may_not_approve_the_order_alone_merges_nothing(tmp_path: Path, llmock: LLMock) -> None:
     will_propose(llmock, becomes(GREEN))
-    async with scripted_home(tmp_path, llmock, FILES, changes=rule) as home:
+    async with scripted_home(tmp_path, llmock, FILES, changes={"requester_may_approve": False}) as home:
         change = await merged(home)
         undo = await ordered(home, change)
         assert (undo.state, undo.decided_by) == ("review", "") and "its order alone" in undo.reason
-        if not rule.get("requester_may_approve", True):
-            with pytest.raises(AccessDenied):
-                await home.approve(undo, REVIEWER)
+        with pytest.raises(AccessDenied):
+            await home.approve(undo, REVIEWER)
         undo = await home.rest(await home.approve(undo, OWNER))
         assert (undo.state, (await home.house.changes.get(change.id)).state) == ("merged", "reverted")
+
+
+async def test_where_a_risk_takes_two_people_an_undo_waits_only_for_the_risk_of_its_own_diff(
+    tmp_path: Path, llmock: LLMock
+) -> None:
+    will_propose(llmock, becomes(GREEN))
+    will_propose(llmock, edit("Makefile", "stars:\n\ttrue\n"))
+    async with scripted_home(tmp_path, llmock, FILES, changes={"two_people_for_risk": True}) as home:
+        plain = await merged(home)
+        risky = await wished(home)
+        await home.approve(risky, REVIEWER, "two taps")
+        risky = await home.rest(await home.approve(risky, OWNER, "two taps"))
+        undo = await ordered(home, plain)
+        assert (undo.state, (await home.house.changes.get(plain.id)).state) == ("merged", "reverted"), undo.reason
+        undo = await ordered(home, risky)
+        assert undo.state == "review" and "two people: Makefile" in undo.reason

@@ -22,8 +22,10 @@ from haven.changes.states import State
 from haven.demo import sample
 from haven.demo.stand_in import Fault, FaultKind, StandIn
 from haven.settings import Settings, cache_dir
-from haven.store import deployments
+from haven.store import changes as table
+from haven.store import deployments, jobs
 from tests.changes.test_deploying import live
+from tests.changes.test_reviewing import in_review
 from tests.e2e.house import MEMBER, OWNER, PNG, REVIEWER, Home, settings_in
 
 pytestmark = pytest.mark.sandbox
@@ -60,12 +62,12 @@ class Service:
         tree = ready.model_dump(mode="json", exclude_defaults=True)
         lines = [f"[{name}]\n" + "\n".join(f"{k} = {_toml(v)}" for k, v in part.items()) for name, part in tree.items()]
         self._config.write_text("\n".join(lines), encoding="utf-8")
-        self._env = os.environ | {"HAVEN_CONFIG": str(self._config), "PATH": f"{git.folder}:{os.environ['PATH']}"}
+        self.env = os.environ | {"HAVEN_CONFIG": str(self._config), "PATH": f"{git.folder}:{os.environ['PATH']}"}
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         command = [sys.executable, "-m", "haven", "up", "--no-attach"]
-        self._process = subprocess.Popen(command, env=self._env, stderr=subprocess.DEVNULL)
+        self._process = subprocess.Popen(command, env=self.env, stderr=subprocess.DEVNULL)
 
     def kill(self) -> None:
         assert self._process is not None and self._process.poll() is None, "haven up ended by itself"
@@ -205,6 +207,39 @@ async def test_review_and_what_follows(tmp_path: Path) -> None:
         service.start()
         await home.rest(await home.ask_for("Document the map viewer"))
         assert await home.house.changes.get(change.id) == merged
+
+
+async def test_going_back(tmp_path: Path) -> None:
+    async with far_away(tmp_path) as (home, service, git):
+        house, repository = home.house, home.house.repository
+        assert repository is not None
+        change = await in_review(home)
+        await idle(home)
+        git.held.write_text("update-ref", encoding="utf-8")
+        back = subprocess.Popen([sys.executable, "-m", "haven", "change", "back", change.id, "1"], env=service.env)
+        await git.reached()
+        back.kill()
+        back.wait()
+        first, second = await table.rounds(house.database, change.id)
+        assert (await house.changes.get(change.id)).round == 1, "the row is the truth"
+        assert await repository.tip(change.branch) == second.commit_id
+        await idle(home)
+        assert await repository.tip(change.branch) == first.commit_id
+
+
+async def idle(home: Home) -> None:
+    """Work in this process until nothing is left to do."""
+    written = asyncio.Event()
+    home.house.database.on_commit(written.set)
+    working = asyncio.create_task(home.house.jobs.run())
+    try:
+        async with asyncio.timeout(60):
+            while await jobs.waiting(home.house.database):
+                written.clear()
+                await written.wait()
+    finally:
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
 
 
 async def test_rejected_cancelled_failed_stay(tmp_path: Path) -> None:

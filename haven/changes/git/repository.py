@@ -243,14 +243,19 @@ class Repository:
     async def worktree(self, change_id: str, branch: str, base_commit: str) -> Path:
         """A fresh worktree on `branch`, which starts at `base_commit`; what an earlier run left there is replaced."""
         path = self._worktree_path(change_id)
-        if not branch.startswith("haven/"):
-            raise RepositoryError(f"{branch} is not a branch of Haven's own.")
+        _own(branch)
         async with self._alone():
             await asyncio.to_thread(self._forget_worktree, path)
             await asyncio.to_thread(write_attributes, self.bare)
             fresh = ("worktree", "add", "--quiet", "--force", "--no-track", "-B", branch)
             await git(*fresh, "--", str(path), full_hash(base_commit), at=self.bare)
         return path
+
+    async def point(self, branch: str, commit: str) -> None:
+        """Let a branch of Haven's own stand at `commit`, wherever it stood; without a worktree."""
+        _own(branch)
+        async with self._alone():
+            await git("update-ref", "-m", "haven", f"refs/heads/{branch}", full_hash(commit), at=self.bare)
 
     async def commit(self, worktree: Path, message: str, paths: Sequence[str] = (".",), author: str = HAVEN) -> str:
         """Commit what stands at `paths`, ignored files too. Raises NoChange where nothing is different."""
@@ -285,8 +290,7 @@ class Repository:
 
     async def prune(self, change_id: str, branch: str) -> None:
         """Remove a change's worktree and its branch; its commits stay, so that it can still be looked at."""
-        if not branch.startswith("haven/"):
-            raise RepositoryError(f"{branch} is not a branch of Haven's own.")
+        _own(branch)
         await self.remove_worktree(change_id)
         async with self._alone():
             await git("update-ref", "-d", f"refs/heads/{branch}", at=self.bare)
@@ -311,6 +315,11 @@ class Repository:
         """Both halves by hand: git refuses to remove one that a killed run left half made."""
         shutil.rmtree(path, ignore_errors=True)
         shutil.rmtree(self.bare / "worktrees" / path.name, ignore_errors=True)
+
+
+def _own(branch: str) -> None:
+    if not branch.startswith("haven/"):
+        raise RepositoryError(f"{branch} is not a branch of Haven's own.")
 
 
 def _seen(target: str) -> str:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
+from haven import settings
 from haven.access import Principal, Role
 from haven.changes.git import merging
 from haven.changes.git.repository import Repository, slug
+from haven.changes.review import NAMED, why_red
+from haven.changes.review.diffing import files_of
+from haven.changes.review.risk import risk_of
 from haven.changes.states import State
 from haven.errors import Conflict
 from haven.store import changes as table
 from haven.store import events
-from haven.store.changes import Change
+from haven.store.changes import Change, Round
 from haven.store.database import Transaction
 
 HAVEN = Principal("haven", "Haven", Role.OWNER, "haven")
@@ -76,6 +81,22 @@ async def make(repository: Repository, change: Change, merged: Change) -> Undo:
     text = f"It takes back change {merged.id}: {merged.title}."
     branch = f"haven/change-{change.id}-{slug(change.title)}"
     return Undo(tip, made.commit, branch, {"text": text, "by": "rules"})
+
+
+async def takes_more(
+    repository: Repository, undo: Change, made: Round, tests: dict[str, Any], allowed: settings.Changes
+) -> str:
+    """Why its order alone does not merge it, in a sentence; "" where it does. Its risk is that of its own diff."""
+    red = why_red(tests)
+    if red or undo.decided_by == HAVEN.id:
+        return red
+    if not allowed.requester_may_approve:
+        return "Here another person than the one who asked approves."
+    if not allowed.two_people_for_risk:
+        return ""
+    diff = await repository.diff(undo.base, made.commit_id)
+    risk = await asyncio.to_thread(lambda: risk_of(files_of(diff), tests))
+    return f"Its risk takes two people: {'; '.join(risk.marks[:NAMED])}." if risk.marks else ""
 
 
 def title(merged: Change) -> str:

@@ -19,7 +19,7 @@ from haven.changes.rounds.summarising import summarise
 from haven.errors import EditError, HavenError, NoChange
 from haven.settings import Settings
 from haven.store import changes as table
-from haven.store import events
+from haven.store import events, ledger
 from haven.store.changes import Change, Round
 from haven.store.database import Database, Transaction
 
@@ -96,11 +96,6 @@ class Rounds:
             await self.repository.remove_worktree(change.id)
         return commit, applied.notes
 
-    async def point_branch(self, change: Change, commit: str) -> None:
-        """Let the change's branch stand where the review does."""
-        await self.repository.worktree(change.id, change.branch, commit)
-        await self.repository.remove_worktree(change.id)
-
     async def summarise(self, change: Change, current: Round, principal: Principal) -> dict[str, str]:
         """A paragraph for people who don't program: by the local model, else by rules."""
         rounds = await table.rounds(self._database, change.id)
@@ -115,6 +110,14 @@ class Rounds:
         parent = await self._parent(change, current)
         task = await self._prompts.task(change, current, parent, principal)
         return task, parent, described(await self._prompts.context(change))
+
+    async def why_stop(self, change: Change, current: Round, failures: str) -> str:
+        """Why no repair round follows on `failures`, in a sentence; "" where one does."""
+        rounds = [one for one in await table.rounds(self._database, change.id) if one.number < current.number]
+        allowed = self._settings.changes
+        limits = stopping.Limits(allowed.rounds, allowed.most_tokens, allowed.most_minutes)
+        entries = await ledger.of_change(self._database, change.id)
+        return stopping.why_stop([*rounds, current], failures, limits, entries)
 
     async def _small(
         self, change: Change, current: Round, principal: Principal, say: Callable[[str], None]
