@@ -135,10 +135,10 @@ async def _build(
         checker = Checker(database, repository, TestRunner(sandbox, environments_), await _own_scratch(state, identity))
         landing = Landing(database, repository, checker, settings)
         pipeline = Pipeline(database, bus, settings, planning, rounds, checker, landing)
-        by_hand = ByHand(database, rounds, book, state / "prompts")
+        by_hand = ByHand(database, rounds, book, settings.changes, state / "prompts")
         handlers[JOB] = pipeline.handle
         handlers[deployments.JOB] = Deployments(database, changes, settings.deploy, settings.project).handle
-        pruning = Pruning(database, repository, settings.changes.keep_days, environments_.drop_unused)
+        pruning = Pruning(database, repository, state, settings.changes.keep_days, environments_.drop_unused)
     lag, notes = LoopLag(), repository.notes if repository else ()
     return House(
         settings=settings,

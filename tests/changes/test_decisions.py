@@ -386,3 +386,15 @@ async def test_an_answer_that_lets_a_plan_go_on_needs_that_right(home: Home, by_
     with pytest.raises(AccessDenied):
         await by_hand.reply(change.id, ANSWER, MEMBER)
     assert (await by_hand.reply(change.id, ANSWER, REVIEWER)).state == "editing"
+
+
+async def test_who_asked_may_carry_a_prompt_but_not_past_a_plan_they_may_not_approve(tmp_path: Path) -> None:
+    async with at_home(tmp_path, working=False, changes={"requester_may_approve": False}) as home:
+        by_hand = home.house.by_hand
+        assert by_hand is not None
+        asker = Principal(MEMBER.id, MEMBER.name, Role.REVIEWER, "bot")
+        planned, waiting = await put(home, State.AWAITING_PLAN), await put(home, State.WAITING, resume="editing")
+        with pytest.raises(AccessDenied, match="who asked"):
+            await by_hand.reply(planned.id, ANSWER, asker)
+        assert (await by_hand.reply(waiting.id, ANSWER, asker)).state == "editing", "that is work, and no decision"
+        assert (await by_hand.reply(planned.id, ANSWER, OTHER)).state == "editing"

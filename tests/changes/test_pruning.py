@@ -51,12 +51,21 @@ async def test_finished_changes_are_cleaned_up_after_the_days_each_once(tmp_path
             asked.append(before)
             return 0
 
-        pruning = Pruning(home.house.database, repository, 14, drop)
+        pruning = Pruning(home.house.database, repository, tmp_path, 14, drop)
         old = [await with_branch(home, state, 15) for state in (*sorted(FINAL), State.FAILED)]
         kept = [await with_branch(home, State.MERGED, 13), await with_branch(home, State.REVIEW, 99)]
         odd = await with_branch(home, State.REJECTED, 30, branch="main")
         await repository.worktree("feed00", "haven/change-feed00", old[0].base)
+        written = [
+            tmp_path / name for name in ("pull-requests/{}.md", "prompts/prompt-{}-1.txt", "prompts/prompt-{}-2.txt")
+        ]
+        files = {change.id: [Path(str(one).format(change.id)) for one in written] for change in (old[0], kept[0])}
+        for file in (file for each in files.values() for file in each):
+            file.parent.mkdir(exist_ok=True)
+            file.touch()
         await pruning.sweep()
+        assert [all(file.exists() for file in each) for each in files.values()] == [False, True]
+        assert not any(file.exists() for file in files[old[0].id])
         assert not any([await has_branch(home, change) for change in old])
         assert all([await has_branch(home, change) for change in kept])
         assert set(await repository.worktrees_left()) == {change.id for change in kept}
@@ -96,6 +105,6 @@ async def test_one_thing_that_fails_keeps_nothing_else_from_being_cleaned_up(tmp
 
         change = await with_branch(home, State.REJECTED, 15)
         for _ in range(2):
-            await Pruning(home.house.database, repository, 14, drop).sweep()
+            await Pruning(home.house.database, repository, tmp_path, 14, drop).sweep()
         assert not await has_branch(home, change)
         assert list((repository.bare / "objects/pack").glob("*.pack")), "the clone was tidied all the same"

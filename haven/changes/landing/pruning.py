@@ -1,9 +1,11 @@
-"""What finished changes leave behind goes after some days: branches, worktrees, test environments, loose objects."""
+"""What finished changes leave behind goes after some days: branches, worktrees, files, test environments, objects."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 from haven.changes.git.repository import Repository
 from haven.changes.states import FINAL, State
@@ -26,11 +28,13 @@ class Pruning:
     """One tick a day. Commits stay: every change can still be looked at, and a failed one taken up again."""
 
     def __init__(
-        self, database: Database, repository: Repository, days: int, drop_environments: DropEnvironments
+        self, database: Database, repository: Repository, state: Path, days: int, drop_environments: DropEnvironments
     ) -> None:
-        """`drop_environments` removes the test environments that no run has used since a time."""
+        """`state` holds the files that were written about changes; `drop_environments` removes the test environments
+        that no run has used since a time."""
         self._database = database
         self._repository = repository
+        self._state = state
         self._drop_environments = drop_environments
         self._days = days
 
@@ -46,7 +50,13 @@ class Pruning:
 
     async def _prune(self, change: Change) -> None:
         await self._repository.prune(change.id, change.branch)
+        await asyncio.to_thread(self._unlink, change.id)
         await self._database.write(lambda tx: table.set_pruned(tx, change.id))
+
+    def _unlink(self, id: str) -> None:
+        """Its words for a pull request, and the prompts that were to be carried by hand."""
+        for file in (self._state / "pull-requests" / f"{id}.md", *(self._state / "prompts").glob(f"prompt-{id}-*.txt")):
+            file.unlink(missing_ok=True)
 
     async def _stray(self, id: str, before: float) -> None:
         """A worktree that a killed run left, of a change that is over or gone."""

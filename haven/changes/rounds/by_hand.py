@@ -1,4 +1,8 @@
-"""Without a key: the prompt goes out by hand, to any chat, and the answer comes back the same way."""
+"""Without a key: the prompt goes out by hand, to any chat, and the answer comes back the same way.
+
+To carry is work, no decision: whoever may ask for changes may do it, the one who asked for this one too. Only where a
+plan waits is the answer also a word about it, for repairs that cost may follow: that takes the right to approve it.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from haven import settings
 from haven.access import Act, Principal, check
 from haven.ai.money.ledger import Ledger
 from haven.ai.task import Task
@@ -28,8 +33,11 @@ MAX_REPLY = 2_000_000
 class ByHand:
     """Writes the redacted, recorded prompt; takes the answer through the same edits, sandbox and review."""
 
-    def __init__(self, database: Database, rounds: Rounds, ledger: Ledger, folder: Path) -> None:
+    def __init__(
+        self, database: Database, rounds: Rounds, ledger: Ledger, allowed: settings.Changes, folder: Path
+    ) -> None:
         self._database = database
+        self._allowed = allowed
         self._rounds = rounds
         self._ledger = ledger
         self._folder = folder
@@ -47,12 +55,14 @@ class ByHand:
     async def reply(self, id: str, text: str, principal: Principal) -> Change:
         """Take the answer as this round's reply and let the change go on.
 
-        Where a plan waits, this lets it go on, and needs that right. Raises EditError where it can't be read.
+        Raises AccessDenied, Conflict (no answer is waited for, or the plan is another one by now), BadInput, and
+        EditError where it can't be read.
         """
         check(principal, Act.REQUEST)
         change = await table.get(self._database, id)
         if change.state == State.AWAITING_PLAN:
-            check(principal, Act.DECIDE, requester=change.requester)
+            may = self._allowed.requester_may_approve
+            check(principal, Act.DECIDE, requester=change.requester, requester_may_approve=may)
         _expects_edits(change)
         if not text.strip() or len(text) > MAX_REPLY:
             raise BadInput("The answer is empty or too long.", f"Save all of it, up to {MAX_REPLY:,} characters.")
@@ -77,8 +87,9 @@ class ByHand:
         }
 
         async def work(tx: Transaction) -> None:
+            here: dict[str, Any] = {"at_round": change.round, "at_plan": change.plan}
             again: dict[str, Any] = {"reason": "", "retry_at": None, "attempts": 0}
-            await table.move(tx, change.id, [change.state], State.EDITING, at_round=change.round, **again)
+            await table.move(tx, change.id, [change.state], State.EDITING, **here, **again)
             await table.update_round(tx, change.id, change.round, **fields)
             said = {"state": State.EDITING.value, "title": change.title, "round": change.round, "by": principal.name}
             await events.record(tx, "change.state", change.id, principal.id, **said)
