@@ -22,6 +22,7 @@ from haven.changes.decisions import Changes
 from haven.changes.proposal import Kind, Proposal, clean, plain_title
 from haven.errors import BadInput, CloudAway, HavenError, NotFound
 from haven.quoting import data_block
+from haven.redact import redact
 from haven.settings import Away
 from haven.store.changes import Change
 
@@ -98,7 +99,7 @@ class RoundTable:
             raise BadInput("Code is written by the cloud, so a change can't stay in this house.", "Ask for it openly.")
         text = clean(request.text)
         seat = await self.pick(text, request)
-        title = await self._title(text, request)
+        title = await self._title(redact(text), request)  # on branch, commit, events and cards; never cut in a secret
         proposal = Proposal(kind, title, text, seat.assistant.name, seat.reasons, request.key, request.evidence)
         return await self._changes.submit(proposal, request.principal)
 

@@ -12,9 +12,12 @@ TAGS = (
 
 _OUR_TAG = re.compile(rf"<(?=\s*/?\s*(?:{'|'.join(TAGS)})\b)", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]")
-# Direction overrides and invisible tag characters: they make text read differently from what it is
-# (CVE-2021-42574, "Trojan Source").
-_HIDDEN = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\U000e0000-\U000e007f]")
+# Direction overrides, invisible tags and letters without a shape: they make text read differently from what it is
+# (CVE-2021-42574, "Trojan Source"; invisible identifiers). What joins emoji and Persian letters stays.
+_HIDDEN = re.compile(
+    "[\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
+    "\U000e0000-\U000e007f\U000e0100-\U000e01ef]"
+)
 
 _COMMAND_LAST = re.compile(r": ((?:haven|make|sudo) .*)$")
 

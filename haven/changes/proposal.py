@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
+from haven import quoting
 from haven.errors import BadInput
 
 MAX_REQUEST = 8_000
@@ -39,10 +40,9 @@ class Proposal:
 
 
 def clean(text: str, limit: int = MAX_REQUEST, what: str = "request") -> str:
-    """The text as people meant it: no control characters, folded edges. Raises BadInput where it can't be used."""
-    text = ESCAPES.sub("", text.replace("\r\n", "\n"))
-    kept = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"})
-    kept = kept.strip()
+    """The text as people meant it: nothing hidden, folded edges. Raises BadInput where it can't be used."""
+    text = quoting.clean(ESCAPES.sub("", text))
+    kept = "".join(c for c in text if unicodedata.category(c) != "Cs").strip()
     if not kept:
         raise BadInput(f"The {what} is empty.", "Say in a sentence what you would like.")
     if len(kept) > limit:

@@ -145,3 +145,12 @@ async def test_what_is_no_request_is_refused_before_anybody_is_chosen(tmp_path: 
     async with at_home(tmp_path, working=False) as home:
         with pytest.raises(BadInput):
             await home.house.round_table.request(Request(text, MEMBER))
+
+
+async def test_a_title_holds_neither_secrets_nor_what_is_hidden(tmp_path: Path) -> None:
+    token = "ghp_" + "Q7x9" * 9
+    async with at_home(tmp_path, working=False) as home:
+        words = f"Add \u202eevil\u202c\u200b \x1b[31m{token} to the map viewer"
+        change = await home.house.round_table.propose(Request(words, MEMBER), Kind.FEATURE)
+        assert change.title.startswith("Add evil <") and token[:20] not in change.title
+        assert not {"\u202e", "\u200b", "\x1b"} & set(change.request)

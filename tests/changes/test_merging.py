@@ -54,7 +54,9 @@ async def test_no_secret_stands_in_the_words_of_a_commit(repository: Repository)
     token = "ghp_" + "Q7x9" * 9
     tip = await repository.tip()
     tree = await repository.tree_hash(tip)
-    made = await merging.write_commit(repository.bare, tree, [tip], f"Use {token} for the map\n\nIt was {token}.")
+    words = f"Use {token} for the map\n\nIt was \x1b]0;x\x07\x1b[2J\u202e{token}."
+    made = await merging.write_commit(repository.bare, tree, [tip], words)
+    assert not {"\x1b", "\x07", "\u202e"} & set(said(repository, made, "%B")), "git shows it as it is on a terminal"
     assert token not in said(repository, made, "%B") and said(repository, made, "%s").endswith("for the map")
 
 

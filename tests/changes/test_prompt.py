@@ -82,9 +82,9 @@ def test_a_hostile_file_stays_inside_its_block_and_html_stays_as_it_is() -> None
 
 
 def test_control_and_hidden_characters_are_removed_from_words_and_shown_on_screens() -> None:
-    nasty = "a\x00b\x1b[31mc\u202ed\U000e0041e\r\nf"
+    nasty = "a\x00b\x1b[31mc\u202ed\U000e0041\u3164e\r\nf"
     assert clean(nasty) == "ab[31mcde\nf"
-    assert visible(nasty) == "a<U+0000>b<U+001B>[31mc<U+202E>d<U+E0041>e\nf"
+    assert visible(nasty) == "a<U+0000>b<U+001B>[31mc<U+202E>d<U+E0041><U+3164>e\nf"
     assert "\x1b" not in made(nasty)[1][0].text
 
 

@@ -80,6 +80,18 @@ def risk(diff: str, **classes: str) -> Risk:
         "Procfile",
         "infra/main.tf",
         "k8s/app.yaml",
+        "dev-requirements.txt",
+        "pixi.toml",
+        ".husky/pre-commit",
+        ".vscode/tasks.json",
+        ".envrc",
+        "hatch_build.py",
+        "tools/action.yml",
+        "CLAUDE.local.md",
+        ".clinerules",
+        ".windsurfrules",
+        ".gemini/settings.json",
+        ".mcp.json",
     ],
 )
 def test_a_risky_file_is_marked(path: str) -> None:
@@ -124,6 +136,39 @@ def test_text_that_hides_and_links_that_lead_away_are_marked() -> None:
     (link,) = risk(diff_of("data", "/etc", head="new file mode 120000\n")).marks
     assert "symbolic link" in link
     assert risk(diff_of("a.c", "int a;\r", "\tint b; // ü → ok")).marks == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "line", "said"),
+    [
+        ("a.py", "\u3164 = 1", "hidden characters"),
+        ("a.py", "x = 'a\u200bb'", "hidden characters"),
+        ("a.js", "ok()\u2028evil()", "hidden characters"),
+        ("a.py", "x = '\U000e0100\U000e0171'", "hidden characters"),
+        ("a.py", "p\u0430ssword = 1", "letters that look alike"),
+        ("a.py", "\uff45val(text)", "letters that look alike"),
+        ("a.py", "# -*- coding: utf-7 -*-", "unusual encoding (utf-7)"),
+        ("tests/test_a.py", "pytest_plugins = ['helpers']", "how tests run"),
+        ("helpers.py", "def pytest_runtest_makereport(item, call):", "how tests run"),
+        ("a.py", "import _pytest.reports", "how tests run"),
+        ("a.py", "open('.haven-test-results.xml', 'w')", "how tests run"),
+    ],
+)
+def test_what_reads_differently_or_reaches_into_the_tests_is_marked(path: str, line: str, said: str) -> None:
+    (mark,) = risk(diff_of(path, line, "y = 1")).marks
+    assert mark.startswith(f"{path}: line 1 ") and said in mark
+
+
+def test_other_languages_and_ordinary_test_code_are_not_marked() -> None:
+    lines = [
+        "# -*- coding: utf-8 -*-",
+        "# цвет: 'красный' 👩\u200d🚀 می\u200cخواهم",
+        "Δt = ρ_air * μs",
+        "import pytest",
+    ]
+    lines += ["from _pytest.monkeypatch import MonkeyPatch", "from pytest import fixture"]
+    assert risk(diff_of("tests/test_a.py", *lines)).marks == ()
+    assert risk(diff_of("docs/a.md", "IТ, and a ＷＩＤＥ word")).marks == ()
 
 
 def test_weakened_tests_take_a_second_tap() -> None:

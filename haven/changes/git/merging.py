@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from haven.changes.git.command import git, shown
+from haven.changes.proposal import ESCAPES
 from haven.errors import RepositoryError
+from haven.quoting import clean
 from haven.redact import redact
 
 HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -81,7 +83,7 @@ async def messages(bare: Path, base: str, commit: str) -> str:
 
 
 async def write_commit(bare: Path, tree: str, parents: Sequence[str], message: str, author: str = HAVEN) -> str:
-    """A commit object; no branch knows of it yet. No secret stands in its words: they are pushed, and stay."""
+    """A commit object; no branch knows of it yet. No secret and no terminal's order stands in its words: they stay."""
     name, _, address = author.partition("<")
     person = {
         "NAME": re.sub(r"[\x00-\x1f<>]", "", name).strip() or "Haven",
@@ -89,7 +91,7 @@ async def write_commit(bare: Path, tree: str, parents: Sequence[str], message: s
     }
     both = {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in person.items()}
     named = [part for parent in parents for part in ("-p", full_hash(parent))]
-    words = redact(message.replace("\0", "").strip()) or "Change by Haven"
+    words = redact(clean(ESCAPES.sub("", message)).strip()) or "Change by Haven"
     made = await git(
         "commit-tree",
         "--no-gpg-sign",

@@ -36,7 +36,7 @@ RISKY_PATHS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             "runs on the build server",
             r"^(\.github|\.gitlab|\.circleci|\.ci|\.woodpecker|\.buildkite|\.tekton|\.gitea|\.forgejo)/"
             r"|(^|/)(\.gitlab-ci\.yml|\.travis\.yml|\.drone\.yml|\.woodpecker\.ya?ml|(azure|bitbucket)-pipelines\.ya?ml"
-            r"|jenkinsfile|\.pre-commit-config\.yaml|\.?appveyor\.ya?ml|(cloudbuild|buildspec)\.ya?ml)$",
+            r"|jenkinsfile|\.pre-commit-config\.yaml|\.?appveyor\.ya?ml|(cloudbuild|buildspec)\.ya?ml|action\.ya?ml)$",
         ),
         (
             "decides how tests run",
@@ -46,12 +46,21 @@ RISKY_PATHS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             r"|(^|/)(_?pytest|pluggy|iniconfig|packaging|pygments|(site|user)customize)(\.py|/)"
             r"|(^|/)[^/]+\.(dist|egg)-info/",
         ),
-        ("gives orders to models", r"(^|/)((haven|claude|agents|gemini)\.md|\.cursorrules)$|(^|/)\.(claude|cursor)/"),
+        (
+            "runs by itself on a developer's machine",
+            r"(^|/)\.(husky|githooks|vscode|idea|devcontainer)/|(^|/)(\.envrc|\.?lefthook\.ya?ml|justfile|taskfile\.ya?ml"
+            r"|hatch_build\.py|vagrantfile)$",
+        ),
+        (
+            "gives orders to models",
+            r"(^|/)((haven|claude(\.local)?|agents?|gemini|copilot-instructions)\.md|\.(cursor|windsurf|cline)rules"
+            r"|\.mcp\.json|\.aider[^/]*)$|(^|/)\.(claude|cursor|gemini|roo|windsurf|clinerules)/",
+        ),
         (
             "names what gets installed",
-            r"(^|/)((requirements|constraints)[^/]*\.(txt|in)|setup\.(py|cfg)|pyproject\.toml|pipfile|package\.json"
+            r"(^|/)([^/]*(requirements|constraints)[^/]*\.(txt|in)|setup\.(py|cfg)|pyproject\.toml|pipfile|package\.json"
             r"|cargo\.toml|go\.(mod|sum)|gemfile|composer\.json|pom\.xml|build\.gradle(\.kts)?|[^/]*\.lock"
-            r"|package-lock\.json|pnpm-lock\.yaml|environment\.ya?ml|\.npmrc|pip\.conf|pylock[^/]*\.toml|uv\.toml|bun\.lockb"
+            r"|package-lock\.json|pnpm-lock\.yaml|environment\.ya?ml|\.npmrc|pip\.conf|pylock[^/]*\.toml|uv\.toml|bun\.lockb|(pdm|pixi|hatch)\.toml"
             r"|go\.work|[^/]*\.csproj|packages\.config|mix\.exs|package\.swift|pubspec\.yaml|flake\.nix)$"
             r"|(^|/)requirements/",
         ),
@@ -70,6 +79,21 @@ RISKY_PATHS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ),
     )
 )
+RUNNER = re.compile(
+    r"\bpytest_plugins\b|\bdef\s+pytest_\w+|(?<![\w.])_pytest\.(runner|reports|python|main|junitxml|assertion|skipping)\b"
+    r"|\bhookimpl\b|\bPYTEST_(ADDOPTS|PLUGINS)\b|\.haven-test-results"
+)
+"""What changes how tests run or what is told of them, in a file of any name."""
+PROSE = re.compile(r"\.(md|markdown|rst|txt|adoc|po|html?|json|csv|toml|ya?ml)$", re.IGNORECASE)
+"""Where words of two alphabets are a matter of language."""
+CODING = re.compile(r"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+"""A Python file's declared encoding (PEP 263): in one of its first two lines."""
+PLAIN_CODING = re.compile(
+    r"utf[-_]?8([-_]sig)?|(us[-_]?)?ascii|(iso[-_]?8859[-_]|latin[-_]?)\d+|cp125\d|windows[-_]125\d", re.I
+)
+OTHER = r"[\u0400-\u04ff\u03bf\u0391\u0392\u0395-\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7]"
+LOOKALIKE = re.compile(rf"[A-Za-z]\w*{OTHER}|{OTHER}\w*[A-Za-z]|[\uff21-\uff3a\uff41-\uff5a\U0001d400-\U0001d6a3]")
+"""Cyrillic, or Greek that looks like Latin, in one word with Latin letters; and letters that Python reads as Latin."""
 TEST_PATH = re.compile(r"(^|/)tests?/|(^|/)(test_[^/]*|[^/]*_test)\.\w+$|(^|/)[^/]*\.(test|spec)\.\w+$", re.IGNORECASE)
 
 
@@ -126,6 +150,19 @@ def hidden_in(added: Sequence[Line]) -> int | None:
     return next((line.new for line, text in shown if "<U+" in visible(text) and "<U+" not in text), None)
 
 
+def misread_in(file: FileDiff) -> str:
+    """Why what is added may do something else than it seems to, in a sentence, or ""."""
+    for line in file.added_lines():
+        coding = CODING.match(line.text) if file.path.endswith((".py", ".pyw")) and (line.new or 9) <= 2 else None
+        if coding and not PLAIN_CODING.fullmatch(coding[1]):
+            return (
+                f"line {line.new} declares an unusual encoding ({coding[1]}): it may do something else than it seems to"
+            )
+        if not PROSE.search(file.path) and (found := LOOKALIKE.search(line.text)):
+            return f"line {line.new} mixes letters that look alike ({ascii(found[0])[1:-1]})"
+    return ""
+
+
 def _risky_content(file: FileDiff) -> Iterator[str]:
     added = file.added_lines()
     if sum(len(line.text) for line in added) > MOST_SEARCHED:
@@ -135,6 +172,10 @@ def _risky_content(file: FileDiff) -> Iterator[str]:
         yield f"holds what looks like a secret ({kinds}, line {found[0][1]})"
     if (number := hidden_in(added)) is not None:
         yield f"line {number} has hidden characters: it may read differently from what it does"
+    if said := misread_in(file):
+        yield said
+    if (number := next((line.new for line in added if RUNNER.search(line.text)), None)) is not None:
+        yield f"line {number} reaches into how tests run"
     if file.mode in {SYMLINK, SUBMODULE}:
         yield "points somewhere else (a symbolic link)" if file.mode == SYMLINK else "brings in another repository"
 
