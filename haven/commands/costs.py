@@ -119,7 +119,8 @@ def optimize(first: From = None, last: To = None, as_json: Json = False) -> None
 
 
 def _show(found: Analysis, period: tuple[float, float]) -> None:
-    out.print(f"{_between(period)}: {found.total.calls:,} calls, {found.total.usd:.4f} USD")
+    calls = f"{found.total.calls:,} call{'s' * (found.total.calls != 1)}"
+    out.print(f"{_between(period)}: {calls}, {found.total.usd:.4f} USD")
     if found.total.unknown:
         out.print(f"{found.total.unknown:,} of them are charged at their worst case: how they ended is not known.")
     if found.stand_in.calls:

@@ -90,9 +90,9 @@ class Answering(Pane):
         if key in VOTES:
             self.attempt(partial(self._vote, key), "vote", newest=True)
         elif key == "later":
-            self.attempt(self._next, "answer")
+            self.tapped(self._next, "answer")
         else:
-            self.attempt(self._ask_cloud if key == "cloud" else partial(self._decide, Choice(key)), "answer")
+            self.tapped(self._ask_cloud if key == "cloud" else partial(self._decide, Choice(key)), "answer")
 
     async def _begin(self, topic: Topic) -> None:
         self._topic = topic

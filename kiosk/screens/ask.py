@@ -64,7 +64,7 @@ class Ask(Pane):
             self._send()
         elif tile.id == "make":
             self._keyboard(False)
-            self.attempt(self._propose, "dialog")
+            self.tapped(self._propose, "dialog")
         self._options()
 
     def on_entry_touched(self) -> None:

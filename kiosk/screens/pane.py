@@ -64,14 +64,22 @@ class Pane(Vertical):
         super().__init__(id=id)
         self.handed = handed
 
-    def attempt(self, work: Work, group: str, *, newest: bool = False) -> None:
-        """Run it beside the screen, one of a group at a time: `newest` ends the one before, else it is let go on.
+    def tapped(self, work: Work, group: str) -> None:
+        """Run what a tap asked for, unless an earlier tap is still being worked on: then that is said."""
+        if not self.attempt(work, group):
+            self.tell("One thing at a time: what you tapped before is not done yet. Tap again in a moment.")
+
+    def attempt(self, work: Work, group: str, *, newest: bool = False) -> bool:
+        """Run it beside the screen, one of a group at a time: `newest` ends the one before, else that goes on and this
+        one is not run (False).
 
         What is ended before it began was never called, so nothing is left behind that somebody should have awaited.
         """
-        if newest or not any(other.group == group and not other.is_finished for other in self.workers):
-            guarded: WorkType[None] = partial(self._guarded, work)
-            self.run_worker(guarded, group=group, exclusive=newest)
+        if not newest and any(other.group == group and not other.is_finished for other in self.workers):
+            return False
+        guarded: WorkType[None] = partial(self._guarded, work)
+        self.run_worker(guarded, group=group, exclusive=newest)
+        return True
 
     async def authorise(self, act: Act) -> Principal | None:
         """The principal for one action: after the right PIN on the wall panel; None where the person gave up."""

@@ -106,7 +106,7 @@ class ReviewPane(Pane):
         elif key == "back":
             self.post_message(self.Go("changes"))
         else:
-            self.attempt(partial(self._work, key), "dialog")
+            self.tapped(partial(self._work, key), "dialog")
 
     def on_diff_view_pointed(self, event: DiffView.Pointed) -> None:
         event.stop()
@@ -117,7 +117,7 @@ class ReviewPane(Pane):
     def on_round_list_chosen(self, event: RoundList.Chosen) -> None:
         event.stop()
         if event.number != self._review().round:
-            self.attempt(partial(self._other_round, event.number), "dialog")
+            self.tapped(partial(self._other_round, event.number), "dialog")
 
     async def _work(self, act: str) -> None:
         work = {"approve": self._approve, "tweak": self._tweak, "skip": self._skip, "reject": self._reject}

@@ -219,7 +219,7 @@ def test_the_tables_show_what_was_spent_without_colours_off_a_terminal(tmp_path:
     with house_with(tmp_path) as haven:
         between = ("--from", "2026-11-21", "--to", "2026-11-21")
         shown = haven("analyze", *between).stdout
-        assert "1 calls, 0.2500 USD" in shown and "█" in shown and "[bold]the [/] log" in shown
+        assert "1 call, 0.2500 USD" in shown and "█" in shown and "[bold]the [/] log" in shown
         assert "stand-in, not Claude, had 1 more" in shown and "\x1b" not in shown
         data = json.loads(haven("analyze", *between, "--json").stdout)
         assert data["total"]["usd"] == 0.25 and data["stand_in"]["calls"] == 1

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 from haven.store import changes as table
@@ -66,6 +69,21 @@ async def test_reject_with_a_reason(house: House, show: Show) -> None:
         terminal.type("not now\r")
         await terminal.until(f"{change.id} · rejected", gone="Approve")
     assert (await house.changes.get(change.id)).reason == "not now"
+
+
+async def test_a_tap_while_another_is_worked_on_is_answered_and_not_done(house: House, show: Show) -> None:
+    change = await house.in_review()
+    with closing(sqlite3.connect(house.settings.database, isolation_level=None)) as other:
+        async with show() as terminal:
+            await terminal.tap("Add a zoom button")
+            await terminal.until("Approve")
+            other.execute("begin immediate")  # the approval can't be written yet
+            await terminal.tap("Approve")
+            await terminal.tap("Reject")
+            await terminal.until("One thing at a time")
+            other.execute("rollback")
+            await terminal.until("merging")
+    assert (await house.changes.get(change.id)).state == "merging"
 
 
 async def test_a_risky_change_takes_a_second_tap(house: House, show: Show) -> None:
