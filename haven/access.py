@@ -24,6 +24,9 @@ class Act(StrEnum):
     REQUEST = "request a change"
     DECIDE = "approve, tweak or reject a change"
     CANCEL = "cancel a change"
+    PROPOSE = "propose something for the world"
+    APPROVE_WORLD = "approve what others propose for the world"
+    EDIT_WORLD = "change the world directly"
     SETTINGS = "change settings and models"
 
 
@@ -34,9 +37,12 @@ NEEDS: dict[Act, Role] = {
     Act.REQUEST: Role.MEMBER,
     Act.DECIDE: Role.REVIEWER,
     Act.CANCEL: Role.REVIEWER,
+    Act.PROPOSE: Role.MEMBER,
+    Act.APPROVE_WORLD: Role.REVIEWER,
+    Act.EDIT_WORLD: Role.REVIEWER,
     Act.SETTINGS: Role.OWNER,
 }
-PIN_FREE = frozenset({Act.READ, Act.ASK})
+PIN_FREE = frozenset({Act.READ, Act.ASK, Act.PROPOSE})
 """What the wall panel may do without its PIN (a change request calls the cloud, so it is not among them)."""
 
 
@@ -59,18 +65,25 @@ class Principal:
         return replace(self, pin_given=True)
 
 
-def check(principal: Principal, act: Act, *, requester: str | None = None, requester_may_approve: bool = True) -> None:
+def check(
+    principal: Principal,
+    act: Act,
+    *,
+    requester: str | None = None,
+    requester_may_approve: bool = True,
+    strangers_may: bool = False,
+) -> None:
     """Let the principal act, or raise AccessDenied with the reason.
 
-    `requester` is the id of the one who asked for the change at hand: they may cancel it, and may be kept from
-    approving it.
+    `requester` is the id of the one who asked for the change at hand, or proposed the draft: they may cancel it, and
+    may be kept from approving it. `strangers_may`: the settings open this act to people without a role.
     """
     own = requester is not None and requester == principal.id
     if principal.needs_pin and not principal.pin_given and act not in PIN_FREE:
         raise AccessDenied(f"The panel needs its PIN to {act.value}.", "Enter the PIN and try again.")
     if act is Act.CANCEL and own and principal.role >= Role.MEMBER:
         return
-    if principal.role < NEEDS[act]:
+    if principal.role < NEEDS[act] and not strangers_may:
         raise AccessDenied(
             f"{principal.name} may not {act.value}: that needs the role {NEEDS[act].name.lower()}.",
             "Ask the owner of this Haven to add you.",
@@ -79,3 +92,5 @@ def check(principal: Principal, act: Act, *, requester: str | None = None, reque
         raise AccessDenied(
             "The one who asked for a change may not decide it here.", "Ask another reviewer to look at it."
         )
+    if act is Act.APPROVE_WORLD and own and not requester_may_approve:
+        raise AccessDenied("Nobody approves what they proposed themselves.", "Ask another reviewer to look at it.")

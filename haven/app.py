@@ -56,6 +56,7 @@ from haven.schedule import Schedule
 from haven.settings import ANTHROPIC_KEY, Settings
 from haven.store import backup, deployments, ledger, retention
 from haven.store.database import Database, now, opened
+from haven.world.world import World
 
 log = logging.getLogger("haven")
 
@@ -89,6 +90,7 @@ class House:
     pruning: Pruning | None
     lag: LoopLag
     repository_error: str
+    world: World
 
 
 @asynccontextmanager
@@ -162,6 +164,7 @@ async def _build(
         pruning=pruning,
         lag=lag,
         repository_error=problem,
+        world=World(database),
     )
 
 

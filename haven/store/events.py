@@ -21,7 +21,7 @@ class Event:
     at: float = 0.0
 
 
-async def record(tx: Transaction, kind: str, subject: str, actor: str = "haven", **data: Any) -> None:
+async def record(tx: Transaction, kind: str, subject: str, actor: str = "haven", /, **data: Any) -> None:
     """Write one durable event inside the transaction of what it tells."""
     await tx.execute(
         "insert into event (at, kind, subject, actor, data) values (?, ?, ?, ?, ?)",

@@ -1,0 +1,232 @@
+"""The shared world: every record as it is now, and every version of it that ever was."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from haven.access import Act, Principal, check
+from haven.errors import BadInput, NotFound
+from haven.store import world as table
+from haven.store.database import Database, Transaction
+from haven.store.world import Author, Op, VersionRow
+from haven.world import writing
+from haven.world.folding import fold
+from haven.world.schema import Kind, Thing
+from haven.world.writing import Terms
+
+A = TypeVar("A")
+B = TypeVar("B")
+
+IN_A_THREAD = 200
+"""More records than this are read and written in a thread of their own: they take longer than a frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A record as it is now: its version, when that was written (seconds since 1970), by whom, with which tool."""
+
+    thing: Thing
+    version: int
+    at: float
+    by: str
+    tool: str
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a record; `thing` is None for a removal. `write` is the same for all that was written together."""
+
+    id: str
+    version: int
+    op: Op
+    thing: Thing | None
+    at: float
+    by: str
+    tool: str
+    approved_by: str
+    write: int
+
+
+class World:
+    """One for all faces; every write is one transaction: all of it or nothing."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, id: str) -> Stored:
+        """One record by its id. Raises NotFound, with who removed it where it was there once."""
+        found = await table.current(self._database.rows, [id])
+        if id not in found:
+            raise await self._missing(id)
+        return _stored(found[id])
+
+    async def one(self, text: str, *kinds: Kind) -> Stored:
+        """The one record of that id, name or alias. Raises NotFound, and BadInput where several bear the name."""
+        found = await table.current(self._database.rows, [text.strip()])
+        rows = list(found.values()) or await table.named(self._database.rows, fold(text), kinds)
+        if len(rows) > 1:
+            several = ", ".join(f"{writing.read(row).name} ({row.thing})" for row in rows[:6])
+            raise BadInput(f"Several records are called {text.strip()!r}: {several}.", "Name one by its id.")
+        if not rows:
+            raise await self._missing(text.strip())
+        return _stored(rows[0])
+
+    async def get_many(self, ids: Iterable[str]) -> dict[str, Thing]:
+        """The records of these ids; those that are not there are left out."""
+        return {thing.id: thing for thing in await _things([*(await table.current(self._database.rows, ids)).values()])}
+
+    async def things(self, *kinds: Kind, parent: str | None = None) -> list[Thing]:
+        """All records of these kinds (of every kind where none is named) and of this parent, by name."""
+        return await _things(await table.all_now(self._database.rows, kinds, parent))
+
+    async def named(self, name: str, *kinds: Kind) -> list[Thing]:
+        """Those of that name or alias, whatever its case, accents and punctuation; names before aliases."""
+        return await _things(await table.named(self._database.rows, fold(name), kinds))
+
+    async def children(self, id: str) -> list[Thing]:
+        """What belongs to it directly: planets, moons, stations and discoveries."""
+        return await self.things(parent=id)
+
+    async def counts(self) -> dict[Kind, int]:
+        """How many records of each kind there are."""
+        return {Kind(kind): count for kind, count in (await table.counts(self._database.rows)).items()}
+
+    async def frames(self) -> dict[str, int]:
+        """The frames that positions are in and how many systems each has, the fullest first."""
+        return await table.frames(self._database.rows)
+
+    async def placed(self, frame: str) -> list[tuple[str, str, float, float, float]]:
+        """Id, name, x, y and z of every system with a position in that frame, by id; reads no whole record."""
+        return await table.placed(self._database.rows, frame)
+
+    async def put(
+        self,
+        things: Sequence[Thing],
+        by: Principal,
+        tool: str,
+        *,
+        expect: Mapping[str, int] | None = None,
+        allow_same_name: bool = False,
+        imported: str = "",
+    ) -> list[Stored]:
+        """Add those without an id (or with one that begins with `new-`), change the others; what is the same stays.
+
+        `expect`: the version of each id that the writer has seen. `imported` names the file that they come from.
+        Raises AccessDenied, NotFound, Conflict (a version that is not the expected one) and BadInput (an unknown
+        parent, a second system of the same name or glyphs); nothing is written then.
+        """
+        check(by, Act.EDIT_WORLD)
+        terms = Terms(expect, allow_same_name, imported=imported)
+        entries = await _apart(writing.prepare, things)
+        author = author_of(by, tool)
+        return await _stored_all(await self._database.write(lambda tx: writing.keep(tx, entries, author, terms)))
+
+    async def remove(self, ids: Iterable[str], by: Principal, tool: str) -> list[str]:
+        """Take records away with the planets, moons and stations below them; the ids of all that went.
+
+        Discoveries and lore that speak of them stay. Raises AccessDenied and NotFound.
+        """
+        check(by, Act.EDIT_WORLD)
+        wanted, author = list(ids), author_of(by, tool)
+        return await self._database.write(lambda tx: writing.drop(tx, wanted, author))
+
+    async def undo(self, id: str, by: Principal, *, to: int | None = None) -> Stored | None:
+        """Take the last version back, or go back to version `to`; that is a new version itself.
+
+        What was added is removed with all below it (then None comes back); what was removed comes back with all that
+        went with it. Raises AccessDenied, NotFound, and BadInput where there is no such version or it can't stand
+        beside what was written since.
+        """
+        check(by, Act.EDIT_WORLD)
+        author = author_of(by, "undo")
+
+        async def work(tx: Transaction) -> VersionRow | None:
+            past = await table.history(tx.execute_fetchall, id)
+            if not past:
+                raise await self._missing(id, known=False)
+            target = past[-1].version - 1 if to is None else to
+            if not 0 <= target < past[-1].version or (to is not None and to < 1):
+                raise BadInput(f"There is no earlier version {target} of {id}.", f"See: haven world history {id}")
+            data = past[target - 1].data if target else ""
+            if not data:
+                if not past[-1].data:
+                    raise BadInput(
+                        f"{id} is removed, and was removed in version {target} too.", "Choose another version."
+                    )
+                await writing.drop(tx, [id], author)
+                return None
+            rows = await self._back_with(tx, past, target)
+            entries = writing.prepare([writing.read(row) for row in rows])
+            return (await writing.keep(tx, entries, author, Terms(restored=True)))[0]
+
+        done = await self._database.write(work)
+        return _stored(done) if done else None
+
+    async def _back_with(self, tx: Transaction, past: Sequence[VersionRow], target: int) -> list[VersionRow]:
+        """The version to go back to, and where the record is removed now, what went with it."""
+        own = past[target - 1]
+        if past[-1].data:
+            return [own]
+        together = await table.removed_with(tx.execute_fetchall, past[-1].write)
+        return [own, *(row for row in together if row.thing != own.thing)]
+
+    async def history(self, id: str) -> list[Version]:
+        """Every version of a record, the first one first. Raises NotFound."""
+        rows = await table.history(self._database.rows, id)
+        if not rows:
+            raise await self._missing(id, known=False)
+        return [_version(row) for row in rows]
+
+    async def since(self, at: float, limit: int = 1_000) -> list[Version]:
+        """The newest versions of all records since that moment (seconds since 1970), in the order of their writing."""
+        rows = await table.since_time(self._database.rows, at, limit)
+        return await asyncio.to_thread(lambda: [_version(row) for row in rows])
+
+    async def stamp(self) -> int:
+        """A number that grows with every write."""
+        return await table.newest_write(self._database.rows)
+
+    async def changed_since(self, stamp: int) -> list[str]:
+        """The ids of all records that were added, changed, removed or restored after that stamp."""
+        return await table.changed_since(self._database.rows, stamp)
+
+    async def _missing(self, id: str, *, known: bool = True) -> NotFound:
+        """There is no such record: was it removed, by whom and when."""
+        past = await table.history(self._database.rows, id) if known else []
+        if not past:
+            return NotFound(f"There is no record {id!r}.", "Look for it: haven world search, or haven world list")
+        name = next((writing.read(row).name for row in reversed(past) if row.data), id)
+        when = f"{datetime.fromtimestamp(past[-1].at):%d %B %Y}"
+        return NotFound(
+            f"{name} ({id}) was removed by {past[-1].by} on {when}.", f"Bring it back: haven world undo {id}"
+        )
+
+
+def author_of(by: Principal, tool: str, approved_by: str = "") -> Author:
+    """Who writes, as history keeps it."""
+    return Author(by.id, by.name, by.face, tool, approved_by)
+
+
+async def _apart(work: Callable[[Sequence[A]], list[B]], rows: Sequence[A]) -> list[B]:
+    return await asyncio.to_thread(work, rows) if len(rows) > IN_A_THREAD else work(rows)
+
+
+async def _things(rows: list[VersionRow]) -> list[Thing]:
+    return await _apart(lambda rows: [writing.read(row) for row in rows], rows)
+
+
+async def _stored_all(rows: list[VersionRow]) -> list[Stored]:
+    return await _apart(lambda rows: [_stored(row) for row in rows], rows)
+
+
+def _stored(row: VersionRow) -> Stored:
+    return Stored(writing.read(row), row.version, row.at, row.by, row.tool)
+
+
+def _version(row: VersionRow) -> Version:
+    thing = writing.read(row) if row.data else None
+    return Version(row.thing, row.version, row.op, thing, row.at, row.by, row.tool, row.approved_by, row.write)
