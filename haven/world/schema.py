@@ -186,7 +186,7 @@ class Region(Record):
     kind: Literal[Kind.REGION] = Kind.REGION
     galaxy: Line = ""
     glyphs: Line = ""
-    """The last nine of the glyphs' digits (YY-ZZZ-XXX), which all of its systems share."""
+    """The last eight of the glyphs' digits (YY-ZZZ-XXX), which all of its systems share."""
 
 
 Thing = Annotated[System | Planet | Moon | Station | Discovery | Lore | Person | Region, Field(discriminator="kind")]
