@@ -14,8 +14,8 @@ from haven.store import world as table
 from haven.store.database import Database, Transaction
 from haven.store.world import Author, Op, VersionRow
 from haven.world import writing
-from haven.world.folding import fold
 from haven.world.schema import Kind, Thing
+from haven.world.words import fold
 from haven.world.writing import Terms
 
 A = TypeVar("A")

@@ -14,7 +14,6 @@ from haven.store import events
 from haven.store import world as table
 from haven.store.database import Transaction, now
 from haven.store.world import Author, Columns, Op, VersionRow
-from haven.world.folding import fold
 from haven.world.schema import (
     Discovery,
     Kind,
@@ -29,6 +28,7 @@ from haven.world.schema import (
     Thing,
     parent_of,
 )
+from haven.world.words import fold
 
 NEW = "new-"
 """An id that begins so stands for a record of the same write: a system `new-1` and its planet with parent `new-1`."""
