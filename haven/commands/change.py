@@ -276,7 +276,7 @@ def _text_of(file: Path, most: int = 0) -> str:
 async def _finish(
     house: House, change: Change, *, as_json: bool = False, no_wait: bool = False, again: bool = False
 ) -> None:
-    """Follow the change to where it rests, and show it there."""
+    """Follow the change to where it rests, and show it there; exit status 1 where it failed."""
     if not no_wait:
         with Ticker(quiet=as_json) as tell:
             change = await follow(house, change.id, tell, past_waiting=again)
@@ -288,6 +288,8 @@ async def _finish(
     if not as_json and change.state == State.WAITING:
         await _say_what_came_back(house, change)
     _say(change, as_json)
+    if change.state == State.FAILED:
+        raise typer.Exit(1)
 
 
 async def _say_what_came_back(house: House, change: Change) -> None:

@@ -41,3 +41,8 @@ async def test_a_change_is_pushed_put_into_words_deployed_and_undone(shell: Shel
     assert live.read_text().split() == [merged["merged"], undo["merged"]]
     assert (await shell.json("change", "list", "--all"))[1]["state"] == "reverted"
     await shell.haven("change", "undo", change["id"], code=1)
+
+    by_hand = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org", "revert", "--no-edit", "HEAD")
+    subprocess.run(["git", "-C", shell.project, *by_hand], check=True, stdout=subprocess.DEVNULL)
+    said = await shell.haven("change", "undo", undo["id"], code=1)
+    assert "is failed" in said and "there is nothing to undo" in said
