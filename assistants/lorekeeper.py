@@ -1,8 +1,25 @@
-"""Lorekeeper remembers: stories, history, names, canon, and who said what."""
+"""Lorekeeper remembers: stories, history, names, canon, and who said what. It quotes, and names its sources.
+
+What a lore entry says is quoted, never obeyed; what no entry says is "not recorded", never guessed.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 from assistants.base import Assistant
+from assistants.findings import Findings, Nature
+from assistants.lore import telling
+from assistants.lore.evidence import Evidence, about, gather
+from assistants.lore.question import Asks, Question, Term, read
+from haven.access import Act, Principal, check
+from haven.world.name_index import is_slip
+from haven.world.names import How
+from haven.world.schema import Kind, Thing, parent_of
+from haven.world.search import Search
+from haven.world.words import fold, synonyms
+from haven.world.world import World
 
 LOREKEEPER = Assistant(
     name="lorekeeper",
@@ -26,3 +43,139 @@ LOREKEEPER = Assistant(
         *("narrative", "tale", "quote", "origin", "ancient", "prophec", "legacy", "founder", "culture", "religion"),
     ),
 )
+MOST_READ = 40
+"""Records that are read for one question."""
+MOST_PARTS = 3
+_PARTS = re.compile(r"[,;]?\s+(?:and|und)\s+(?=(?:who|when|where|why|how|what|wer|wann|wo|warum|wie)\b)", re.IGNORECASE)
+_MEANT = re.compile(r"^.*\b(?:i mean|ich meine)\b[,:]?", re.IGNORECASE | re.DOTALL)
+"""What somebody says before they put themselves right."""
+
+
+class Lorekeeper:
+    """One for all faces."""
+
+    def __init__(self, world: World, search: Search) -> None:
+        self._world = world
+        self._search = search
+
+    async def answer(self, question: str, principal: Principal) -> Findings | None:
+        """What is recorded, in the records' own words. None where the question is about nothing of the world.
+
+        Raises AccessDenied.
+        """
+        check(principal, Act.ASK)
+        parts = [part.strip() for part in _PARTS.split(_MEANT.sub("", question)) if part.strip()][:MOST_PARTS]
+        found: list[Findings] = []
+        names: tuple[Term, ...] = ()
+        for part in parts:
+            asked = await self._read(part)
+            if not asked.names:
+                asked = Question(asked.text, asked.asks, names, asked.words)
+            names = asked.names
+            if (answer := await self._answer(asked)) is not None:
+                found.append(answer)
+        return _together(found)
+
+    async def _read(self, text: str) -> Question:
+        mentions = await self._search.names.mentions(text, loose=True)
+        things = await self._world.get_many({id for one in mentions for id in one.ids})
+        return read(text, mentions, things)
+
+    async def _answer(self, asked: Question) -> Findings | None:
+        """Read what may speak of it, and quote what answers."""
+        if not asked.names and not asked.words:
+            return None
+        things = await self._candidates(asked)
+        evidence = await self._evidence(asked, things)
+        most = telling.MOST_ABOUT if asked.asks is Asks.ABOUT else telling.MOST_QUOTES
+        if answers := [one for one in evidence if one.answers]:
+            return await self._which(asked, answers) or telling.told(asked, answers, most)
+        if (slipped := await self._without_slips(asked)) is not None:
+            mended, note = slipped
+            answer = await self._answer(mended)
+            return None if answer is None else _with_note(answer, note)
+        return await self._nothing(asked, evidence, things)
+
+    async def _evidence(self, asked: Question, things: Sequence[Thing]) -> list[Evidence]:
+        if asked.asks is Asks.ABOUT:
+            return about(asked, things, telling.MOST_ABOUT)
+        return gather(asked, things)
+
+    async def _candidates(self, asked: Question) -> list[Thing]:
+        """The records that the names name, and what a search for names and words finds."""
+        ids = dict.fromkeys(id for term in asked.names for id in term.ids)
+        words = [term.text for term in asked.words]
+        alike = [other for word in words for other in synonyms(fold(word))]
+        for query in (asked.text, *(term.text for term in asked.names), " ".join([*words, *alike])):
+            ids |= dict.fromkeys(hit.thing_id for hit in await self._search.find(query, limit=MOST_READ // 2))
+        things = await self._world.get_many(list(ids)[: 2 * MOST_READ])
+        return [things[id] for id in ids if id in things]
+
+    async def _which(self, asked: Question, answers: Sequence[Evidence]) -> Findings | None:
+        """A question back where a name is that of several records, and what is recorded of them differs."""
+        for term in asked.names:
+            things = [one for one in (await self._world.get_many(term.ids)).values() if one.kind is not Kind.LORE]
+            ids = {thing.id for thing in things}
+            meant = {id for one in answers for id in ids & _spoken_of(one.thing)}
+            if len(meant) > 1:
+                some = [thing for thing in things if thing.id in meant]
+                parents = await self._world.get_many(filter(None, map(parent_of, some)))
+                places = [parents[above].name if (above := parent_of(one)) in parents else "" for one in some]
+                return telling.ask_back(term.text, some, places)
+        return None
+
+    async def _without_slips(self, asked: Question) -> tuple[Question, str] | None:
+        """The question with one mistyped name put right, and the words that say so."""
+        for term in (*asked.names, *asked.words):
+            if term.ids or await self._search.knows(term.text):
+                continue
+            hits = [
+                one
+                for one in await self._search.names.resolve(term.text)
+                if is_slip(fold(term.text), fold(one.matched))
+            ]
+            if hits:
+                mended = await self._read(asked.text.replace(term.text, hits[0].matched, 1))
+                return mended, f"I took “{term.text}” for {hits[0].matched}."
+        return None
+
+    async def _nothing(self, asked: Question, evidence: Sequence[Evidence], things: Sequence[Thing]) -> Findings | None:
+        """Why nothing answers: a name or word that no record holds, or records that don't say it."""
+        unknown = [term for term in asked.names if not term.ids and not await self._search.knows(term.text)]
+        if not asked.names and asked.asks in (Asks.WHAT, Asks.MEASURE) and not LOREKEEPER.matches(asked.text):
+            return None
+        searched = [term.text for term in (*asked.names, *asked.words)]
+        if unknown:
+            hits = [hit for term in unknown for hit in await self._search.names.resolve(term.text, limit=3)]
+            meant = [hit.name for hit in hits if hit.how in (How.SLIP, How.NEAR, How.BEGINS)]
+            names = ", ".join(f"“{term.text}”" for term in unknown)
+            return telling.not_recorded(searched, f"No record speaks of {names}.", meant=list(dict.fromkeys(meant))[:3])
+        named = ", ".join(term.text for term in asked.names)
+        why = f"{len(things)} records that may speak of {named or 'it'} were read; none says it."
+        near = [one for one in evidence if one.covered >= telling.LEAST_NEAR and _speaks_of_all(asked, one)][:1]
+        return telling.not_recorded(searched, why, near)
+
+
+def _speaks_of_all(asked: Question, one: Evidence) -> bool:
+    return one.covered * (len(asked.names) + len(asked.words)) >= len(asked.names) and one.score > 0.5
+
+
+def _spoken_of(thing: Thing) -> set[str]:
+    return {thing.id, *getattr(thing, "links", ())}
+
+
+def _with_note(answer: Findings, note: str) -> Findings:
+    return Findings(f"{note}\n{answer.text}", answer.sources, answer.kind, material=answer.material)
+
+
+def _together(found: Sequence[Findings]) -> Findings | None:
+    """The answers to the parts of a question as one."""
+    if len(found) < 2:
+        return found[0] if found else None
+    told = [one for one in found if one.kind is not Nature.NOT_RECORDED]
+    return Findings(
+        "\n".join(dict.fromkeys(one.text for one in found)),
+        tuple(dict.fromkeys(source for one in found for source in one.sources)),
+        told[0].kind if told else Nature.NOT_RECORDED,
+        material=tuple(line for one in found for line in one.material),
+    )

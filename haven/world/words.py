@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
@@ -14,17 +15,23 @@ _APOSTROPHE = re.compile("['’ʼ`´]")
 _PIECE = re.compile(r"\d+|[^\W\d_]+")
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*")
 _SPECIAL = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i"})
+_POSSESSIVE = re.compile("['’]s$")
 _VOWEL = re.compile("[aeiouy]")
+_GERMAN_WORDS = (
+    "wer wie wo wann warum wieso welche welcher welches der das dem ist sind von und uber gibt wurde wurden hatte"
+)
+_GERMAN = frozenset(_GERMAN_WORDS.split())
 
 
 @dataclass(frozen=True)
 class Word:
-    """A word where it stands in a text, and its folded form."""
+    """A word where it stands in a text; `folded` as in a folded name, `bare` without a possessive s."""
 
     start: int
     end: int
     text: str
     folded: str
+    bare: str
 
     @property
     def capital(self) -> bool:
@@ -50,17 +57,44 @@ def fold(name: str) -> str:
 
 
 def words(text: str) -> list[Word]:
-    """The words and numbers of a text, in order; a possessive 's is no part of its word."""
+    """The words and numbers of a text, in order."""
     found = []
     for match in _WORD.finditer(text):
-        shown = re.sub(r"['’]s?$|['’]s$", "", match[0])
-        found.append(Word(match.start(), match.start() + len(shown), shown, fold(shown).replace(" ", "")))
+        folded = bare = fold(match[0]).replace(" ", "")
+        end = match.end()
+        if owned := _POSSESSIVE.search(match[0]):
+            end -= len(owned[0])
+            bare = folded[: -len(owned[0]) + 1]
+        found.append(Word(match.start(), end, text[match.start() : end], folded, bare))
     return found
 
 
-def is_stop(folded: str) -> bool:
-    """Whether a word says nothing by itself."""
-    return folded in _stop()
+def stands_at(name: Sequence[str], text: Sequence[Word], at: int) -> bool:
+    """Whether the pieces of a folded name stand there in a text; the last one may own something."""
+    some = text[at : at + len(name)]
+    if len(some) < len(name) or any(one.folded != piece for one, piece in zip(some[:-1], name, strict=False)):
+        return False
+    return bool(some) and name[-1] in (some[-1].folded, some[-1].bare)
+
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a list that is written as one line."""
+    return frozenset(text.split())
+
+
+def is_stop(folded: str, german: bool = False) -> bool:
+    """Whether a word says nothing by itself; `german`: in a German text, where `die` and `war` don't either."""
+    return folded in _stop() or (german and folded in word_set(_read()["stop_german"]))
+
+
+def is_german(text: str) -> bool:
+    """Whether a text is German rather than English, by the small words that only German has."""
+    return any(one.folded in _GERMAN for one in words(text))
+
+
+def is_everyday(folded: str) -> bool:
+    """Whether a word by itself is more likely just a word than somebody's name."""
+    return is_stop(folded) or folded in _same() or plain(folded) in _same()
 
 
 @lru_cache(maxsize=65_536)
@@ -101,6 +135,12 @@ def mean_the_same(one: str, other: str) -> bool:
     return one == other or not meanings(one).isdisjoint(meanings(other))
 
 
+def synonyms(folded: str) -> tuple[str, ...]:
+    """The other words that may stand for this one, in the order of the list."""
+    groups = [_read()["same"][name[1:]].split() for name in sorted(meanings(folded)) if name.startswith("=")]
+    return tuple(dict.fromkeys(word for group in groups for word in group if word != folded))
+
+
 @cache
 def _read() -> dict[str, Any]:
     return tomllib.loads(resources.files("haven.world").joinpath("words.toml").read_text(encoding="utf-8"))
@@ -108,7 +148,7 @@ def _read() -> dict[str, Any]:
 
 @cache
 def _stop() -> frozenset[str]:
-    return frozenset(_read()["stop"].split())
+    return word_set(_read()["stop"])
 
 
 @cache

@@ -1,0 +1,141 @@
+"""Which sentences answer a question: every word that matters is in them, and what is wanted as well.
+
+Nearness of meaning counts for nothing here: a sentence that does not say it does not answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from assistants.lore.fitting import fits
+from assistants.lore.question import Question, Term
+from haven.world.passages import Sentence, is_draft, sentences
+from haven.world.schema import Lore, Thing
+from haven.world.words import Word, mean_the_same, stands_at, word_set, words
+
+HERE, TITLE, BEFORE, AFTER, EARLIER = 1.0, 0.9, 0.7, 0.65, 0.6
+"""What a term is worth in the sentence, in its record's name, in the sentence before or after, or still earlier."""
+PRONOUNS = word_set("he she it they him her his hers its their them theirs this these those er sie ihr ihm")
+_LED_BY_PRONOUN = frozenset((one,) for one in PRONOUNS)
+MOST_PARTIAL = 0.99
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A sentence, and how much of the question it covers: 1 is all. `fits`: it holds what is wanted."""
+
+    sentence: Sentence
+    before: Sentence | None
+    """The sentence that says whom a pronoun means, or the rest of what was asked."""
+    after: Sentence | None
+    covered: float
+    fits: bool
+    score: float
+
+    @property
+    def thing(self) -> Thing:
+        return self.sentence.thing
+
+    @property
+    def answers(self) -> bool:
+        return self.fits and self.covered >= 1.0
+
+
+def gather(question: Question, things: Iterable[Thing]) -> list[Evidence]:
+    """The sentences of these records that cover something of the question, the best first."""
+    found = [one for thing in things for one in _of(question, thing)]
+    return sorted(found, key=lambda one: (-one.answers, -one.score, one.thing.name, one.thing.id, one.sentence.number))
+
+
+def _of(question: Question, thing: Thing) -> list[Evidence]:
+    title = [word for name in (thing.name, *thing.aliases) for word in words(name)]
+    all_ = sentences(thing)
+    return [one for at in range(len(all_)) if (one := _weigh(question, all_, at, title)) is not None]
+
+
+def _weigh(question: Question, all_: Sequence[Sentence], at: int, title: Sequence[Word]) -> Evidence | None:
+    sentence = all_[at]
+    before = all_[at - 1] if at and all_[at - 1].paragraph == sentence.paragraph else None
+    after = all_[at + 1] if at + 1 < len(all_) and all_[at + 1].paragraph == sentence.paragraph else None
+    known = [one for one in question.names if one.ids]
+    names = [_name_worth(one, all_, at, title, [] if one.ids else known) for one in question.names]
+    terms = [_word_worth(one, sentence, (before, after), title) for one in question.words]
+    worths = [*names, *terms]
+    if not any(worths):
+        return None
+    here = sum(worth == HERE for worth in worths)
+    covered = sum(worth > 0 for worth in worths) / len(worths)
+    full = all(worths) and 2 * sum(worth >= TITLE for worth in terms) >= len(terms) and bool(here or not terms)
+    fit = fits(question, sentence)
+    score = sum(worths) / len(worths) + 0.3 * fit + _standing(sentence.thing) - 0.002 * sentence.number
+    said_before = BEFORE in terms or BEFORE in names or sentence.folded[:1] in _LED_BY_PRONOUN
+    return Evidence(
+        sentence,
+        before if said_before else None,
+        after if AFTER in terms else None,
+        1.0 if full else min(covered, MOST_PARTIAL),
+        fit,
+        score,
+    )
+
+
+def _standing(thing: Thing) -> float:
+    """Canon before other records, drafts last."""
+    return 0.1 if isinstance(thing, Lore) and thing.canon else -0.3 if is_draft(thing) else 0.0
+
+
+def _name_worth(term: Term, all_: Sequence[Sentence], at: int, title: Sequence[Word], known: Sequence[Term]) -> float:
+    """`known` are names that may hold this one: `Tamsin` is not spoken of where `Tamsin's Rest` is."""
+    sentence = all_[at]
+    if _has_name(term, sentence.words, known):
+        return HERE
+    if sentence.thing.id in term.ids or _has_name(term, title, known):
+        return TITLE
+    if PRONOUNS.isdisjoint(sentence.folded):
+        return 0.0
+    earlier = [one for one in all_[:at] if one.paragraph == sentence.paragraph]
+    if earlier and _has_name(term, earlier[-1].words, known):
+        return BEFORE
+    return EARLIER if any(_has_name(term, one.words, known) for one in earlier) else 0.0
+
+
+def _has_name(term: Term, text: Sequence[Word], known: Sequence[Term] = ()) -> bool:
+    spoken = {
+        place
+        for other in known
+        for name in other.spellings
+        for at in _places(name, text)
+        for place in range(at, at + len(name))
+    }
+    return any(at not in spoken for name in term.spellings for at in _places(name, text))
+
+
+def _places(name: tuple[str, ...], text: Sequence[Word]) -> list[int]:
+    return [at for at in range(len(text) - len(name) + 1) if stands_at(name, text, at)]
+
+
+def _word_worth(
+    term: Term, sentence: Sentence, beside: tuple[Sentence | None, Sentence | None], title: Sequence[Word]
+) -> float:
+    word = term.spellings[0][0]
+    places = (
+        (HERE, sentence.words),
+        (TITLE, title),
+        *((worth, one.words) for worth, one in zip((BEFORE, AFTER), beside, strict=True) if one),
+    )
+    return next((worth for worth, text in places if any(mean_the_same(one.bare, word) for one in text)), 0.0)
+
+
+def about(question: Question, things: Iterable[Thing], most: int) -> list[Evidence]:
+    """The sentences that say who or what a name is: its own record's first ones, then others that begin with it."""
+    found: list[Evidence] = []
+    for thing in things:
+        own = any(thing.id in term.ids for term in question.names)
+        for sentence in sentences(thing):
+            early = any(_has_name(term, sentence.words[:6]) for term in question.names)
+            if all(_has_name(term, sentence.words) or own for term in question.names) and (own or early):
+                score = 1.0 * own + 0.5 * early + _standing(thing) - 0.05 * sentence.number
+                found.append(Evidence(sentence, None, None, 1.0, True, score))
+    found.sort(key=lambda one: (-one.score, one.thing.name, one.thing.id, one.sentence.number))
+    return found[:most]

@@ -1,0 +1,91 @@
+"""An answer in words: quotations with their sources, or that nothing is recorded and what was looked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from assistants.findings import Findings, Nature, Source
+from assistants.lore.evidence import Evidence
+from assistants.lore.question import Question
+from haven.world.passages import is_draft, is_verbatim
+from haven.world.schema import Thing
+
+MOST_QUOTES = 2
+MOST_ABOUT = 3
+ALMOST = 0.12
+"""A further sentence is quoted where its score is this close to the best."""
+LEAST_NEAR = 0.6
+"""The share of a question that a sentence must cover to be shown as what comes nearest."""
+
+
+def told(question: Question, evidence: Sequence[Evidence], most: int = MOST_QUOTES) -> Findings:
+    """The quotations that answer: canon first; where drafts alone tell of it, or tell it too, that is said."""
+    sure = [one for one in evidence if not is_draft(one.thing)]
+    drafts = [one for one in evidence if is_draft(one.thing)]
+    lines, sources = [], list[Source]()
+    if sure:
+        chosen = _chosen(sure, most)
+        lines += [line_of(one) for one in chosen]
+        sources += [source_of(one) for one in chosen]
+    if drafts:
+        chosen = _chosen(drafts, 1)
+        lines.append("A draft, which is not canon, says:" if sure else "Only a draft tells of it, which is not canon:")
+        lines += [line_of(one) for one in chosen]
+        sources += [source_of(one) for one in chosen]
+    return Findings("\n".join(lines), tuple(sources), Nature.QUOTATION, complete=True, material=tuple(lines))
+
+
+def not_recorded(
+    searched: Sequence[str], why: str, nearest: Sequence[Evidence] = (), meant: Sequence[str] = ()
+) -> Findings:
+    """Nothing answers: why, what was looked for, what comes nearest, and which names may have been meant."""
+    lines = [f"Not recorded. {why}".strip()]
+    if meant:
+        lines.append(f"Did you mean {_either(meant)}?")
+    if searched:
+        lines.append(f"Looked for: {', '.join(searched)}.")
+    if nearest:
+        lines.append("What comes nearest, and may be something else:")
+        lines += [line_of(one) for one in nearest]
+    return Findings("\n".join(lines), tuple(source_of(one) for one in nearest), Nature.NOT_RECORDED)
+
+
+def ask_back(name: str, things: Sequence[Thing], places: Sequence[str]) -> Findings:
+    """Several records bear the name, and what is recorded of them differs."""
+    listed = [
+        f"- {thing.name}, a {thing.kind}{f' ({place})' if place else ''}: {thing.id}"
+        for thing, place in zip(things, places, strict=True)
+    ]
+    text = "\n".join((f"Several records are called {name}. Which one do you mean?", *listed))
+    sources = tuple(Source(thing.id, thing.name, thing.kind) for thing in things)
+    return Findings(text, sources, Nature.ASK_BACK)
+
+
+def line_of(one: Evidence) -> str:
+    """The sentence word for word, with the one before it where that says who is meant, and where it stands."""
+    return f"“{quote_of(one)}” ({one.thing.name}, {one.sentence.where})"
+
+
+def source_of(one: Evidence) -> Source:
+    return Source(one.thing.id, one.thing.name, one.sentence.where, quote_of(one))
+
+
+def quote_of(one: Evidence) -> str:
+    """Never anything but the record's own words."""
+    around = [other.text for other in (one.before, one.sentence, one.after) if other is not None]
+    quote = " ".join(around)
+    return " ".join((quote if is_verbatim(quote, one.thing) else one.sentence.text).split())
+
+
+def _chosen(evidence: Sequence[Evidence], most: int) -> list[Evidence]:
+    """The best, and what is nearly as good and says something else."""
+    best, chosen = evidence[0].score, list[Evidence]()
+    for one in evidence:
+        known = any(one.sentence.text in quote_of(other) or quote_of(one) == quote_of(other) for other in chosen)
+        if len(chosen) < most and one.score >= best - ALMOST and not known:
+            chosen.append(one)
+    return chosen
+
+
+def _either(names: Sequence[str]) -> str:
+    return " or ".join((", ".join(names[:-1]), names[-1])) if len(names) > 1 else names[0]
