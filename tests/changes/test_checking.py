@@ -130,6 +130,20 @@ async def test_a_test_that_is_weakened_or_lost_goes_back_with_the_reason(tmp_pat
         assert result.tests["green"] and result.failures == ""
 
 
+async def test_checks_that_are_lost_beside_the_tests_are_found_as_well(tmp_path: Path) -> None:
+    agrees = "def agrees(one, other):\n    assert one == other\n"
+    test = "from support import agrees\n\ndef test_it():\n    agrees(1, 1)\n    assert 2 + 2 == 4\n"
+    own_names = '[tool.pytest.ini_options]\npython_files = ["check_*.py"]\n'
+    async with bench(
+        tmp_path, {"pyproject.toml": own_names, "tests/support.py": agrees, "tests/check_it.py": test}
+    ) as here:
+        loose = await here.check({"tests/support.py": "def agrees(one, other):\n    pass\n"})
+        assert not loose.tests["green"] and "tests/support.py::agrees: It checks 0 things" in loose.tests["problem"]
+        assert "tests/support.py::agrees" in loose.failures, "the model is told as well"
+        weaker = await here.check({"tests/check_it.py": test.replace("    assert 2 + 2 == 4\n", "")})
+        assert weaker.tests["counts"] == {"weakened": 1}
+
+
 async def test_without_tests_the_changed_files_must_compile_and_import(tmp_path: Path) -> None:
     files = {"src/probe/__init__.py": "", "src/probe/core.py": CORE, "src/probe/old.py": "import not_there"}
     async with bench(tmp_path, files) as here:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from haven.changes.checking.weakening import weakened
+from haven.changes.checking.weakening import weakened, weakened_helpers
 
 BEFORE = """
 import pytest
@@ -67,6 +67,35 @@ def judged(before: str, after: str) -> dict[str, str]:
         ('with pytest.raises(ValueError, match="no")', "with open('x')", "test_error", "no longer expects an error"),
         ("abs=0.01", "abs=9", "test_close", "allows larger differences"),
         ("self.assertEqual(1, 1)", "self.assertTrue(True)", "TestGroup::test_in", "can't fail"),
+        ("assert x == 1", "assert lambda: x == 1", "test_it", "a check that can't fail"),
+        ("assert x == 1", "assert f'{x == 1}'", "test_it", "a check that can't fail"),
+        ("assert x == 1", "assert all(x == y for y in [])", "test_it", "a check that can't fail"),
+        ("    assert x == 1", "    while False:\n        assert x == 1", "test_it", "checks 3 things where"),
+        ("    assert x == 1", "    for _ in range(0):\n        assert x == 1", "test_it", "checks 3 things where"),
+        ("    assert x == 1", "    if not True:\n        assert x == 1", "test_it", "checks 3 things where"),
+        (
+            "    assert x == 1",
+            "    if x:\n        pass\n    elif TYPE_CHECKING:\n        assert x",
+            "test_it",
+            "checks 3",
+        ),
+        ("    assert x == 1", "    def never():\n        assert x == 1", "test_it", "checks 3 things where"),
+        ("    assert x == 1", "    if x == 99:\n        assert x == 1", "test_it", "only under a condition"),
+        ("    assert x == 1", "    if x:\n        return\n    assert x == 1", "test_it", "only under a condition"),
+        ("    helper(x)", "    if x == 99:\n        helper(x)", "test_it", "only under a condition"),
+        (
+            "    assert x == 1",
+            "    try:\n        assert x == 1\n    finally:\n        return",
+            "test_it",
+            "goes on where",
+        ),
+        (
+            "    assert x == 1",
+            "    with pytest.raises(AssertionError):\n        assert x == 1",
+            "test_it",
+            "goes on where",
+        ),
+        ("def test_error", "test_it = print\n\ndef test_error", "test_it", "checks 0 things where it checked 4"),
     ],
 )
 def test_what_is_weaker_is_found_and_said(old: str, new: str, test: str, why: str) -> None:
@@ -96,11 +125,21 @@ def test_what_is_weaker_is_found_and_said(old: str, new: str, test: str, why: st
         ("def test_it(x=1)", "@pytest.mark.parametrize('x', [1, 2])\ndef test_it(x)"),
         ("def test_close():\n    assert 0.3 == pytest.approx(0.3, abs=0.01)\n", ""),
         ("abs=0.01", "abs=0.001"),
+        ("    assert x == 1", "    def inner():\n        assert x == 1\n\n    inner()"),
+        ("    assert x == 1", "    def inner():\n        assert x == 1\n\n    list(map(lambda _: inner(), 'a'))"),
+        ("    assert x == 1", "    for y in (1, 2):\n        assert x == 1"),
+        ("    assert x == 1", "    with open('x'):\n        assert x == 1"),
     ],
 )
 def test_what_is_as_strong_as_before_is_left_alone(old: str, new: str) -> None:
     after = BEFORE.replace(old, new, 1) + "\ndef both(x):\n    assert x == 1\n    assert x != 2\n"
     assert old in BEFORE and judged(BEFORE, after) == {}
+
+
+def test_helpers_and_fixtures_are_looked_at_likewise() -> None:
+    after = BEFORE.replace("    assert x < 9\n", "")
+    sides = ({"tests/support.py": BEFORE.encode()}, {"tests/support.py": after.encode()})
+    assert weakened_helpers(*sides) == {"tests/support.py::helper": "It checks 1 things where it checked 2."}
 
 
 def test_files_that_are_no_python_are_left_out() -> None:

@@ -13,14 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from haven.changes import kinds
-from haven.changes.checking.affecting import affected, is_test, read_python
+from haven.changes.checking.affecting import affected, read_python
 from haven.changes.checking.comparison import LOST, RED, Comparison, TestClass, compare, file_of, unsettled
 from haven.changes.checking.testreport import TestReport
 from haven.changes.checking.testrun import TestRunner
-from haven.changes.checking.weakening import weakened
+from haven.changes.checking.weakening import weakened, weakened_helpers
 from haven.changes.git.repository import Repository
 from haven.changes.project_file import PROJECT_FILE, PYTEST, ProjectFile, read_project_file
 from haven.changes.review.risk import removal_asked
+from haven.changes.sandbox.inside import is_of_tests
 from haven.changes.sandbox.requirements import Needs, read_needs
 from haven.errors import SandboxError
 from haven.store import changes as table
@@ -33,6 +34,7 @@ log = logging.getLogger("haven.changes")
 FAILURE_CHARS = 6_000
 """Of failing tests' messages that go back to the model: head and tail of each."""
 MOST_NAMED = 20
+MOST_HELPERS = 3
 Progress = Callable[[Change, str], None]
 Worth = Callable[[str, dict[str, Any]], Awaitable[bool]]
 """Whether a repair round would follow on these failures, and on this comparison as JSON."""
@@ -58,6 +60,8 @@ class Job:
     touched: tuple[str, ...]
     """Paths that the change adds, changes or removes."""
     weakened: dict[str, str]
+    slack: str
+    """Which helpers of the tests check less than before, in a sentence, or ""."""
     words: tuple[str, ...]
     """What people asked for: they may have wanted a test to go."""
     takes_back: bool
@@ -149,10 +153,11 @@ class Checker:
         project = await self._project(base)
         needs = await read_needs(self._repository, base, project)
         touched = tuple(file.path for file in await self._repository.diff_stat(base, commit))
-        tests = [path for path in touched if is_test(path)]
-        was, now = [await self._repository.read_many(each, tests) for each in (base, commit)]
+        python = [path for path in touched if path.endswith(".py")]  # a project may call its test files otherwise
+        was, now = [await self._repository.read_many(each, python) for each in (base, commit)]
         less = await asyncio.to_thread(weakened, was, now)
-        return Job(base, commit, project, needs, touched, less, words, takes_back, say)
+        slack = "" if takes_back else await asyncio.to_thread(_slack, was, now, less)
+        return Job(base, commit, project, needs, touched, less, slack, words, takes_back, say)
 
     async def _prepare(self, base: str, needs: Needs) -> None:
         """A set-up command gets a copy of the base to run in, where the environment is not there yet."""
@@ -198,6 +203,8 @@ class Checker:
 
     async def _classed(self, job: Job, before: TestReport, after: TestReport) -> Comparison:
         comparison = await asyncio.to_thread(compare, before, after, weakened=job.weakened)
+        if job.slack and not comparison.problem:
+            comparison = replace(comparison, problem=job.slack)
         if job.takes_back:
             return replace(
                 comparison, asked=tuple(test for test in comparison.of(LOST) if file_of(test) in job.touched)
@@ -254,6 +261,15 @@ class Checker:
 
 def _failed(report: TestReport, test: str) -> bool:
     return test in report.cases and report.cases[test].bad
+
+
+def _slack(before: Mapping[str, bytes], after: Mapping[str, bytes], weaker_tests: Collection[str]) -> str:
+    """The sentence on helpers and fixtures that check less, where the tests of their own file don't show it."""
+    shown = {file_of(test) for test in weaker_tests}
+    support = {path: text for path, text in before.items() if is_of_tests(path) and path not in shown}
+    found = weakened_helpers(support, after)
+    said = [f"{name}: {why.removesuffix('.')}" for name, why in sorted(found.items())]
+    return f"What tests are checked with checks less than before: {'; '.join(said[:MOST_HELPERS])}." if said else ""
 
 
 def _fresh_folder(scratch: Path) -> Path:

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeGuard
 
+from haven.changes.checking.reaching import Function, live, sure, truth
+
 MOST_BYTES = 2_000_000
 """A longer test file is not read."""
 EXPECTS = frozenset({"raises", "warns", "deprecated_call", "assertRaises", "assertRaisesRegex", "assertWarns"})
@@ -16,7 +18,6 @@ ASKS_LITTLE = frozenset({"isinstance", "hasattr", "callable", "len", "bool"})
 WIDE = frozenset({"Exception", "BaseException"})
 QUIET = WIDE | {"AssertionError"}
 """Who catches these catches a failing check."""
-Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @dataclass
@@ -38,6 +39,8 @@ class Checks:
     tolerance: float = 0.0
     swallowed: int = 0
     """Handlers that let a failing check pass."""
+    always: int = 0
+    """Checks that stand under no condition."""
 
 
 def weakened(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> dict[str, str]:
@@ -45,11 +48,20 @@ def weakened(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> dict[st
 
     Only functions that are in both versions of a file are looked at; a file that is no Python is left out.
     """
+    return _weaker(before, after, of_tests=True)
+
+
+def weakened_helpers(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> dict[str, str]:
+    """The same for functions that tests may call or be given, helpers and fixtures, wherever they check something."""
+    return _weaker(before, after, of_tests=False)
+
+
+def _weaker(before: Mapping[str, bytes], after: Mapping[str, bytes], *, of_tests: bool) -> dict[str, str]:
     found: dict[str, str] = {}
     for path in sorted(before.keys() & after.keys()):
         if before[path] == after[path]:
             continue
-        was, now = _functions(before[path]), _functions(after[path])
+        was, now = _functions(before[path], of_tests), _functions(after[path], of_tests)
         for name in was.keys() & now.keys():
             if reasons := _less(was[name], now[name]):
                 found[f"{path}::{name}"] = f"It {'; it '.join(reasons)}."
@@ -68,12 +80,13 @@ def _less(was: Checks, now: Checks) -> list[str]:
         "may be skipped, or expected to fail": now.let_off > was.let_off,
         "allows larger differences": now.tolerance > was.tolerance and no_more,
         "goes on where a check fails": now.swallowed > was.swallowed,
+        "checks only under a condition what it always checked": now.always < was.always and real_now >= real_before,
     }
     return [reason for reason, holds in reasons.items() if holds]
 
 
-def _functions(source: bytes) -> dict[str, Checks]:
-    """Every test function of a file, by "Class::name"; nothing for what can't be read."""
+def _functions(source: bytes, of_tests: bool) -> dict[str, Checks]:
+    """Every test function of a file (or every other one), by "Class::name"; nothing for what can't be read."""
     if len(source) > MOST_BYTES:
         return {}
     try:
@@ -82,54 +95,65 @@ def _functions(source: bytes) -> dict[str, Checks]:
             tree = ast.parse(source)
         helpers = {node.name: node for node in ast.walk(tree) if isinstance(node, Function)}
         marks = sum(_let_off(node.value) for node in tree.body if _is_pytestmark(node))
-        return dict(_tests(tree.body, "", helpers, marks))
+        return dict(_counted(tree.body, "", helpers, marks, of_tests))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return {}
 
 
-def _tests(
-    body: list[ast.stmt], inside: str, helpers: Mapping[str, Function], marks: int
+def _counted(
+    body: list[ast.stmt], inside: str, helpers: Mapping[str, Function], marks: int, of_tests: bool
 ) -> Iterator[tuple[str, Checks]]:
     for node in body:
         if isinstance(node, ast.ClassDef):
             own = [mark.value for mark in node.body if _is_pytestmark(mark)]
             more = marks + sum(map(_let_off, [*node.decorator_list, *own]))
-            yield from _tests(node.body, f"{inside}{node.name}::", helpers, more)
-        elif isinstance(node, Function) and node.name.startswith("test"):
-            checks = Checks(let_off=marks)
+            yield from _counted(node.body, f"{inside}{node.name}::", helpers, more, of_tests)
+        elif isinstance(node, Function) and node.name.startswith("test") is of_tests:
+            checks = Checks(let_off=marks, always=_always(node, helpers, {node.name}) if of_tests else 0)
             _count(node, checks, helpers, {node.name})
             yield inside + node.name, checks
+        elif isinstance(node, ast.Assign) and of_tests:  # a name that stood for a test before
+            yield from ((inside + name, Checks()) for name in map(_name, node.targets) if name.startswith("test"))
 
 
 def _count(function: Function, checks: Checks, helpers: Mapping[str, Function], seen: set[str]) -> None:
-    """Add up one function's checks, and those of the helpers that it calls (each helper once)."""
+    """Add up one function's checks, and those of the helpers that it names (each helper once)."""
+    inner = [node for node in ast.walk(function) if isinstance(node, Function) and node is not function]
+    helpers = {**helpers, **{node.name: node for node in inner}}
     checks.let_off += sum(map(_let_off, function.decorator_list))
-    for node in _live(function):
+    called = [node.name for node in inner if node.decorator_list]  # whoever decorates it may call it
+    for node in live(function):
         if isinstance(node, ast.Assert):
             checks.asserts += 1
             checks.empty += _cannot_fail(node.test)
             checks.exact += _is_exact(node.test)
             checks.vague += _is_vague(node.test)
-        elif isinstance(node, ast.ExceptHandler):
+        elif isinstance(node, ast.ExceptHandler | ast.With | ast.AsyncWith | ast.Try | ast.TryStar):
             checks.swallowed += _swallows(node)
         elif isinstance(node, ast.Call):
             _count_call(node, checks)
-            name = _name(node.func)
-            if name in helpers and name not in seen:
+            called.append(_name(node.func))
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            called.append(node.id)
+    for name in called:
+        if name in helpers and name not in seen:
+            seen.add(name)
+            _count(helpers[name], checks, helpers, seen)
+
+
+def _always(function: Function, helpers: Mapping[str, Function], seen: set[str]) -> int:
+    """How many checks run each time, those of helpers that are called each time included."""
+    count = 0
+    for statement in sure(function.body):
+        if isinstance(statement, ast.Assert):
+            count += 1
+        elif isinstance(statement, ast.Expr | ast.Assign | ast.AnnAssign | ast.Return):
+            names = {_name(node.func) for node in ast.walk(statement) if isinstance(node, ast.Call)}
+            count += any(name.startswith("assert") or name == "fail" for name in names)
+            for name in sorted(names & helpers.keys() - seen):
                 seen.add(name)
-                _count(helpers[name], checks, helpers, seen)
-
-
-def _live(node: ast.AST) -> Iterator[ast.AST]:
-    """A node and all below it, but for what can't be reached: after a return, or under `if False`."""
-    yield node
-    for _, value in ast.iter_fields(node):
-        for child in value if isinstance(value, list) else [value]:
-            if not isinstance(child, ast.AST) or (isinstance(child, ast.If) and _is_false(child.test)):
-                continue
-            yield from _live(child)
-            if isinstance(child, ast.Return | ast.Raise):
-                break
+                count += _always(helpers[name], helpers, seen)
+    return count
 
 
 def _count_call(node: ast.Call, checks: Checks) -> None:
@@ -157,15 +181,13 @@ def _count_call(node: ast.Call, checks: Checks) -> None:
 
 
 def _cannot_fail(test: ast.expr) -> bool:
-    """`True`, `1`, a string, a tuple with something in it, `x or True`, `x == x`."""
+    """`True`, `1`, a string, a tuple with something in it, a lambda, `x or True`, `x == x`."""
     if isinstance(test, ast.BoolOp):
         parts = [_cannot_fail(value) for value in test.values]
         return any(parts) if isinstance(test.op, ast.Or) else all(parts)
     if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.Eq | ast.Is):
         return ast.dump(test.left) == ast.dump(test.comparators[0])
-    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        return _is_false(test.operand)
-    return _is_true(test) or (isinstance(test, ast.Tuple) and bool(test.elts))
+    return truth(test) is True
 
 
 def _is_exact(test: ast.expr) -> bool:
@@ -191,22 +213,33 @@ def _is_vague(test: ast.expr) -> bool:
 
 
 def _is_true(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and bool(node.value)
+    return truth(node) is True
 
 
 def _is_false(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and not node.value
+    return truth(node) is False
 
 
 def _never(_: ast.expr) -> bool:
     return False
 
 
-def _swallows(handler: ast.ExceptHandler) -> bool:
+def _swallows(node: ast.AST) -> bool:
     """Whether a failing assert ends here unheard."""
-    caught = {_name(node) for node in ast.walk(handler.type)} if handler.type else {"BaseException"}
-    heard = any(isinstance(node, ast.Raise | ast.Assert) or _name(node) == "fail" for node in ast.walk(handler))
-    return bool(caught & QUIET) and not heard
+    match node:
+        case ast.ExceptHandler():
+            caught = {_name(each) for each in ast.walk(node.type)} if node.type else {"BaseException"}
+            heard = any(isinstance(each, ast.Raise | ast.Assert) or _name(each) == "fail" for each in ast.walk(node))
+            return bool(caught & QUIET) and not heard
+        case ast.Try() | ast.TryStar():  # to leave while an error is on its way drops that error
+            last = [each for statement in node.finalbody for each in live(statement)]
+            return any(isinstance(each, ast.Return | ast.Break | ast.Continue) for each in last)
+        case ast.With() | ast.AsyncWith():
+            calls = [item.context_expr for item in node.items if isinstance(item.context_expr, ast.Call)]
+            wanted = {_name(each) for call in calls if _name(call.func) in EXPECTS for each in call.args[:1]}
+            checked = any(isinstance(each, ast.Assert) for statement in node.body for each in live(statement))
+            return bool(wanted & QUIET) and checked
+    return False
 
 
 def _is_pytestmark(node: ast.stmt) -> TypeGuard[ast.Assign]:
