@@ -56,6 +56,8 @@ from haven.schedule import Schedule
 from haven.settings import ANTHROPIC_KEY, Settings
 from haven.store import backup, deployments, ledger, retention
 from haven.store.database import Database, now, opened
+from haven.world.names import Names
+from haven.world.search import Search
 from haven.world.world import World
 
 log = logging.getLogger("haven")
@@ -91,6 +93,7 @@ class House:
     lag: LoopLag
     repository_error: str
     world: World
+    search: Search
 
 
 @asynccontextmanager
@@ -99,14 +102,17 @@ async def open_house(settings: Settings, environments: Path | None = None) -> As
     async with opened(settings.database) as database:
         registry = Registry(settings.paths.state_dir)
         minds = _minds(settings, registry)
+        embedder = Embedder() if settings.models.embeddings else None
+        search = Search(database, settings.paths.state_dir / "world-search.db", Names(database), embedder)
         try:
-            yield await _build(settings, database, registry, minds, environments)
+            yield await _build(settings, database, registry, minds, search, environments)
         finally:
+            await search.close()
             await minds.close()
 
 
 async def _build(
-    settings: Settings, database: Database, registry: Registry, minds: Minds, environments: Path | None
+    settings: Settings, database: Database, registry: Registry, minds: Minds, search: Search, environments: Path | None
 ) -> House:
     state = settings.paths.state_dir
     identity = process_identity()
@@ -115,7 +121,7 @@ async def _build(
     await bus.start()
     book = Ledger(database, settings.cloud, identity)
     outcomes = Outcomes(database)
-    memory = await _memory(settings, database, outcomes, minds)
+    memory = await _memory(settings, database, outcomes, minds, search.embedder)
     engine = _engine(settings, minds, book, memory)
     waiting = WaitingRoom(database, engine)
     sandbox = Sandbox(settings.sandbox)
@@ -165,11 +171,13 @@ async def _build(
         lag=lag,
         repository_error=problem,
         world=World(database),
+        search=search,
     )
 
 
-async def _memory(settings: Settings, database: Database, outcomes: Outcomes, minds: Minds) -> Memory:
-    embedder = Embedder() if settings.models.embeddings else None
+async def _memory(
+    settings: Settings, database: Database, outcomes: Outcomes, minds: Minds, embedder: Embedder | None
+) -> Memory:
     answers = {(one.tier, one.name): one.model for one in minds.providers}  # a local model's hash stands in it
     cache = Cache(database, lambda step: answers.get((step.tier, step.model), step.model))
     memory = Memory(outcomes, cache, embedder, settings.routing)
@@ -321,7 +329,7 @@ async def run(house: House, faces: list[Face]) -> None:
 
 def _ground(house: House, schedule: Schedule) -> tuple[Coroutine[None, None, None], ...]:
     """What everything else stands on."""
-    return house.bus.run(), schedule.run(), house.lag.run(), house.minds.keep()
+    return house.bus.run(), schedule.run(), house.lag.run(), house.minds.keep(), house.search.keep()
 
 
 def _ticks(house: House, schedule: Schedule) -> None:

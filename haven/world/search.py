@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from haven.ai.judging.embed import MAX_CHARS, Embedder
-from haven.errors import Unavailable
+from haven.errors import HavenError, Unavailable
 from haven.store import world as table
 from haven.store.database import Database
 from haven.store.world_portions import moment, portions
@@ -80,7 +80,7 @@ class Search:
         self._database = database
         self._file = SearchFile(path)
         self.names = names
-        self._embedder = embedder
+        self.embedder = embedder
         self._nearest: Nearest | None = None
         self._queries: OrderedDict[str, Matrix] = OrderedDict()
         self._refreshing = asyncio.Lock()
@@ -107,6 +107,8 @@ class Search:
     async def refresh(self) -> None:
         """Read what was written to the world since the last time."""
         async with self._refreshing:
+            if await self._is_empty():
+                return
             stamp, at = await asyncio.to_thread(self._file.read_to)
             newest = await table.newest_write(self._database.rows)
             if stamp == newest and at == await moment(self._database, stamp):
@@ -123,17 +125,17 @@ class Search:
             await asyncio.to_thread(self._file.is_read_to, newest, await moment(self._database, newest))
 
     async def keep(self) -> None:
-        """Make the vectors of what is written, a few at a time, until cancelled; as much rest as work."""
+        """Read what is written and make its vectors, a few at a time, until cancelled; as much rest as work."""
         loop = asyncio.get_running_loop()
-        while self._embedder is not None and not self._embedder.missing():
+        while True:
             self._wake.clear()
             began = loop.time()
             try:
                 await self.refresh()
                 made = await self.embed(BATCH)
-            except Unavailable as error:
-                log.warning("[%s] no vectors: %s", error.id, error)
-                return
+            except HavenError as error:
+                log.warning("[%s] the world's index is not kept up: %s", error.id, error)
+                made = 0
             if made:
                 await asyncio.sleep(loop.time() - began)
             else:
@@ -141,13 +143,16 @@ class Search:
 
     async def embed(self, limit: int) -> int:
         """Make the vectors of at most so many entries that have none; how many were made. Raises Unavailable."""
-        if self._embedder is None:
+        if self.embedder is None or self.embedder.missing() or await self._is_empty():
             return 0
         open_ = await asyncio.to_thread(self._file.without_vector, limit)
-        vectors = await self._embedder.vectors([text[:MAX_CHARS] for _, _, text in open_], query=False)
+        vectors = await self.embedder.vectors([text[:MAX_CHARS] for _, _, text in open_], query=False)
         rows = [(number, body, packed(one)) for (number, body, _), one in zip(open_, vectors, strict=True)]
         await asyncio.to_thread(self._keep_vectors, rows)
         return len(rows)
+
+    async def _is_empty(self) -> bool:
+        return await table.newest_write(self._database.rows) == 0
 
     async def close(self) -> None:
         await asyncio.to_thread(self._file.close)
@@ -162,10 +167,10 @@ class Search:
         if key in self._queries:
             self._queries.move_to_end(key)
             return self._queries[key]
-        if not make or self._embedder is None or self._embedder.missing():
+        if not make or self.embedder is None or self.embedder.missing():
             return None
         try:
-            vector: Matrix = (await self._embedder.vectors([query[:MAX_CHARS]]))[0]
+            vector: Matrix = (await self.embedder.vectors([query[:MAX_CHARS]]))[0]
         except Unavailable as error:
             log.info("searched without meaning: %s", error)
             return None
