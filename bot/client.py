@@ -19,7 +19,9 @@ from bot.cards import Cards
 from bot.channels import Channels
 from bot.commands import ask, changes, status
 from bot.views.answer import AnswerButton
-from bot.views.review import ChangeButton, submitted
+from bot.views.buttons import ChangeButton
+from bot.views.review import submitted
+from bot.views.rounds import OlderRounds
 from haven.access import Principal
 from haven.changes.decisions import Changes
 from haven.errors import Unavailable
@@ -86,7 +88,7 @@ class HavenBot(discord.Client):
 
     async def setup_hook(self) -> None:
         """Register the commands and the buttons that outlive a restart."""
-        self.add_dynamic_items(ChangeButton, AnswerButton)
+        self.add_dynamic_items(ChangeButton, OlderRounds, AnswerButton)
         guild = discord.Object(self.settings.guild_id) if self.settings.guild_id else None
         for command in [*changes.commands(), ask.command(self.round_table.assistants), status.command()]:
             self.tree.add_command(command, guild=guild)

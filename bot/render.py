@@ -196,14 +196,14 @@ def _add_result(embed: discord.Embed, review: Review) -> None:
     embed.add_field(name="Left the house", value=_sent(review))
 
 
-def rounds_card(review: Review) -> discord.Embed:
-    """The newest rounds of a change, side by side where there is room."""
+def rounds_card(review: Review, chosen: Sequence[PastRound] = ()) -> discord.Embed:
+    """The newest rounds of a change, or those chosen, side by side where there is room."""
     embed = discord.Embed(title=f"Rounds of {review.id}", description=plain(review.title, 250), colour=WORKING)
-    for one in review.rounds[-6:]:
+    for one in chosen or review.rounds[-6:]:
         here = " · shown" if one.number == review.round else ""
         embed.add_field(name=f"Round {one.number}, {one.cause}{here}", value=_round(one))
-    if (older := len(review.rounds) - 6) > 0:
-        embed.set_footer(text=f"And {older} older: haven change show {review.id}, haven change back {review.id} NUMBER")
+    if not chosen and (older := len(review.rounds) - 6) > 0:
+        embed.set_footer(text=f"And {older} older: choose one below, or haven change show {review.id}")
     return embed
 
 

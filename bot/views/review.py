@@ -1,101 +1,29 @@
-"""Buttons under a change and the modals they open; all their state lies in the custom id and the store.
+"""What a person decides about a change: the buttons of its cards, and the modals they open.
 
-So any later process can answer a press, and a modal that was open while the bot restarted is not lost.
+All their state lies in the custom id and the store: a modal that was open while the bot restarted is not lost.
 """
 
 from __future__ import annotations
 
-import asyncio
-import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Self
+from collections.abc import Mapping
+from typing import Any
 
 import discord
 
 from bot import entry, render
+from bot.views.buttons import PRESSED, Press, view_of
+from bot.views.rounds import others
 from bot.views.words import WordsModal, inputs
 from haven.access import Act, Principal
-from haven.changes.review import PastRound, Review
+from haven.changes.review import Review
 from haven.changes.rounds.plan import fingerprint
 from haven.changes.states import STOPPABLE, State, sources
 from haven.errors import BadInput, Conflict
 from haven.store import changes as table
 from haven.store.changes import Change
-from haven.store.database import Database
 
-TEMPLATE = r"haven:(?P<act>[a-z]+):(?P<id>[0-9a-f]{1,12}):(?P<round>\d{1,6}):(?P<seen>[0-9a-f]{0,12})"
-Style = discord.ButtonStyle
-LOOKS: dict[str, tuple[str, Style]] = {
-    "approve": ("Approve", Style.success),
-    "ask": ("Approve…", Style.success),
-    "type": ("Approve…", Style.danger),
-    "sure": ("Yes, merge it", Style.success),
-    "tweak": ("Tweak", Style.secondary),
-    "reject": ("Reject", Style.danger),
-    "replan": ("Change the plan", Style.secondary),
-    "skip": ("Skip the plan", Style.secondary),
-    "stop": ("Stop", Style.secondary),
-    "withdraw": ("Withdraw", Style.secondary),
-    "retry": ("Try now", Style.secondary),
-    "rounds": ("Rounds", Style.secondary),
-    "back": ("Go back", Style.primary),
-    "diff": ("Compare", Style.secondary),
-    "undo": ("Undo", Style.danger),
-    "takeback": ("Yes, undo it", Style.danger),
-}
 APPROVE_BY = {"tap": "approve", "two taps": "ask", "type the id": "type"}
 TWEAKABLE = (State.REVIEW, State.FAILED)
-READING = frozenset({"rounds", "diff"})
-BY_REQUESTER = frozenset({"stop", "withdraw", "retry"})
-"""The core checks these: whoever asked for a change may end or hurry it as well."""
-MOST_ROUNDS = 5
-"""Rounds, the newest, with buttons of their own: Discord has room for five rows."""
-
-
-@dataclass(frozen=True)
-class Press:
-    """What a control says: the act, the change, and what the person had seen: the round and its commit or plan."""
-
-    act: str
-    id: str
-    round: int
-    seen: str = ""
-
-    @property
-    def custom_id(self) -> str:
-        return f"haven:{self.act}:{self.id}:{self.round}:{self.seen[:12]}"
-
-    @classmethod
-    def read(cls, custom_id: str) -> Press | None:
-        match = re.fullmatch(TEMPLATE, custom_id)
-        return cls(match["act"], match["id"], int(match["round"]), match["seen"]) if match else None
-
-
-class ChangeButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=TEMPLATE):
-    """One button under a change, whichever process drew it."""
-
-    def __init__(self, press: Press, disabled: bool = False, label: str = "", row: int | None = None) -> None:
-        known, style = LOOKS.get(press.act, ("?", Style.secondary))
-        button: discord.ui.Button[Any] = discord.ui.Button(
-            label=label or known, style=style, custom_id=press.custom_id, disabled=disabled, row=row
-        )
-        super().__init__(button)
-        self.press = press
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction, item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        return cls(Press(match["act"], match["id"], int(match["round"]), match["seen"]))
-
-    async def callback(self, interaction: discord.Interaction) -> None:
-        deciding = self.press.act not in BY_REQUESTER | READING
-
-        async def work(person: Principal) -> None:
-            await PRESSED[self.press.act](interaction, self.press, person)
-
-        await entry.enter(interaction, Act.DECIDE if deciding else Act.READ, work)
 
 
 def decision_view(change: Change, review: Review | None) -> discord.ui.View:
@@ -106,7 +34,7 @@ def decision_view(change: Change, review: Review | None) -> discord.ui.View:
     match change.state:
         case State.REVIEW:
             acts = (approve, "tweak", "reject") if commit else ("tweak", "reject")
-            acts += ("rounds",) * (len(_with_edits(review)) > 1)
+            acts += ("rounds",) * bool(review and others(review))
         case State.AWAITING_PLAN:
             acts, seen = ("approve", "replan", "skip", "reject"), fingerprint(change.plan)
         case State.FAILED:
@@ -114,8 +42,10 @@ def decision_view(change: Change, review: Review | None) -> discord.ui.View:
         case State.MERGED:
             acts = ("undo",)
         case _:
-            return _view((Press(act, change.id, change.round, commit) for act in ("approve", "tweak", "reject")), True)
-    return _view(Press(act, change.id, change.round, seen) for act in acts)
+            return view_of(
+                (Press(act, change.id, change.round, commit) for act in ("approve", "tweak", "reject")), True
+            )
+    return view_of(Press(act, change.id, change.round, seen) for act in acts)
 
 
 def progress_view(change: Change) -> discord.ui.View:
@@ -128,31 +58,7 @@ def progress_view(change: Change) -> discord.ui.View:
         acts = ("withdraw",)
     if change.state == State.WAITING:
         acts = ("retry", *acts)
-    return _view(Press(act, change.id, change.round) for act in acts)
-
-
-def rounds_view(review: Review) -> discord.ui.View:
-    """For every other round with edits: compare it with the one shown, and go back to it while that is possible."""
-    view = discord.ui.View(timeout=None)
-    others = [one for one in _with_edits(review) if one.number != review.round][-MOST_ROUNDS:]
-    for row, one in enumerate(others):
-        compare = Press("diff", review.id, one.number, review.commit)
-        view.add_item(ChangeButton(compare, label=f"Compare {one.number} with {review.round}", row=row))
-        if review.state == State.REVIEW:
-            back = Press("back", review.id, review.round, one.commit)
-            view.add_item(ChangeButton(back, label=f"Go back to {one.number}", row=row))
-    return view
-
-
-def _with_edits(review: Review | None) -> list[PastRound]:
-    return [one for one in review.rounds if one.commit] if review is not None else []
-
-
-def _view(presses: Iterable[Press], disabled: bool = False) -> discord.ui.View:
-    view = discord.ui.View(timeout=None)
-    for press in presses:
-        view.add_item(ChangeButton(press, disabled))
-    return view
+    return view_of(Press(act, change.id, change.round) for act in acts)
 
 
 async def submitted(interaction: discord.Interaction) -> None:
@@ -197,7 +103,7 @@ async def _pressed_ask(interaction: discord.Interaction, press: Press, person: P
     review = await entry.bot_of(interaction).changes.review(press.id)
     marks = render.fitting([f"• {render.plain(mark, 300)}" for mark in review.risk_marks], 3_000)
     embed = discord.Embed(title="Look twice", description=f"{marks}\n\nMerge it all the same?")
-    again = _view([Press("sure", press.id, press.round, press.seen)])
+    again = view_of([Press("sure", press.id, press.round, press.seen)])
     await interaction.followup.send(embed=embed, view=again, ephemeral=True)
 
 
@@ -230,29 +136,6 @@ async def _pressed_reject(interaction: discord.Interaction, press: Press, person
     await bot.cards.refresh(press.id)
 
 
-async def _pressed_rounds(interaction: discord.Interaction, press: Press, person: Principal) -> None:
-    await interaction.response.defer(ephemeral=True, thinking=True)
-    review = await entry.bot_of(interaction).changes.review(press.id)
-    await interaction.followup.send(embed=render.rounds_card(review), view=rounds_view(review), ephemeral=True)
-
-
-async def _pressed_diff(interaction: discord.Interaction, press: Press, person: Principal) -> None:
-    await interaction.response.defer(ephemeral=True, thinking=True)
-    bot = entry.bot_of(interaction)
-    pair = await bot.changes.compare(press.id, press.round, await _round_of(bot.database, press))
-    file = await asyncio.to_thread(render.pair_file, pair)
-    await interaction.followup.send(embed=render.pair_card(pair), file=file, ephemeral=True)
-
-
-async def _pressed_back(interaction: discord.Interaction, press: Press, person: Principal) -> None:
-    await interaction.response.defer(ephemeral=True, thinking=True)
-    bot = entry.bot_of(interaction)
-    number = await _round_of(bot.database, press)
-    await bot.changes.go_back(press.id, person, number, round=press.round)
-    await interaction.followup.send(embed=discord.Embed(description=f"Round {number} is shown again."), ephemeral=True)
-    await bot.cards.refresh(press.id)
-
-
 async def _pressed_undo(interaction: discord.Interaction, press: Press, person: Principal) -> None:
     await _still(interaction, press, (State.MERGED,))
     change = await entry.bot_of(interaction).changes.get(press.id)
@@ -260,7 +143,7 @@ async def _pressed_undo(interaction: discord.Interaction, press: Press, person: 
         f"This takes `{change.id}` back out of {render.plain(change.target, 80)}. It is a change of its own: tested "
         "like any other, and merged where its tests are green."
     )
-    embed, sure = discord.Embed(title="Undo it?", description=said), _view([Press("takeback", press.id, press.round)])
+    embed, sure = discord.Embed(title="Undo it?", description=said), view_of([Press("takeback", press.id, press.round)])
     await interaction.response.send_message(embed=embed, view=sure, ephemeral=True)
 
 
@@ -271,14 +154,6 @@ async def _pressed_takeback(interaction: discord.Interaction, press: Press, pers
     said = discord.Embed(description=f"Change `{undo.id}` undoes it.")
     await interaction.edit_original_response(embed=said, view=None)
     await bot.cards.beside(undo, press.id)
-
-
-async def _round_of(database: Database, press: Press) -> int:
-    """The round whose commit the button names."""
-    found = [one.number for one in await table.rounds(database, press.id) if one.commit_id[:12] == press.seen]
-    if not found or not press.seen:
-        raise Conflict(f"That round of change {press.id} is another by now.", "Look at its newest card.")
-    return found[-1]
 
 
 async def _pressed_replan(interaction: discord.Interaction, press: Press, person: Principal) -> None:
@@ -338,7 +213,7 @@ async def _submitted_type(interaction: discord.Interaction, press: Press, person
     await _approve(interaction, press, person, press.id)
 
 
-PRESSED = {
+PRESSED |= {
     "approve": _pressed_approve,
     "ask": _pressed_ask,
     "sure": _pressed_sure,
@@ -350,9 +225,6 @@ PRESSED = {
     "stop": _pressed_stop,
     "withdraw": _pressed_withdraw,
     "retry": _pressed_retry,
-    "rounds": _pressed_rounds,
-    "diff": _pressed_diff,
-    "back": _pressed_back,
     "undo": _pressed_undo,
     "takeback": _pressed_takeback,
 }

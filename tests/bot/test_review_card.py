@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import secrets
+from typing import Any
 
 from bot.render import diff_file, pair_file
 from haven.changes.decisions import Changes
@@ -22,8 +23,11 @@ SORTS = ("regressed", "new_failing", "removed", "weakened", "flaky", "skipped", 
 
 async def two_rounds(world: World) -> Change:
     """A change whose second round, after a tweak, is shown."""
-    change = await world.reviewed(await world.requested())
-    await world.house.changes.tweak(change.id, HAVEN_OWNER, "Use SVG instead", round=1)
+    return await tweaked(world, await world.reviewed(await world.requested()))
+
+
+async def tweaked(world: World, change: Change) -> Change:
+    await world.house.changes.tweak(change.id, HAVEN_OWNER, "Use SVG instead", round=change.round)
     await world.deliver()
     await world.advance(change, State.TESTING)
     return await world.reviewed(await world.house.changes.get(change.id))
@@ -49,6 +53,28 @@ async def test_rounds_are_compared_and_gone_back_to(world: World) -> None:
     assert change.round == 1 and first.commit[:12] in card.embeds[0].footer.text
     await world.reviewer.click(card, label="Approve")
     assert (await world.house.changes.get(change.id)).state == "merging"
+
+
+def labels(shown: Any) -> list[str]:
+    """Of the buttons under what only the one who pressed can see."""
+    return [one.get("label", "") for row in shown.components for one in row["components"]]
+
+
+async def test_a_round_that_has_no_room_for_buttons_is_chosen_from_a_list(world: World) -> None:
+    change = await two_rounds(world)
+    first = (await world.house.changes.review(change.id)).rounds[0]
+    for _ in range(5):
+        change = await tweaked(world, change)
+    asked = await world.reviewer.click(world.card(change), label="Rounds")
+    listed = (asked.followups or [asked.response])[-1]
+    assert labels(listed)[1:8:2] == [f"Go back to {number}" for number in (3, 4, 5, 6)]
+    await world.env.restart_bot(world.build())
+    chosen = await world.reviewer.select(listed, ["1"])
+    card = (chosen.followups or [chosen.response])[-1]
+    assert labels(card) == ["Compare 1 with 7", "Go back to 1"] and "Round 1, request" in fields(card)
+    await world.reviewer.click(card, label="Go back to 1")
+    change = await world.house.changes.get(change.id)
+    assert (change.round, (await world.house.changes.review(change.id)).commit) == (1, first.commit)
 
 
 def test_no_secret_goes_to_discord_with_a_diff() -> None:
