@@ -27,6 +27,7 @@ class Act(StrEnum):
     PROPOSE = "propose something for the world"
     APPROVE_WORLD = "approve what others propose for the world"
     EDIT_WORLD = "change the world directly"
+    CLOUD_OFF = "switch the cloud off"
     SETTINGS = "change settings and models"
 
 
@@ -40,9 +41,10 @@ NEEDS: dict[Act, Role] = {
     Act.PROPOSE: Role.MEMBER,
     Act.APPROVE_WORLD: Role.REVIEWER,
     Act.EDIT_WORLD: Role.REVIEWER,
+    Act.CLOUD_OFF: Role.REVIEWER,
     Act.SETTINGS: Role.OWNER,
 }
-PIN_FREE = frozenset({Act.READ, Act.ASK, Act.PROPOSE})
+PIN_FREE = frozenset({Act.READ, Act.ASK, Act.PROPOSE, Act.CLOUD_OFF})
 """What the wall panel may do without its PIN (a change request calls the cloud, so it is not among them)."""
 
 

@@ -9,11 +9,11 @@ from haven.errors import AccessDenied
 
 ALLOWED = {
     Role.STRANGER: "",
-    Role.MEMBER: "READ ASK CLOUD REQUEST",
-    Role.REVIEWER: "READ ASK CLOUD REQUEST DECIDE CANCEL",
-    Role.OWNER: "READ ASK CLOUD REQUEST DECIDE CANCEL SETTINGS",
+    Role.MEMBER: "READ ASK CLOUD REQUEST PROPOSE",
+    Role.REVIEWER: "READ ASK CLOUD REQUEST PROPOSE DECIDE CANCEL APPROVE_WORLD EDIT_WORLD CLOUD_OFF",
+    Role.OWNER: "READ ASK CLOUD REQUEST PROPOSE DECIDE CANCEL APPROVE_WORLD EDIT_WORLD CLOUD_OFF SETTINGS",
 }
-PANEL_WITHOUT_PIN = "READ ASK"
+PANEL_WITHOUT_PIN = "READ ASK PROPOSE CLOUD_OFF"
 
 
 def may(principal: Principal, act: Act, *, requester: str | None = None, requester_may_approve: bool = True) -> bool:
@@ -52,7 +52,7 @@ def test_the_one_who_asked(role: Role, act: Act, may_approve: bool) -> None:
     allowed = act.name in ALLOWED[role].split()
     if act is Act.CANCEL:
         allowed = role >= Role.MEMBER
-    if act is Act.DECIDE:
+    if act in (Act.DECIDE, Act.APPROVE_WORLD):
         allowed = allowed and may_approve
     assert may(principal, act, requester="someone", requester_may_approve=may_approve) == allowed
 

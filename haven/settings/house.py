@@ -109,6 +109,15 @@ class Web(Section):
     """This machine alone; another one, such as 0.0.0.0, opens it to the network, without a password."""
 
 
+class WorldSettings(Section):
+    """Who may change the shared world, and how."""
+
+    strangers_may_propose: bool = False
+    """True: people without a role may put drafts into the approval queue (on Discord: everybody on the server)."""
+    requester_may_approve: bool = False
+    """True: a reviewer may approve what they proposed themselves."""
+
+
 class Keep(Section):
     """Days; 0 keeps for ever. What calls cost is always kept."""
 
@@ -120,3 +129,7 @@ class Keep(Section):
     """The redacted words that left the house."""
     waiting: int = Field(30, ge=0)
     """Requests that waited for the cloud and are answered, cancelled or failed."""
+    drafts: int = Field(90, ge=0)
+    """Decided drafts of the world; what they made true, and the world's history, is always kept."""
+    transcript: int = Field(30, ge=0)
+    """What was said at the Round Table; words of private requests are never kept."""

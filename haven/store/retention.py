@@ -71,6 +71,18 @@ def _rules(keep: Keep) -> tuple[_Rule, ...]:
             "select rowid from waiting where state in ('answered', 'cancelled', 'failed') and at < :before limit :most",
             ("delete from waiting where rowid in",),
         ),
+        _Rule(
+            "drafts",
+            keep.drafts,
+            "select rowid from world_draft where state <> 'open' and decided_at < :before limit :most",
+            ("delete from world_draft where rowid in",),
+        ),
+        _Rule(
+            "transcript",
+            keep.transcript,
+            "select id from transcript where at < :before order by id limit :most",
+            ("delete from transcript where id in",),
+        ),
     )
 
 

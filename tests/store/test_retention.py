@@ -115,7 +115,7 @@ async def test_finished_jobs_go_and_others_stay(database: Database) -> None:
 async def test_nought_keeps_for_ever(database: Database) -> None:
     await run(database, event(1, 9999), outcome(1, 9999), held("one", "failed", 9999))
     await database.write(lambda tx: ledger.insert(tx, CALL, "words", 0.0))
-    assert await retention.sweep(database, Keep(events=0, outcomes=0, texts=0, waiting=0), NOW) == {}
+    assert await retention.sweep(database, Keep(**dict.fromkeys(Keep.model_fields, 0)), NOW) == {}
     assert await ledger.sent(database, 1) == "words"
 
 
