@@ -129,13 +129,7 @@ async def _build(
     handlers: dict[str, Handler] = {JOB_WAITING: waiting.handle}
     jobs = JobQueue(database, handlers)
     repository, problem = await _repository(settings)
-
-    def the_repository() -> Repository:
-        if repository is None:
-            raise Unavailable(problem, retry=False)
-        return repository
-
-    changes = Changes(database, settings, the_repository, jobs.stop)
+    changes = Changes(database, settings, lambda: _there(repository, problem), jobs.stop)
     pipeline, by_hand, pruning = None, None, None
     if repository is not None:
         prompts = Prompts(repository, settings)
@@ -281,6 +275,12 @@ async def _repository(settings: Settings) -> tuple[Repository | None, str]:
     except HavenError as error:
         log.warning("[%s] the repository can't be used: %s", error.id, error)
         return None, error.full
+
+
+def _there(repository: Repository | None, problem: str) -> Repository:
+    if repository is None:
+        raise Unavailable(problem, retry=False)
+    return repository
 
 
 async def _own_scratch(state: Path, identity: str) -> Path:
