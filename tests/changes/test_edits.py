@@ -168,6 +168,7 @@ def test_what_is_refused_and_how(tree: Path, edit: Edit, words: str) -> None:
         "a\nb.py",
         "a\x1b[2Jb.py",
         "a\u202eb.py",
+        "a\u3164b.py",
         ".git/hooks/post-commit",
         ".GIT/config",
         "src/.git./config",
@@ -184,6 +185,14 @@ def test_what_is_refused_and_how(tree: Path, edit: Edit, words: str) -> None:
 def test_never_outside_the_tree_nor_into_git(tree: Path, path: str) -> None:
     refused(tree, create(path))
     refused(tree, Edit("src/view.py", kind=EditKind.MOVE, to=path))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("new/a.py", "New/b.py"), ("\u00e9.py", "e\u0301.py"), ("a.py", "\uff41.py"), ("\u017f.py", "s.py")],
+)
+def test_no_two_new_names_that_some_file_system_takes_for_one(tree: Path, one: str, other: str) -> None:
+    assert "the names differ only in case" in refused(tree, create(one), create(other))
 
 
 def test_never_through_a_symbolic_link(tree: Path, tmp_path: Path) -> None:

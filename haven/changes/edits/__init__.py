@@ -12,7 +12,7 @@ from haven.changes.edits.formats import EDIT_TOOL, TEXT_FORMAT, Edit, EditKind, 
 from haven.changes.edits.hunks import insert, patch
 from haven.changes.edits.match import Substitution, substitute
 from haven.changes.edits.text import from_text
-from haven.changes.edits.tree import Tree, decode, encode
+from haven.changes.edits.tree import Tree, alike, decode, encode
 from haven.changes.edits.writing import Outcome, write
 from haven.errors import EditError, NoChange
 
@@ -191,9 +191,15 @@ class _Plan:
         for other, data in self.after.items():
             if data is not None and (path.startswith(other + "/") or other.startswith(path + "/")):
                 raise EditError(f"it can't stand beside the file {other}.")
-            if data is not None and path != other and path.casefold() == other.casefold():
+            if data is not None and _twins(path, other):
                 raise EditError(f"{other} is there already; the names differ only in case.")
         self.tree.refuse_taken(path, frozenset(other for other, data in self.after.items() if data is None))
+
+
+def _twins(path: str, other: str) -> bool:
+    """Whether the first folder, or the file itself, in which two paths part has names that only look different."""
+    parted = next(((one, two) for one, two in zip(path.split("/"), other.split("/"), strict=False) if one != two), None)
+    return parted is not None and alike(*parted)
 
 
 def _without_mark(edit: Edit) -> Edit:

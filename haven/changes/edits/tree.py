@@ -15,6 +15,7 @@ from pathlib import Path
 
 from haven.changes.edits.near import closest
 from haven.errors import EditError
+from haven.quoting import clean
 
 MAX_FILE_BYTES = 1_000_000
 MAX_PATH_BYTES = 1000
@@ -35,7 +36,7 @@ def _same_as_git(part: str) -> bool:
 
 def clean_path(path: str) -> str:
     """The path in its one plain form. Raises EditError for one that is not plainly inside a repository."""
-    if any(unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") for character in path):
+    if clean(path) != path or any(unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Zl", "Zp") for sign in path):
         raise EditError("the path holds control or invisible characters.")
     if "\\" in path:
         raise EditError("write the path with / instead of \\.")
@@ -109,7 +110,7 @@ class Tree:
                 raise EditError(f"{above.rstrip('/')} is a file, not a folder.")
             names = os.listdir(place)
             if part not in names:
-                twin = next((name for name in names if _alike(name, part) and above + name not in gone), None)
+                twin = next((name for name in names if alike(name, part) and above + name not in gone), None)
                 if twin:
                     raise EditError(f"{above}{twin} is there already; the names differ only in case.")
             place, above = place / part, f"{above}{part}/"
@@ -150,7 +151,8 @@ def _files(root: Path) -> Iterator[str]:
         yield from (os.path.relpath(os.path.join(folder, name), root) for name in sorted(names))
 
 
-def _alike(name: str, other: str) -> bool:
+def alike(name: str, other: str) -> bool:
+    """Whether some file system would take two names for one."""
     return unicodedata.normalize("NFKC", name).casefold() == unicodedata.normalize("NFKC", other).casefold()
 
 
