@@ -1,0 +1,65 @@
+"""Other programs' SQLite files, read only: a copy in memory, real tables alone, nothing of the file is run."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+from haven.errors import BadInput
+
+MAX_ROWS = 500_000
+"""Of one table."""
+MAX_VALUE = 4 * 1024 * 1024
+"""Bytes of one value."""
+MAX_S = 60.0
+"""A query that takes longer is one that was made to."""
+MAGIC = b"SQLite format 3\x00"
+WAL_MARK = slice(18, 20)
+"""File format numbers: 2 says write-ahead log, which no copy in memory has (sqlite.org/fileformat.html, 1.3.3)."""
+
+Tables = dict[str, list[dict[str, Any]]]
+
+
+def read_tables(data: bytes, name: str, wanted: tuple[str, ...]) -> Tables:
+    """The rows of the wanted tables, each as column and value; a table that is not there is left out.
+
+    A view or a virtual table of such a name is not read. Raises BadInput where the file is damaged or too large.
+    """
+    try:
+        with closing(sqlite3.connect(":memory:")) as connection:
+            _open(connection, data)
+            real = _real_tables(connection)
+            return {table: list(_rows(connection, table, name)) for table in wanted if table in real}
+    except (sqlite3.Error, MemoryError) as error:
+        raise BadInput(f"{name} can't be read as a database: {error}.", "Import a sound copy of it.") from None
+
+
+def _open(connection: sqlite3.Connection, data: bytes) -> None:
+    changed = bytearray(data)
+    changed[WAL_MARK] = b"\x01\x01"
+    connection.deserialize(bytes(changed))
+    connection.execute("pragma trusted_schema=off")
+    connection.execute("pragma query_only=on")
+    connection.execute("pragma cell_size_check=on")
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, max(MAX_VALUE, 1_000_000))
+    until = time.monotonic() + MAX_S
+    connection.set_progress_handler(lambda: time.monotonic() > until, 100_000)
+    connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
+    connection.row_factory = sqlite3.Row
+
+
+def _real_tables(connection: sqlite3.Connection) -> set[str]:
+    """Ordinary tables, by the names that they are wanted under."""
+    found = connection.execute("select name from pragma_table_list where type = 'table' and schema = 'main'")
+    return {str(row["name"]).casefold() for row in found}
+
+
+def _rows(connection: sqlite3.Connection, table: str, name: str) -> Iterator[dict[str, Any]]:
+    quoted = table.replace('"', '""')
+    for count, row in enumerate(connection.execute(f'select * from "{quoted}"'), 1):
+        if count > MAX_ROWS:
+            raise BadInput(f"The table {table} of {name} has more than {MAX_ROWS:,} rows.", "Import it in parts.")
+        yield {key: row[key] for key in row.keys() if not isinstance(row[key], bytes)}  # noqa: SIM118

@@ -1,0 +1,81 @@
+"""What is there already: systems by portal glyphs, else by name and frame; what belongs to one by its name there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from haven.world.schema import Discovery, Kind, Region, System, Thing, parent_of
+from haven.world.words import fold
+
+PLACES = (Kind.SYSTEM, Kind.PLANET, Kind.MOON, Kind.STATION)
+
+
+class Known:
+    """An index over the world and over what has been read so far."""
+
+    def __init__(self, things: Iterable[Thing]) -> None:
+        self._by_id: dict[str, Thing] = {}
+        self._by_key: dict[tuple[Any, ...], list[str]] = {}
+        self._by_name: dict[str, list[str]] = {}
+        for thing in things:
+            self.add(thing)
+
+    def add(self, thing: Thing) -> None:
+        """From now on it is there."""
+        self._by_id[thing.id] = thing
+        for key in _keys(thing):
+            self._by_key.setdefault(key, []).append(thing.id)
+        for name in {fold(name) for name in (thing.name, *thing.aliases)}:
+            self._by_name.setdefault(name, []).append(thing.id)
+
+    def get(self, id: str) -> Thing | None:
+        return self._by_id.get(id)
+
+    def twin(self, thing: Thing) -> Thing | None:
+        """The record that this one is, by its id, its glyphs or its name."""
+        if thing.id in self._by_id:
+            return self._by_id[thing.id]
+        for key in _keys(thing):
+            for id in self._by_key.get(key, ()):
+                other = self._by_id[id]
+                if not isinstance(thing, System) or not isinstance(other, System) or _may_be_one(thing, other):
+                    return other
+        return None
+
+    def namesake(self, thing: Thing) -> bool:
+        """Whether another system has its name and is a different one all the same."""
+        return isinstance(thing, System) and bool(self._by_key.get(("system", fold(thing.name))))
+
+    def named(self, name: str, *kinds: Kind) -> list[Thing]:
+        """Those of this name or alias; the ones whose name it is, where there are any."""
+        folded = fold(name)
+        found = [self._by_id[id] for id in self._by_name.get(folded, ())]
+        found = [one for one in found if not kinds or one.kind in kinds]
+        return [one for one in found if fold(one.name) == folded] or found
+
+
+def _keys(thing: Thing) -> list[tuple[Any, ...]]:
+    name = fold(thing.name)
+    if isinstance(thing, System):
+        address = [("glyphs", thing.glyphs[-11:].upper())] if len(thing.glyphs) == 12 else []
+        return [*address, ("system", name)]
+    if isinstance(thing, Discovery):
+        where = parent_of(thing) or fold(thing.place)
+        return [("discovery", where, thing.found, name, " ".join(thing.text.split()))]
+    if isinstance(thing, Region):
+        return [("region", name, fold(thing.galaxy))]
+    return [(thing.kind.value, parent_of(thing), name)] if parent_of(thing) else [(thing.kind.value, name)]
+
+
+def _may_be_one(one: System, other: System) -> bool:
+    """Whether nothing tells two systems apart that share glyphs or a name: what is not recorded does not."""
+    pairs = [
+        (fold(one.galaxy), fold(other.galaxy)),
+        (fold(one.reality), fold(other.reality)),
+        (one.glyphs[-11:].upper(), other.glyphs[-11:].upper()),
+    ]
+    same_address = one.glyphs and one.glyphs[-11:].upper() == other.glyphs[-11:].upper()
+    if not same_address and one.position and other.position:
+        pairs.append((one.position.frame, other.position.frame))
+    return all(not left or not right or left == right for left, right in pairs)

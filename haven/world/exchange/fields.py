@@ -1,0 +1,242 @@
+"""What sources call things, and what they are called here; values as a record takes them."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from pydantic import ValidationError
+
+from haven.world.exchange.texts import whole_text
+from haven.world.schema import Kind
+from haven.world.words import fold
+
+MAX_LINE = 500
+"""As the schema has it: a longer value of one line goes to the notes."""
+
+_SAME: Mapping[str, tuple[str, ...]] = {
+    "name": (
+        "name",
+        "system name",
+        "planet name",
+        "moon name",
+        "station name",
+        "title",
+        "discovery name",
+        "custom name",
+    ),
+    "aliases": ("aliases", "alias", "other names", "aka"),
+    "x": ("x", "coord x", "pos x", "x coordinate"),
+    "y": ("y", "coord y", "pos y", "y coordinate"),
+    "z": ("z", "coord z", "pos z", "z coordinate"),
+    "frame": ("frame",),
+    "unit": ("unit",),
+    "region": ("region", "region name", "sector"),
+    "galaxy": ("galaxy", "galaxy name"),
+    "reality": ("reality",),
+    "glyphs": ("glyphs", "glyph code", "portal glyphs", "portal code", "portal address", "glyph"),
+    "star": (
+        "star",
+        "star type",
+        "star color",
+        "star colour",
+        "stellar class",
+        "stellar classification",
+        "spectral type",
+    ),
+    "economy": ("economy", "economy type"),
+    "economy_level": ("economy level", "economy strength", "wealth"),
+    "conflict": ("conflict", "conflict level"),
+    "lifeform": ("lifeform", "dominant lifeform", "dominant race", "primary lifeform"),
+    "sentinels": ("sentinel", "sentinels", "sentinel level", "sentinels text"),
+    "flora": ("flora", "flora level", "flora text"),
+    "fauna": ("fauna", "fauna level", "fauna text"),
+    "materials": ("material", "materials", "resource", "resources"),
+    "more_materials": ("common resource", "uncommon resource", "rare resource", "plant resource"),
+    "base": ("base", "base location", "bases"),
+    "photo": ("photo", "photo url", "image", "picture", "evidence url", "evidence urls"),
+    "notes": ("note", "notes", "remarks", "comment", "comments"),
+    "prose": ("attributes", "properties", "extra"),
+    "description": ("description", "text", "body", "story"),
+    "discovered_by": ("discovered by", "discoverer", "username", "discord username", "explorer", "author"),
+    "biome": ("biome", "planet type", "world type", "biome type"),
+    "biome_subtype": ("biome subtype",),
+    "weather": ("weather", "weather text", "climate"),
+    "size": ("size", "planet size"),
+    "race": ("race",),
+    "sell_percent": ("sell percent",),
+    "buy_percent": ("buy percent",),
+    "found": ("found", "discovery type", "type slug"),
+    "place": ("place", "location name", "location"),
+    "system_name": ("system", "of system"),
+    "planet_of": ("planet", "of planet"),
+    "coordinates": ("coordinates", "coords"),
+    "condition": ("condition",),
+    "period": ("period", "time period", "estimated age"),
+    "significance": ("significance",),
+    "mystery": ("mystery", "mystery tier"),
+    "confidence": ("confidence", "confidence level"),
+    "when": ("when", "date", "submission timestamp", "discovered at", "discovery date"),
+    "tags": ("tags", "tag"),
+    "links": ("links",),
+    "canon": ("canon",),
+    "sources": ("sources",),
+    "recorded": ("recorded", "created at"),
+    "kind": ("kind", "record kind", "record type"),
+}
+FIELDS: dict[str, str] = {word: field for field, words in _SAME.items() for word in words}
+"""A folded column name or key, and the field that it means."""
+LEFT_OUT = frozenset(
+    {
+        *("id", "system id", "planet id", "moon id", "planets names", "modified at", "last modified", "location type"),
+        *("planets", "moons", "space station", "stations", "discoveries", "discord user id", "discord guild id"),
+        *("user id", "guild id", "personal id", "discord tag", "pattern matches", "analysis status", "metadata"),
+        *("submitted by ip", "api key name", "glyph planet", "glyph solar system", "voxel x", "voxel y", "voxel z"),
+        *("solar system index", "galaxy index", "planet index", "is moon", "extraction time", "extractor version"),
+        *(
+            "star x",
+            "star y",
+            "star z",
+            "contributors",
+            "last updated by",
+            "last updated at",
+            "is phantom",
+            "is in core",
+        ),
+        *(
+            "no trade data",
+            "related discoveries",
+            "profile id",
+            "data source",
+            "is complete",
+            "type",
+            "views",
+            "featured",
+        ),
+    }
+)
+"""Keys that say nothing of the world: other programs' numbers, and what names a person's account."""
+
+OWN_WORDS: dict[Kind, Mapping[str, str]] = {
+    Kind.PLANET: {"type": "biome", "system name": "system_name"},
+    Kind.MOON: {"type": "biome", "planet name": "planet_of", "system name": "system_name"},
+    Kind.STATION: {"system name": "system_name"},
+    Kind.DISCOVERY: {"type": "found", "planet name": "planet_of", "system name": "system_name", "moon name": "place"},
+}
+"""Words that mean something else for one kind of record."""
+
+
+@lru_cache(maxsize=4096)
+def field_of(key: str) -> str:
+    """The field that a key means; "" for one that is left out, `.key` for one that nothing here knows."""
+    folded = fold(key)
+    return FIELDS.get(folded) or ("" if folded in LEFT_OUT else f".{folded}")
+
+
+def by_field(raw: Mapping[str, Any], kind: Kind) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What is known by field, the first that says something; and the rest by its own folded key."""
+    own = OWN_WORDS.get(kind, {})
+    known: dict[str, Any] = {}
+    rest: dict[str, Any] = {}
+    for key, value in raw.items():
+        key = str(key)[:200]
+        field = own.get(fold(key)) or field_of(key)
+        if not field or is_nothing(value):
+            continue
+        if field == "more_materials":
+            known.setdefault("materials", [])
+            if isinstance(known["materials"], list):
+                known["materials"].append(value)
+        elif field.startswith("."):
+            rest[field[1:]] = value
+        elif is_nothing(known.get(field)):
+            known[field] = value
+    return known, rest
+
+
+def is_nothing(value: Any) -> bool:
+    return value is None or value == "" or value == [] or value == {}
+
+
+def line(value: Any) -> str:
+    """One line of text; lists by comma."""
+    if isinstance(value, (list, tuple)):
+        value = ", ".join(str(one) for one in value if not isinstance(one, (dict, list)))
+    return " ".join(whole_text(str(value)).split()) if value is not None else ""
+
+
+def lines(value: Any) -> tuple[str, ...]:
+    """A list of lines, from a list or from a text by comma or bar."""
+    parts = value if isinstance(value, (list, tuple)) else re.split(r"[|;,\n]", str(value or ""))
+    return tuple(dict.fromkeys(text for part in parts if (text := line(part))))
+
+
+def number(value: Any) -> float | None:
+    """A finite number; `719,938 LY` counts as 719938. None for everything else."""
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, (int, float)):
+        return float(value) if abs(value) < 1e300 else None
+    match = re.fullmatch(
+        r"\s*'?([+-]?(?:\d{1,3}(?:,\d{3})+|\d{1,30})?(?:\.\d{1,30})?(?:[eE][+-]?\d{1,3})?)\s*[A-Za-z%]{0,6}\s*",
+        str(value)[:80],
+    )
+    try:
+        found = float(match[1].replace(",", "")) if match and match[1] else None
+    except ValueError:
+        return None
+    return found if found is not None and math.isfinite(found) else None
+
+
+def point(known: Mapping[str, Any]) -> tuple[float, float, float] | None:
+    """x, y and z where all three are numbers."""
+    x, y, z = (number(known.get(axis)) for axis in "xyz")
+    return None if x is None or y is None or z is None else (x, y, z)
+
+
+def moment(value: Any) -> str:
+    """ISO 8601, from `2025-11-12 01:44:41` or milliseconds since 1970; as written where it is neither."""
+    text = line(value)
+    if re.fullmatch(r"1\d{12}", text):
+        return datetime.fromtimestamp(int(text) / 1000, UTC).isoformat(timespec="seconds")
+    try:
+        return datetime.fromisoformat(text.replace("Z", "+00:00")).isoformat(timespec="seconds")
+    except ValueError:
+        return text[:MAX_LINE]
+
+
+def others(rest: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, float], list[str]]:
+    """What no field holds: properties, measures, and lines for the notes where a value is too long for one."""
+    properties: dict[str, str] = {}
+    measures: dict[str, float] = {}
+    long: list[str] = []
+    for key, value in rest.items():
+        key = key[:100]
+        if isinstance(value, bool) or (key.startswith(("is ", "has ")) and value in (0, 1)):
+            if value:
+                properties[key] = "yes"
+        elif isinstance(value, (int, float)):
+            if value and (kept := number(value)) is not None:
+                measures[key.replace(" ", "_")] = kept
+        elif isinstance(value, dict):
+            long.append(f"{key}: {line(value)}")
+        elif (text := line(value)) and text.casefold() not in ("n/a", "none", "[]", "{}"):
+            if len(text) > MAX_LINE:
+                long.append(f"{key}: {whole_text(str(value))}")
+            else:
+                properties[key] = text
+    return properties, measures, long
+
+
+def what_is_wrong(error: ValidationError) -> str:
+    """The first faults of a record as a sentence for people."""
+    faults: Iterable[Any] = error.errors(include_url=False, include_context=False, include_input=False)
+    told = [
+        f"{'.'.join(str(part) for part in one['loc'] if part != 'function-after') or 'it'}: {one['msg']}"
+        for one in faults
+    ]
+    return "; ".join(told[:3])

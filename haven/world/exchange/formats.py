@@ -1,0 +1,77 @@
+"""Which reader takes a file: by what stands in it, or as the person says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import PurePosixPath
+
+from haven.errors import BadInput
+from haven.store.foreign import MAGIC
+from haven.world.exchange import haven_json, haven_sqlite, markdown, oec, table, whole
+from haven.world.exchange.archives import is_archive, members
+from haven.world.exchange.pieces import Piece
+from haven.world.exchange.report import Found
+from haven.world.exchange.texts import decoded, parse_json
+
+Reader = Callable[[Piece], Iterator[Found]]
+
+
+def _json(piece: Piece) -> Iterator[Found]:
+    """Haven's own export, or one of the dialects."""
+    text, remark = decoded(piece.data, piece.name)
+    data, remarks = parse_json(text, piece.name)
+    if whole.is_whole(data):
+        return whole.read_data(piece.name, data)
+    return haven_json.read_data(piece.name, data, [*([remark] if remark else []), *remarks])
+
+
+READERS: dict[str, Reader] = {
+    "json": _json,
+    "sqlite": haven_sqlite.read,
+    "csv": table.read,
+    "oec": oec.read,
+    "markdown": markdown.read,
+}
+ENDINGS = {".csv": "csv", ".tsv": "csv", ".md": "markdown", ".markdown": "markdown", ".json": "json", ".xml": "oec"}
+
+
+def recognised(piece: Piece) -> str:
+    """The format of a file; "" where it is none that is known here."""
+    if piece.data.startswith(MAGIC):
+        return "sqlite"
+    ending = ENDINGS.get(PurePosixPath(piece.name).suffix.casefold(), "")
+    start = piece.data[:200].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if ending in ("csv", "markdown"):
+        return ending
+    if start.startswith(b"<"):
+        return "oec"
+    return "json" if start.startswith((b"{", b"[")) else ending
+
+
+def read_file(piece: Piece, format: str = "") -> list[Found]:
+    """All records of a file or an archive. A broken member of an archive is refused, a broken file raises BadInput."""
+    if format and format not in READERS:
+        raise BadInput(f"There is no format {format!r}.", f"There are: {', '.join(READERS)}.")
+    if not is_archive(piece.data) or piece.data.startswith(MAGIC):
+        return _one(piece, format)
+    found: list[Found] = []
+    for member in members(piece):
+        try:
+            if member.refused or is_archive(member.data):
+                why = member.refused or "an archive inside an archive is not opened"
+                found.append(Found(f"{piece.name}: {member.name}", member.name, refused=why))
+            else:
+                found += _one(member, format)
+        except BadInput as error:
+            found.append(Found(f"{piece.name}: {member.name}", member.name, refused=error.full))
+    return found
+
+
+def _one(piece: Piece, format: str) -> list[Found]:
+    name = format or recognised(piece)
+    if not name:
+        known = ", ".join(READERS)
+        raise BadInput(f"{piece.name} is in no format that is known here.", f"Name one with --format: {known}.")
+    if not piece.data.strip():
+        raise BadInput(f"{piece.name} is empty.", "Name another file.")
+    return list(READERS[name](piece))

@@ -1,0 +1,94 @@
+"""The databases of Haven_mdev, of its Keeper bot and of Master-Haven: one schema that grew, read by its columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from haven.errors import BadInput
+from haven.store import foreign
+from haven.world.exchange import defects
+from haven.world.exchange.nested import read_systems
+from haven.world.exchange.pieces import Piece
+from haven.world.exchange.records import Records
+from haven.world.exchange.report import Defect, Found, Note
+from haven.world.schema import Kind, Lore
+
+TABLES = (
+    *("systems", "planets", "moons", "space_stations", "discoveries", "patterns", "regions"),
+    *("pending_systems", "pending_region_names"),
+)
+Row = dict[str, Any]
+
+
+def read(piece: Piece) -> Iterator[Found]:
+    """The records of one database. Raises BadInput where it has none of the tables."""
+    if piece.beside:
+        mend = "Close the program that writes it, or make a copy: sqlite3 FILE 'vacuum into \"copy.db\"'"
+        raise BadInput(f"{piece.beside}, so a part would be missing.", mend)
+    tables = foreign.read_tables(piece.data, piece.name, TABLES)
+    if not tables:
+        raise BadInput(f"{piece.name} is a database of something else.", f"It should have: {', '.join(TABLES[:5])}.")
+    rows = {table: tables.get(table, []) for table in TABLES}
+    yield from _waiting(piece.name, rows)
+    orphans = list(_nest(piece.name, rows))
+    loose = [row for row in rows["discoveries"] if not row.get("placed")]
+    yield from read_systems(piece.name, rows["systems"], loose)
+    yield from orphans
+    yield from _patterns(piece.name, rows["patterns"])
+    records = Records(piece.name)
+    for row in rows["regions"]:
+        yield records.other(Kind.REGION, row, f"{piece.name}: region {row.get('custom_name')}")
+
+
+def _waiting(source: str, rows: dict[str, list[Row]]) -> Iterator[Found]:
+    for table in ("pending_systems", "pending_region_names"):
+        open_ones = [row for row in rows[table] if row.get("status") == "pending"]
+        if open_ones:
+            said = f"{len(open_ones)} rows of {table} wait for approval there; they are not imported"
+            yield Found(source, table, notes=(Note(Defect.OTHER, said),))
+
+
+def _nest(source: str, rows: dict[str, list[Row]]) -> Iterator[Found]:
+    """Put what belongs to a record into it; what belongs to none is refused."""
+    systems, planets, moons = (_by_id(rows[table]) for table in ("systems", "planets", "moons"))
+    yield from _hang(source, "planet", rows["planets"], "system_id", systems, "planets")
+    yield from _hang(source, "moon", rows["moons"], "planet_id", planets, "moons")
+    yield from _hang(source, "station", rows["space_stations"], "system_id", systems, "stations")
+    for row in rows["discoveries"]:
+        for key, places in (("moon_id", moons), ("planet_id", planets), ("system_id", systems)):
+            place = places.get(str(row.get(key)))
+            if place is not None:
+                place.setdefault("discoveries", []).append(row)
+                row["placed"] = True
+                break
+
+
+def _hang(
+    source: str, kind: str, children: Sequence[Row], key: str, parents: dict[str, Row], field: str
+) -> Iterator[Found]:
+    for row in children:
+        parent = parents.get(str(row.get(key)))
+        if parent is None:
+            name = str(row.get("name"))[:120]
+            yield Found(f"{source}: {kind} {name}", name, refused=f"{key} {row.get(key)} is not in the file")
+        else:
+            parent.setdefault(field, []).append(row)
+
+
+def _by_id(rows: Sequence[Row]) -> dict[str, Row]:
+    return {str(row.get("id")): row for row in rows}
+
+
+def _patterns(source: str, rows: Sequence[Row]) -> Iterator[Found]:
+    """What the Keeper bot made of discoveries: entries in draft, with a confidence that is a share."""
+    for row in rows:
+        name, where = str(row.get("pattern_name") or "")[:120], f"{source}: pattern {row.get('id')}"
+        text = str(row.get("description") or "").replace("\\n", "\n")[:100_000]
+        share, notes = defects.confidence(row.get("confidence_level"))
+        if not name.strip():
+            yield Found(where, "", refused="it has no name")
+            continue
+        measures = {} if share is None else {"confidence": share}
+        entry = Lore(id=f"new-pattern-{row.get('id')}", name=name, text=text, sources=(where,), measures=measures)
+        yield Found(where, entry.name, entry, notes)

@@ -1,0 +1,197 @@
+"""Bringing files into the world: each one whole or not at all, what is there already skipped, and a report of it all.
+
+A file that was brought in is known by the hash of its content, so an import that was killed goes on where it was.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from haven.access import Act, Principal, check
+from haven.errors import AccessDenied, BadInput, HavenError
+from haven.store import notes
+from haven.store.database import Database, now
+from haven.world.exchange import formats
+from haven.world.exchange.duplicates import Known
+from haven.world.exchange.merging import Merging, Plan, as_drafts
+from haven.world.exchange.pieces import Piece, in_folder, read_file
+from haven.world.exchange.report import Entry, Found, ImportReport, Outcome
+from haven.world.world import World
+
+if TYPE_CHECKING:
+    from haven.world.drafts import Drafts
+
+TOOL = "import"
+MARKDOWN = (".md", ".markdown")
+Tell = Callable[[str, int, int], None]
+"""Is told the file's name, how many are done, and how many there are."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How an import is done.
+
+    `strict`: nothing of a file is taken where one of its records is refused. `again`: read it though it was read
+    before. `update`: records that are there are filled in; an edited export of Haven's own replaces them.
+    """
+
+    format: str = ""
+    dry_run: bool = False
+    update: bool = False
+    strict: bool = False
+    again: bool = False
+
+
+@dataclass(frozen=True)
+class _Unit:
+    """What is taken whole: a file, an archive, or the Markdown files of a folder, which link to each other."""
+
+    name: str
+    paths: tuple[tuple[str, Path], ...]
+    """Name for people, and path."""
+    follow: bool = False
+
+
+class Importer:
+    """Brings files into the world, or into the queue of drafts for somebody who may not write it."""
+
+    def __init__(self, world: World, drafts: Drafts, database: Database) -> None:
+        self._world = world
+        self._drafts = drafts
+        self._database = database
+
+    async def bring_in(
+        self, path: Path, by: Principal, options: Options | None = None, tell: Tell | None = None
+    ) -> ImportReport:
+        """Read a file, a folder or an archive into the world; what became of each record.
+
+        A file that can't be read is an entry that is refused. Raises BadInput where there is nothing at `path`, and
+        AccessDenied where `by` may not even propose.
+        """
+        options = options or Options()
+        direct = _may_write(by)
+        units = await asyncio.to_thread(_units, path)
+        report = ImportReport(dry_run=options.dry_run)
+        known: Known | None = None
+        for done, unit in enumerate(units):
+            if tell:
+                tell(unit.name, done, len(units))
+            there: Known = known or await asyncio.to_thread(Known, await self._world.things())
+            known = there if direct else None  # what is proposed is not there for the next one
+            try:
+                await self._unit(unit, by, direct, options, there, report)
+            except AccessDenied:
+                raise
+            except HavenError as error:
+                report.add([Entry(unit.name, Outcome.REFUSED, "", unit.name, (error.full,))])
+                known = None  # it knows what did not come
+        if tell:
+            tell("", len(units), len(units))
+        return report
+
+    async def _unit(
+        self, unit: _Unit, by: Principal, direct: bool, options: Options, known: Known, report: ImportReport
+    ) -> None:
+        pieces, digest = await asyncio.to_thread(_pieces, unit)
+        before = await notes.get(self._database, _key(digest))
+        if before and not options.again:
+            report.known_files += 1
+            said = f"the same content was imported on {before}; --again reads it once more"
+            report.add([Entry(unit.name, Outcome.SKIPPED, "", unit.name, (said,))])
+            return
+        found = await asyncio.to_thread(_found, pieces, options.format)
+        plan = await asyncio.to_thread(Merging(known, options.update).plan, found)
+        report.files += 1
+        if options.strict and plan.refused:
+            raise BadInput(_refusals(plan), "Mend them, or import it without --strict.")
+        if not options.dry_run:
+            plan = await self._keep(plan, unit, by, direct)
+        if direct and not options.dry_run:
+            day = datetime.fromtimestamp(now()).strftime("%Y-%m-%d %H:%M")
+            await notes.put(self._database, _key(digest), day)
+        report.add(plan.entries, found)
+
+    async def _keep(self, plan: Plan, unit: _Unit, by: Principal, direct: bool) -> Plan:
+        """Write it all in one transaction, or propose it."""
+        if not plan.things:
+            return plan
+        if direct:
+            await self._world.put(plan.things, by, TOOL, allow_same_name=plan.same_name, imported=unit.name)
+            return plan
+        await self._drafts.propose(as_drafts(plan), by, TOOL, f"imported from {unit.name}")
+        taken = (Outcome.ADDED, Outcome.CHANGED, Outcome.REPAIRED)
+        waiting = [replace(one, outcome=Outcome.PROPOSED) if one.outcome in taken else one for one in plan.entries]
+        return Plan(plan.things, waiting)
+
+
+def _may_write(by: Principal) -> bool:
+    """Whether it goes into the world at once, or into the queue of drafts."""
+    try:
+        check(by, Act.EDIT_WORLD)
+    except AccessDenied:
+        return False
+    return True
+
+
+def _refusals(plan: Plan) -> str:
+    """Why a file is not taken where every record must be sound."""
+    refused = [one for one in plan.entries if one.outcome is Outcome.REFUSED]
+    told = "; ".join(f"{one.source}: {one.notes[0]}" for one in refused[:3])
+    return f"{len(refused)} of its records are refused ({told}), so nothing of it was taken."
+
+
+def _units(path: Path) -> list[_Unit]:
+    if not path.exists():
+        raise BadInput(f"There is nothing at {path}.", "Name a file, a folder or an archive.")
+    if not path.is_dir():
+        return [_Unit(path.name, ((path.name, path),), follow=True)]
+    files = [(str(file.relative_to(path)), file) for file in in_folder(path)]
+    pages = tuple(pair for pair in files if pair[1].suffix.casefold() in MARKDOWN)
+    units = [_Unit(name, ((name, file),)) for name, file in files if (name, file) not in set(pages)]
+    if pages:
+        units.append(_Unit(f"{path.name} ({len(pages)} Markdown files)", pages))
+    if not units:
+        raise BadInput(f"{path} holds no files.", "Name a file, a folder or an archive.")
+    return units
+
+
+def _pieces(unit: _Unit) -> tuple[list[Piece], str]:
+    """The files of a unit and the hash of them all. Raises BadInput where its only file can't be read."""
+    pieces: list[Piece] = []
+    total = hashlib.sha256()
+    for name, path in unit.paths:
+        shown = name.encode("utf-8", "replace").decode()
+        try:
+            pieces.append(read_file(path, shown, follow=unit.follow))
+        except BadInput as error:
+            if len(unit.paths) == 1:
+                raise
+            pieces.append(Piece(shown, refused=error.full))
+        total.update(f"{shown}\0{len(pieces[-1].data)}\0".encode())
+        total.update(pieces[-1].data)
+    return pieces, total.hexdigest()
+
+
+def _found(pieces: Sequence[Piece], format: str) -> list[Found]:
+    """Every record of them. Raises BadInput where the only one can't be understood."""
+    found: list[Found] = []
+    for piece in pieces:
+        try:
+            if piece.refused:
+                raise BadInput(piece.refused)
+            found += formats.read_file(piece, format)
+        except BadInput as error:
+            if len(pieces) == 1:
+                raise
+            found.append(Found(piece.name, piece.name, refused=error.full))
+    return found
+
+
+def _key(digest: str) -> str:
+    return f"world.imported.{digest}"

@@ -1,0 +1,113 @@
+"""What an import did: an entry for every record of the source, with what was repaired and what was refused, and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from haven.world.schema import Thing
+
+MAX_NOTES = 40
+"""Of one record; a source with more of them is broken in one way, not in forty."""
+
+
+class Outcome(StrEnum):
+    ADDED = "added"
+    CHANGED = "changed"
+    SKIPPED = "skipped"
+    """It is there already, or it is no record."""
+    REPAIRED = "repaired"
+    """Added after something in it was set right."""
+    PROPOSED = "proposed"
+    """Waits as a draft for somebody who may approve it."""
+    REFUSED = "refused"
+
+
+class Defect(StrEnum):
+    """The real defects of such sources, as the field notes count them, and what else goes wrong."""
+
+    GALAXY = "galaxy in the region"
+    PLACEHOLDER = "placeholder coordinates"
+    PROSE_FIELDS = "fields typed as prose"
+    PLACE_IN_TEXT = "coordinates typed in the text"
+    MATERIALS = "materials"
+    NOTHING = "spellings of nothing"
+    PERSON = "a person spelt two ways"
+    KIND = "kind of discovery"
+    CONFIDENCE = "confidence"
+    TAGS = "tags"
+    LORE = "unlinked prose"
+    OTHER = "other"
+
+
+@dataclass(frozen=True)
+class Note:
+    """One thing about a record. `repaired`: it was set right; else it is only said."""
+
+    about: Defect
+    text: str
+    repaired: bool = False
+
+
+@dataclass(frozen=True)
+class Found:
+    """One record of a source: the thing, or why it is refused."""
+
+    source: str
+    """The file and the entry in it, in words for people."""
+    name: str
+    thing: Thing | None = None
+    """Its id is a temporary one, `new-…`, unless the source is an export of Haven's own."""
+    notes: tuple[Note, ...] = ()
+    refused: str = ""
+    link_names: tuple[str, ...] = ()
+    """Names that its text links to; ids take their place once all records are known."""
+    place_names: tuple[str, ...] = ()
+    """Where a discovery was made, by name, the nearest place first."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What became of one record."""
+
+    source: str
+    outcome: Outcome
+    kind: str = ""
+    name: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass
+class ImportReport:
+    """All entries of one import, in the order of the source."""
+
+    dry_run: bool = False
+    entries: list[Entry] = field(default_factory=list)
+    files: int = 0
+    """Files that were read, without those that were known from before."""
+    known_files: int = 0
+    """Files with the same content as one that was imported before."""
+    defects: Counter[str] = field(default_factory=Counter)
+    """How often each defect was met."""
+
+    def counts(self) -> dict[str, int]:
+        """How many records had each outcome; all outcomes, in the same order."""
+        told = Counter(entry.outcome for entry in self.entries)
+        return {outcome.value: told[outcome] for outcome in Outcome}
+
+    def add(self, entries: Iterable[Entry], found: Iterable[Found] = ()) -> None:
+        self.entries.extend(entries)
+        self.defects.update(note.about.value for one in found for note in one.notes)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "dry_run": self.dry_run,
+            "files": self.files,
+            "known_files": self.known_files,
+            "counts": self.counts(),
+            "defects": dict(self.defects),
+            "entries": [asdict(entry) for entry in self.entries],
+        }
