@@ -62,3 +62,11 @@ def test_the_panel_can_not_cancel_its_own_change_without_the_pin() -> None:
     assert not may(panel, Act.CANCEL, requester="panel")
     assert may(panel.with_pin(), Act.CANCEL, requester="panel")
     assert not panel.pin_given, "a PIN holds for one action"
+
+
+@pytest.mark.parametrize("role", Role)
+def test_the_settings_open_an_act_to_strangers_but_not_to_the_panel(role: Role) -> None:
+    check(Principal("someone", "Sam", role, "bot"), Act.PROPOSE, strangers_may=True)
+    panel = Principal("panel", "The panel", Role.STRANGER, "kiosk", needs_pin=True)
+    with pytest.raises(AccessDenied):
+        check(panel, Act.APPROVE_WORLD, strangers_may=True)

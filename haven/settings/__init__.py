@@ -26,7 +26,7 @@ from haven.settings.folders import (
     default_state_dir,
     demo_file,
 )
-from haven.settings.house import Changes, Deploy, Discord, Keep, Kiosk, Paths, Project, Sandbox, Web
+from haven.settings.house import Changes, Deploy, Discord, Keep, Kiosk, Paths, Project, Sandbox, Web, WorldSettings
 from haven.settings.minds import (
     Away,
     Cloud,
@@ -65,6 +65,7 @@ __all__ = [
     "Settings",
     "Strategy",
     "Web",
+    "WorldSettings",
     "cache_dir",
     "config_file",
     "default_config_dir",
@@ -98,6 +99,7 @@ class Settings(BaseSettings):
     discord: Discord = Field(default_factory=Discord)
     kiosk: Kiosk = Field(default_factory=Kiosk)
     web: Web = Field(default_factory=Web)
+    world: WorldSettings = Field(default_factory=WorldSettings)
     keep: Keep = Field(default_factory=Keep)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 

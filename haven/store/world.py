@@ -183,13 +183,14 @@ async def newest_write(read: Read) -> int:
     return int(row[0])
 
 
-async def begin(tx: Transaction, author: Author) -> int:
-    """The number of a new write."""
+async def begin(tx: Transaction, author: Author) -> tuple[int, float]:
+    """The number of a new write, and its moment."""
+    at = now()
     cursor = await tx.execute(
         "insert into world_write (at, by_id, by_name, face, tool, approved_by) values (?, ?, ?, ?, ?, ?)",
-        (now(), author.id, author.name, author.face, author.tool, author.approved_by),
+        (at, author.id, author.name, author.face, author.tool, author.approved_by),
     )
-    return cursor.lastrowid or 0
+    return cursor.lastrowid or 0, at
 
 
 async def put(tx: Transaction, write: int, records: Sequence[tuple[Columns, int, Op]]) -> None:

@@ -12,7 +12,7 @@ from typing import Literal
 from haven.errors import BadInput, Conflict, NotFound
 from haven.store import events
 from haven.store import world as table
-from haven.store.database import Transaction, now
+from haven.store.database import Transaction
 from haven.store.world import Author, Columns, Op, VersionRow
 from haven.world.schema import (
     Discovery,
@@ -54,6 +54,7 @@ PARENTS: dict[Kind, tuple[Kind, ...]] = {
 Told = tuple[str, str, Literal["added", "changed", "removed"]]
 """What an event says of a record: its id, its name, and what was done."""
 _GLYPHS = re.compile(r"[0-9A-F]{12}")
+_ID = re.compile(r"[a-z]+-[a-z0-9][a-z0-9-]{0,62}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,20 +85,30 @@ def read(row: VersionRow) -> Thing:
 
 
 def kind_of(id: str) -> Kind:
-    return Kind(id.rpartition("-")[0])
+    return Kind(id.partition("-")[0])
 
 
 def prepare(things: Sequence[Thing]) -> list[Entry]:
     """Ids for what is new, references to it resolved, everything ready to be written; for a thread where it is much.
 
-    Raises BadInput where one id is given to two records or a reference to a new one leads nowhere.
+    An id of another Haven (of its export) is kept. Raises BadInput for what can't be an id, for one that two records
+    have, and where a reference to a new record leads nowhere.
     """
     given = {thing.id: _new_id(thing) for thing in things if thing.id.startswith(NEW)}
     entries = [_entry(_resolved(thing, given)) for thing in things]
+    for entry in entries:
+        _check_id(entry.thing)
     [(id, times)] = Counter(thing.id for thing in things if thing.id).most_common(1) or [("", 0)]
     if times > 1:
         raise BadInput(f"{times} records of one write have the same id, {id!r}.", "Give each an id of its own.")
     return entries
+
+
+def _check_id(thing: Thing) -> None:
+    if not _ID.fullmatch(thing.id) or thing.id.partition("-")[0] != thing.kind.value:
+        raise BadInput(
+            f"{thing.id!r} can't be the id of a {thing.kind.value}.", f"Write {thing.kind.value}-…, or none."
+        )
 
 
 def _resolved(thing: Thing, given: Mapping[str, str]) -> Thing:
@@ -145,29 +156,46 @@ def _address(thing: Thing) -> str:
     return digits[1:] if _GLYPHS.fullmatch(digits) else ""
 
 
-async def keep(tx: Transaction, entries: Sequence[Entry], author: Author, terms: Terms) -> list[VersionRow]:
-    """Write them all, or raise and write none; what is as it was gets no version.
+@dataclass(frozen=True)
+class Checked:
+    """What a write found: `before` is what is there, `last` the newest version of each id, `fresh` is to be written."""
 
-    Raises NotFound for an id that nothing has, Conflict where a record is newer than expected, and BadInput for a
-    parent that is not there or is of a wrong kind, and for a second system of the same name or glyphs.
+    entries: Sequence[Entry]
+    fresh: Sequence[Entry]
+    before: Mapping[str, VersionRow]
+    last: Mapping[str, int]
+
+
+async def verify(tx: Transaction, entries: Sequence[Entry], terms: Terms) -> Checked:
+    """Whether they could be kept as the world is now; what is as it was is not among the fresh.
+
+    Raises NotFound for what was removed, Conflict where a record is newer than expected, and BadInput for a parent that
+    is not there or is of a wrong kind, and for a second system of the same name or glyphs.
     """
-    before = await table.current(tx.execute_fetchall, [entry.thing.id for entry in entries])
-    last = await _last_versions(tx, entries, before, terms)
-    _check_expected(entries, before, terms)
+    ids = [entry.thing.id for entry in entries]
+    before = await table.current(tx.execute_fetchall, ids)
+    last = await table.last_versions(tx.execute_fetchall, ids)
+    _check_there(entries, before, last, terms)
     fresh = [entry for entry in entries if not _same(entry, before.get(entry.thing.id))]
     was = {id: read(before[id]) for entry in fresh if (id := entry.thing.id) in before}
     await _check_references(tx, fresh, was, terms)
     await _check_twins(tx, fresh, was, terms)
-    if not fresh:
+    return Checked(entries, fresh, before, last)
+
+
+async def keep(tx: Transaction, entries: Sequence[Entry], author: Author, terms: Terms) -> list[VersionRow]:
+    """Write them all, or raise what `verify` raises and write none; what is as it was gets no version."""
+    checked = await verify(tx, entries, terms)
+    before, last = checked.before, checked.last
+    if not checked.fresh:
         return [before[entry.thing.id] for entry in entries]
-    write = await table.begin(tx, author)
+    write, at = await table.begin(tx, author)
     records: list[tuple[Columns, int, Op]] = [
-        (entry.columns, last.get(entry.thing.id, 0) + 1, _op(entry.thing.id, was, terms)) for entry in fresh
+        (entry.columns, last.get(entry.thing.id, 0) + 1, _op(entry.thing.id, before, terms)) for entry in checked.fresh
     ]
     await table.put(tx, write, records)
-    told: list[Told] = [(one.id, one.name, "changed" if one.id in was else "added") for one, _, _ in records]
+    told: list[Told] = [(one.id, one.name, "changed" if one.id in before else "added") for one, _, _ in records]
     await _tell(tx, author, write, told, terms)
-    at = now()
     who = (author.id, author.name, author.tool, author.approved_by)
     after = {one.id: VersionRow(one.id, version, op, one.data, write, at, *who) for one, version, op in records}
     return [after.get(entry.thing.id) or before[entry.thing.id] for entry in entries]
@@ -184,7 +212,7 @@ async def drop(tx: Transaction, ids: Iterable[str], author: Author) -> list[str]
     if missing := [id for id in wanted if id not in set(gone)]:
         raise NotFound(f"There is no record {missing[0]!r} to remove.", "See what there is: haven world list")
     before = await table.current(tx.execute_fetchall, gone)
-    write = await table.begin(tx, author)
+    write, _ = await table.begin(tx, author)
     await table.remove(tx, write, {id: before[id].version + 1 for id in gone})
     await _tell(tx, author, write, [(id, read(before[id]).name, "removed") for id in gone], Terms())
     return gone
@@ -194,36 +222,29 @@ def _same(entry: Entry, before: VersionRow | None) -> bool:
     return before is not None and (before.data == entry.columns.data or read(before) == entry.thing)
 
 
-def _op(id: str, was: Mapping[str, Thing], terms: Terms) -> Op:
+def _op(id: str, before: Mapping[str, VersionRow], terms: Terms) -> Op:
     if terms.restored:
         return "restored"
-    return "changed" if id in was else "added"
+    return "changed" if id in before else "added"
 
 
-async def _last_versions(
-    tx: Transaction, entries: Sequence[Entry], before: Mapping[str, VersionRow], terms: Terms
-) -> dict[str, int]:
-    """The newest version of each record; new ids have none, and what was removed comes back by an undo alone."""
-    last = await table.last_versions(tx.execute_fetchall, [entry.thing.id for entry in entries])
+def _check_there(
+    entries: Sequence[Entry], before: Mapping[str, VersionRow], last: Mapping[str, int], terms: Terms
+) -> None:
+    """What was removed comes back by an undo alone, and nothing is written over what the writer has not seen."""
     for entry in entries:
-        id = entry.thing.id
-        if id in last and id not in before and not terms.restored:
-            raise NotFound(f"{entry.thing.name} ({id}) was removed.", f"Bring it back first: haven world undo {id}")
-    return last
-
-
-def _check_expected(entries: Sequence[Entry], before: Mapping[str, VersionRow], terms: Terms) -> None:
-    for entry in entries:
-        seen, there = (terms.expect or {}).get(entry.thing.id), before.get(entry.thing.id)
-        if seen is None or (there is not None and there.version == seen):
-            continue
-        if there is None:
-            raise Conflict(f"{entry.thing.name} was removed meanwhile.", "Look again before you change it.")
-        raise Conflict(
-            f"{entry.thing.name} was changed by {there.by} meanwhile: it is at version {there.version},"
-            f" and you have seen version {seen}.",
-            "Look at it again, then say what you want to change.",
-        )
+        id, name = entry.thing.id, entry.thing.name
+        seen, there = (terms.expect or {}).get(id), before.get(id)
+        if there is None and seen is not None:
+            raise Conflict(f"{name} was removed meanwhile.", f"Bring it back first: haven world undo {id}")
+        if there is None and id in last and not terms.restored:
+            raise NotFound(f"{name} ({id}) was removed.", f"Bring it back first: haven world undo {id}")
+        if there is not None and seen is not None and there.version != seen:
+            raise Conflict(
+                f"{name} was changed by {there.by} meanwhile: it is at version {there.version},"
+                f" and you have seen version {seen}.",
+                "Look at it again, then say what you want to change.",
+            )
 
 
 async def _check_references(tx: Transaction, entries: Sequence[Entry], was: Mapping[str, Thing], terms: Terms) -> None:

@@ -1,0 +1,95 @@
+"""Every version stays; whatever was done to the world can be taken back, and that taken back again."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from haven.errors import BadInput, NotFound
+from haven.world.schema import Planet
+from haven.world.world import World
+from tests.world.a_world import OLGA, SAM, system, told, venture, world_in
+
+
+async def names(world: World) -> set[str]:
+    return {one.name for one in await world.things()}
+
+
+async def test_a_change_and_an_addition_are_taken_back_and_done_again(tmp_path: Path) -> None:
+    async with world_in(tmp_path) as (world, _):
+        [first] = await world.put([system("Venture", economy="Mining")], OLGA, "a test")
+        id = first.thing.id
+        changed = first.thing.model_copy(update={"economy": "Trading"})
+        await world.put([changed], SAM, "a form")
+        back = await world.undo(id, OLGA)
+        assert back is not None and back.thing == first.thing and back.version == 3
+        again = await world.undo(id, OLGA)
+        assert again is not None and again.thing == changed
+        one = await world.undo(id, SAM, to=1)
+        assert one is not None and one.thing == first.thing
+        past = await world.history(id)
+        assert [(version.version, version.op, version.by, version.tool) for version in past] == [
+            (1, "added", "Olga", "a test"),
+            (2, "changed", "Sam", "a form"),
+            (3, "restored", "Olga", "undo"),
+            (4, "restored", "Olga", "undo"),
+            (5, "restored", "Sam", "undo"),
+        ]
+        assert [version.thing and version.thing.economy for version in past] == [  # type: ignore[union-attr]
+            *("Mining", "Trading", "Mining", "Trading", "Mining"),
+        ]
+        with pytest.raises(BadInput, match="no earlier version 9"):
+            await world.undo(id, OLGA, to=9)
+        with pytest.raises(NotFound):
+            await world.undo("system-nowhere", OLGA)
+
+
+async def test_an_addition_taken_back_is_a_removal_and_comes_back_whole(tmp_path: Path) -> None:
+    async with world_in(tmp_path) as (world, database):
+        kept = [one.thing for one in await world.put(venture(), OLGA, "a test")]
+        place, planet = kept[0], kept[1]
+        await world.remove([planet.id], SAM, "a test")
+        assert await names(world) == {"Venture", "Venture Station"}
+        assert await world.undo(place.id, OLGA) is None and await names(world) == set()
+        with pytest.raises(BadInput, match=r"'system-.*', which is not there"):
+            await world.undo(planet.id, OLGA)
+        back = await world.undo(place.id, OLGA)
+        assert back is not None and await names(world) == {"Venture", "Venture Station"}, "the planet went before"
+        await world.undo(planet.id, OLGA)
+        assert {one.id: one for one in await world.things()} == {one.id: one for one in kept}
+        assert [version.op for version in await world.history(planet.id)] == ["added", "removed", "restored"]
+        assert [one.data["name"] for one in await told(database, "world.added")][-2:] == ["Meridian", "Little Meridian"]
+
+
+async def test_what_can_not_stand_beside_what_came_since_stays_away(tmp_path: Path) -> None:
+    async with world_in(tmp_path) as (world, _):
+        [old] = await world.put([system("Venture")], OLGA, "a test")
+        await world.remove([old.thing.id], OLGA, "a test")
+        await world.put([system("Venture")], SAM, "a test")
+        with pytest.raises(BadInput, match="two systems of one name"):
+            await world.undo(old.thing.id, OLGA)
+        assert len(await world.history(old.thing.id)) == 2
+
+
+async def test_nobody_alters_history(tmp_path: Path) -> None:
+    async with world_in(tmp_path) as (world, _):
+        [kept, *_] = await world.put(venture(), OLGA, "a test")
+        await world.put([Planet(name="Second", parent=kept.thing.id)], SAM, "a test")
+        recent = await world.since(0)
+        assert [version.thing.name for version in recent if version.thing][-2:] == ["Venture Station", "Second"]
+        assert [one.id for one in await world.since(0, limit=1)] == [recent[-1].id]
+        path = tmp_path / "state" / "haven.db"
+        for tampering in (
+            "update thing_version set data = ''",
+            "delete from thing_version",
+            "insert or replace into thing_version select thing, version, write, op, '' from thing_version",
+            "update world_write set by_name = 'Zed'",
+            "delete from world_write",
+            "insert or replace into world_write select id, 0, '', '', '', '', '' from world_write",
+        ):
+            with closing(sqlite3.connect(path)) as other, pytest.raises(sqlite3.Error, match="only added to"), other:
+                other.execute(tampering)
+        assert await world.since(0) == recent
