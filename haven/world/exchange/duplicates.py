@@ -39,7 +39,7 @@ class Known:
         for key in _keys(thing):
             for id in self._by_key.get(key, ()):
                 other = self._by_id[id]
-                if not isinstance(thing, System) or not isinstance(other, System) or _may_be_one(thing, other):
+                if _may_be_one(thing, other):
                     return other
         return None
 
@@ -61,21 +61,21 @@ def _keys(thing: Thing) -> list[tuple[Any, ...]]:
         address = [("glyphs", thing.glyphs[-11:].upper())] if len(thing.glyphs) == 12 else []
         return [*address, ("system", name)]
     if isinstance(thing, Discovery):
-        where = parent_of(thing) or fold(thing.place)
+        where = fold(thing.place) or parent_of(thing)
         return [("discovery", where, thing.found, name, " ".join(thing.text.split()))]
     if isinstance(thing, Region):
         return [("region", name, fold(thing.galaxy))]
     return [(thing.kind.value, parent_of(thing), name)] if parent_of(thing) else [(thing.kind.value, name)]
 
 
-def _may_be_one(one: System, other: System) -> bool:
-    """Whether nothing tells two systems apart that share glyphs or a name: what is not recorded does not."""
-    pairs = [
-        (fold(one.galaxy), fold(other.galaxy)),
-        (fold(one.reality), fold(other.reality)),
-        (one.glyphs[-11:].upper(), other.glyphs[-11:].upper()),
-    ]
-    same_address = one.glyphs and one.glyphs[-11:].upper() == other.glyphs[-11:].upper()
-    if not same_address and one.position and other.position:
-        pairs.append((one.position.frame, other.position.frame))
+def _may_be_one(one: Thing, other: Thing) -> bool:
+    """Whether nothing tells two records of one key apart: what is not recorded does not."""
+    pairs: list[tuple[str, str]] = []
+    if isinstance(one, Discovery):
+        pairs = [(parent_of(one), parent_of(other))]
+    elif isinstance(one, System) and isinstance(other, System):
+        addresses = one.glyphs[-11:].upper(), other.glyphs[-11:].upper()
+        pairs = [(fold(one.galaxy), fold(other.galaxy)), (fold(one.reality), fold(other.reality)), addresses]
+        if one.position and other.position and (not addresses[0] or addresses[0] != addresses[1]):
+            pairs.append((one.position.frame, other.position.frame))
     return all(not left or not right or left == right for left, right in pairs)

@@ -82,10 +82,10 @@ class Importer:
         for done, unit in enumerate(units):
             if tell:
                 tell(unit.name, done, len(units))
-            there: Known = known or await asyncio.to_thread(Known, await self._world.things())
-            known = there if direct else None  # what is proposed is not there for the next one
+            if known is None or not direct:  # what was proposed is not there for the next one
+                known = await asyncio.to_thread(Known, await self._world.things())
             try:
-                await self._unit(unit, by, direct, options, there, report)
+                await self._unit(unit, by, direct, options, known, report)
             except AccessDenied:
                 raise
             except HavenError as error:

@@ -13,7 +13,7 @@ from haven.world.schema import Discovery, Kind, Lore, Moon, Planet, Station, Sys
 
 RANK = {kind: rank for rank, kind in enumerate((*PLACES, Kind.PERSON, Kind.REGION, Kind.DISCOVERY, Kind.LORE))}
 """Parents before what belongs to them."""
-KEPT = frozenset({"id", "kind", "parent", "source", "links"})
+KEPT = frozenset({"id", "kind", "source", "links"})
 """Fields that an import never fills in a record that is there."""
 
 
