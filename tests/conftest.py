@@ -19,7 +19,7 @@ def pytest_configure() -> None:
     """A real model request in a test is an error; keys and settings of the shell are not seen."""
     engine.ALLOW_CLOUD = False
     for name in list(os.environ):
-        if name.startswith(("ANTHROPIC_", "DISCORD_", "HAVEN_")) and name != "HAVEN_CACHE":
+        if name.startswith(("ANTHROPIC_", "DISCORD_", "HAVEN_")) and name not in ("HAVEN_CACHE", "HAVEN_DATA"):
             del os.environ[name]
     os.environ["HAVEN_CACHE"] = str(CACHE)
 
