@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
-import os
-import sys
 from pathlib import Path
 from typing import Any
 
 from haven.ai.task import Tier
 from haven.app import open_house
 from tests.ai.hub_by_hand import FILE, REPO, hub_by_hand, write_catalogue
+from tests.e2e import command
 from tests.e2e.house import settings_in
 
 WEIGHTS = b"GGUF" + bytes(range(256)) * 4000
@@ -20,15 +18,8 @@ WEIGHTS = b"GGUF" + bytes(range(256)) * 4000
 
 async def haven(folder: Path, *words: str) -> tuple[int, str, str]:
     """Status, stdout and stderr of one command in a house of its own."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "haven", "models", *words),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        env={**os.environ, "HAVEN_CONFIG": str(folder / "haven.toml"), "COLUMNS": "100"},
-    )
-    out, err = await asyncio.wait_for(process.communicate(), 120)
-    assert b"Traceback" not in err and process.returncode is not None
-    return process.returncode, out.decode(), err.decode()
+    ran = await command.haven(folder, "models", *words, COLUMNS="100")
+    return ran.status, ran.out, ran.err
 
 
 async def test_a_closed_model_is_installed_with_the_owners_token_planned_and_removed(

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -15,9 +13,9 @@ from typing import Any
 
 from haven.demo import sample
 from haven.settings import ANTHROPIC_KEY
+from tests.e2e import warm
 
 KEY = "sk-ant-" + "the-owners-own-key-0"
-ROOT = Path(__file__).parent.parent.parent
 
 
 @dataclass(frozen=True)
@@ -37,24 +35,15 @@ def environment(folder: Path, **variables: str) -> dict[str, str]:
 
 
 async def haven(folder: Path, *words: str, typed: str = "", **variables: str) -> Ran:
-    """`python -m haven WORDS` with the haven.toml of `folder`; `typed` comes through a pipe."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "haven", *words),
-        env=environment(folder, **variables),
-        stdin=subprocess.PIPE if typed else subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=ROOT,
-    )
+    """`haven WORDS` with the haven.toml of `folder`; `typed` comes through a pipe."""
+    command = warm.start(words, environment(folder, **variables), typed)
     try:
-        out, err = await process.communicate(typed.encode() or None)
+        status = await command.wait()
     finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    assert process.returncode is not None
-    assert b"Traceback" not in err
-    return Ran(process.returncode, out.decode(), err.decode())
+        command.kill()
+    out, err = command.said()
+    assert "Traceback" not in err
+    return Ran(status, out, err)
 
 
 async def configured(folder: Path, cloud: str = "", more: str = "", *, local: bool = False) -> Path:
@@ -88,8 +77,8 @@ def give_key(folder: Path) -> None:
 class AtTerminal:
     """A command on a real terminal; what is typed and shown goes through the kernel's line discipline."""
 
-    def __init__(self, process: asyncio.subprocess.Process, descriptor: int) -> None:
-        self.process = process
+    def __init__(self, command: warm.Command, descriptor: int) -> None:
+        self.command = command
         self.screen = ""
         self._descriptor = descriptor
         self._more = asyncio.Event()
@@ -120,40 +109,21 @@ class AtTerminal:
     async def ended(self) -> int:
         """The exit status; fails where the command does not end."""
         async with asyncio.timeout(60):
-            return await self.process.wait()
+            return await self.command.wait()
 
 
 @asynccontextmanager
 async def at_terminal(folder: Path, *words: str) -> AsyncIterator[AtTerminal]:
     """`haven WORDS` on a terminal of its own, killed at the end if it has not ended."""
     ours, theirs = os.openpty()
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "haven", *words),
-        env=environment(folder, TERM="xterm"),
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        cwd=ROOT,
-        start_new_session=True,
-        preexec_fn=_take_terminal,
-    )
+    command = warm.start(words, environment(folder, TERM="xterm"), terminal=theirs)
     os.close(theirs)
-    terminal = AtTerminal(process, ours)
+    terminal = AtTerminal(command, ours)
     loop = asyncio.get_running_loop()
     loop.add_reader(ours, terminal.read)
     try:
         yield terminal
     finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+        command.kill()
         loop.remove_reader(ours)
         os.close(ours)
-
-
-def _take_terminal() -> None:
-    """Make the terminal the one that Ctrl+C comes from."""
-    import fcntl
-    import termios
-
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)

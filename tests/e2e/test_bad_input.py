@@ -6,7 +6,6 @@ import os
 import shutil
 import sqlite3
 import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -17,18 +16,15 @@ from haven.demo import sample
 from haven.errors import BadInput, StoreError, Unavailable
 from haven.store import events
 from haven.store.database import Database, opened
+from tests.e2e import warm
+from tests.e2e.command import Ran
 from tests.e2e.house import MEMBER, OWNER, PNG, at_home
 
 
-def haven(config: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def haven(config: Path, *words: str) -> Ran:
     """The real command with this haven.toml."""
-    return subprocess.run(
-        [sys.executable, "-m", "haven", *words],
-        env=os.environ | {"HAVEN_CONFIG": str(config)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = warm.start(words, os.environ | {"HAVEN_CONFIG": str(config)})
+    return Ran(command.join() or 0, *command.said())
 
 
 def config(folder: Path, repository: Path | None = None, more: str = "") -> Path:
@@ -52,8 +48,8 @@ def git(folder: Path, *words: str) -> None:
 def test_a_request_that_is_no_request(tmp_path: Path, text: str, says: str) -> None:
     argument = text.replace("\0", "") if text != "\x00\x1b\x07" else "\x1b\x07"
     ran = haven(config(tmp_path), "change", "new", argument)
-    assert ran.returncode == 1 and says in ran.stderr
-    assert "Traceback" not in ran.stderr and ran.stderr.count("\n") == 1
+    assert ran.status == 1 and says in ran.err
+    assert "Traceback" not in ran.err and ran.err.count("\n") == 1
     assert says in (tmp_path / "state/haven.log").read_text(encoding="utf-8")
 
 
@@ -65,14 +61,14 @@ def test_a_local_model_that_no_catalogue_has_is_named_with_its_key(tmp_path: Pat
     more = "" if models else '[kinds.answer]\nlocal = ["nosuch"]\n'
     (tmp_path / "haven.toml").write_text(f'[paths]\nstate_dir = "{tmp_path}/state"\n[models]\n{models}\n{more}')
     ran = haven(tmp_path / "haven.toml", "ask", "Who?")
-    assert ran.returncode == 1 and ran.stderr.startswith(f"The setting {key} names 'nosuch'")
-    assert "smollm2-135m" in ran.stderr and ran.stderr.count("\n") == 1
+    assert ran.status == 1 and ran.err.startswith(f"The setting {key} names 'nosuch'")
+    assert "smollm2-135m" in ran.err and ran.err.count("\n") == 1
 
 
 def test_no_full_stop_goes_along_with_a_command_that_is_copied(tmp_path: Path) -> None:
     (tmp_path / "haven.toml").write_text(f'[paths]\nstate_dir = "{tmp_path}/state"\n')
     ran = haven(tmp_path / "haven.toml", "ask", "Who?", "--assistant", "scribe")
-    assert "Run `haven models install smollm2-135m`. Cloud: " in ran.stderr
+    assert "Run `haven models install smollm2-135m`. Cloud: " in ran.err
 
 
 async def test_control_characters_are_taken_out_and_the_words_kept(tmp_path: Path) -> None:
@@ -101,9 +97,9 @@ async def test_a_repository_that_can_not_be_used(tmp_path: Path, what: str) -> N
         await sample.create(place)
     more = 'target_branch = "elsewhere"\n' if what == "no such branch" else ""
     ran = haven(config(tmp_path, place, more), "change", "new", PNG)
-    assert ran.returncode == 1 and "Traceback" not in ran.stderr
-    assert str(place) in ran.stderr or "elsewhere" in ran.stderr or "commit" in ran.stderr
-    assert haven(config(tmp_path, place, more), "change", "list", "--all").stdout.startswith("No changes")
+    assert ran.status == 1 and "Traceback" not in ran.err
+    assert str(place) in ran.err or "elsewhere" in ran.err or "commit" in ran.err
+    assert haven(config(tmp_path, place, more), "change", "list", "--all").out.startswith("No changes")
 
 
 @pytest.mark.sandbox
@@ -137,13 +133,13 @@ async def test_a_repository_that_is_unusual_but_fine(tmp_path: Path, what: str) 
 def test_a_wrong_setting_is_one_line_that_names_the_key(tmp_path: Path) -> None:
     for more, key in (("[cloud]\nmonthly_usd = 'much'\n", "cloud.monthly_usd"), ("[clowd]\n", "clowd"), ("[x", "TOML")):
         ran = haven(config(tmp_path, more=more), "status")
-        assert ran.returncode == 1 and key in ran.stderr and ran.stderr.count("\n") == 1
+        assert ran.status == 1 and key in ran.err and ran.err.count("\n") == 1
 
 
 def test_a_wrong_environment_variable_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HAVEN_CLOUD", "much")
     ran = haven(config(tmp_path), "status")
-    assert ran.returncode == 1 and "HAVEN_CLOUD" in ran.stderr and ran.stderr.count("\n") == 1
+    assert ran.status == 1 and "HAVEN_CLOUD" in ran.err and ran.err.count("\n") == 1
 
 
 async def test_a_locked_database_says_so_and_loses_nothing(tmp_path: Path) -> None:
@@ -181,7 +177,7 @@ async def test_a_damaged_database_is_left_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "state").mkdir()
     (tmp_path / "state/haven.db").write_bytes(b"no database at all" * 100)
     ran = haven(file, "change", "list")
-    assert ran.returncode == 1 and "damaged" in ran.stderr and "Traceback" not in ran.stderr
+    assert ran.status == 1 and "damaged" in ran.err and "Traceback" not in ran.err
     assert (tmp_path / "state/haven.db").read_bytes() == b"no database at all" * 100
 
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
 import subprocess
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +14,7 @@ import pytest
 from haven.demo import sample
 from haven.demo.stand_in import StandIn
 from haven.settings import cache_dir
+from tests.e2e.command import haven
 from tests.e2e.house import DARK, PNG
 
 pytestmark = pytest.mark.sandbox
@@ -42,18 +40,9 @@ class Shell:
 
     async def haven(self, *words: str, code: int = 0) -> str:
         """Standard output; fails where the exit status is another."""
-        ran = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "haven",
-            *words,
-            env=os.environ | {"HAVEN_CONFIG": str(self.folder / "haven.toml"), "COLUMNS": "100"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-        out, err = await ran.communicate()
-        assert ran.returncode == code and b"Traceback" not in err, err.decode()
-        return out.decode()
+        ran = await haven(self.folder, *words, COLUMNS="100")
+        assert ran.status == code, ran.err
+        return ran.out
 
     async def json(self, *words: str) -> Any:
         return json.loads(await self.haven(*words, "--json"))
@@ -98,6 +87,7 @@ async def test_new_tweak_approve(shell: Shell) -> None:
 async def test_red_is_repaired_and_rejected(shell: Shell) -> None:
     planned = await shell.json("change", "new", DARK)
     assert planned["state"] == "awaiting plan", "what is complex has a plan that a person sees first"
+    assert planned["plan"]["written"]["steps"][0].startswith("[stand-in, not Claude]")
     await shell.haven("change", "approve", planned["id"], "--plan", "0" * 12, code=1)
     plan = (await shell.json("change", "show", planned["id"]))["plan_id"]
     change = await shell.json("change", "approve", planned["id"], "--plan", plan)
@@ -109,10 +99,8 @@ async def test_red_is_repaired_and_rejected(shell: Shell) -> None:
 
 async def test_without_a_key_the_prompt_goes_by_hand(shell: Shell) -> None:
     shell.configure('model = "claude-sonnet-5-5"\n')
-    planned = await shell.json("change", "new", PNG)
-    assert planned["state"] == "awaiting plan" and "key" in planned["plan"]["unwritten"]
-    change = await shell.json("change", "approve", planned["id"])
-    assert change["state"] == "waiting" and "key" in change["reason"]
+    change = await shell.json("change", "new", PNG)
+    assert change["state"] == "waiting" and "key" in change["reason"], "what is plain is not planned first"
     file = Path((await shell.json("change", "prompt", change["id"]))["file"])
     assert PNG in file.read_text(encoding="utf-8") and file.stat().st_mode & 0o077 == 0
     answer = shell.folder / "answer.txt"

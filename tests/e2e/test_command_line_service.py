@@ -16,7 +16,7 @@ from haven.commands.service import _shown
 from haven.settings import load
 from tests.ai.servers.loopback import Answer, Loopback
 from tests.ai.servers.wires import OLLAMA_WIRE
-from tests.e2e.command import KEY, ROOT, configured, environment, give_key, haven
+from tests.e2e.command import KEY, configured, environment, give_key, haven
 
 PASSWORD = "pass" + "word-of-nobody"
 
@@ -64,7 +64,6 @@ async def test_a_running_haven_says_how_it_is_until_it_ends(tmp_path: Path) -> N
         *(sys.executable, "-m", "haven", "up", "--no-attach"),
         env=environment(home, INVOCATION_ID="as-systemd-sets-it"),
         stderr=subprocess.PIPE,
-        cwd=ROOT,
     )
     try:
         assert process.stderr is not None

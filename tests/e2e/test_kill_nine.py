@@ -9,8 +9,6 @@ import shutil
 import signal
 import sqlite3
 import stat
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
@@ -26,6 +24,7 @@ from haven.store import changes as table
 from haven.store import deployments, jobs
 from tests.changes.test_deploying import live
 from tests.changes.test_reviewing import in_review
+from tests.e2e import warm
 from tests.e2e.house import MEMBER, OWNER, PNG, REVIEWER, Home, settings_in
 
 pytestmark = pytest.mark.sandbox
@@ -63,21 +62,19 @@ class Service:
         lines = [f"[{name}]\n" + "\n".join(f"{k} = {_toml(v)}" for k, v in part.items()) for name, part in tree.items()]
         self._config.write_text("\n".join(lines), encoding="utf-8")
         self.env = os.environ | {"HAVEN_CONFIG": str(self._config), "PATH": f"{git.folder}:{os.environ['PATH']}"}
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: warm.Command | None = None
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "haven", "up", "--no-attach"]
-        self._process = subprocess.Popen(command, env=self.env, stderr=subprocess.DEVNULL)
+        self._process = warm.start(["up", "--no-attach"], self.env)
 
     def kill(self) -> None:
-        assert self._process is not None and self._process.poll() is None, "haven up ended by itself"
-        self._process.send_signal(signal.SIGKILL)
-        self._process.wait()
+        assert self._process is not None and self._process.join(0) is None, "haven up ended by itself"
+        self._process.kill()
 
     def end(self) -> None:
-        if self._process is not None and self._process.poll() is None:
-            self._process.terminate()
-            assert self._process.wait(20) == 0
+        if self._process is not None and self._process.join(0) is None:
+            self._process.send_signal(signal.SIGTERM)
+            assert self._process.join(20) == 0
 
 
 def _toml(value: object) -> str:
@@ -216,10 +213,9 @@ async def test_going_back(tmp_path: Path) -> None:
         change = await in_review(home)
         await idle(home)
         git.held.write_text("update-ref", encoding="utf-8")
-        back = subprocess.Popen([sys.executable, "-m", "haven", "change", "back", change.id, "1"], env=service.env)
+        back = warm.start(["change", "back", change.id, "1"], service.env)
         await git.reached()
         back.kill()
-        back.wait()
         first, second = await table.rounds(house.database, change.id)
         assert (await house.changes.get(change.id)).round == 1, "the row is the truth"
         assert await repository.tip(change.branch) == second.commit_id
