@@ -80,7 +80,8 @@ class Complexity(StrEnum):
 
 @dataclass(frozen=True)
 class Judgement:
-    """How hard a task is: `score` 0 (simple) to 1 (complex), and why. `sure` is false where rules alone can't tell."""
+    """How hard a task is: `score` 0 (simple) to 1 (complex), and why. `sure` is false where the rules can't tell, and
+    no local model says the same."""
 
     complexity: Complexity
     score: float

@@ -91,6 +91,22 @@ def answer(before: str, last_turn: str) -> Answer:
     return _repaired(known, shown) if failures is not None else Answer(f"{MARK} The project has this already.")
 
 
+def plan(last_turn: str) -> dict[str, Any]:
+    """What it would do for the request, as a written plan: its own edits, or that it has none."""
+    request = fold(_tagged("request", last_turn) or last_turn)
+    known = next((known for known in _known() if fold(known.request) == request), None)
+    if known is None:
+        steps = [f"{MARK} Make no edits: I only know some requests for the sample project, and this is none of them."]
+        return {"steps": steps, "files": [], "risk": "Nothing will come of it: ask a real model."}
+    files = list(dict.fromkeys(edit.path for edit in known.first.edits))
+    steps = [f"{MARK} {known.first.summary.replace('@label@', known.default_label)}"]
+    return {
+        "steps": steps,
+        "files": files,
+        "risk": "No model has thought about it, and words about this plan change nothing in it.",
+    }
+
+
 def as_text(edits: Iterable[Edit]) -> str:
     """The edits as SEARCH/REPLACE blocks, for a prompt that offers no tool."""
     return "\n\n".join(

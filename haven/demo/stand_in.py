@@ -17,6 +17,8 @@ from typing import Any, Self
 from haven.demo import answers, wire
 
 TOOL = "propose_edits"
+PLANNED = {"steps", "files", "risk"}
+"""What a reply that is a plan is asked to hold."""
 LONGEST_BODY = 32 * 1024 * 1024
 """Bytes; the API's own limit for a request."""
 LONGEST_HEAD = 64 * 1024
@@ -161,8 +163,9 @@ class StandIn:
     def _message(self, body: dict[str, Any], fault: FaultKind | None) -> dict[str, Any]:
         system = wire.text_of(body.get("system"))
         turns = [wire.text_of(message["content"]) for message in body["messages"]]
-        if self._says is not None:
-            said = [{"type": "text", "text": self._says(turns[-1])}]
+        says = _planned if wire.wanted(body).keys() >= PLANNED else None
+        if says := self._says or says:
+            said = [{"type": "text", "text": says(turns[-1])}]
             return wire.message(body["model"], said, STOPS.get(fault, "end_turn"), self._cache.usage(body))
         answer = answers.answer("\n".join([system, *turns[:-1]]), turns[-1])
         edits = answer.edits
@@ -180,6 +183,10 @@ class StandIn:
         if fault in STOPS:
             stop = STOPS[fault]
         return wire.message(body["model"], content, stop, self._cache.usage(body))
+
+
+def _planned(turn: str) -> str:
+    return json.dumps(answers.plan(turn), ensure_ascii=False)
 
 
 async def _before(fault: Fault) -> None:

@@ -64,6 +64,12 @@ def text_of(content: Any) -> str:
     return "\n".join(block["text"] for block in blocks_of(content) if block.get("type") == "text")
 
 
+def wanted(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a reply in JSON has to hold, by name; empty where words are wanted."""
+    found: Mapping[str, Any] = body.get("output_config", {}).get("format", {}).get("schema", {}).get("properties", {})
+    return found
+
+
 def tokens(value: Any) -> int:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
     return -(-len(text.encode("utf-8", "surrogatepass")) // BYTES_A_TOKEN)

@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
+from haven.ai.judging.classify import classify
+from haven.ai.task import Complexity, Task, Turn
 from haven.changes.rounds import plan
 from haven.changes.states import State
 from haven.demo.stand_in import Fault, FaultKind
 from tests.changes import sources
 from tests.e2e.branching import GREEN, PLAN, WISH, again, asked, becomes, small_house
-from tests.e2e.house import Home
+from tests.e2e.house import MEMBER, Home
 
 HARD = (
     "Refactor the whole viewer into a plugin architecture with a registry, lazy loading, a migration of the settings"
@@ -32,6 +34,24 @@ async def test_only_what_is_complex_is_planned_first(tmp_path: Path) -> None:
         assert hard.state == State.AWAITING_PLAN and len(asked(home)) == 1, "one cheap call, for the plan"
     async with small_house(tmp_path / "easy", becomes(GREEN), changes={"plan_first": "complex"}) as home:
         assert (await planned(home, "Fix the typo in light.py")).state == State.TESTING
+
+
+PLAIN = (
+    "Add a button in the map viewer to export the current map as PNG",
+    "Sort the systems by name",
+    "Add a test for the parser",
+    "Document the map viewer",
+    "Fix the zoom of the map viewer",
+    "Add a --version flag",
+    "Add a docstring to brightness",
+    "Make the legend's text larger",
+)
+
+
+@pytest.mark.parametrize("text", PLAIN)
+def test_without_any_model_what_is_plain_is_not_taken_for_complex(text: str) -> None:
+    judged = classify(Task("edits", (Turn("user", text),), MEMBER, "edits"))
+    assert not (judged.sure and judged.complexity is Complexity.COMPLEX), judged
 
 
 @pytest.mark.sandbox

@@ -10,8 +10,9 @@ import sys
 from typing import Any
 
 import pytest
-from anthropic import AsyncAnthropic, BadRequestError, RateLimitError
+from anthropic import AsyncAnthropic, BadRequestError, RateLimitError, transform_schema
 
+from haven.changes.rounds.plan import SCHEMA, written
 from haven.demo import answers
 from haven.demo.stand_in import Fault, FaultKind, StandIn
 
@@ -50,6 +51,16 @@ async def test_every_text_says_what_it_is(turn: str) -> None:
         message = await say(stand_in, turn)
     assert message.content[0].text.startswith(MARK)
     assert message.model == MODEL
+
+
+@pytest.mark.parametrize(("wish", "file"), [(PNG, "atlas/viewer.py"), ("Write me an operating system", "")])
+async def test_a_plan_says_what_it_is_and_what_it_would_do(wish: str, file: str) -> None:
+    form = {"type": "json_schema", "schema": transform_schema(dict(SCHEMA))}
+    async with StandIn() as stand_in:
+        message = await say(stand_in, request(wish), output_config={"format": form})
+    told = written(json.loads(message.content[0].text))
+    assert told["steps"][0].startswith(MARK) and (file in told["files"] if file else told["files"] == [])
+    assert "No" in told["risk"]
 
 
 async def test_every_response_carries_the_header_errors_too() -> None:

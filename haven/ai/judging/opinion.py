@@ -42,6 +42,8 @@ async def second_opinion(task: Task, judgement: Judgement, ask: Callable[[Task],
         return judgement
     score = round((1 - WEIGHT) * judgement.score + WEIGHT * MIDDLE[said], 3)
     nearest = min(MIDDLE, key=lambda level: abs(MIDDLE[level] - score))
-    keeps = said is judgement.complexity or (nearest is Complexity.SIMPLE and task.kind in NEVER_SIMPLE)
+    same = said is judgement.complexity
+    keeps = same or (nearest is Complexity.SIMPLE and task.kind in NEVER_SIMPLE)
+    level = judgement.complexity if keeps else nearest
     reasons = (*judgement.reasons, f"the local model finds it {said}")
-    return replace(judgement, complexity=judgement.complexity if keeps else nearest, score=score, reasons=reasons)
+    return replace(judgement, complexity=level, score=score, reasons=reasons, sure=same)

@@ -73,9 +73,10 @@ class Planning:
         return Planned(made, base, f"haven/change-{change.id}-{slug(change.title)}", waits)
 
     async def _waits(self, when: str, task: Task) -> bool:
-        """Whether a person looks first."""
+        """Whether a person looks first: a plan costs a call and a tap, so what is only maybe complex goes without."""
         if when == "complex":
-            return (await self._engine.judge(task)).complexity is Complexity.COMPLEX
+            judged = await self._engine.judge(task)
+            return judged.sure and judged.complexity is Complexity.COMPLEX
         return when != "never"
 
     async def _written(self, change: Change, context: Context, kept: dict[str, Any]) -> dict[str, Any]:
