@@ -163,8 +163,10 @@ class StandIn:
     def _message(self, body: dict[str, Any], fault: FaultKind | None) -> dict[str, Any]:
         system = wire.text_of(body.get("system"))
         turns = [wire.text_of(message["content"]) for message in body["messages"]]
-        says = _planned if wire.wanted(body).keys() >= PLANNED else None
-        if says := self._says or says:
+        says = self._says
+        if says is None and wire.wanted(body).keys() >= PLANNED:
+            says = _planned
+        if says is not None:
             said = [{"type": "text", "text": says(turns[-1])}]
             return wire.message(body["model"], said, STOPS.get(fault, "end_turn"), self._cache.usage(body))
         answer = answers.answer("\n".join([system, *turns[:-1]]), turns[-1])
