@@ -66,8 +66,8 @@ def words(text: str, limit: int) -> str:
 
 
 def plain(text: str, limit: int) -> str:
-    """As `words`, shown by Discord letter by letter: no formatting, no mention, no masked link."""
-    escaped = discord.utils.escape_mentions(discord.utils.escape_markdown(words(text, limit)))
+    """As `words`, shown by Discord letter by letter: no formatting, mention, masked link or secret."""
+    escaped = discord.utils.escape_mentions(discord.utils.escape_markdown(words(redact(text), limit)))
     return escaped if len(escaped) <= limit else escaped[: limit - 1].rstrip("\\") + "…"
 
 

@@ -334,14 +334,15 @@ async def test_the_same_interaction_twice_is_one_change(world: World) -> None:
 
 
 async def test_text_of_others_stays_text_and_fits(world: World) -> None:
-    hostile = "Add @everyone [click](https://evil.example) button `x` " + "\u202e" + "very long " * 700
+    token = "ghp_" + "Q7x9" * 9
+    hostile = f"Add @everyone [click](https://evil.example) button `x` {token} \u202e" + "very long " * 700
     change = await world.requested(hostile[:7_900])
     change = await world.reviewed(change, summary="**bold** <@1> " * 300)
     for message in (world.progress(change), world.card(change)):
         embed = message.embeds[0]
         shown = "\n".join([embed.title or "", embed.description or "", *fields(message).values()])
         assert len(embed) <= 6_000 and not message.content
-        assert "@everyone" not in shown and "\u202e" not in shown
+        assert "@everyone" not in shown and "\u202e" not in shown and token[:20] not in shown
         assert not re.search(r"(?<!\\)\[click]\(", shown)
     assert "\\*\\*bold" in (world.card(change).embeds[0].description or "")
 
