@@ -72,6 +72,13 @@ def risk(diff: str, **classes: str) -> Risk:
         "deploy/server.key",
         "config/credentials.json",
         "keys/id_ed25519",
+        "prod.env",
+        "home/.aws/credentials",
+        ".git-credentials",
+        ".ssh/config",
+        "infra/terraform.tfstate",
+        "secrets",
+        "private_key.txt",
         "Dockerfile",
         "docker/Dockerfile.prod",
         "docker-compose.yml",
@@ -101,7 +108,8 @@ def test_a_risky_file_is_marked(path: str) -> None:
 
 def test_ordinary_files_are_not_marked() -> None:
     ordinary = ["src/map.py", "tests/test_map.py", "README.md", "docs/agents.rst", "my_conftest.py", "a/haven.py"]
-    ordinary += ["docs/pytest.md", "src/my_pytest.py", "tests/test_packaging.py", ".env.example", "src/secrets.py"]
+    ordinary += ["docs/pytest.md", "src/my_pytest.py", "tests/test_packaging.py", ".env.example", "example.env"]
+    ordinary += ["src/secrets.py", "src/credentials.py", "docs/ssh/config"]
     ordinary += ["src/deployment.py", "docs/migrations.md", "monkey.py", "src/keyboard.py", "src/composer.py"]
     assert risky_paths(ordinary) == ()
 

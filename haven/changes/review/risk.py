@@ -23,9 +23,11 @@ NAMED = 5
 SYMLINK, SUBMODULE = "120000", "160000"
 
 SECRETS = (
-    r"(^|/)\.env(\.(?!example|sample|template|dist)[^/]*)?$|\.(pem|key|p12|pfx|jks|keystore|kdbx|ppk)$"
-    r"|(^|/)(id_(rsa|dsa|ecdsa|ed25519)|\.netrc|\.pgpass|\.htpasswd|\.pypirc)$"
-    r"|(^|/)(credentials?|secrets?|service[-_]account)[^/]*\.(json|ya?ml|toml|ini|txt)$"
+    r"(^|/)\.env(\.(?!example|sample|template|dist)[^/]*)?$|(^|/)(?!example|sample|template|dist)[^/]+\.env$"
+    r"|\.(pem|key|p12|pfx|jks|keystore|kdbx|ppk|tfstate(\.backup)?)$|(^|/)\.(aws|azure|gnupg|kube|ssh)/"
+    r"|(^|/)(id_(rsa|dsa|ecdsa|ed25519)|\.netrc|\.pgpass|\.htpasswd|\.pypirc|\.git-credentials|\.dockercfg|\.s3cfg|\.boto"
+    r"|\.envrc|\.?credentials?|\.?secrets?|kubeconfig|\.[a-z]+_history|\.docker/config\.json)$"
+    r"|(^|/)(credentials?|secrets?|service[-_]account|passwords?|private[-_]?keys?)[^/]*\.(json|ya?ml|toml|ini|txt|csv)$"
 )
 """Names of files that hold secrets; case does not matter. They need a second tap, and no model gets to see them."""
 RISKY_PATHS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
