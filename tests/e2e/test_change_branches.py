@@ -172,8 +172,9 @@ async def test_a_target_that_clashes_is_worked_in_and_shown_again(tmp_path: Path
     async with small_house(tmp_path, becomes(GREEN), becomes(GREEN, whole)) as home:
         change = await wished(home)
         sources.commit(home.project, {"light.py": whole}, "Whole numbers")
-        change = await home.rest(await home.approve(change))
+        before, change = change, await home.rest(await home.approve(change))
         assert change.state == State.REVIEW and "return int(star)" in asked(home)[-1]
+        assert before.plan["counted_for"] == before.base != change.base == change.plan["counted_for"]
         change = await home.rest(await home.approve(change))
         assert await went(home, change) == way
         assert sources.run(home.project, "show", "main:light.py") == GREEN.strip()

@@ -17,6 +17,7 @@ from tests.e2e.branching import (
     LIGHT,
     ONE_RED,
     PLAN,
+    TESTS,
     WISH,
     again,
     asked,
@@ -39,15 +40,20 @@ NEVER_ENDS = "import signal\n\n\ndef test_waits():\n    signal.pause()\n"
 
 @goes("queued > planning > awaiting plan > planning > awaiting plan > editing > testing > review")
 async def test_a_plan_is_changed_in_words_and_followed(tmp_path: Path, way: str) -> None:
-    async with small_house(tmp_path, PLAN, OTHER_PLAN, becomes(GREEN), changes=PLAN_FIRST) as home:
+    one_test = TESTS[: TESTS.index("def test_two")]
+    edits = becomes(GREEN) + becomes(one_test, TESTS, "test_light.py")
+    async with small_house(tmp_path, PLAN, OTHER_PLAN, edits, changes=PLAN_FIRST) as home:
         change = await wished(home)
-        change = await home.house.changes.tweak(change.id, OWNER, "Say it in the docstring.", round=1)
+        words = "Say it in the docstring. And remove the test test_two, please."
+        change = await home.house.changes.tweak(change.id, OWNER, words, round=1)
         change = await home.rest(change)
         assert change.plan["written"]["steps"] == ["Name it in the docstring."]
         change = await home.rest(await home.approve(change))
         assert await went(home, change) == way
         planned, edited = asked(home)[1:]
         assert "Say it in the docstring." in planned and "Name it in the docstring." in edited
+        review = await home.house.changes.review(change.id)
+        assert review.mergeable and review.tests["asked"] == ["test_light.py::test_two"], "a person had asked for it"
 
 
 @goes("queued > planning > awaiting plan > editing > testing > review")

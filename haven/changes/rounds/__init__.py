@@ -150,17 +150,18 @@ class Rounds:
         self, change: Change, current: Round, parent: str, principal: Principal, say: Callable[[str], None]
     ) -> Change:
         """Before the first paid call: the API's own count, and a smaller context where it says that it is too much."""
-        if "counted" in change.plan:
+        if change.plan.get("counted_for") == change.base:
             return change
         budget = limit = self._settings.changes.context_tokens
-        plan = {**change.plan}
+        plan = {name: value for name, value in change.plan.items() if name != "budget"}  # it was another base's
+        change = replace(change, plan=plan)
         for _ in range(CUTS):
             task = await self._prompts.task(change, current, parent, principal)
             share = await self._asking.share(task)
             if share is None:
                 return change
             shown = (await self._prompts.context(change)).tokens
-            plan |= {"counted": round(shown * share), "budget": budget}
+            plan = {**plan, "counted": round(shown * share), "counted_for": change.base, "budget": budget}
             if shown * share <= limit:
                 break
             say("the API counts more tokens than Haven: showing less")

@@ -35,12 +35,17 @@ def written(data: Any) -> dict[str, Any]:
     return {"steps": [one for one in steps if one], "files": [one for one in files if one], "risk": risk}
 
 
+def wishes(plan: Mapping[str, Any]) -> list[str]:
+    """What people said of it; nothing where it was skipped."""
+    return [] if plan.get("skipped") else list(plan.get("wishes", []))
+
+
 def for_the_model(plan: Mapping[str, Any]) -> str:
     """What joins the request once a person has approved it; "" where there is no written plan, or it was skipped."""
     if plan.get("skipped"):
         return ""
     parts = _steps(plan.get("written") or {})
-    parts += [f"A person said of it: {wish}" for wish in plan.get("wishes", [])]
+    parts += [f"A person said of it: {wish}" for wish in wishes(plan)]
     return "\n".join(parts)
 
 
