@@ -55,7 +55,11 @@ _NAMED_PLACE = re.compile(
 _NAMED_PLACE_TURNED = re.compile(
     rf"\blon{_TO}(?P<lon>{_NUMBER})?[\s,;]{{0,4}}(?:and )?lat{_TO}(?P<lat>{_NUMBER})?", re.IGNORECASE
 )
-_BARE_PLACE = re.compile(r"(?P<lat>[+-]?\d{1,2}\.\d+)\s*,\s*(?P<lon>[+-]?\d{1,3}\.\d+)(?!\s*,?\s*[+-]?\d)")
+_BARE_PLACE = re.compile(
+    r"(?:\(|\bloc\w{0,8}|\bcoord\w{0,9}|\bposition)\s{0,3}[:=-]?\s{0,3}"
+    r"(?P<lat>[+-]?\d{1,2}\.\d{1,6}),\s{0,3}(?P<lon>[+-]?\d{1,3}\.\d{1,6})(?!\s{0,3},?\s{0,3}[+-]?\d)",
+    re.IGNORECASE,
+)
 _SPLIT = re.compile(r"[\n,;•|]|\s//\s|\s/\s")
 _LEAD = re.compile(r"^\s*(?:resources?|materials?)\s*:\s*", re.IGNORECASE)
 _QUOTED = re.compile(r"[\"“”«»]")

@@ -93,30 +93,13 @@ FIELDS: dict[str, str] = {word: field for field, words in _SAME.items() for word
 LEFT_OUT = frozenset(
     {
         *("id", "system id", "planet id", "moon id", "planets names", "modified at", "last modified", "location type"),
-        *("planets", "moons", "space station", "stations", "discoveries", "discord user id", "discord guild id"),
-        *("user id", "guild id", "personal id", "discord tag", "pattern matches", "analysis status", "metadata"),
-        *("submitted by ip", "api key name", "glyph planet", "glyph solar system", "voxel x", "voxel y", "voxel z"),
-        *("solar system index", "galaxy index", "planet index", "is moon", "extraction time", "extractor version"),
-        *(
-            "star x",
-            "star y",
-            "star z",
-            "contributors",
-            "last updated by",
-            "last updated at",
-            "is phantom",
-            "is in core",
-        ),
-        *(
-            "no trade data",
-            "related discoveries",
-            "profile id",
-            "data source",
-            "is complete",
-            "type",
-            "views",
-            "featured",
-        ),
+        *("planets", "moons", "space station", "space stations", "stations", "discoveries", "placed", "type"),
+        *("user id", "guild id", "discord user id", "discord guild id", "personal id", "discord tag", "profile id"),
+        *("submitted by ip", "api key name", "contributors", "last updated by", "last updated at", "data source"),
+        *("pattern matches", "analysis status", "metadata", "related discoveries", "views", "featured"),
+        *("glyph planet", "glyph solar system", "voxel x", "voxel y", "voxel z", "solar system index", "galaxy index"),
+        *("planet index", "is moon", "extraction time", "extractor version", "no trade data", "is complete"),
+        *("star x", "star y", "star z", "is phantom", "is in core"),
     }
 )
 """Keys that say nothing of the world: other programs' numbers, and what names a person's account."""

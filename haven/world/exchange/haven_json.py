@@ -62,8 +62,8 @@ def _systems(source: str, data: Any) -> tuple[list[Raw], list[Found]]:
     refused: list[Found] = []
     for key, value in pairs:
         if isinstance(value, Mapping):
-            named = "name" in value or "system_name" in value
-            found.append(value if named or isinstance(inner, list) else {"name": key, **value})
+            named = value.get("name") or value.get("system_name")
+            found.append(value if named or isinstance(inner, list) else {**value, "name": key})
         else:
             refused.append(Found(f"{source}: {key[:120]}", key[:120], refused="it is no object"))
     return (found, refused) if any(map(_is_system, found)) else ([], refused if not found else [])

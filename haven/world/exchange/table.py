@@ -27,6 +27,8 @@ MAX_ROWS = 200_000
 MAX_COLUMNS = 500
 LISTS = frozenset({"aliases", "materials", "links", "tags", "sources"})
 OWN = frozenset({"kind", "id", "name"})
+_DECIMAL_COMMA = re.compile(r"\s*[+-]?\d{1,15},\d{1,15}\s*")
+"""Where the semicolon separates cells, the comma stands in numbers: so write spreadsheets of half of Europe."""
 _FORMULA = re.compile("'*[=+\\-@\t\r\n＝＋－＠]")
 _DEFUSED = re.compile("'+[=+\\-@\t\r\n＝＋－＠]")
 
@@ -48,7 +50,8 @@ def _rows(name: str, text: str) -> tuple[list[str], list[tuple[int, dict[str, st
     """Header, rows with their line, and those that don't fit the header."""
     lines = io.StringIO(text, newline="")
     first = text[: text.find("\n") if "\n" in text else len(text)]
-    reader = csv.reader(lines, delimiter=max(DELIMITERS, key=first.count), strict=True)
+    delimiter = max(DELIMITERS, key=first.count)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
     rows: list[tuple[int, dict[str, str]]] = []
     refused: list[Found] = []
     try:
@@ -64,6 +67,8 @@ def _rows(name: str, text: str) -> tuple[list[str], list[tuple[int, dict[str, st
             if len(cells) > len(header):
                 refused.append(Found(where, cells[0][:120], refused=f"{len(cells)} cells under {len(header)} columns"))
                 continue
+            if delimiter == ";":
+                cells = [cell.replace(",", ".") if _DECIMAL_COMMA.fullmatch(cell) else cell for cell in cells]
             rows.append((reader.line_num, {key: armed(cell) for key, cell in zip(header, cells, strict=False)}))
     except csv.Error as error:
         raise BadInput(f"{name} is no CSV: {error} in line {reader.line_num}.", "Mend that line.") from None
