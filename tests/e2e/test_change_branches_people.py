@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from haven.changes.proposal import Kind
 from haven.changes.states import State
 from haven.demo.stand_in import Fault, FaultKind
 from haven.errors import NotFound
@@ -43,7 +44,7 @@ async def test_a_plan_is_changed_in_words_and_followed(tmp_path: Path, way: str)
     one_test = TESTS[: TESTS.index("def test_two")]
     edits = becomes(GREEN) + becomes(one_test, TESTS, "test_light.py")
     async with small_house(tmp_path, PLAN, OTHER_PLAN, edits, changes=PLAN_FIRST) as home:
-        change = await home.rest(await home.ask_for("Say in light.py what a star is"))
+        change = await home.rest(await home.ask_for(WISH, kind=Kind.FEATURE))
         words = "Say it in the docstring. And remove the test test_two, please."
         change = await home.house.changes.tweak(change.id, OWNER, words, round=1)
         change = await home.rest(change)
