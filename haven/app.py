@@ -56,6 +56,7 @@ from haven.schedule import Schedule
 from haven.settings import ANTHROPIC_KEY, Settings
 from haven.store import backup, deployments, ledger, retention
 from haven.store.database import Database, now, opened
+from haven.world.drafts import Drafts
 from haven.world.names import Names
 from haven.world.search import Search
 from haven.world.world import World
@@ -93,6 +94,7 @@ class House:
     lag: LoopLag
     repository_error: str
     world: World
+    drafts: Drafts
     search: Search
 
 
@@ -165,6 +167,7 @@ async def _build(
         lag=lag,
         repository_error=problem,
         world=World(database),
+        drafts=Drafts(database, settings.world),
         search=search,
     )
 

@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "chat": ("chat:chat", "Talk with an assistant; what was said before goes along."),
     "change": ("change:app", "Changes: ask, look, approve, tweak, reject."),
     "review": ("review:review", "Review your own diff, for CI and editors: rules first, then the local model."),
+    "world": ("world:world_app", "The shared world: show, change, import, search, ask, draw."),
     "tasks": ("tasks:app", "Single tasks: how hard, which way, what waits, what was good."),
     "costs": ("costs:app", "Money: what was spent and saved, and where the month is going."),
     "performance": ("performance:app", "How well and how fast models answer, and what would make it better."),

@@ -1,0 +1,165 @@
+"""`haven world add, edit, remove, history, undo`: change the world by hand, and take it back."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from haven.app import House
+from haven.commands.session import Json, in_house, out, owner, print_json
+from haven.commands.world import Which, assignments, id_of, told, world_app, written
+from haven.world.differences import Difference, differences
+from haven.world.fields import edited, made
+from haven.world.schema import Kind, Thing
+from haven.world.world import Version
+
+TOOL = "haven world"
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="A field and its value, such as economy=Mining; may be given again. Lists: a; b; c."),
+]
+SameName = Annotated[bool, typer.Option("--same-name", help="Another system of that name is meant, not this one.")]
+AsDraft = Annotated[bool, typer.Option("--draft", help="Only propose it: somebody else approves it.")]
+Reason = Annotated[str, typer.Option(help="Why, for the one who approves the draft.")]
+
+
+@world_app.command()
+def add(
+    kind: Annotated[Kind, typer.Argument(help="What it is.")],
+    name: Annotated[str, typer.Argument(help="What it is called.")],
+    parent: Annotated[str, typer.Option("--in", help="The record that it belongs to: a planet's system.")] = "",
+    fields: Set = None,
+    same_name: SameName = False,
+    draft: AsDraft = False,
+    reason: Reason = "",
+    as_json: Json = False,
+) -> None:
+    """Add a record."""
+
+    async def work(house: House) -> None:
+        values = {"name": name, **assignments(fields)}
+        if parent:
+            values["parent"] = (await house.world.one(parent)).thing.id
+        thing = made(kind, values)
+        if draft:
+            await _propose(house, thing, reason, as_json)
+            return
+        [stored] = await house.world.put([thing], owner(), TOOL, allow_same_name=same_name)
+        print_json(told(stored)) if as_json else out.print(f"Added {kind.value} {stored.thing.name}: {stored.thing.id}")
+
+    in_house(work)
+
+
+@world_app.command()
+def edit(
+    which: Which,
+    fields: Set = None,
+    expect: Annotated[int | None, typer.Option(min=1, help="The version that you have seen.")] = None,
+    same_name: SameName = False,
+    draft: AsDraft = False,
+    reason: Reason = "",
+    as_json: Json = False,
+) -> None:
+    """Change fields of a record; an empty value empties its field."""
+
+    async def work(house: House) -> None:
+        before = await house.world.one(which)
+        thing = edited(before.thing, assignments(fields))
+        if draft:
+            await _propose(house, thing, reason, as_json)
+            return
+        seen = {thing.id: expect or before.version}
+        [stored] = await house.world.put([thing], owner(), TOOL, expect=seen, allow_same_name=same_name)
+        if as_json:
+            print_json(told(stored))
+        elif stored.version == before.version:
+            out.print(f"{thing.name} says that already: nothing was changed.")
+        else:
+            out.print(f"{thing.name} is at version {stored.version} now.")
+            print_differences(differences(before.thing, stored.thing))
+
+    in_house(work)
+
+
+async def _propose(house: House, thing: Thing, reason: str, as_json: bool) -> None:
+    draft = await house.drafts.propose([thing], owner(), TOOL, reason)
+    if as_json:
+        print_json({"draft": draft.id})
+    else:
+        out.print(f"Proposed as {draft.id}. Somebody else approves it with: haven world approve {draft.id}")
+
+
+def print_differences(found: list[Difference]) -> None:
+    """Field by field, under the record that they belong to."""
+    record = ""
+    for one in found:
+        if one.record != record:
+            record = one.record
+            out.print(f"  {record}")
+        before, after = one.short()
+        out.print(f"    {one.field}: {f'{before} → ' if before else ''}{after or '(empty)'}")
+
+
+@world_app.command()
+def remove(
+    which: Annotated[list[str], typer.Argument(help="Ids, or names where only one record is called so.")],
+    as_json: Json = False,
+) -> None:
+    """Remove records with the planets, moons and stations below them; discoveries and lore stay."""
+
+    async def work(house: House) -> None:
+        ids = [(await house.world.one(one)).thing.id for one in which]
+        gone = await house.world.remove(ids, owner(), TOOL)
+        if as_json:
+            print_json({"removed": gone})
+        else:
+            out.print(f"Removed {len(gone)}: {', '.join(gone)}\nTake it back with: haven world undo {gone[0]}")
+
+    in_house(work)
+
+
+@world_app.command()
+def history(which: Which, as_json: Json = False) -> None:
+    """Every version of a record: who wrote what, when and with which tool."""
+
+    async def work(house: House) -> None:
+        versions = await house.world.history(await id_of(house, which))
+        if as_json:
+            print_json([_version(one) for one in versions])
+            return
+        before: Thing | None = None
+        for one in versions:
+            out.print(f"{one.version}  {one.op}  {written(one.at, one.by, one.tool, one.approved_by)}")
+            if one.thing is not None and before is not None:
+                print_differences(differences(before, one.thing))
+            before = one.thing or before
+
+    in_house(work)
+
+
+def _version(one: Version) -> dict[str, object]:
+    thing = one.thing.model_dump(mode="json") if one.thing else None
+    return {**{key: value for key, value in asdict(one).items() if key != "thing"}, "thing": thing}
+
+
+@world_app.command()
+def undo(
+    which: Which,
+    to: Annotated[int | None, typer.Option(min=1, help="The version to go back to; otherwise the one before.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Take the last change of a record back; that can be taken back as well."""
+
+    async def work(house: House) -> None:
+        id = await id_of(house, which)
+        stored = await house.world.undo(id, owner(), to=to)
+        if as_json:
+            print_json(told(stored) if stored else {"removed": id})
+        elif stored is None:
+            out.print(f"{id} was added by what is taken back: it is removed, with all below it.")
+        else:
+            out.print(f"{stored.thing.name} is as it was before, at version {stored.version}.")
+
+    in_house(work)
