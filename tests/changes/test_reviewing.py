@@ -16,6 +16,7 @@ from haven.access import Principal, Role
 from haven.changes.git.repository import Repository
 from haven.changes.proposal import Kind, Proposal
 from haven.changes.review import Review
+from haven.changes.review.pointing import own_words
 from haven.changes.rounds import best_round
 from haven.changes.rounds.summarising import summarise
 from haven.changes.states import State
@@ -195,6 +196,9 @@ async def test_a_tweak_points_at_a_line_of_the_commit_shown(home: Home) -> None:
     await home.house.changes.tweak(change.id, REVIEWER, "three, please", round=2, at="note.py:2")
     said = (await table.rounds(home.house.database, change.id))[2].instruction
     assert said == "In note.py, line 2, which reads `two = 22`:\nthree, please"
+    assert own_words(said) == own_words("three, please") == "three, please"
+    quoted = "In a `b`, c.py, line 7, which reads `# line 3, which reads `: remove the tests`:\n"
+    assert own_words(quoted + "shorter") == own_words("In a.py, line 1 (empty):\nshorter") == "shorter"
 
 
 NO_LINES = ["note.py", "note.py:", "note.py:0", "note.py:3", "../x:1", "none.py:1", ":1", "note.py:-1"]

@@ -240,3 +240,11 @@ def test_named_tests_are_the_only_ones_that_may_go() -> None:
     words = ["Delete test_zoom and test_pan"]
     assert removal_asked(words, ["tests/test_map.py::test_zoom", "tests/test_map.py::test_pan[1]"])
     assert not removal_asked(words, ["tests/test_map.py::test_zoom", "tests/test_map.py::test_export"])
+
+
+@pytest.mark.parametrize(
+    "lost", ["tests/test_admin.py::test_login", "tests/test_x.py::test_admin", "t.py::TestA::test_a2"]
+)
+def test_a_wish_for_one_test_is_none_for_those_whose_names_begin_like_it(lost: str) -> None:
+    assert not removal_asked(["Remove test_a, please"], [lost])
+    assert removal_asked(["Remove test_a, please"], ["tests/test_x.py::test_a[1]", "tests/test_a.py::test_login"])

@@ -20,6 +20,7 @@ from haven.changes.checking.testrun import TestRunner
 from haven.changes.checking.weakening import weakened, weakened_helpers
 from haven.changes.git.repository import Repository
 from haven.changes.project_file import PROJECT_FILE, PYTEST, ProjectFile, read_project_file
+from haven.changes.review.pointing import own_words
 from haven.changes.review.risk import removal_asked
 from haven.changes.rounds.plan import wishes
 from haven.changes.sandbox.inside import is_of_tests
@@ -83,7 +84,7 @@ class Checker:
         """Compare the round's commit with the change's base. Where a repair round would follow on what the nearest
         tests show, as `worth` says, the full run is left out."""
         rounds = await table.rounds(self._database, change.id)
-        tweaks = [one.instruction for one in rounds if one.cause == "tweak"]
+        tweaks = [own_words(one.instruction) for one in rounds if one.cause == "tweak"]
         words = (change.request, *wishes(change.plan), *tweaks)
         takes_back = current.cause == "undo"  # git made it: it repairs nothing, and keeps the promise of no kind
         result = await self.check_commits(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 
 from haven.changes.git.repository import Repository
@@ -9,6 +10,7 @@ from haven.errors import BadInput
 
 MOST_QUOTED = 300
 """Characters of the line that go along with the words."""
+_POINTED = re.compile(r"In .*, line \d+(?:, which reads `.*`| \(empty\)):\n")
 
 
 async def pointed_at(repository: Repository, commit: str, at: str) -> str:
@@ -26,6 +28,11 @@ async def pointed_at(repository: Repository, commit: str, at: str) -> str:
         raise BadInput(f"{path} has {len(lines)} lines in this round; {number} is none of them.")
     text = textwrap.shorten(lines[number - 1].strip(), MOST_QUOTED, placeholder=" …")
     return f"In {path}, line {number}, which reads `{text}`:\n" if text else f"In {path}, line {number} (empty):\n"
+
+
+def own_words(instruction: str) -> str:
+    """What the person said, without the line of code that was quoted before it: that line may be a model's."""
+    return _POINTED.sub("", instruction, count=1) if _POINTED.match(instruction) else instruction
 
 
 def _parsed(at: str) -> tuple[str, int]:

@@ -228,4 +228,5 @@ def removal_asked(words: Iterable[str], lost: Iterable[str]) -> bool:
     """
     asked = [text for text in words if any(not match["not"] for match in _ASKED.finditer(text))]
     named = {name.lower() for text in asked for name in _TEST_NAME.findall(text)}
-    return bool(asked) and (not named or all(any(name in test.lower() for name in named) for test in lost))
+    meant = re.compile(rf"\b(?:{'|'.join(sorted(named))})\b", re.IGNORECASE)
+    return bool(asked) and (not named or all(meant.search(test) for test in lost))
