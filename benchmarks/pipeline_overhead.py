@@ -1,7 +1,8 @@
 """What does the pipeline itself cost on a repository of 2,000 files, without model and tests? One JSON line.
 
 Goal: under 2 s from request to merge, waiting for the model and the test runs not counted. The edits come by hand; the
-times are those of the durable events. `raw_git_s` is a bare `git worktree add`, commit and merge by the git command.
+times are those of the durable events. The first change finds no index of the code; the `warm` one comes after it, with
+another request. `raw_git_s` is a bare `git worktree add`, commit and merge by the git command.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from haven.store import events
 from haven.store.changes import Change
 
 OWNER = Principal("unix:0", "owner", Role.OWNER, "cli")
-ANSWER = "One note.\n\nNOTES.md\n```\n<<<<<<< SEARCH\n=======\nMaps can be saved.\n>>>>>>> REPLACE\n```\n"
+ANSWER = "One note.\n\n{0}\n```\n<<<<<<< SEARCH\n=======\nMaps can be saved.\n>>>>>>> REPLACE\n```\n"
 WORDS = [
     "map",
     "star",
@@ -87,15 +88,15 @@ async def rest(house: House, change: Change) -> Change:
     return now
 
 
-async def journey(house: House) -> dict[str, float]:
-    """One change from request to merge; seconds by stage, from the events."""
+async def journey(house: House, wish: str, file: str) -> dict[str, float]:
+    """One change from request to merge, which adds `file`; seconds by stage, from the events."""
     assert house.by_hand is not None
     asked = time.time()
-    change = await house.round_table.request(Request("Add a button that exports the map of a region", OWNER))
+    change = await house.round_table.request(Request(wish, OWNER))
     assert isinstance(change, Change)
     await rest(house, change)
     answered = time.time()
-    await house.by_hand.reply(change.id, ANSWER, OWNER)
+    await house.by_hand.reply(change.id, ANSWER.format(file), OWNER)
     change = await rest(house, change)
     review = await house.changes.review(change.id)
     approved = time.time()
@@ -124,10 +125,12 @@ async def main(smoke: bool) -> None:
         async with open_house(ready, cache_dir()) as house:
             clone = time.perf_counter() - started
             working = asyncio.create_task(run(house, []))
-            seconds = await journey(house)
+            seconds = await journey(house, "Add a button that exports the map of a region", "NOTES.md")
+            second = await journey(house, "Add a page that shows the lore of a planet", "LORE.md")
             working.cancel()
             await asyncio.gather(working, return_exceptions=True)
-        await asyncio.to_thread(git, project, "reset", "-q", "--hard", "HEAD~1")
+        await asyncio.to_thread(git, project, "reset", "-q", "--hard", "HEAD~2")
+        seconds |= {f"warm_{name}": value for name, value in second.items()}
         seconds |= {"first_clone_s": clone, "raw_git_s": await asyncio.to_thread(raw_git, project)}
     rounded = {key: round(value, 3) for key, value in seconds.items()}
     print(json.dumps({"benchmark": "pipeline_overhead", "smoke": smoke, "files": files, **rounded}))
