@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
 from pydantic import ValidationError
 
+from haven.settings.plain import wrong_value
 from haven.world.exchange.texts import whole_text
 from haven.world.schema import Kind
 from haven.world.words import fold
@@ -217,9 +218,19 @@ def others(rest: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, float], l
 
 def what_is_wrong(error: ValidationError) -> str:
     """The first faults of a record as a sentence for people."""
-    faults: Iterable[Any] = error.errors(include_url=False, include_context=False, include_input=False)
-    told = [
-        f"{'.'.join(str(part) for part in one['loc'] if part != 'function-after') or 'it'}: {one['msg']}"
-        for one in faults
-    ]
-    return "; ".join(told[:3])
+    return "; ".join(_fault(one) for one in error.errors(include_url=False, include_input=False)[:3])
+
+
+def _fault(one: Mapping[str, Any]) -> str:
+    where = ".".join(str(part) for part in one["loc"] if part not in (*Kind, "function-after")) or "it"
+    about = one.get("ctx", {})
+    match one["type"]:
+        case "too_long" | "string_too_long":
+            has = f"{about['actual_length']:,} characters or entries" if about.get("actual_length") else "too many"
+            return f"{where}: it has {has}, and {about['max_length']:,} are the most"
+        case "extra_forbidden":
+            return f"{where}: no such record has that field"
+        case "union_tag_invalid" | "union_tag_not_found":
+            return f"its kind is none of: {', '.join(Kind)}"
+        case _:
+            return f"{where}: {wrong_value(one)}"

@@ -14,6 +14,9 @@ from haven.world.exchange.report import Found
 from haven.world.exchange.texts import decoded, parse_json
 
 Reader = Callable[[Piece], Iterator[Found]]
+Step = Callable[[int], None]
+TOLD_EVERY = 100
+"""Records between two words about how far a reading is."""
 
 
 def _json(piece: Piece) -> Iterator[Found]:
@@ -48,12 +51,15 @@ def recognised(piece: Piece) -> str:
     return "json" if start.startswith((b"{", b"[")) else ending
 
 
-def read_file(piece: Piece, format: str = "") -> list[Found]:
-    """All records of a file or an archive. A broken member of an archive is refused, a broken file raises BadInput."""
+def read_file(piece: Piece, format: str = "", step: Step = lambda _: None) -> list[Found]:
+    """All records of a file or an archive; `step` is told how many there are so far.
+
+    A broken member of an archive is refused; a broken file raises BadInput.
+    """
     if format and format not in READERS:
         raise BadInput(f"There is no format {format!r}.", f"There are: {', '.join(READERS)}.")
     if not is_archive(piece.data) or piece.data.startswith(MAGIC):
-        return _one(piece, format)
+        return _one(piece, format, step)
     found: list[Found] = []
     for member in members(piece):
         try:
@@ -61,17 +67,27 @@ def read_file(piece: Piece, format: str = "") -> list[Found]:
                 why = member.refused or "an archive inside an archive is not opened"
                 found.append(Found(f"{piece.name}: {member.name}", member.name, refused=why))
             else:
-                found += _one(member, format)
+                found += _one(member, format, ahead(step, len(found)))
         except BadInput as error:
             found.append(Found(f"{piece.name}: {member.name}", member.name, refused=error.full))
     return found
 
 
-def _one(piece: Piece, format: str) -> list[Found]:
+def ahead(step: Step, before: int) -> Step:
+    """The same for a part: what was counted before it is added."""
+    return lambda more: step(before + more)
+
+
+def _one(piece: Piece, format: str, step: Step) -> list[Found]:
     name = format or recognised(piece)
     if not name:
         known = ", ".join(READERS)
         raise BadInput(f"{piece.name} is in no format that is known here.", f"Name one with --format: {known}.")
     if not piece.data.strip():
         raise BadInput(f"{piece.name} is empty.", "Name another file.")
-    return list(READERS[name](piece))
+    found: list[Found] = []
+    for one in READERS[name](piece):
+        found.append(one)
+        if len(found) % TOLD_EVERY == 1:
+            step(len(found))
+    return found

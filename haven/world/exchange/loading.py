@@ -29,8 +29,22 @@ if TYPE_CHECKING:
 
 TOOL = "import"
 MARKDOWN = (".md", ".markdown")
-Tell = Callable[[str, int, int], None]
-"""Is told the file's name, how many are done, and how many there are."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far an import is: the file, how many are done of how many, and what is being done to how many records."""
+
+    file: str
+    done: int
+    files: int
+    doing: str = "reading"
+    records: int = 0
+
+
+Tell = Callable[[Progress], None]
+"""Called from the loop and from threads."""
+Say = Callable[[str, int], None]
 
 
 @dataclass(frozen=True)
@@ -71,8 +85,8 @@ class Importer:
     ) -> ImportReport:
         """Read a file, a folder or an archive into the world; what became of each record.
 
-        A file that can't be read is an entry that is refused. Raises BadInput where there is nothing at `path`, and
-        AccessDenied where `by` may not even propose.
+        Of several files, one that can't be read is an entry that is refused. Raises BadInput where there is nothing at
+        `path`, what the only file of an import raises, and AccessDenied where `by` may not even propose.
         """
         options = options or Options()
         direct = _may_write(by)
@@ -80,24 +94,24 @@ class Importer:
         report = ImportReport(dry_run=options.dry_run)
         known: Known | None = None
         for done, unit in enumerate(units):
-            if tell:
-                tell(unit.name, done, len(units))
+            say = _teller(tell, Progress(unit.name, done, len(units)))
             if known is None or not direct:  # what was proposed is not there for the next one
                 known = await asyncio.to_thread(Known, await self._world.things())
             try:
-                await self._unit(unit, by, direct, options, known, report)
+                await self._unit(unit, by, direct, options, known, report, say)
             except AccessDenied:
                 raise
             except HavenError as error:
+                if len(units) == 1:
+                    raise
                 report.add([Entry(unit.name, Outcome.REFUSED, "", unit.name, (error.full,))])
                 known = None  # it knows what did not come
-        if tell:
-            tell("", len(units), len(units))
         return report
 
     async def _unit(
-        self, unit: _Unit, by: Principal, direct: bool, options: Options, known: Known, report: ImportReport
+        self, unit: _Unit, by: Principal, direct: bool, options: Options, known: Known, report: ImportReport, say: Say
     ) -> None:
+        say("reading", 0)
         pieces, digest = await asyncio.to_thread(_pieces, unit)
         before = await notes.get(self._database, _key(digest))
         if before and not options.again:
@@ -105,12 +119,14 @@ class Importer:
             said = f"the same content was imported on {before}; --again reads it once more"
             report.add([Entry(unit.name, Outcome.SKIPPED, "", unit.name, (said,))])
             return
-        found = await asyncio.to_thread(_found, pieces, options.format)
+        found = await asyncio.to_thread(_found, pieces, options.format, lambda count: say("reading", count))
+        say("comparing", len(found))
         plan = await asyncio.to_thread(Merging(known, options.update).plan, found)
         report.files += 1
         if options.strict and plan.refused:
             raise BadInput(_refusals(plan), "Mend them, or import it without --strict.")
         if not options.dry_run:
+            say("writing", len(plan.things))
             plan = await self._keep(plan, unit, by, direct)
         if direct and not options.dry_run:
             day = datetime.fromtimestamp(now()).strftime("%Y-%m-%d %H:%M")
@@ -128,6 +144,14 @@ class Importer:
         taken = (Outcome.ADDED, Outcome.CHANGED, Outcome.REPAIRED)
         waiting = [replace(one, outcome=Outcome.PROPOSED) if one.outcome in taken else one for one in plan.entries]
         return Plan(plan.things, waiting)
+
+
+def _teller(tell: Tell | None, about: Progress) -> Say:
+    def say(doing: str, records: int) -> None:
+        if tell:
+            tell(replace(about, doing=doing, records=records))
+
+    return say
 
 
 def _may_write(by: Principal) -> bool:
@@ -178,14 +202,14 @@ def _pieces(unit: _Unit) -> tuple[list[Piece], str]:
     return pieces, total.hexdigest()
 
 
-def _found(pieces: Sequence[Piece], format: str) -> list[Found]:
+def _found(pieces: Sequence[Piece], format: str, step: formats.Step) -> list[Found]:
     """Every record of them. Raises BadInput where the only one can't be understood."""
     found: list[Found] = []
     for piece in pieces:
         try:
             if piece.refused:
                 raise BadInput(piece.refused)
-            found += formats.read_file(piece, format)
+            found += formats.read_file(piece, format, formats.ahead(step, len(found)))
         except BadInput as error:
             if len(pieces) == 1:
                 raise

@@ -1,0 +1,62 @@
+"""The real files, where the folder with them is named: the figures that are known of them come out."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from haven.world.exchange import formats
+from haven.world.exchange.pieces import read_file
+from haven.world.exchange.report import Found
+from haven.world.schema import Kind, Planet, System
+
+DATA = Path(os.environ.get("HAVEN_DATA", "/nowhere"))
+pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="HAVEN_DATA names no folder with the real files")
+
+
+def read(*parts: str) -> list[Found]:
+    return formats.read_file(read_file(DATA.joinpath(*parts)))
+
+
+def of(found: list[Found]) -> Counter[Kind]:
+    return Counter(one.thing.kind for one in found if one.thing)
+
+
+def test_the_whole_catalogue_is_read_with_exact_places() -> None:
+    found = read("open_exoplanet_catalogue", "systems.tar.xz")
+    assert of(found) == {Kind.SYSTEM: 4081, Kind.PLANET: 5414, Kind.MOON: 18, Kind.LORE: 5044}
+    assert not [one for one in found if one.refused]
+    systems = {one.name: one.thing for one in found if isinstance(one.thing, System)}
+    places: dict[str, Any] = {name: one.position for name, one in systems.items() if one.position}
+    assert len(systems) - len(places) == 202, "203 have no distance; the Sun is the origin"
+
+    def far(name: str, other: str) -> float:
+        one, two = places[name], places[other]
+        return math.dist((one.x, one.y, one.z), (two.x, two.y, two.z))
+
+    near = sorted((round(far("TRAPPIST-1", other), 3), other) for other in places)[1:6]
+    assert near == [
+        (4.157, "GJ 1265"),
+        (4.238, "Gliese 849"),
+        (6.31, "Fomalhaut"),
+        (6.471, "51 Peg"),
+        (6.71, "LHS 1140"),
+    ]
+    assert [sum(0 < far("Sun", other) <= parsecs for other in places) for parsecs in (10, 25, 100)] == [91, 259, 905]
+    planets = [one.thing for one in found if isinstance(one.thing, Planet)]
+    methods = Counter(planet.properties.get("discovery method") for planet in planets)
+    assert (methods["transit"], methods["radial velocity"], methods["microlensing"]) == (3973, 1075, 212)
+
+
+def test_master_havens_database_and_payload_are_read() -> None:
+    found = read("master_haven", "demo.db")
+    kinds = of(found)
+    assert (kinds[Kind.SYSTEM], kinds[Kind.PLANET], kinds[Kind.MOON], kinds[Kind.DISCOVERY]) == (13, 28, 34, 27)
+    assert kinds[Kind.STATION] == 2 and not [one for one in found if one.refused]
+    payload = read("master_haven", "extractor_payload_basic.json")
+    assert of(payload)[Kind.SYSTEM] == 1 and not [one for one in payload if one.refused]
