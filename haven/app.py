@@ -14,8 +14,11 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from assistants.lorekeeper import Lorekeeper
 from assistants.round_table import RoundTable
 from assistants.sentinel import Sentinel
+from assistants.table.facts import Facts
+from assistants.table.transcript import Transcript
 from assistants.waiting import JOB as JOB_WAITING
 from assistants.waiting import WaitingRoom
 from haven.ai.engine import Engine
@@ -34,6 +37,7 @@ from haven.ai.providers.lan import lan_models
 from haven.ai.providers.llama import LlamaProvider
 from haven.ai.providers.openai_compatible import other_clouds
 from haven.ai.roster import Roster
+from haven.ai.switch import CloudSwitch
 from haven.changes.checking import Checker
 from haven.changes.checking.testrun import TestRunner
 from haven.changes.decisions import JOB, Changes
@@ -59,6 +63,7 @@ from haven.store.database import Database, now, opened
 from haven.world.drafts import Drafts
 from haven.world.names import Names
 from haven.world.search import Search
+from haven.world.watches import Watches
 from haven.world.world import World
 
 log = logging.getLogger("haven")
@@ -84,6 +89,7 @@ class House:
     changes: Changes
     by_hand: ByHand | None
     round_table: RoundTable
+    switch: CloudSwitch
     waiting: WaitingRoom
     sentinel: Sentinel
     environments: TestEnvironments
@@ -95,6 +101,7 @@ class House:
     repository_error: str
     world: World
     drafts: Drafts
+    watches: Watches
     search: Search
 
 
@@ -124,7 +131,8 @@ async def _build(
     book = Ledger(database, settings.cloud, identity)
     outcomes = Outcomes(database)
     memory = await _memory(settings, database, outcomes, minds, search.embedder)
-    engine = _engine(settings, minds, book, memory)
+    switch, world = CloudSwitch(database), World(database)
+    engine = _engine(settings, minds, book, memory, switch)
     waiting = WaitingRoom(database, engine)
     sandbox = Sandbox(settings.sandbox)
     environments_ = TestEnvironments(environments or state)
@@ -144,6 +152,9 @@ async def _build(
         handlers[deployments.JOB] = Deployments(database, changes, settings.deploy, settings.project).handle
         pruning = Pruning(database, repository, state, settings.changes.keep_days, environments_.drop_unused)
     lag, notes = LoopLag(), repository.notes if repository else ()
+    at = (sandbox, lag, waiting, outcomes, problem, notes, switch)
+    sentinel = Sentinel(settings, changes, book, engine.roster, *at)
+    facts = Facts({"lorekeeper": Lorekeeper(world, search)}, world, search.names)
     return House(
         settings=settings,
         database=database,
@@ -156,9 +167,10 @@ async def _build(
         memory=memory,
         changes=changes,
         by_hand=by_hand,
-        round_table=RoundTable(engine, changes, waiting),
+        round_table=RoundTable(engine, changes, waiting, Transcript(database, bus), facts, (), search.embedder),
+        switch=switch,
         waiting=waiting,
-        sentinel=Sentinel(settings, changes, book, engine.roster, sandbox, lag, waiting, outcomes, problem, notes),
+        sentinel=sentinel,
         environments=environments_,
         sandbox=sandbox,
         jobs=jobs,
@@ -166,8 +178,9 @@ async def _build(
         pruning=pruning,
         lag=lag,
         repository_error=problem,
-        world=World(database),
+        world=world,
         drafts=Drafts(database, settings.world),
+        watches=Watches(database),
         search=search,
     )
 
@@ -182,12 +195,12 @@ async def _memory(
     return memory
 
 
-def _engine(settings: Settings, minds: Minds, book: Ledger, memory: Memory) -> Engine:
+def _engine(settings: Settings, minds: Minds, book: Ledger, memory: Memory, switch: CloudSwitch) -> Engine:
     routing, cloud = settings.routing, settings.cloud
     roster = Roster(minds.providers, settings.kinds, cloud, minds.residence)
     small = cloud.small_model if cloud.small_model != cloud.model else ""
     policy = Policy(routing, rules(routing), settings.lan.only, small, cloud.per_request_usd)
-    return Engine(roster, book, cloud, policy, memory)
+    return Engine(roster, book, cloud, policy, memory, switch=switch)
 
 
 @dataclass(frozen=True)
@@ -332,7 +345,8 @@ async def run(house: House, faces: list[Face]) -> None:
 
 def _ground(house: House, schedule: Schedule) -> tuple[Coroutine[None, None, None], ...]:
     """What everything else stands on."""
-    return house.bus.run(), schedule.run(), house.lag.run(), house.minds.keep(), house.search.keep()
+    clocks = house.bus.run(), schedule.run(), house.lag.run()
+    return *clocks, house.minds.keep(), house.search.keep(), house.watches.run(house.bus)
 
 
 def _ticks(house: House, schedule: Schedule) -> None:

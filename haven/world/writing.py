@@ -81,7 +81,12 @@ class Terms:
 
 def read(row: VersionRow) -> Thing:
     """The record of a version that holds one."""
-    return CLASSES[kind_of(row.thing)].model_validate_json(row.data)  # type: ignore[return-value]
+    return read_text(row.thing, row.data)
+
+
+def read_text(id: str, data: str) -> Thing:
+    """The record that is kept as this JSON."""
+    return CLASSES[kind_of(id)].model_validate_json(data)  # type: ignore[return-value]
 
 
 def kind_of(id: str) -> Kind:
