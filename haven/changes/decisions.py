@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from haven.access import Act, Principal, check
+from haven.access import Act, Principal, Role, check
 from haven.changes.git.repository import Repository
 from haven.changes.landing import undoing
 from haven.changes.proposal import Kind, Proposal, clean
@@ -27,6 +27,8 @@ from haven.store.changes import Change
 from haven.store.database import Database, Transaction
 
 JOB = "change"
+MOST_UNDER_WAY = 10
+"""Changes of one person that are being worked on or wait for it: one at a time is worked on, for everybody."""
 
 
 async def queue_step(tx: Transaction, id: str, run_at: float = 0.0) -> None:
@@ -46,7 +48,10 @@ class Changes:
         self._stop = stop
 
     async def submit(self, proposal: Proposal, principal: Principal) -> Change:
-        """Put the change on disk; it is queued when this returns. The same key again returns the first one."""
+        """Put the change on disk; it is queued when this returns. The same key again returns the first one.
+
+        Raises AccessDenied, BadInput, Conflict (too many of this person's are under way).
+        """
         check(principal, Act.REQUEST)
         self._repository()  # no repository, no change: said before anything is written
         title, request = clean(proposal.title, 200, "title"), clean(proposal.request)
@@ -56,6 +61,9 @@ class Changes:
             known = await table.by_key(tx, proposal.key) if proposal.key else None
             if known is not None:
                 return known
+            if principal.role < Role.OWNER and await table.count_of(tx, principal.id, STOPPABLE) >= MOST_UNDER_WAY:
+                mend = "Wait for one of them, or cancel one."
+                raise Conflict(f"{principal.name} has {MOST_UNDER_WAY} changes under way already.", mend)
             id = await table.free_id(tx)
             change = Change(
                 id=id,

@@ -115,6 +115,14 @@ async def undo_of(tx: Transaction, id: str) -> Change | None:
     return None
 
 
+async def count_of(tx: Transaction, requester: str, states: Iterable[str]) -> int:
+    """How many changes one person has in these states."""
+    wanted = list(states)
+    marks = ",".join("?" * len(wanted))
+    sql = f"select count(*) as number from change where requester = ? and state in ({marks})"
+    return int(next(iter(await tx.execute_fetchall(sql, (requester, *wanted))))["number"])
+
+
 async def get_in(tx: Transaction, id: str) -> Change:
     """As `get`, for one that is known to be there, inside a transaction."""
     return next(_change(row) for row in await tx.execute_fetchall("select * from change where id = ?", (id,)))

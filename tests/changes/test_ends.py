@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from haven.changes.decisions import Changes
+from haven.changes.decisions import MOST_UNDER_WAY, Changes
 from haven.changes.states import State
 from haven.demo.stand_in import Fault, FaultKind
+from haven.errors import Conflict
 from haven.store import changes as table
 from tests.changes import sources
 from tests.e2e.branching import GREEN, LIGHT, ONE_RED, TWO_RED, WISH, asked, becomes, small_house, wished
-from tests.e2e.house import MEMBER
+from tests.e2e.house import MEMBER, OWNER, REVIEWER
 
 pytestmark = pytest.mark.sandbox
 
@@ -96,3 +97,17 @@ async def test_a_change_tells_how_many_come_before_it(tmp_path: Path) -> None:
     async with small_house(tmp_path / "other") as home:
         done = await wished(home)
         assert done.state == State.REVIEW and await home.house.changes.ahead(done.id) is None
+
+
+async def test_nobody_fills_the_queue_for_all_others(tmp_path: Path) -> None:
+    async with small_house(tmp_path, working=False) as home:
+        first = await home.ask_for(WISH, key="the same")
+        for _ in range(MOST_UNDER_WAY - 1):
+            await home.ask_for(WISH)
+        with pytest.raises(Conflict, match="under way already"):
+            await home.ask_for(WISH)
+        assert (await home.ask_for(WISH, key="the same")).id == first.id, "asked once more, it is no new one"
+        await home.ask_for(WISH, REVIEWER)
+        await home.ask_for(WISH, OWNER)
+        await home.house.changes.cancel(first.id, MEMBER)
+        await home.ask_for(WISH)
