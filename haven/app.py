@@ -14,11 +14,8 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistants.lorekeeper import Lorekeeper
 from assistants.round_table import RoundTable
 from assistants.sentinel import Sentinel
-from assistants.table.facts import Facts
-from assistants.table.transcript import Transcript
 from assistants.waiting import JOB as JOB_WAITING
 from assistants.waiting import WaitingRoom
 from haven.ai.engine import Engine
@@ -37,7 +34,6 @@ from haven.ai.providers.lan import lan_models
 from haven.ai.providers.llama import LlamaProvider
 from haven.ai.providers.openai_compatible import other_clouds
 from haven.ai.roster import Roster
-from haven.ai.switch import CloudSwitch
 from haven.changes.checking import Checker
 from haven.changes.checking.testrun import TestRunner
 from haven.changes.decisions import JOB, Changes
@@ -89,7 +85,6 @@ class House:
     changes: Changes
     by_hand: ByHand | None
     round_table: RoundTable
-    switch: CloudSwitch
     waiting: WaitingRoom
     sentinel: Sentinel
     environments: TestEnvironments
@@ -131,8 +126,7 @@ async def _build(
     book = Ledger(database, settings.cloud, identity)
     outcomes = Outcomes(database)
     memory = await _memory(settings, database, outcomes, minds, search.embedder)
-    switch, world = CloudSwitch(database), World(database)
-    engine = _engine(settings, minds, book, memory, switch)
+    engine = _engine(settings, minds, book, memory)
     waiting = WaitingRoom(database, engine)
     sandbox = Sandbox(settings.sandbox)
     environments_ = TestEnvironments(environments or state)
@@ -152,9 +146,6 @@ async def _build(
         handlers[deployments.JOB] = Deployments(database, changes, settings.deploy, settings.project).handle
         pruning = Pruning(database, repository, state, settings.changes.keep_days, environments_.drop_unused)
     lag, notes = LoopLag(), repository.notes if repository else ()
-    at = (sandbox, lag, waiting, outcomes, problem, notes, switch)
-    sentinel = Sentinel(settings, changes, book, engine.roster, *at)
-    facts = Facts({"lorekeeper": Lorekeeper(world, search)}, world, search.names)
     return House(
         settings=settings,
         database=database,
@@ -167,10 +158,9 @@ async def _build(
         memory=memory,
         changes=changes,
         by_hand=by_hand,
-        round_table=RoundTable(engine, changes, waiting, Transcript(database, bus), facts, (), search.embedder),
-        switch=switch,
+        round_table=RoundTable(engine, changes, waiting),
         waiting=waiting,
-        sentinel=sentinel,
+        sentinel=Sentinel(settings, changes, book, engine.roster, sandbox, lag, waiting, outcomes, problem, notes),
         environments=environments_,
         sandbox=sandbox,
         jobs=jobs,
@@ -178,7 +168,7 @@ async def _build(
         pruning=pruning,
         lag=lag,
         repository_error=problem,
-        world=world,
+        world=World(database),
         drafts=Drafts(database, settings.world),
         watches=Watches(database),
         search=search,
@@ -195,12 +185,12 @@ async def _memory(
     return memory
 
 
-def _engine(settings: Settings, minds: Minds, book: Ledger, memory: Memory, switch: CloudSwitch) -> Engine:
+def _engine(settings: Settings, minds: Minds, book: Ledger, memory: Memory) -> Engine:
     routing, cloud = settings.routing, settings.cloud
     roster = Roster(minds.providers, settings.kinds, cloud, minds.residence)
     small = cloud.small_model if cloud.small_model != cloud.model else ""
     policy = Policy(routing, rules(routing), settings.lan.only, small, cloud.per_request_usd)
-    return Engine(roster, book, cloud, policy, memory, switch=switch)
+    return Engine(roster, book, cloud, policy, memory)
 
 
 @dataclass(frozen=True)
