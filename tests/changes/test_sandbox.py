@@ -147,9 +147,14 @@ async def test_no_variable_of_this_process_is_inherited(
             "import os, time\nos.fork()\nos.fork()\ntaken = b'x' * (200 << 20)\ntime.sleep(99)",
             {"memory_mb": 400},
         ),
+        (
+            "memory",
+            "import itertools\nfor n in itertools.count(): open(f'/tmp/{n}', 'w').close()",
+            {"memory_mb": 128},
+        ),
         ("killed", "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)", {}),
     ],
-    ids=["spin", "ignores the interrupt", "stops its parent", "flood", "memory of all together", "kills its parent"],
+    ids=["spin", "no interrupt", "stops its parent", "flood", "memory of all", "files without end", "kills its parent"],
 )
 async def test_a_run_that_does_not_end_is_stopped(
     tmp_path: Path, environment: TestEnvironment, stopped: str, code: str, limits: dict[str, Any]

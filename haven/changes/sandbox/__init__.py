@@ -9,7 +9,7 @@ import math
 import os
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,9 @@ from haven.quoting import clean
 from haven.redact import redact
 
 TMP_MB = 256
+MEMORY_FOLDERS = ("/project", "/tmp", "/dev/shm")
+ENTRY_BYTES = 1024
+"""Of the kernel's memory for one file, however empty, in a memory file system (measured: 960 on 6.x, name and all)."""
 FILE_BYTES = 8 << 20
 """The largest artifact that is read back."""
 FLOOD = 64
@@ -338,16 +341,31 @@ def _presentable(raw: bytes) -> str:
 
 
 def _memory_of(root: int, most: int) -> int:
-    """Bytes in use by a process and its descendants; shared pages are shared out if the quick sum passes `most`."""
+    """Bytes in use by a process and its descendants, and by the number of their files; shared pages are shared out if
+    the quick sum passes `most`."""
     family = {root}
     parents = dict(_parents())
     while grown := {pid for pid, parent in parents.items() if parent in family} - family:
         family |= grown
+    entries = _entries_of(family) * ENTRY_BYTES
     quick = sum(_number(f"/proc/{pid}/statm", r"^\d+ (\d+)") for pid in family) * os.sysconf("SC_PAGE_SIZE")
-    if quick <= most:
-        return quick
+    if quick + entries <= most:
+        return quick + entries
     shared_out = sum(_number(f"/proc/{pid}/smaps_rollup", r"(?m)^Pss:\s+(\d+) kB") for pid in family) * 1024
-    return shared_out or quick
+    return (shared_out or quick) + entries
+
+
+def _entries_of(family: Iterable[int]) -> int:
+    """How many files and folders there are in the sandbox's memory: no size limit counts them, and bubblewrap has
+    none for their number."""
+    here = os.stat("/").st_dev
+    for pid in sorted(family, reverse=True):
+        top = f"/proc/{pid}/root"
+        with contextlib.suppress(OSError):  # it is gone, or on its way into the sandbox
+            if os.stat(top).st_dev != here:
+                found = [os.statvfs(f"{top}{folder}") for folder in MEMORY_FOLDERS]
+                return sum(one.f_files - one.f_ffree for one in found)
+    return 0
 
 
 def _parents() -> Iterator[tuple[int, int]]:
