@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 ARGS ?=
+# Tests start hundreds of processes: none of them compiles all of Haven anew, whatever the shell says.
+export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: demo test check run setup benchmarks pictures lock clean
 

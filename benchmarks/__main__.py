@@ -1,9 +1,13 @@
-"""Run every benchmark, one after the other: `python -m benchmarks [--smoke]`; fails where one of them fails."""
+"""Run every benchmark: `python -m benchmarks [--smoke]`; fails where one of them fails.
+
+One after the other; with --smoke, which shows that they run and measures nothing, two at once.
+"""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 QUESTIONS = (
     *("loop_lag_model", "event_loop", "pipeline_overhead", "start_to_paint", "idle_memory"),
@@ -13,10 +17,20 @@ QUESTIONS = (
 )
 
 
+def run(name: str) -> int:
+    """The exit status; what it prints comes in one piece."""
+    command = [sys.executable, "-m", f"benchmarks.{name}", *sys.argv[1:]]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    sys.stdout.buffer.write(done.stdout)
+    sys.stdout.buffer.flush()
+    return done.returncode
+
+
 def main() -> int:
     """The exit status: 1 where a benchmark failed."""
-    words = sys.argv[1:]
-    failed = [name for name in QUESTIONS if subprocess.call([sys.executable, "-m", f"benchmarks.{name}", *words])]
+    at_once = 2 if "--smoke" in sys.argv else 1
+    with ThreadPoolExecutor(at_once) as threads:
+        failed = [name for name, status in zip(QUESTIONS, threads.map(run, QUESTIONS), strict=True) if status]
     if failed:
         print(f"failed: {', '.join(failed)}", file=sys.stderr)
     return bool(failed)

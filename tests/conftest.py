@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import gc
 import os
 from collections.abc import Generator
 from pathlib import Path
@@ -24,9 +26,20 @@ def pytest_configure() -> None:
     os.environ["HAVEN_CACHE"] = str(CACHE)
 
 
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end: to look through all of it for garbage again and again costs minutes."""
+    gc.freeze()
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    if item.get_closest_marker("sandbox") and (problem := bubblewrap.problem()):
+    if item.get_closest_marker("sandbox") and (problem := no_sandbox()):
         pytest.skip(problem)
+
+
+@functools.cache
+def no_sandbox() -> str:
+    """Why no sandbox can be started here, or ""; tried once."""
+    return bubblewrap.problem()
 
 
 @pytest.hookimpl(wrapper=True)
