@@ -103,10 +103,13 @@ class SearchFile:
 
     def ranked(self, query: str, kinds: Sequence[str], limit: int) -> list[Found]:
         """The best matches by bm25, the best first."""
-        only = f" and e.kind in ({_marks(kinds)})" if kinds else ""
+        weight = f"bm25(word, {', '.join(map(str, WEIGHTS))})"
+        best = f"select rowid as id, {weight} as weight from word where word match ?"
+        if kinds:
+            best += f" and rowid in (select id from entry where kind in ({_marks(kinds)}))"
         sql = (
-            f"select e.id, e.thing, e.kind, e.name, -bm25(word, {', '.join(map(str, WEIGHTS))}) as weight from word"
-            f" join entry e on e.id = word.rowid where word match ?{only} order by weight desc, e.thing limit ?"
+            f"select e.id, e.thing, e.kind, e.name, -b.weight from ({best} order by weight, rowid limit ?) b"
+            " join entry e on e.id = b.id order by b.weight, e.thing"
         )
         return self._do(lambda db: [Found(*row) for row in db.execute(sql, (query, *kinds, limit))])
 

@@ -8,7 +8,7 @@ from array import array
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import accumulate, islice, pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,8 @@ CANDIDATES = 100
 """Names with the most common trigrams that are compared letter by letter."""
 NEAR = 0.6
 """The least likeness of a name that may have been meant: 1 is the same, 0 nothing in common."""
+POSTINGS = 20_000
+"""Names with a trigram of what was typed that are looked at: those with the rarest trigrams, which tell the most."""
 MANY = 2_000
 """Names with the same beginning that are looked at, and new ones that are put in their order one by one."""
 SHORTEST_SLIP = 4
@@ -121,13 +123,15 @@ class NameIndex:
 
     def _with_trigrams(self, folded: str) -> list[str]:
         """The names that share the most trigrams with this one, for their length."""
-        hits = [self._trigrams[one] for one in set(_trigrams(folded)) if one in self._trigrams]
+        hits = sorted((self._trigrams[one] for one in set(_trigrams(folded)) if one in self._trigrams), key=len)
         if not hits:
             return []
+        sizes = accumulate(len(one) for one in hits)
+        hits = [one for place, (one, size) in enumerate(zip(hits, sizes, strict=True)) if place < 4 or size <= POSTINGS]
         shared = np.bincount(np.concatenate([np.frombuffer(one, np.uint32) for one in hits]))
         some = np.flatnonzero(shared)
         lengths: npt.NDArray[np.float32] = np.frombuffer(self._lengths, np.float32)[some]
-        share = shared[some] / np.maximum(len(folded), lengths)
+        share = shared[some] / np.maximum(len(hits), lengths)
         best = (self._numbered[at] for at in some[np.argsort(-share, kind="stable")])
         return list(islice((key for key in best if key in self._of), CANDIDATES))
 

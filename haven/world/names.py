@@ -15,13 +15,17 @@ from haven.store.database import Database
 from haven.store.world_portions import portions
 from haven.world.mentions import KIND_WORDS, Mention, mentions
 from haven.world.name_index import NameIndex, Spelling, is_slip, kinds_of
-from haven.world.schema import Kind
+from haven.world.schema import Kind, kind_of
 from haven.world.words import fold, is_stop, words
-from haven.world.writing import kind_of
+from haven.world.schema import kind_of
 
 T = TypeVar("T")
 MOST_CHARS = 200
 """Of a name that is looked for; a longer text has names inside of it."""
+
+
+MOST_PIECES = 8
+"""Of a name that may be mistyped; more words are a question."""
 
 
 class How(StrEnum):
@@ -141,7 +145,7 @@ def _hits(text: str, index: NameIndex, kinds: Sequence[Kind], limit: int) -> Ite
         return
     for mention in mentions(text, index, loose=True):
         yield from (_hit(one, How.INSIDE) for one in kinds_of(index.exact(fold(mention.text)), kinds))
-    for typed in dict.fromkeys(filter(None, (folded, bare))):
+    for typed in dict.fromkeys(one for one in (folded, bare) if one and one.count(" ") < MOST_PIECES):
         for one, likeness in index.near(typed, wide):
             if kinds_of([one], kinds):
                 slip = is_slip(typed, fold(one.name))

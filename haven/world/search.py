@@ -23,16 +23,16 @@ from haven.store.database import Database
 from haven.store.world_portions import moment, portions
 from haven.store.world_search import Entry, Found, SearchFile
 from haven.world.names import CERTAIN, NameHit, Names
-from haven.world.schema import Kind
+from haven.world.schema import Kind, kind_of
 from haven.world.vectors import Matrix, Nearest, packed
 from haven.world.words import fold, is_stop, words
-from haven.world.writing import kind_of
+from haven.world.schema import kind_of
 
 log = logging.getLogger("haven.world.search")
 
 MOST_WORDS = 24
 """Of a query; what comes after them is not looked for."""
-COMMON = 2_000
+COMMON = 1_000
 """A word that stands in more entries weighs nothing beside a rarer one, and to weigh it would cost milliseconds."""
 WORDS_WEIGHT = 0.3
 MEANING_WEIGHT = 0.6
@@ -78,7 +78,7 @@ class Search:
 
     def __init__(self, database: Database, path: Path, names: Names, embedder: Embedder | None) -> None:
         self._database = database
-        self._file = SearchFile(path)
+        self.file = SearchFile(path)
         self.names = names
         self.embedder = embedder
         self._nearest: Nearest | None = None
@@ -102,19 +102,19 @@ class Search:
         """Whether all these words stand together in some record, whatever it says."""
         await self.refresh()
         expression = " AND ".join(f'"{one.bare}"' for one in words(text))
-        return bool(expression) and await asyncio.to_thread(self._file.count, expression, 1) > 0
+        return bool(expression) and await asyncio.to_thread(self.file.count, expression, 1) > 0
 
     async def refresh(self) -> None:
         """Read what was written to the world since the last time."""
         async with self._refreshing:
             if await self._is_empty():
                 return
-            stamp, at = await asyncio.to_thread(self._file.read_to)
+            stamp, at = await asyncio.to_thread(self.file.read_to)
             newest = await table.newest_write(self._database.rows)
             if stamp == newest and at == await moment(self._database, stamp):
                 return
             if stamp < 0 or stamp > newest or at != await moment(self._database, stamp):  # new, or of another world
-                await asyncio.to_thread(self._file.clear)
+                await asyncio.to_thread(self.file.clear)
                 self._nearest = None
                 async for portion in portions(self._database):
                     await asyncio.to_thread(self._take, portion, ())
@@ -122,7 +122,7 @@ class Search:
                 changed = await table.changed_since(self._database.rows, stamp)
                 there = await table.current(self._database.rows, changed)
                 await asyncio.to_thread(self._take, [(one.thing, one.data) for one in there.values()], changed)
-            await asyncio.to_thread(self._file.is_read_to, newest, await moment(self._database, newest))
+            await asyncio.to_thread(self.file.is_read_to, newest, await moment(self._database, newest))
 
     async def keep(self) -> None:
         """Read what is written and make its vectors, a few at a time, until cancelled; as much rest as work."""
@@ -145,7 +145,7 @@ class Search:
         """Make the vectors of at most so many entries that have none; how many were made. Raises Unavailable."""
         if self.embedder is None or self.embedder.missing() or await self._is_empty():
             return 0
-        open_ = await asyncio.to_thread(self._file.without_vector, limit)
+        open_ = await asyncio.to_thread(self.file.without_vector, limit)
         vectors = await self.embedder.vectors([text[:MAX_CHARS] for _, _, text in open_], query=False)
         rows = [(number, body, packed(one)) for (number, body, _), one in zip(open_, vectors, strict=True)]
         await asyncio.to_thread(self._keep_vectors, rows)
@@ -155,10 +155,10 @@ class Search:
         return await table.newest_write(self._database.rows) == 0
 
     async def close(self) -> None:
-        await asyncio.to_thread(self._file.close)
+        await asyncio.to_thread(self.file.close)
 
     def _keep_vectors(self, rows: Sequence[tuple[int, str, bytes]]) -> None:
-        self._file.put_vectors(rows)
+        self.file.put_vectors(rows)
         if self._nearest is not None:
             self._nearest.add([(number, data) for number, _, data in rows])
 
@@ -180,7 +180,7 @@ class Search:
         return vector
 
     def _take(self, there: Sequence[tuple[str, str]], changed: Sequence[str]) -> None:
-        self._file.put([_entry(id, json.loads(data)) for id, data in there], changed)
+        self.file.put([_entry(id, json.loads(data)) for id, data in there], changed)
 
     def _found(
         self, query: str, kinds: Sequence[Kind], limit: int, named: Sequence[NameHit], vector: Matrix | None
@@ -199,28 +199,28 @@ class Search:
                 entry.score += weight * SLOPE / (SLOPE + rank)
                 entry.reasons.append(why)
         best = sorted(merged.values(), key=lambda one: (-one.score, one.name, one.id))[:limit]
-        excerpts = self._file.excerpts(expression, [one.number for one in best if one.number]) if expression else {}
+        excerpts = self.file.excerpts(expression, [one.number for one in best if one.number]) if expression else {}
         return [one.hit(excerpts.get(one.number, "")) for one in best]
 
     def _by_words(self, query: str, kinds: Sequence[Kind], limit: int) -> tuple[str, list[Found]]:
         """The FTS5 query that was asked in the end, and the entries it found, the best first."""
-        telling = {term: count for term in _terms(query) if (count := self._file.count(term, COMMON + 1))}
+        telling = {term: count for term in _terms(query) if (count := self.file.count(term, COMMON + 1))}
         rare = [term for term, count in telling.items() if count <= COMMON]
         if rare:
             expression = " OR ".join(rare)
-            return expression, self._file.ranked(expression, kinds, limit)
+            return expression, self.file.ranked(expression, kinds, limit)
         expression = " AND ".join(telling)
-        return expression, self._file.matching(expression, kinds, limit) if telling else []
+        return expression, self.file.matching(expression, kinds, limit) if telling else []
 
     def _by_meaning(self, vector: Matrix | None, kinds: Sequence[Kind], limit: int) -> list[Found]:
         if vector is None:
             return []
         if self._nearest is None or self._nearest.grown:
             nearest = Nearest()
-            nearest.fill(self._file.vectors())
+            nearest.fill(self.file.vectors())
             self._nearest = nearest
-        ranked = self._nearest.find(vector, 4 * limit if kinds else limit, self._file.some_vectors)
-        entries = self._file.entries([number for number, _ in ranked])
+        ranked = self._nearest.find(vector, 4 * limit if kinds else limit, self.file.some_vectors)
+        entries = self.file.entries([number for number, _ in ranked])
         found = [entries[number] for number, _ in ranked if number in entries]
         return [one for one in found if not kinds or one.kind in kinds][:limit]
 
