@@ -1,0 +1,84 @@
+"""Questions about places in plain language: read into a typed query, computed, and said with the records it rests on.
+
+`ask` is the way in. It needs no model: the rules know the world's own words (lexicon.py), the phrases of questions
+(phrases.toml), and say which part of a question they don't understand.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import replace
+
+from haven.errors import BadInput
+from haven.world.asking.answer import Answer, row
+from haven.world.asking.answering import Answering
+from haven.world.asking.chunks import chunks
+from haven.world.asking.lexicon import Lexicon
+from haven.world.asking.query import Query
+from haven.world.asking.reading import read
+from haven.world.asking.stream import NotUnderstood
+from haven.world.gazetteer import Gazetteer
+from haven.world.glyphs import Glyphs
+from haven.world.name_index import NameIndex
+from haven.world.words import fold
+
+NEAREST = 3
+"""Names that are offered for one that nobody knows."""
+
+
+def ask(question: str, lexicon: Lexicon) -> Answer | None:
+    """The answer, or None where the question is not about places or nobody can compute it."""
+    if glyphs := Glyphs.found_in(question):
+        return _address(glyphs, lexicon)
+    try:
+        query = read(question, lexicon)
+        if query is None:
+            return None
+        answer = Answering(lexicon).answer(query)
+        read_as = f" (I read {' and '.join(query.read_as)}.)" if query.read_as else ""
+        return replace(answer, text=answer.text + read_as)
+    except NotUnderstood as puzzle:
+        return _not_understood(question, puzzle, lexicon)
+
+
+def _address(glyphs: Glyphs, lexicon: Lexicon) -> Answer:
+    """What a portal address says, and which recorded systems have it."""
+    here = [one for one in lexicon.gazetteer.systems if one.glyphs and _same(one.glyphs, glyphs)]
+    known = f"Recorded there: {', '.join(one.name for one in here)}." if here else "No system is recorded there."
+    text = (
+        f"{glyphs.dashed}: planet {glyphs.planet}, system {glyphs.system} ({glyphs.kind.value}), voxel x {glyphs.x}, "
+        f"y {glyphs.y}, z {glyphs.z}, {glyphs.light_years_to_centre:,.0f} ly from the centre. {known}"
+    )
+    return Answer(text, tuple(map(row, here)), f"glyphs {glyphs.text}")
+
+
+def _same(text: str, glyphs: Glyphs) -> bool:
+    try:
+        return Glyphs.parse(text).same_system(glyphs)
+    except BadInput:
+        return False
+
+
+def _not_understood(question: str, puzzle: NotUnderstood, lexicon: Lexicon) -> Answer | None:
+    """What is not understood is said with its part; None where it may be a question for somebody else."""
+    words = " ".join(puzzle.words.split())
+    if whole := re.search(rf"[\w-]*{re.escape(words)}[\w-]*", question):
+        words = whole[0]
+    if puzzle.slot == "name":
+        near = [one.title for one, _ in lexicon.gazetteer.names.near(fold(words), NEAREST)]
+        meant = f" Names like it: {', '.join(dict.fromkeys(near))}." if near else ""
+        return Answer(f"Not recorded: nothing is called {words!r}.{meant}", (), "", recorded=False)
+    if puzzle.slot == "unit":
+        return Answer(f"I can't compare {words} with what is recorded.", (), "", recorded=False)
+    if not any(chunk.ids or chunk.kinds or chunk.one_of("far", "route") for chunk in chunks(question, lexicon)):
+        return None
+    if puzzle.slot == "property":
+        known = sorted(name.replace("_", " ") for name in lexicon.fields.concepts if len(name) > 2)
+        near = difflib.get_close_matches(words.casefold(), known, n=NEAREST)
+        meant = f" Did you mean {' or '.join(near)}?" if near else ""
+        return Answer(f"Not recorded: I don't know the property {words!r}.{meant}", (), "", recorded=False)
+    return None
+
+
+__all__ = ["Answer", "Gazetteer", "Lexicon", "NameIndex", "Query", "ask", "row"]

@@ -1,0 +1,341 @@
+"""Computes the answer to a typed query and says it: facts from records alone, each with the record it stands in."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+
+from haven.world.asking.about import about, where
+from haven.world.asking.answer import Answer, Row, row
+from haven.world.asking.finding import Ambiguous, Finder, Found, names
+from haven.world.asking.lexicon import Lexicon
+from haven.world.asking.measuring import alternatives, carriers, shown
+from haven.world.asking.query import Condition, Query, Selection, Want
+from haven.world.asking.said import (
+    PLURAL,
+    asked_label,
+    in_words,
+    kinds_said,
+    length,
+    none_found,
+    order_words,
+    ranked_value,
+    sentence,
+)
+from haven.world.asking.spatial import clusters, compare, distance, route
+from haven.world.asking.stream import Unmeasurable
+from haven.world.schema import Kind, Thing
+
+MOST_ROWS = 25
+"""Rows of a list that are written out."""
+
+
+class Answering:
+    """Answers queries over one lexicon."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self.finder = Finder(lexicon)
+        self.gazetteer = lexicon.gazetteer
+        self.fields = lexicon.fields
+
+    def answer(self, query: Query) -> Answer:
+        """Raises NotUnderstood for what has no meaning; all else, missing records included, is an answer."""
+        try:
+            return self._answer(query)
+        except Ambiguous as several:
+            rows = tuple(map(row, several.things[:8]))
+            listed = ", ".join(f"the {one.kind.value} {one.name} ({one.id})" for one in rows)
+            return Answer(f"Which {several.name} do you mean? There are: {listed}.", choices=rows, query=str(query))
+        except Unmeasurable as why:
+            rows = tuple(row(thing) for thing in self._named(query))
+            return Answer(f"Not recorded: {why}", rows, str(query), recorded=False)
+
+    def _named(self, query: Query) -> list[Thing]:
+        """The records that the query names, for the sources of a refusal."""
+        ids = [id for one in (query.subject, *query.others) for id in one.ids]
+        ids += [id for one in (query.subject, *query.others) if one.near for id in one.near.ids]
+        return [self.gazetteer.things[id] for id in dict.fromkeys(ids) if id in self.gazetteer.things]
+
+    def _answer(self, query: Query) -> Answer:
+        match query.want:
+            case Want.DISTANCE:
+                return distance(self.finder, query)
+            case Want.COMPARE:
+                return compare(self.finder, query)
+            case Want.ROUTE:
+                return route(self.finder, query)
+            case Want.CLUSTERS:
+                return clusters(self.finder, query)
+            case Want.SAME:
+                return self._same(query)
+            case Want.WHERE | Want.ABOUT:
+                return self._told(query)
+            case Want.CHECK:
+                return self._check(query)
+            case Want.GROUP:
+                return self._group(query)
+        found = self.finder.find(query.subject)
+        match query.want:
+            case Want.COUNT:
+                return self._count(query, found)
+            case Want.EXISTS:
+                return self._exists(query, found)
+            case Want.VALUE:
+                return self._values(query, found)
+            case Want.AVERAGE | Want.TOTAL:
+                return self._average(query, found)
+            case _:
+                return self._list(query, found)
+
+    # -- lists and counts
+
+    def _list(self, query: Query, found: Found) -> Answer:
+        subject = query.subject
+        if not found.things:
+            return Answer(none_found(query.subject, found), self._held_by(subject), str(query), recorded=False)
+        rows = tuple(row(thing, self._value(thing, query, found)) for thing in found.things)
+        listed = "; ".join(f"{one.name}{f' ({one.value})' if one.value else ''}" for one in rows[:MOST_ROWS])
+        more = f"; and {len(rows) - MOST_ROWS:,} more" if len(rows) > MOST_ROWS else ""
+        head = in_words(subject, len(rows), self.finder) if len(rows) > 1 or not subject.order else order_words(subject)
+        return Answer(sentence(f"{head}: {listed}{more}", found.notes), rows, str(query))
+
+    def _value(self, thing: Thing, query: Query, found: Found) -> str:
+        """What of a row matters: its distance, what it was ordered by, the record that proves a condition."""
+        parts = []
+        if thing.id in found.distances:
+            parts.append(length(found.distances[thing.id], found.unit, query.unit))
+        order = query.subject.order
+        if order is not None and order.concept != "distance" and thing.id in found.keys:
+            parts.append(ranked_value(thing, order, found.keys[thing.id], self.finder))
+        if proofs := found.evidence.get(thing.id):
+            parts.append(names(list({one.id: one for one in proofs}.values()), 3))
+        return ", ".join(part for part in parts if part)
+
+    def _held_by(self, subject: Selection) -> tuple[Row, ...]:
+        """The records named in a selection, as the source of there being none."""
+        ids = [id for one in (subject, *subject.of, *([subject.near] if subject.near else [])) for id in one.ids]
+        return tuple(row(self.gazetteer.things[id]) for id in dict.fromkeys(ids) if id in self.gazetteer.things)
+
+    def _count(self, query: Query, found: Found) -> Answer:
+        if query.concepts:
+            return self._count_values(query, found)
+        count = len(found.things)
+        rows = (*self._held_by(query.subject), *map(row, found.things[:MOST_ROWS]))
+        head = in_words(query.subject, count, self.finder)
+        listed = f": {names(found.things, 10)}" if 0 < count <= MOST_ROWS else ""
+        return Answer(sentence(f"{head}{listed}", found.notes), rows, str(query), data={"count": count})
+
+    def _count_values(self, query: Query, found: Found) -> Answer:
+        told = self._values(query, found)
+        if not told.recorded or len(found.things) != 1:
+            return told
+        thing = found.things[0]
+        for concept in alternatives(query.concepts[0]):
+            for carrier in carriers(thing, concept, self.fields, self.gazetteer):
+                if (read := self.fields.read(carrier, concept)) and isinstance(read[1][0], str) and len(read[1]) > 1:
+                    return Answer(f"{len(read[1])}. {told.text}", told.rows, told.query)
+        return told
+
+    def _exists(self, query: Query, found: Found) -> Answer:
+        if not found.things:
+            text = f"No. {none_found(query.subject, found)}"
+            return Answer(text, self._held_by(query.subject), str(query), recorded=found.looked_at > 0)
+        rows = tuple(row(thing, self._value(thing, query, found)) for thing in found.things)
+        head = in_words(query.subject, len(rows), self.finder)
+        return Answer(sentence(f"Yes. {head}: {names(found.things, 10)}", found.notes), rows, str(query))
+
+    # -- values
+
+    def _values(self, query: Query, found: Found) -> Answer:
+        things = found.things
+        if query.subject.ids and len(things) > 1:
+            wanted = [one for entry in query.concepts for one in alternatives(entry)]
+            things = [self.finder.one(query.subject, *wanted)]
+        if not things:
+            return Answer(none_found(query.subject, found), self._held_by(query.subject), str(query), recorded=False)
+        told = [self._value_of(thing, query) for thing in things[:MOST_ROWS]]
+        rows = tuple(one for _, some, _ in told for one in some)
+        recorded = any(good for _, _, good in told)
+        if len(told) == 1:
+            lead = ""
+            if not query.subject.ids:
+                value = self._value(things[0], query, found)
+                lead = f"{order_words(query.subject)}: {things[0].name}{f' ({value})' if value else ''}. "
+            return Answer(sentence(lead + told[0][0], found.notes), rows, str(query), recorded)
+        more = f" And {len(things) - MOST_ROWS:,} more." if len(things) > MOST_ROWS else ""
+        return Answer(sentence(" ".join(text for text, _, _ in told) + more, found.notes), rows, str(query), recorded)
+
+    def _value_of(self, thing: Thing, query: Query) -> tuple[str, list[Row], bool]:
+        """Each field that was asked for: its value, or that it is not recorded."""
+        parts, rows, recorded = [], [], False
+        for entry in query.concepts:
+            text, carrier, good = self._field(thing, entry, query.unit)
+            parts.append(text)
+            rows.append(row(carrier, text))
+            recorded = recorded or good
+        return " ".join(parts), rows, recorded
+
+    def _field(self, thing: Thing, entry: str, unit: str) -> tuple[str, Thing, bool]:
+        options = alternatives(entry)
+        if "position" in options or "links" in options:
+            return where(thing, self.gazetteer, links="links" in options)
+        fitting = [one for one in options if self.fields.fits(one, thing.kind)]
+        for concept in fitting or options:
+            for carrier in carriers(thing, concept, self.fields, self.gazetteer)[:1]:
+                if read := self.fields.read(carrier, concept):
+                    label = asked_label(concept, read[0])
+                    whose = (
+                        carrier.name
+                        if carrier.id == thing.id
+                        else f"{carrier.name} ({carrier.kind.value} of {thing.name})"
+                    )
+                    return f"{label} of {whose}: {shown(read[0], read[1], concept)}.", carrier, True
+        below = self._below(thing, options)
+        if below:
+            return below
+        label = asked_label((fitting or options)[0])
+        return f"The {label.lower()} of {thing.name} is not recorded.", thing, False
+
+    def _below(self, thing: Thing, options: list[str]) -> tuple[str, Thing, bool] | None:
+        """Where a system has no such field, what its planets say."""
+        for concept in options:
+            if self.fields.fits(concept, thing.kind):
+                continue
+            told = []
+            for carrier in carriers(thing, concept, self.fields, self.gazetteer):
+                if carrier.kind in (Kind.PLANET, Kind.STATION) and (read := self.fields.read(carrier, concept)):
+                    told.append(f"{carrier.name} {shown(read[0], read[1], concept)}")
+            if told:
+                return f"{asked_label(concept)} in {thing.name}: {'; '.join(told[:12])}.", thing, True
+        return None
+
+    def _average(self, query: Query, found: Found) -> Answer:
+        options = [one for entry in query.concepts for one in alternatives(entry)]
+        for concept in options:
+            numbers = []
+            for thing in found.things:
+                read = self.fields.read(thing, concept)
+                if read and isinstance(read[1][0], float):
+                    numbers.append((read[0], read[1][0]))
+            if numbers:
+                total = sum(number for _, number in numbers)
+                result = total if query.want is Want.TOTAL else total / len(numbers)
+                what = "Total" if query.want is Want.TOTAL else "Average"
+                label = f"{what} {asked_label(concept, numbers[0][0]).lower()}"
+                value = shown(numbers[0][0], (round(result, 4),), concept)
+                among = f"over the {len(numbers):,} of {len(found.things):,} {PLURAL[found.things[0].kind]}"
+                return Answer(
+                    f"{label}: {value}, {among} that have it recorded.",
+                    tuple(map(row, found.things[:MOST_ROWS])),
+                    str(query),
+                )
+        return Answer(f"No {asked_label(options[0]).lower()} is recorded there.", (), str(query), recorded=False)
+
+    def _group(self, query: Query) -> Answer:
+        """The values of a field and how many records have each."""
+        things = self.finder.find(query.subject).things
+        for concept in (one for entry in query.concepts for one in alternatives(entry)):
+            counts: Counter[str] = Counter()
+            examples: dict[str, list[Thing]] = defaultdict(list)
+            for thing in things:
+                carrier = next(iter(carriers(thing, concept, self.fields, self.gazetteer)), None)
+                read = self.fields.read(carrier, concept) if carrier else None
+                for value in (shown(read[0], (one,), concept) for one in read[1]) if read else ():
+                    counts[value] += 1
+                    examples[value].append(thing)
+            if counts:
+                down = query.order is None or query.order.descending
+                ranked = sorted(counts.items(), key=lambda one: (-one[1] if down else one[1], one[0]))
+                listed = ", ".join(f"{value} ({count:,})" for value, count in ranked[:MOST_ROWS])
+                head = f"{asked_label(concept)} of {len(things):,} {PLURAL[things[0].kind]}"
+                several = f"{len(ranked)} different, {'most' if down else 'least'} first: " if len(ranked) > 1 else ""
+                return Answer(
+                    f"{head}. {several}{listed}.", tuple(map(row, examples[ranked[0][0]][:MOST_ROWS])), str(query)
+                )
+        return Answer(f"No {asked_label(query.concepts[0]).lower()} is recorded.", (), str(query), recorded=False)
+
+    # -- named records
+
+    def _told(self, query: Query) -> Answer:
+        thing = self.finder.one(query.subject)
+        if query.want is Want.WHERE:
+            text, carrier, good = where(thing, self.gazetteer)
+            return Answer(text, (row(thing), *([row(carrier)] if carrier.id != thing.id else ())), str(query), good)
+        return Answer(about(thing, self.gazetteer), (row(thing),), str(query))
+
+    def _check(self, query: Query) -> Answer:
+        """Yes or no for a named record, with what is recorded; `not recorded` where a field is empty."""
+        subject = query.subject
+        concepts = [concept for condition in subject.conditions for concept in condition.concepts]
+        thing = self.finder.one(Selection(ids=subject.ids, name=subject.name, kinds=subject.kinds), *concepts)
+        told = [self._checked(thing, condition) for condition in subject.conditions]
+        for holder in subject.of:
+            inside = self.finder.find(Selection(ids=(thing.id,), of=(holder,))).things
+            place = where(thing, self.gazetteer)[0]
+            told.append((bool(inside), place))
+        if subject.near is not None:
+            anchor = self.finder.one(subject.near)
+            near = self.finder.find(
+                subject.model_copy(update={"ids": (thing.id,), "conditions": (), "of": (), "order": None})
+            )
+            if subject.linked:
+                told.append((bool(near.things), "links are recorded as the systems' records have them"))
+            else:
+                away, atlas = self.finder.distance(thing, anchor)
+                told.append((bool(near.things), f"{thing.name} is {length(away, atlas.unit)} from {anchor.name}"))
+        if any(so is None for so, _ in told):
+            text = "; ".join(said for so, said in told if so is None)
+            return Answer(f"Not recorded: {text}.", (row(thing),), str(query), recorded=False)
+        verdict = "Yes" if all(so for so, _ in told) else "No"
+        return Answer(f"{verdict}: {'; '.join(said.rstrip('.') for _, said in told)}.", (row(thing),), str(query))
+
+    def _checked(self, thing: Thing, condition: Condition) -> tuple[bool | None, str]:
+        evidence: dict[str, list[Thing]] = {}
+        so = self.finder.checks.holds(thing, condition, evidence)
+        if condition.concepts == ("kind",):
+            return so, f"{thing.name} is a {thing.kind.value}"
+        if condition.other is not None and not condition.concepts:
+            held = self.finder.checks.held(thing, condition.other)
+            listed = f" ({names(held, 8)})" if held else ""
+            return so, f"{thing.name} has {len(held)} recorded {kinds_said(condition.other.kinds, len(held))}{listed}"
+        said = []
+        for concept in condition.concepts:
+            for carrier in carriers(thing, concept, self.fields, self.gazetteer):
+                if (read := self.fields.read(carrier, concept)) is not None:
+                    label = asked_label(concept, read[0]).lower()
+                    said.append(f"{label} of {carrier.name} is {shown(read[0], read[1], concept)}")
+        if not said:
+            label = " or ".join(asked_label(one).lower() for one in condition.concepts[:3])
+            return so, f"the {label} of {thing.name} is not recorded"
+        return so, "; ".join(dict.fromkeys(said[:8]))
+
+    def _same(self, query: Query) -> Answer:
+        things = [self.finder.one(one) for one in (query.subject, *query.others)]
+        for concept in (one for entry in query.concepts for one in alternatives(entry)):
+            said = [self._same_value(thing, concept) for thing in things]
+            if any(said):
+                rows = tuple(row(thing, value) for thing, value in zip(things, said, strict=True))
+                listed = "; ".join(
+                    f"{thing.name}: {value or 'not recorded'}" for thing, value in zip(things, said, strict=True)
+                )
+                if not all(said):
+                    return Answer(
+                        f"Not recorded for all of them. {asked_label(concept)}: {listed}.",
+                        rows,
+                        str(query),
+                        recorded=False,
+                    )
+                verdict = "Yes" if len({value.casefold() for value in said}) == 1 else "No"
+                return Answer(f"{verdict}. {asked_label(concept)}: {listed}.", rows, str(query))
+        label = asked_label(query.concepts[0]).lower()
+        return Answer(
+            f"Not recorded: no {label} of {names(things)}.", tuple(map(row, things)), str(query), recorded=False
+        )
+
+    def _same_value(self, thing: Thing, concept: str) -> str:
+        if concept in ("system", "planet"):
+            above = [one for one in (thing, *self.gazetteer.above(thing)) if one.kind == concept]
+            return above[0].name if above else ""
+        for carrier in carriers(thing, concept, self.fields, self.gazetteer)[:1]:
+            if read := self.fields.read(carrier, concept):
+                return shown(read[0], read[1], concept)
+        return ""

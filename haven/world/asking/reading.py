@@ -1,0 +1,269 @@
+"""From a question in plain language to a typed query; rules alone, with the world's own words as the vocabulary."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from haven.world.asking.chunks import Chunk, chunks
+from haven.world.asking.comparing import comparison, distance, same
+from haven.world.asking.fields import Fields
+from haven.world.asking.lexicon import Lexicon
+from haven.world.asking.noun import STEPS
+from haven.world.asking.query import Order, Query, Selection, Want
+from haven.world.asking.stream import Draft, NotUnderstood, Stream
+from haven.world.lengths import LY
+from haven.world.schema import Kind
+
+YES_NO = re.compile(
+    r"\s*(is|are|was|were|does|do|did|has|have|can|ist|sind|war|hat|haben|liegt|gibt|gehört|isn.?t|doesn.?t|aren.?t)\b",
+    re.IGNORECASE,
+)
+BELONGING = (Kind.PLANET, Kind.MOON, Kind.STATION, Kind.DISCOVERY)
+
+Reader = Callable[[Stream, bool], Query | None]
+
+
+def read(text: str, lexicon: Lexicon) -> Query | None:
+    """The query, or None where the question is about no place here. Raises NotUnderstood for a part that is unknown."""
+    found = chunks(text, lexicon)
+    if not _about_places(found):
+        return None
+    yes_no = YES_NO.match(text) is not None
+    things = lexicon.gazetteer.things
+    if any(chunk.ids and all(things[id].kind is Kind.LORE for id in chunk.ids) for chunk in found):
+        return None
+    if any(chunk.one_of("why") for chunk in found):
+        return None
+    read_as = tuple(f"{chunk.text!r} as {chunk.slip}" for chunk in found if chunk.slip)
+    for reader in (_route, distance, same, comparison, _clusters, _selection):
+        if (query := reader(Stream(found, lexicon, steps=STEPS), yes_no)) is not None:
+            fields = lexicon.fields
+            subject = _narrowed(query.subject, fields)
+            return query.model_copy(update={"subject": subject, "read_as": read_as, "yes_no": yes_no})
+    return None
+
+
+def _narrowed(one: Selection, fields: Fields) -> Selection:
+    """Of the fields that a value may belong to, those that the records have themselves, where they have any."""
+    conditions = []
+    for condition in one.conditions:
+        own = tuple(c for c in condition.concepts if any(fields.fits(c, kind) for kind in one.kinds))
+        other = _narrowed(condition.other, fields) if condition.other is not None else None
+        conditions.append(condition.model_copy(update={"concepts": own or condition.concepts, "other": other}))
+    of = tuple(_narrowed(holder, fields) for holder in one.of)
+    near = _narrowed(one.near, fields) if one.near is not None else None
+    return one.model_copy(update={"conditions": tuple(conditions), "of": of, "near": near})
+
+
+def _about_places(found: list[Chunk]) -> bool:
+    return any(
+        chunk.ids
+        or chunk.kinds
+        or chunk.part("found")
+        or chunk.one_of("route", "far", "isolated", "cluster")
+        or (chunk.values or chunk.concepts)
+        for chunk in found
+    )
+
+
+def _route(stream: Stream, yes_no: bool) -> Query | None:
+    """`route from A to B with jumps of 60`: two places, and how far a jump goes or that links are to be used."""
+    roles = {role for chunk in stream.chunks for role in chunk.roles}
+    places = [chunk for chunk in stream.chunks if chunk.ids]
+    if not ({"route", "jump"} & roles) or "far" in roles or not places:
+        return None
+    if not ({"from", "to", "between", "route"} & roles) or (
+        {"route"} & roles and not {"from", "to", "between"} & roles
+    ):
+        return None
+    ends: dict[str, Selection] = {}
+    jump, unit, place = None, "", ""
+    while (chunk := stream.next) is not None:
+        if chunk.one_of("from", "to", "between", "and", "of") and (after := _operand_after(stream)):
+            place = next(role for role in ("from", "to", "between", "and", "of") if chunk.one_of(role))
+            stream.at += 1
+            end = stream.noun("from", "to", "and", "with", "by", "jump", "within", "beyond", "linked", "via").frozen()
+            key = "to" if place in ("to", "and") or ("from" in ends and "to" not in ends) else "from"
+            if end != Selection():
+                ends[key] = end
+            del after
+        elif chunk.number is not None:
+            jump, unit = chunk.number, chunk.unit if chunk.unit in LY or chunk.unit == "units" else ""
+            stream.at += 1
+        elif chunk.ids:
+            ends["to" if "from" in ends else "from"] = Selection(ids=chunk.ids, name=chunk.slip or chunk.text)
+            stream.at += 1
+        elif chunk.unknown:
+            raise stream.not_understood()
+        else:
+            stream.at += 1
+    if "to" in ends and "from" not in ends:
+        ends["from"] = Selection()
+    if len(ends) < 2:
+        return None
+    by_links = "linked" in roles
+    return Query(want=Want.ROUTE, subject=ends["from"], others=(ends["to"],), number=jump, unit=unit, by_links=by_links)
+
+
+def _operand_after(stream: Stream) -> bool:
+    """Whether a place follows: a name, or the words for one."""
+    ahead = 1
+    while (after := stream.peek(ahead)) is not None and after.one_of("skip") and not after.ids:
+        ahead += 1
+    return after is not None and (
+        bool(after.ids) or after.unknown or bool(after.part("superlative")) or bool(after.kinds)
+    )
+
+
+def _clusters(stream: Stream, yes_no: bool) -> Query | None:
+    """`clusters within 10`."""
+    if not any(chunk.one_of("cluster") for chunk in stream.chunks):
+        return None
+    number = next((chunk for chunk in stream.chunks if chunk.number is not None), None)
+    if any(chunk.ids for chunk in stream.chunks) or any(chunk.unknown for chunk in stream.chunks):
+        return None
+    return Query(
+        want=Want.CLUSTERS,
+        subject=Selection(kinds=(Kind.SYSTEM,)),
+        number=number.number if number else None,
+        unit=number.unit if number else "",
+    )
+
+
+def _selection(stream: Stream, yes_no: bool) -> Query | None:
+    """Everything else: which records, and what about them."""
+    one = Draft()
+    while stream.next is not None:
+        before = stream.at
+        stream.noun(draft=one)
+        if stream.at == before:
+            chunk = stream.chunks[before]
+            if chunk.unknown or chunk.ids or chunk.values or chunk.number is not None:
+                raise stream.not_understood()
+            stream.flags |= set(chunk.roles)
+            stream.at += 1
+    _ordered_by_count(one)
+    return _wanted(stream, one, yes_no)
+
+
+def _ordered_by_count(one: Draft) -> None:
+    if one.order is not None and one.order.concept == "?":
+        raise NotUnderstood("most" if one.order.descending else "least", "words")
+
+
+def _wanted(stream: Stream, one: Draft, yes_no: bool) -> Query | None:
+    """What is asked about the selection, by the words around it."""
+    flags, asked = stream.flags, tuple(dict.fromkeys(stream.asked))
+    opening = {role for chunk in stream.chunks[:3] for role in chunk.roles}
+    if "count" in flags and len(asked) > 1:
+        asked = tuple(entry for entry in asked if entry != "day")  # `how many days does it take to orbit`
+    if len(asked) > 1 and any("star" in entry.split("|") for entry in asked):
+        asked = tuple(entry for entry in asked if "star" not in entry.split("|"))
+        things = stream.lexicon.gazetteer.things
+        if one.bare and all(things[id].kind is not Kind.SYSTEM for id in one.ids):
+            one = Draft(kinds=(Kind.SYSTEM,), of=[one.frozen()])
+    if flags & {"who", "when", "how"}:
+        asked = _about_discovery(stream, one, asked)
+        if not asked:
+            return None
+    if one.kinds == (Kind.REGION,) and one.of and not one.conditions and not asked and not one.order:
+        asked, one.kinds = ("region",), ()
+        one = _unwrapped(one)
+    if one.kinds == (Kind.PERSON,) and "discovered" in flags and (one.of or one.ids):
+        asked = ("discovered_by",)
+        one = _unwrapped(one)
+    if one.order is not None and one.order.concept == "count" and asked and not one.kinds and not one.ids:
+        return Query(want=Want.GROUP, subject=one.order.counted or Selection(), concepts=asked, order=_by_count(one))
+    if {"common", "rare", "different"} & flags and asked:
+        order = Order(concept="count", descending="rare" not in flags)
+        return Query(want=Want.GROUP, subject=_grouped(stream, one, asked).frozen(), concepts=asked, order=order)
+    return _plainly(stream, one, asked, yes_no, opening)
+
+
+def _by_count(one: Draft) -> Order:
+    assert one.order is not None
+    return Order(concept="count", descending=one.order.descending)
+
+
+def _grouped(stream: Stream, one: Draft, asked: tuple[str, ...]) -> Draft:
+    """Of which kind the values are counted, where nobody named one."""
+    if not one.kinds:
+        fields = stream.lexicon.fields
+        fitting = [kind for kind in Kind if any(fields.fits(concept, kind) for concept in asked)]
+        one.kinds = tuple(fitting[:1]) or (Kind.SYSTEM,)
+        if one.bare and one.ids:
+            one.of, one.ids, one.name = [Selection(ids=one.ids, name=one.name)], (), ""
+    return one
+
+
+def _about_discovery(stream: Stream, one: Draft, asked: tuple[str, ...]) -> tuple[str, ...]:
+    """`who`, `when` and `how` ask for a field where something was discovered; of anything else nobody here knows."""
+    flags = stream.flags
+    if "discovered" in flags or any(chunk.one_of("discovered") for chunk in stream.chunks):
+        for role, concept in (("who", "discovered_by"), ("when", "year"), ("how", "method")):
+            if role in flags:
+                return (concept,)
+    return asked
+
+
+def _unwrapped(one: Draft) -> Draft:
+    """What the words hang on becomes what is asked about."""
+    if not one.ids and one.of:
+        return Draft(
+            ids=one.of[0].ids,
+            name=one.of[0].name,
+            kinds=one.of[0].kinds,
+            of=list(one.of[0].of),
+            order=one.of[0].order,
+            near=one.of[0].near,
+            limit=one.of[0].limit,
+            conditions=list(one.of[0].conditions),
+        )
+    return one
+
+
+def _plainly(stream: Stream, one: Draft, asked: tuple[str, ...], yes_no: bool, opening: set[str]) -> Query | None:
+    flags = stream.flags
+    if one.empty and not asked:
+        return None
+    if one.order is not None and one.order.concept == "distance" and not one.kinds and not one.ids:
+        one.kinds = (Kind.SYSTEM,)
+    if not one.kinds and not one.ids:
+        if one.of and not asked:
+            one.kinds = _implied(stream, one)
+        elif asked and one.of and len(one.of) == 1 and not one.conditions and not one.order:
+            one = _unwrapped(one)
+        else:
+            one.kinds = _implied(stream, one, asked)
+    subject = one.frozen()
+    if {"average", "sum"} & flags and asked:
+        return Query(
+            want=Want.AVERAGE if "average" in flags else Want.TOTAL, subject=subject, concepts=asked, unit=stream.unit
+        )
+    if "count" in flags:
+        return Query(want=Want.COUNT, subject=subject, concepts=asked, unit=stream.unit)
+    if yes_no and not asked:
+        named = bool(one.ids) and (one.conditions or one.of or one.near)
+        return Query(want=Want.CHECK if named else Want.EXISTS, subject=subject, unit=stream.unit)
+    if yes_no and one.ids and asked:
+        return Query(want=Want.VALUE, subject=subject, concepts=asked, unit=stream.unit)
+    if asked:
+        return Query(want=Want.VALUE, subject=subject, concepts=asked, unit=stream.unit)
+    if "where" in flags and one.ids:
+        return Query(want=Want.WHERE, subject=subject, unit=stream.unit)
+    if one.bare and "discovered" in flags:
+        found_by = Selection(kinds=(Kind.SYSTEM, *BELONGING), of=(subject,))
+        return Query(want=Want.LIST, subject=found_by)
+    if one.bare:
+        return Query(want=Want.ABOUT, subject=subject) if "who" not in opening else None
+    return Query(want=Want.LIST, subject=subject, unit=stream.unit)
+
+
+def _implied(stream: Stream, one: Draft, asked: tuple[str, ...] = ()) -> tuple[Kind, ...]:
+    """The kinds that the conditions can be about, where nobody named one."""
+    concepts = {concept for condition in one.conditions for concept in condition.concepts} | set(asked)
+    fields = stream.lexicon.fields
+    kinds = tuple(kind for kind in Kind if any(fields.fits(concept, kind) for concept in concepts))
+    places = (Kind.SYSTEM, Kind.PLANET, Kind.MOON)
+    return tuple(kind for kind in kinds if kind in places) or kinds or (Kind.SYSTEM, *BELONGING)

@@ -1,0 +1,162 @@
+"""Answers that are measured: how far, which is nearer or larger, routes, clusters."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from haven.world import clusters as grouping
+from haven.world import routes, space
+from haven.world.asking.answer import Answer, row
+from haven.world.asking.finding import Finder, names
+from haven.world.asking.measuring import alternatives
+from haven.world.asking.query import Order, Query, Selection
+from haven.world.asking.said import asked_label, length, ranked_value, sentence
+from haven.world.asking.stream import Unmeasurable
+from haven.world.atlas import Atlas
+from haven.world.lengths import convert, written
+from haven.world.schema import Thing
+
+SPACINGS = 1.5
+"""Clusters where nobody names a length: friends at most so many times the usual distance to the nearest neighbour."""
+
+
+def distance(finder: Finder, query: Query) -> Answer:
+    """How far two records are apart; from the system at the middle of the map where one alone is named."""
+    one = finder.place(query.subject)
+    other = finder.place(query.others[0]) if query.others else finder.origin()
+    if other is None:
+        raise Unmeasurable(f"Name the place from which the distance to {one.name} is to be measured.")
+    away, atlas = finder.distance(one, other)
+    if query.unit and query.unit != atlas.unit and convert(1.0, query.unit, atlas.unit) is None:
+        raise Unmeasurable(
+            f"this map counts in {atlas.unit}, and how many {query.unit} that is is not recorded. "
+            f"{one.name} is {written(away, atlas.unit)} from {other.name}."
+        )
+    systems = [finder.gazetteer.system_of(thing) for thing in (one, other)]
+    both = "; they lie in the same system" if systems[0] is systems[1] and one.id != other.id else ""
+    where = [
+        f" (measured from its system {system.name})" if system and system.id != thing.id else ""
+        for thing, system in zip((one, other), systems, strict=True)
+    ]
+    text = f"{one.name}{where[0]} is {length(away, atlas.unit, query.unit)} from {other.name}{where[1]}{both}."
+    return Answer(text, (row(one, "position"), row(other, "position")), str(query), data={"distance": away})
+
+
+def compare(finder: Finder, query: Query) -> Answer:
+    """Which of the named records has more of something, with the value of each; the first is the one asked about."""
+    order = query.order
+    assert order is not None
+    if order.concept == "distance":
+        return _nearer(finder, query, order)
+    options = alternatives(order.concept)
+    things = [finder.one(one, *options) for one in (query.subject, *query.others)]
+    keys = [finder.key(thing, order) for thing in things]
+    told = [
+        f"{thing.name}: {ranked_value(thing, order, key, finder) if key is not None else 'not recorded'}"
+        for thing, key in zip(things, keys, strict=True)
+    ]
+    label = asked_label(order.concept) if order.concept != "count" else "Number"
+    rows = tuple(row(thing, text) for thing, text in zip(things, told, strict=True))
+    if any(key is None for key in keys):
+        return Answer(f"Not recorded for all of them: {'; '.join(told)}.", rows, str(query), recorded=False)
+    known = [key for key in keys if key is not None]
+    return Answer(f"{_verdict(query, things, known)} {label}: {'; '.join(told)}.", rows, str(query))
+
+
+def _verdict(query: Query, things: list[Thing], keys: list[float]) -> str:
+    """Yes where the first of them has most and no other does; else who has."""
+    assert query.order is not None
+    best = max(keys) if query.order.descending else min(keys)
+    first = [thing for thing, key in zip(things, keys, strict=True) if key == best]
+    if len(first) == len(things):
+        return "No, they are the same." if query.yes_no else "They are the same."
+    if query.yes_no:
+        return f"{'Yes' if first == things[:1] else 'No'}, it is {names(first)}."
+    return f"It is {names(first)}."
+
+
+def _nearer(finder: Finder, query: Query, order: Order) -> Answer:
+    assert order.counted is not None
+    origin = finder.place(order.counted)
+    things = [finder.place(one) for one in (query.subject, *query.others)]
+    measured = [finder.distance(thing, origin) for thing in things]
+    told = [f"{thing.name} {length(away, atlas.unit)}" for thing, (away, atlas) in zip(things, measured, strict=True)]
+    verdict = _verdict(query, things, [away for away, _ in measured])
+    text = f"{verdict} Distances from {origin.name}: {'; '.join(told)}."
+    return Answer(text, tuple(map(row, [*things, origin])), str(query))
+
+
+def route(finder: Finder, query: Query) -> Answer:
+    """The stops, the length and the longest jump; without a jump range over links, else by the shortest that works."""
+    start = finder.place(query.subject) if query.subject != Selection() else finder.origin()
+    if start is None:
+        raise Unmeasurable("name the place that the route starts from.")
+    end = finder.place(query.others[0])
+    atlas = finder.frame_of(start, end)
+    ends = [system.id for thing in (start, end) if (system := finder.gazetteer.system_of(thing))]
+    rows = (row(start), row(end))
+    if query.number is None or query.by_links:
+        found = routes.by_links(atlas, ends[0], ends[1]) if atlas.links else None
+        note = "over recorded links"
+        if found is None and query.by_links:
+            return Answer(f"No recorded links lead from {start.name} to {end.name}.", rows, str(query))
+        if found is None:
+            least = routes.smallest_jump(atlas, ends[0], ends[1])
+            if least is None:
+                return Answer("How far does one jump go? Ask again with a jump range.", rows, str(query))
+            found = routes.by_jumps(atlas, ends[0], ends[1], least)
+            note = f"no jump range was named; no range shorter than {written(least, atlas.unit)} gets there"
+        return _told(finder, query, found, atlas, note)
+    jump = _jump(query.number, query.unit, atlas)
+    found = routes.by_jumps(atlas, ends[0], ends[1], jump)
+    if found is None:
+        least = routes.smallest_jump(atlas, ends[0], ends[1])
+        needed = f" The shortest jump range that gets there is {written(least, atlas.unit)}." if least else ""
+        text = f"There is no route from {start.name} to {end.name} with jumps of {written(jump, atlas.unit)}.{needed}"
+        return Answer(sentence(text, [atlas.left_out] if atlas.left_out else []), rows, str(query))
+    return _told(finder, query, found, atlas, f"with jumps of at most {written(jump, atlas.unit)}")
+
+
+def _jump(number: float, unit: str, atlas: Atlas) -> float:
+    if not unit or unit == "units":
+        return number
+    turned = convert(number, unit, atlas.unit)
+    if turned is None:
+        raise Unmeasurable(f"this map counts in {atlas.unit}, and how many {unit} that is is not recorded.")
+    return turned
+
+
+def _told(finder: Finder, query: Query, found: routes.Route | None, atlas: Atlas, note: str) -> Answer:
+    if found is None:
+        return Answer("No route leads there.", (), str(query))
+    legs = [f"{name} (+{written(leg, atlas.unit)})" for name, leg in zip(found.names[1:], found.legs, strict=True)]
+    count = len(found.legs)
+    step = "link" if found.by == "links" else "jump"
+    text = (
+        f"{count} {step}{'s' if count != 1 else ''} from {found.names[0]} to {found.names[-1]}, {note}: "
+        f"{found.names[0]} → {' → '.join(legs)}. In all {written(found.length, atlas.unit)}, "
+        f"the longest {step} {written(found.longest, atlas.unit)}."
+        if count
+        else f"{found.names[0]} is where you are: no {step} is needed."
+    )
+    rows = tuple(row(finder.gazetteer.things[id]) for id in found.ids)
+    return Answer(text, rows, str(query), route=found.ids, data={"jumps": count, "length": found.length})
+
+
+def clusters(finder: Finder, query: Query) -> Answer:
+    """Friends of friends on the fullest map."""
+    atlas = finder.gazetteer.atlas()
+    if len(atlas) < 2:
+        raise Unmeasurable("fewer than two systems have a position.")
+    if query.number is None:
+        size = float(np.median(space.spacing(atlas.xyz))) * SPACINGS
+    else:
+        size = _jump(query.number, query.unit, atlas)
+    found = grouping.clusters(atlas, size)
+    if not found:
+        return Answer(f"No two systems are within {written(size, atlas.unit)} of each other.", (), str(query))
+    listed = "; ".join(f"{len(one.ids)} around {one.names[0]} ({', '.join(one.names[:5])})" for one in found[:10])
+    many = "clusters" if len(found) > 1 else "cluster"
+    text = f"{len(found)} {many} of systems at most {written(size, atlas.unit)} apart, largest first: {listed}."
+    rows = tuple(row(finder.gazetteer.things[one.ids[0]]) for one in found[:10])
+    return Answer(sentence(text, [atlas.left_out] if atlas.left_out else []), rows, str(query))
