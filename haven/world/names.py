@@ -17,7 +17,6 @@ from haven.world.mentions import KIND_WORDS, Mention, mentions
 from haven.world.name_index import NameIndex, Spelling, is_slip, kinds_of
 from haven.world.schema import Kind, kind_of
 from haven.world.words import fold, is_stop, words
-from haven.world.schema import kind_of
 
 T = TypeVar("T")
 MOST_CHARS = 200

@@ -26,7 +26,6 @@ from haven.world.names import CERTAIN, NameHit, Names
 from haven.world.schema import Kind, kind_of
 from haven.world.vectors import Matrix, Nearest, packed
 from haven.world.words import fold, is_stop, words
-from haven.world.schema import kind_of
 
 log = logging.getLogger("haven.world.search")
 
