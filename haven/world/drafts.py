@@ -20,8 +20,9 @@ from haven.store.world import Author, VersionRow
 from haven.store.world_drafts import DraftRow, State
 from haven.world import writing
 from haven.world.differences import Difference, differences
+from haven.world.entries import NEW, prepare, read
 from haven.world.schema import THING, Thing, parent_of
-from haven.world.writing import NEW, Terms
+from haven.world.writing import Terms
 
 MOST = 10
 """Open drafts of one person."""
@@ -97,7 +98,7 @@ class Drafts:
             return _draft(earlier)
         if await table.count_open(tx.execute_fetchall, row.by_id) >= MOST:
             raise BadInput(f"{row.by_name} has {MOST} open drafts, which is the most.", "Wait until they are decided.")
-        checked = await writing.verify(tx, writing.prepare(things), Terms(allow_same_name=True))
+        checked = await writing.verify(tx, prepare(things), Terms(allow_same_name=True))
         if not checked.fresh:
             raise BadInput("That is recorded already, word for word.", "Change something, then propose it.")
         made_from = {id: one.version for id, one in checked.before.items()}
@@ -120,11 +121,11 @@ class Drafts:
         }
         names = {thing.id: thing.name for thing in draft.things if thing.id.startswith(NEW)}
         there = await world_table.current(self._database.rows, referred)
-        names |= {id: writing.read(row).name for id, row in there.items()}
+        names |= {id: read(row).name for id, row in there.items()}
         found = []
         for thing in draft.things:
             row = now_there.get(thing.id)
-            found += differences(writing.read(row) if row else None, thing, names)
+            found += differences(read(row) if row else None, thing, names)
         return found
 
     async def approve(self, ids: Iterable[str], by: Principal, *, allow_same_name: bool = False) -> list[Decided]:
@@ -158,7 +159,7 @@ class Drafts:
         things = _load(row.things)
         await _check_fresh(tx, row, things)
         author = Author(row.by_id, row.by_name, row.face, row.tool, by.name)
-        kept = await writing.keep(tx, writing.prepare(things), author, Terms(allow_same_name=allow_same_name))
+        kept = await writing.keep(tx, prepare(things), author, Terms(allow_same_name=allow_same_name))
         made = tuple(one.thing for one in kept)
         await table.decide(tx, id, "approved", by.name, write=max(one.write for one in kept))
         await _tell(tx, "draft.approved", row, by, ids=list(made), names=[thing.name for thing in things[:5]])
@@ -209,7 +210,7 @@ async def _check_fresh(tx: Transaction, row: DraftRow, things: Sequence[Thing]) 
 
 def _stale(base: VersionRow, found: VersionRow, proposed: Thing) -> str:
     """What it was, is now, and would be, of the fields that were changed since."""
-    was, current = writing.read(base), writing.read(found)
+    was, current = read(base), read(found)
     wanted = {one.field: one.after for one in differences(was, proposed)}
     parts = []
     for one in differences(was, current)[:NAMED]:

@@ -10,8 +10,7 @@ from pydantic import ValidationError
 
 from haven.errors import BadInput
 from haven.settings.plain import wrong_value
-from haven.world.schema import Kind, Point, Record, Thing
-from haven.world.writing import CLASSES
+from haven.world.schema import CLASSES, Kind, Point, Record, Thing
 
 OWN = ("id", "kind")
 """Fields that nobody sets by hand."""

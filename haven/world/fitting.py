@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 
 from haven.store.world_watches import Step
-from haven.world import lengths, writing
+from haven.world import lengths
+from haven.world.entries import read_text
 from haven.world.fields import fields_of, shown
 from haven.world.schema import Kind, Moon, Point, System, Thing, parent_of
 from haven.world.wishes import Wish
@@ -28,8 +29,8 @@ def sift(
     `roots`: by the id of a parent, the records from it up to its system. `centres`: the places that wishes are near.
     """
     for step in steps:
-        after = writing.read_text(step.thing, step.after)
-        before = writing.read_text(step.thing, step.before) if step.before else None
+        after = read_text(step.thing, step.after)
+        before = read_text(step.thing, step.before) if step.before else None
         seen = _Seen(after, roots.get(parent_of(after), ()), step.by)
         was = _Seen(before, roots.get(parent_of(before), ()), step.by) if before else None
         for id, wish in wishes.items():

@@ -191,8 +191,23 @@ class Region(Record):
 
 Thing = Annotated[System | Planet | Moon | Station | Discovery | Lore | Person | Region, Field(discriminator="kind")]
 THING: TypeAdapter[Thing] = TypeAdapter(Thing)
+CLASSES: dict[Kind, type[Record]] = {
+    Kind.SYSTEM: System,
+    Kind.PLANET: Planet,
+    Kind.MOON: Moon,
+    Kind.STATION: Station,
+    Kind.DISCOVERY: Discovery,
+    Kind.LORE: Lore,
+    Kind.PERSON: Person,
+    Kind.REGION: Region,
+}
 
 
 def parent_of(thing: Thing) -> str:
     """The id of the record it belongs to; "" where it stands alone."""
     return "" if isinstance(thing, (System, Lore, Person, Region)) else thing.parent
+
+
+def kind_of(id: str) -> Kind:
+    """The kind of the record of that id: what stands before its first dash."""
+    return Kind(id.partition("-")[0])

@@ -15,7 +15,8 @@ from haven.store import events
 from haven.store import world_watches as table
 from haven.store.database import Database, Transaction, now
 from haven.store.world_watches import Step, WatchRow
-from haven.world import lengths, writing
+from haven.world import lengths
+from haven.world.entries import read_text
 from haven.world.fitting import sift, unit_of, up
 from haven.world.schema import Kind, System, Thing, parent_of
 from haven.world.wishes import Wish, in_words, read_wish
@@ -146,7 +147,7 @@ class Watches:
 
     async def _roots(self, steps: Sequence[Step]) -> dict[str, tuple[Thing, ...]]:
         """Above each parent: the records up to the system, the nearest first."""
-        asked = {parent for step in steps if (parent := parent_of(writing.read_text(step.thing, step.after)))}
+        asked = {parent for step in steps if (parent := parent_of(read_text(step.thing, step.after)))}
         known = await self._world.get_many(asked)
         while more := {parent for thing in known.values() if (parent := parent_of(thing))} - set(known):
             found = await self._world.get_many(more)

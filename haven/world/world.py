@@ -14,6 +14,7 @@ from haven.store import world as table
 from haven.store.database import Database, Transaction
 from haven.store.world import Author, Op, VersionRow
 from haven.world import writing
+from haven.world.entries import prepare, read
 from haven.world.schema import Kind, Thing
 from haven.world.words import fold
 from haven.world.writing import Terms
@@ -69,7 +70,7 @@ class World:
         found = await table.current(self._database.rows, [text.strip()])
         rows = list(found.values()) or await table.named(self._database.rows, fold(text), kinds)
         if len(rows) > 1:
-            several = ", ".join(f"{writing.read(row).name} ({row.thing})" for row in rows[:6])
+            several = ", ".join(f"{read(row).name} ({row.thing})" for row in rows[:6])
             raise BadInput(f"Several records are called {text.strip()!r}: {several}.", "Name one by its id.")
         if not rows:
             raise await self._missing(text.strip())
@@ -121,7 +122,7 @@ class World:
         """
         check(by, Act.EDIT_WORLD)
         terms = Terms(expect, allow_same_name, imported=imported)
-        entries = await _apart(writing.prepare, things)
+        entries = await _apart(prepare, things)
         author = author_of(by, tool)
         return await _stored_all(await self._database.write(lambda tx: writing.keep(tx, entries, author, terms)))
 
@@ -160,7 +161,7 @@ class World:
                 await writing.drop(tx, [id], author)
                 return None
             rows = await self._back_with(tx, past, target)
-            entries = writing.prepare([writing.read(row) for row in rows])
+            entries = prepare([read(row) for row in rows])
             return (await writing.keep(tx, entries, author, Terms(restored=True)))[0]
 
         done = await self._database.write(work)
@@ -199,7 +200,7 @@ class World:
         past = await table.history(self._database.rows, id) if known else []
         if not past:
             return NotFound(f"There is no record {id!r}.", "Look for it: haven world search, or haven world list")
-        name = next((writing.read(row).name for row in reversed(past) if row.data), id)
+        name = next((read(row).name for row in reversed(past) if row.data), id)
         when = f"{datetime.fromtimestamp(past[-1].at):%d %B %Y}"
         return NotFound(
             f"{name} ({id}) was removed by {past[-1].by} on {when}.", f"Bring it back: haven world undo {id}"
@@ -216,7 +217,7 @@ async def _apart(work: Callable[[Sequence[A]], list[B]], rows: Sequence[A]) -> l
 
 
 async def _things(rows: list[VersionRow]) -> list[Thing]:
-    return await _apart(lambda rows: [writing.read(row) for row in rows], rows)
+    return await _apart(lambda rows: [read(row) for row in rows], rows)
 
 
 async def _stored_all(rows: list[VersionRow]) -> list[Stored]:
@@ -224,9 +225,9 @@ async def _stored_all(rows: list[VersionRow]) -> list[Stored]:
 
 
 def _stored(row: VersionRow) -> Stored:
-    return Stored(writing.read(row), row.version, row.at, row.by, row.tool)
+    return Stored(read(row), row.version, row.at, row.by, row.tool)
 
 
 def _version(row: VersionRow) -> Version:
-    thing = writing.read(row) if row.data else None
+    thing = read(row) if row.data else None
     return Version(row.thing, row.version, row.op, thing, row.at, row.by, row.tool, row.approved_by, row.write)

@@ -18,8 +18,7 @@ from haven.world.exchange.fields import line, lines
 from haven.world.exchange.pieces import Piece
 from haven.world.exchange.report import Defect, Found, Note
 from haven.world.exchange.texts import decoded, whole_text
-from haven.world.schema import Kind, Thing
-from haven.world.writing import CLASSES
+from haven.world.schema import CLASSES, Kind, Thing
 
 MAX_FRONT = 32_000
 """Characters of front matter; what an entry has to say stands below it."""

@@ -20,8 +20,7 @@ from haven.world.exchange.fields import MAX_LINE, line, number, what_is_wrong
 from haven.world.exchange.pieces import Piece
 from haven.world.exchange.report import Defect, Found, Note
 from haven.world.exchange.texts import parse_xml
-from haven.world.schema import Kind, Point
-from haven.world.writing import CLASSES
+from haven.world.schema import CLASSES, Kind, Point
 
 CATALOGUE = "Open Exoplanet Catalogue"
 OF_PLANETS = {

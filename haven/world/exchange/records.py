@@ -14,9 +14,8 @@ from haven.world.exchange import defects
 from haven.world.exchange.fields import MAX_LINE, by_field, line, lines, moment, number, others, point, what_is_wrong
 from haven.world.exchange.report import MAX_NOTES, Defect, Found, Note
 from haven.world.glyphs import Glyphs
-from haven.world.schema import Discovery, Kind, Lore, Person, Point, Region, Thing
+from haven.world.schema import CLASSES, Discovery, Kind, Lore, Person, Point, Region, Thing
 from haven.world.words import fold
-from haven.world.writing import CLASSES
 
 Raw = Mapping[str, Any]
 WORDS = ("galaxy", "reality", "star", "economy", "economy_level", "conflict", "lifeform", "weather", "size")
