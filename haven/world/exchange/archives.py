@@ -25,6 +25,8 @@ MAX_RATIO = 500
 RATIO_FROM = 10 * 1024 * 1024
 XZ_MEMORY = 128 * 1024 * 1024
 """What an xz file may ask for to be unpacked."""
+MAX_STREAMS = 100
+"""Of one xz file."""
 
 ZIP, XZ, GZIP, BZIP2 = b"PK\x03\x04", b"\xfd7zXZ\x00", b"\x1f\x8b", b"BZh"
 BROKEN = (
@@ -75,6 +77,42 @@ class _Bounded(io.RawIOBase):
         return len(data)
 
 
+class _Xz:
+    """An xz file may ask for 4 GB to be unpacked: this decoder says no before it takes them, at every block."""
+
+    def __init__(self, data: bytes, name: str) -> None:
+        self._rest = data
+        self._name = name
+        self._streams = 0
+        self._decoder = lzma.LZMADecompressor(memlimit=XZ_MEMORY)
+
+    def read(self, size: int = -1, /) -> bytes:
+        while True:
+            if self._decoder.eof and not self._next():
+                return b""
+            try:
+                data = self._decoder.decompress(self._rest, size)
+            except lzma.LZMAError as error:
+                if "emory" not in str(error):
+                    raise
+                mend = "Pack it again with a smaller dictionary."
+                raise BadInput(f"{self._name} needs too much memory to be unpacked.", mend) from None
+            self._rest = b""
+            if data:
+                return data
+            if self._decoder.needs_input and not self._decoder.eof:
+                raise EOFError("it ends too early")
+
+    def _next(self) -> bool:
+        """Whether another stream follows; several may stand in one file."""
+        self._rest = self._decoder.unused_data.lstrip(b"\0")
+        self._streams += 1
+        if self._streams > MAX_STREAMS:
+            raise BadInput(f"{self._name} is packed in more than {MAX_STREAMS} pieces.", "Pack it again.")
+        self._decoder = lzma.LZMADecompressor(memlimit=XZ_MEMORY)
+        return bool(self._rest)
+
+
 def stop_bomb(name: str, unpacked: int, packed: int) -> None:
     """Raises BadInput where so much came out of so little."""
     if unpacked > MAX_UNPACKED:
@@ -92,6 +130,8 @@ def _packed(archive: Piece) -> Iterator[Piece]:
     stream = io.BufferedReader(_Bounded(raw, len(archive.data), archive.name))
     if stream.peek(512)[257:262] == b"ustar":
         yield from _tar(stream, archive.name)
+        while stream.read(1 << 16):
+            pass  # to the end: only there its checksum stands
         return
     inner = archive.name.rsplit(".", 1)[0]
     yield Piece(inner, _whole(stream, archive.name))
@@ -105,15 +145,7 @@ def _opened(archive: Piece) -> Readable:
         return bz2.BZ2File(raw)
     if not archive.data.startswith(XZ):
         return raw
-    try:  # its header may ask for 4 GB: the decoder says no before it takes them
-        lzma.LZMADecompressor(memlimit=XZ_MEMORY).decompress(archive.data, 0)
-    except lzma.LZMAError as error:
-        if "emory" in str(error):
-            raise BadInput(
-                f"{archive.name} needs too much memory to be unpacked.", "Pack it again with less."
-            ) from None
-        raise
-    return lzma.LZMAFile(raw)
+    return _Xz(archive.data, archive.name)
 
 
 def _tar(stream: IO[bytes], name: str) -> Iterator[Piece]:

@@ -45,6 +45,7 @@ PAYLOAD = {
     ],
 }  # fmt: skip
 TABLES = """
+pragma synchronous=off;
 create table systems (id text primary key, name text unique, x real, y real, z real, region text, fauna text,
   flora text, sentinel text, materials text, base_location text, photo text, attributes text, created_at text);
 create table planets (id integer primary key, system_id text, name text, sentinel text, fauna text, flora text,
