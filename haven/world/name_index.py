@@ -90,6 +90,11 @@ class NameIndex:
                 del self._of[key]
                 self._joined[key.replace(" ", "")].remove(key)
 
+    def title(self, id: str) -> tuple[str, Kind]:
+        """The name and kind of a record. Raises KeyError."""
+        one = next(one for key in self._by_id[id] for one in self._of[key] if one.id == id)
+        return one.title, one.kind
+
     def exact(self, folded: str) -> list[Spelling]:
         """Whose folded name or alias this is; where somebody's own name is it, aliases of others are not meant."""
         found = self._of.get(folded, [])

@@ -103,6 +103,14 @@ class Search:
         expression = " AND ".join(f'"{one.bare}"' for one in words(text))
         return bool(expression) and await asyncio.to_thread(self.file.count, expression, 1) > 0
 
+    async def speaking_of(self, name: str, *kinds: Kind, limit: int = 100) -> list[str]:
+        """The ids of records in whose names, facts or text these words stand side by side, the most telling first."""
+        await self.refresh()
+        phrase = " ".join(one.bare for one in words(name))
+        if not phrase:
+            return []
+        return [one.thing for one in await asyncio.to_thread(self.file.ranked, f'"{phrase}"', kinds, limit)]
+
     async def refresh(self) -> None:
         """Read what was written to the world since the last time."""
         async with self._refreshing:
