@@ -17,7 +17,7 @@ from haven.app import House
 from haven.commands.session import Json, in_house, out, print_json, print_table
 from haven.errors import BadInput, NotFound
 from haven.world.fields import filled
-from haven.world.schema import Kind, Thing, parent_of
+from haven.world.schema import Kind, parent_of
 from haven.world.world import Stored
 
 PARTS = "world_"
@@ -35,7 +35,7 @@ def show(which: Which, as_json: Json = False) -> None:
     async def work(house: House) -> None:
         stored = await house.world.one(which)
         children = await house.world.children(stored.thing.id)
-        near = await house.world.get_many({parent_of(stored.thing), *getattr(stored.thing, "links", ())})
+        near = await _names(house, {parent_of(stored.thing), *getattr(stored.thing, "links", ())} - {""})
         if as_json:
             parts = [{"id": one.id, "kind": one.kind, "name": one.name} for one in children]
             print_json({**told(stored), "children": parts})
@@ -55,9 +55,18 @@ def show(which: Which, as_json: Json = False) -> None:
     in_house(work)
 
 
-def _named(value: str, near: Mapping[str, Thing]) -> str:
+async def _names(house: House, ids: set[str]) -> dict[str, str]:
+    """What records are called, by id; also those that are removed, as they may be spoken of still."""
+    names = {id: one.name for id, one in (await house.world.get_many(ids)).items()}
+    for gone in ids - set(names):
+        past = [one.thing.name for one in await house.world.history(gone) if one.thing]
+        names[gone] = f"{past[-1]}, removed"
+    return names
+
+
+def _named(value: str, near: Mapping[str, str]) -> str:
     """With the names of the records that it points to."""
-    return "; ".join(f"{near[one].name} ({one})" if one in near else one for one in value.split("; "))
+    return "; ".join(f"{near[one]} ({one})" if one in near else one for one in value.split("; "))
 
 
 def told(stored: Stored) -> dict[str, Any]:
@@ -115,11 +124,12 @@ def assignments(given: list[str] | None) -> dict[str, str]:
 
 
 async def id_of(house: House, which: str) -> str:
-    """The id of a record by id or name; a removed one is known by its id alone. Raises NotFound and BadInput."""
+    """The id of a record by id or name, also of one that is removed. Raises NotFound and BadInput."""
     try:
         return (await house.world.one(which)).thing.id
     except NotFound:
-        return (await house.world.history(which))[-1].id
+        gone = await house.world.removed(which)
+        return gone[0].id if gone else (await house.world.history(which))[-1].id
 
 
 for _part in pkgutil.iter_modules(haven.commands.__path__):

@@ -150,12 +150,14 @@ async def last_versions(read: Read, ids: Iterable[str]) -> dict[str, int]:
     return dict(tuple(row) for row in await read(sql, (_json(ids),)))
 
 
-async def removed_with(read: Read, write: int) -> list[VersionRow]:
-    """What that write removed and is still removed, each as it was before."""
+async def removed(read: Read, write: int | None = None) -> list[VersionRow]:
+    """What is removed (by that write), each as it was before, the last removed first."""
     rows = await read(
         f"{_VERSION} join thing_version gone on gone.thing = v.thing and gone.version = v.version + 1"
-        " where gone.write = ? and gone.op = 'removed'"
-        " and gone.version = (select max(version) from thing_version last where last.thing = gone.thing)",
+        " where gone.op = 'removed' and (?1 is null or gone.write = ?1)"
+        " and not exists (select 1 from thing where thing.id = gone.thing)"
+        " and gone.version = (select max(version) from thing_version last where last.thing = gone.thing)"
+        " order by gone.rowid desc",
         (write,),
     )
     return [_version(row) for row in rows]

@@ -19,6 +19,8 @@ MAX_TEXT = 100_000
 
 
 def _line(text: str) -> str:
+    if text.isascii() and text.isprintable():  # most are, and a hundred thousand records hold a million of them
+        return " ".join(text.split()) if "  " in text or text[:1] == " " or text[-1:] == " " else text
     return " ".join(clean(text).split())
 
 

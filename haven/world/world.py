@@ -172,7 +172,7 @@ class World:
         own = past[target - 1]
         if past[-1].data:
             return [own]
-        together = await table.removed_with(tx.execute_fetchall, past[-1].write)
+        together = await table.removed(tx.execute_fetchall, past[-1].write)
         return [own, *(row for row in together if row.thing != own.thing)]
 
     async def history(self, id: str) -> list[Version]:
@@ -181,6 +181,13 @@ class World:
         if not rows:
             raise await self._missing(id, known=False)
         return [_version(row) for row in rows]
+
+    async def removed(self, name: str = "") -> list[Version]:
+        """What is removed (and was called so), each as it was before, the last removed first."""
+        rows = await table.removed(self._database.rows)
+        return [
+            one for row in rows if (one := _version(row)).thing and (not name or fold(one.thing.name) == fold(name))
+        ]
 
     async def since(self, at: float, limit: int = 1_000) -> list[Version]:
         """The newest versions of all records since that moment (seconds since 1970), in the order of their writing."""
@@ -198,9 +205,11 @@ class World:
     async def _missing(self, id: str, *, known: bool = True) -> NotFound:
         """There is no such record: was it removed, by whom and when."""
         past = await table.history(self._database.rows, id) if known else []
+        if known and not past and (gone := await self.removed(id)):
+            past = await table.history(self._database.rows, gone[0].id)
         if not past:
             return NotFound(f"There is no record {id!r}.", "Look for it: haven world search, or haven world list")
-        name = next((read(row).name for row in reversed(past) if row.data), id)
+        id, name = past[0].thing, next((read(row).name for row in reversed(past) if row.data), id)
         when = f"{datetime.fromtimestamp(past[-1].at):%d %B %Y}"
         return NotFound(
             f"{name} ({id}) was removed by {past[-1].by} on {when}.", f"Bring it back: haven world undo {id}"

@@ -21,6 +21,7 @@ create table thing_version (
   primary key (thing, version)
 ) strict;
 create index thing_version_write on thing_version (write);
+create index thing_version_removed on thing_version (thing, version) where op = 'removed';
 create trigger thing_version_stays before delete on thing_version
 begin select raise(abort, 'the history of the world is only added to'); end;
 create trigger thing_version_as_written before update on thing_version

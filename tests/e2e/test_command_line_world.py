@@ -1,0 +1,106 @@
+"""`haven world` with the real command: what is added is shown, changed, proposed, decided, removed and brought back."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from haven.access import Principal, Role
+from haven.app import open_house
+from haven.settings import load
+from haven.world.schema import System
+from tests.e2e.command import Ran, haven
+
+MIA = Principal("discord:3", "Mia \x1b[31m", Role.MEMBER, "bot")
+
+
+async def a_house(folder: Path) -> Path:
+    """No project and no model: the world needs neither."""
+    text = f"""
+    [paths]
+    state_dir = "{folder}/state"
+    config_dir = "{folder}/config"
+    runtime_dir = "{folder}/run"
+    [models]
+    local = false
+    embeddings = false
+    """
+    (folder / "haven.toml").write_text(text, encoding="utf-8")
+    return folder
+
+
+async def done(home: Path, *words: str) -> Ran:
+    ran = await haven(home, "world", *words)
+    assert ran.status == 0, ran.err
+    return ran
+
+
+async def test_records_are_added_changed_removed_and_brought_back(tmp_path: Path) -> None:
+    home = await a_house(tmp_path)
+    gate = (
+        await done(home, "add", "system", "Venture", "--set", "position=1, 2.5, -3", "--set", "galaxy=Euclid", "--json")
+    ).data
+    assert gate["position"] == {"x": 1.0, "y": 2.5, "z": -3.0, "frame": "map", "unit": "units"} and gate["version"] == 1
+    await done(home, "add", "planet", "Meridian", "--in", "venture", "--set", "materials=Emeril; Salt")
+    edited = await done(home, "edit", "Venture", "--set", "economy=Mining", "--set", "galaxy=")
+    assert "galaxy: Euclid → (empty)" in edited.out and "economy: Mining" in edited.out
+    shown, as_json, listed, stale, twin, field, nobody = await asyncio.gather(
+        haven(home, "world", "show", "VENTURE"),
+        haven(home, "world", "show", gate["id"], "--json"),
+        haven(home, "world", "list", "--kind", "planet", "--json"),
+        haven(home, "world", "edit", "Venture", "--set", "economy=Tech", "--expect", "1"),
+        haven(home, "world", "add", "system", "Venture"),
+        haven(home, "world", "edit", "Venture", "--set", "flavour=sweet"),
+        haven(home, "world", "show", "Atlantis"),
+    )
+    assert "planets: Meridian" in shown.out and "Version 2, " in shown.out and "economy: Mining" in shown.out
+    assert as_json.data["economy"] == "Mining" and [one["name"] for one in as_json.data["children"]] == ["Meridian"]
+    assert [(one["name"], one["materials"]) for one in listed.data] == [("Meridian", ["Emeril", "Salt"])]
+    for refused, says in (
+        (stale, "it is at version 2, and you have seen version 1"),
+        (twin, "two systems of one name"),
+        (field, "A system has no field 'flavour'. It has: name, aliases"),
+        (nobody, "There is no record 'Atlantis'"),
+    ):
+        assert refused.status == 1 and says in refused.err, refused
+    removed = await done(home, "remove", "Venture", "--json")
+    assert len(removed.data["removed"]) == 2
+    gone = await haven(home, "world", "show", "Venture")
+    assert gone.status == 1 and "was removed by" in gone.err and f"haven world undo {gate['id']}" in gone.err
+    await done(home, "undo", "Venture")
+    assert len((await done(home, "list", "--json")).data) == 2
+    history = (await done(home, "history", "Venture", "--json")).data
+    assert [one["op"] for one in history] == ["added", "changed", "removed", "restored"]
+
+
+async def test_what_others_propose_is_shown_and_decided(tmp_path: Path) -> None:
+    home = await a_house(tmp_path)
+    async with open_house(load(home / "haven.toml")) as house:
+        names = ("Good", "Bad \u202e", "Good")
+        made = [await house.drafts.propose([System(name=name)], MIA, "submit", "I was there") for name in names]
+    own = (await done(home, "add", "system", "Mine", "--draft", "--reason", "new", "--json")).data["draft"]
+    listed, one = await asyncio.gather(done(home, "drafts"), done(home, "drafts", made[0].id))
+    assert "\x1b" not in listed.out and all(draft.id in listed.out for draft in made) and own in listed.out
+    assert "system Good, new" in one.out and "because: I was there" in one.out and "approve" in one.out
+    approved = await haven(home, "world", "approve", made[0].id, made[2].id, own, "--json")
+    assert approved.status == 1
+    problems = [result["problem"] for result in approved.data]
+    assert problems[0] is None and "two systems of one name" in problems[1] and "proposed themselves" in problems[2]
+    rejected = await done(home, "reject", "--all", "--why", "Not these.")
+    assert rejected.out.count("is rejected") == 3
+    assert [one["name"] for one in (await done(home, "list", "--json")).data] == ["Good"]
+    states = {one["id"]: (one["state"], one["why"]) for one in (await done(home, "drafts", "--all", "--json")).data}
+    assert states[made[1].id] == ("rejected", "Not these.") and states[made[0].id] == ("approved", "")
+
+
+async def test_a_watch_shows_what_it_found(tmp_path: Path) -> None:
+    home = await a_house(tmp_path)
+    await done(home, "add", "system", "Oculi", "--set", "position=0,0,0")
+    made = await done(home, "watch", "tell me when a system is added near Oculi")
+    assert "each new system within 10 units of Oculi" in made.out
+    await done(home, "add", "system", "Venture", "--set", "position=3,4,0")
+    [shown] = (await done(home, "watch", "--list", "--json")).data
+    assert [one["name"] for one in shown["told"]] == ["Venture"] and shown["wish"]["kind"] == "system"
+    await done(home, "watch", "--remove", shown["id"])
+    nothing = await haven(home, "world", "watch")
+    assert nothing.status == 1 and "Say what to watch for" in nothing.err
