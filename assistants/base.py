@@ -6,6 +6,10 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
+from typing import Protocol
+
+from assistants.findings import Findings
+from haven.access import Principal
 
 
 @dataclass(frozen=True)
@@ -17,13 +21,24 @@ class Assistant:
     job: str
     colour: str
     words: tuple[str, ...]
+    instructions: str = ""
+    """Of an assistant that the owner has added; the four have theirs in assistants/prompts/, versioned."""
 
     @cached_property
     def prompt(self) -> str:
-        """The assistant's instructions, versioned in assistants/prompts/."""
+        """What a model is told that speaks for this assistant."""
+        if self.instructions:
+            return self.instructions
         return resources.files("assistants").joinpath("prompts", f"{self.name}.md").read_text(encoding="utf-8").strip()
 
     def matches(self, text: str) -> list[str]:
         """The words of the text that point to this assistant, each once."""
         found = re.findall(rf"\b(?:{'|'.join(self.words)})\w*", text.lower())
         return list(dict.fromkeys(found))
+
+
+class Answerer(Protocol):
+    """What an assistant can find out by itself, with no model."""
+
+    async def answer(self, question: str, principal: Principal) -> Findings | None:
+        """None: it is not mine to compute. Raises AccessDenied."""

@@ -39,6 +39,8 @@ class Findings:
     """The typed query it was computed by, shown with the answer."""
     complete: bool = True
     """False: a model may say more in its own words, and only from `material`."""
+    free: bool = False
+    """A story is asked for: the model may go beyond `material`, and its words are marked as its own."""
     material: tuple[str, ...] = ()
     picture: bytes | None = None
     """A PNG that belongs to the answer, as a map does."""

@@ -3,105 +3,93 @@
 from __future__ import annotations
 
 import logging
-import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import replace
 
 from assistants.base import Assistant
 from assistants.cartographer import CARTOGRAPHER
 from assistants.lorekeeper import LOREKEEPER
 from assistants.scribe import SCRIBE
 from assistants.sentinel import SENTINEL
+from assistants.table.asking import Asking, Talk
+from assistants.table.facts import Facts
+from assistants.table.picking import MAX_CHARS, Picker
+from assistants.table.proposing import change_kind, is_data_work, title_of
+from assistants.table.request import Answer as Answer
+from assistants.table.request import Request as Request
+from assistants.table.request import Seat as Seat
+from assistants.table.transcript import TABLE, Move, Transcript
 from assistants.waiting import Choice, Held, WaitingRoom
 from haven.access import Act, Principal, check
 from haven.ai.engine import Engine
-from haven.ai.task import Delta, Privacy, Reply, Restart, Task, Turn, Where
+from haven.ai.judging.embed import Embedder
+from haven.ai.task import Privacy, Reply, Task, Turn, Where
 from haven.changes.decisions import Changes
-from haven.changes.proposal import Kind, Proposal, clean, plain_title
-from haven.errors import BadInput, CloudAway, HavenError, NotFound
+from haven.changes.proposal import Kind, Proposal, clean
+from haven.errors import BadInput, HavenError, NotFound
 from haven.quoting import data_block
 from haven.redact import redact
-from haven.settings import Away
 from haven.store.changes import Change
 
 log = logging.getLogger("haven.round_table")
 
-SEATS: dict[str, Assistant] = {seat.name: seat for seat in (SENTINEL, CARTOGRAPHER, SCRIBE, LOREKEEPER)}
-ANSWER_TOKENS = 400
-KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
-    (Kind.FIX, re.compile(r"^\s*(please\s+)?(fix|repair|mend|debug)\b", re.I)),
-    (Kind.REFACTOR, re.compile(r"^\s*(please\s+)?(refactor|rename|restructure|simplify|clean up)\b", re.I)),
-    (Kind.DOCS, re.compile(r"^\s*(please\s+)?(document\b|(write|add)\s+(docs|documentation|docstrings?)\b)", re.I)),
-    (
-        Kind.FEATURE,
-        re.compile(
-            r"^\s*(please\s+)?(add|implement|build|make|create|let)\b.*\b(button|mode|option|page|command"
-            r"|feature|support|view|viewer|export|import|filter|screen|setting|menu|function|test)s?\b",
-            re.I,
-        ),
-    ),
-)
-
-
-@dataclass(frozen=True)
-class Request:
-    """What a face hands over. `key` makes a repeated delivery the same request."""
-
-    text: str
-    principal: Principal
-    kind: Kind | None = None
-    assistant: str | None = None
-    where: Where = Where.AUTO
-    private: bool = False
-    key: str = ""
-    earlier: tuple[Turn, ...] = ()
-    """What was said before in the same conversation."""
-    evidence: str | None = None
-    """A log or traceback that comes with a fix."""
-    place: Mapping[str, Any] = field(default_factory=dict)
-    """Where the face shows the answer, in its own words: a later answer finds its way there."""
-
-
-@dataclass(frozen=True)
-class Seat:
-    """Who takes the request, and why."""
-
-    assistant: Assistant
-    reasons: tuple[str, ...]
-
-
-Answer = AsyncIterator[Seat | Delta | Restart | Reply | Held]
+FOUR: tuple[Assistant, ...] = (SENTINEL, CARTOGRAPHER, SCRIBE, LOREKEEPER)
 
 
 class RoundTable:
-    """One for all faces."""
+    """One for all faces. `own` are the assistants that the owner has added."""
 
-    def __init__(self, engine: Engine, changes: Changes, waiting: WaitingRoom) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        changes: Changes,
+        waiting: WaitingRoom,
+        transcript: Transcript,
+        facts: Facts | None = None,
+        own: Sequence[Assistant] = (),
+        embedder: Embedder | None = None,
+    ) -> None:
         self._engine = engine
         self._changes = changes
         self._waiting = waiting
+        self._facts = facts or Facts({})
+        self.transcript = transcript
+        self.assistants = (*FOUR, *own)
+        self._picker = Picker(self.assistants, embedder)
+        self._asking = Asking(engine, waiting, transcript, self._facts)
 
-    @property
-    def assistants(self) -> tuple[Assistant, ...]:
-        return tuple(SEATS.values())
+    def seat(self, name: str) -> Assistant | None:
+        """The assistant of that name, which a face may have from long ago."""
+        return next((one for one in self.assistants if one.name == name), None)
 
     async def request(self, request: Request) -> Change | Answer:
         """A change where one is asked for, else an answer to iterate over: first the Seat, last the Reply."""
-        kind = request.kind or (None if _stays_here(request) else change_kind(clean(request.text)))
+        kind = request.kind or (None if request.stays_here else await self._change_kind(clean(request.text)))
         return self.ask(request) if kind is None else await self.propose(request, kind)
+
+    async def _change_kind(self, text: str) -> Kind | None:
+        kind = change_kind(text)
+        if kind is not None and is_data_work(text, kind, await self._facts.names_in(text)):
+            return None
+        return kind
 
     async def propose(self, request: Request, kind: Kind) -> Change:
         """Hand the finished proposal in; it is on the disk when this returns."""
         check(request.principal, Act.REQUEST)
-        if _stays_here(request):
+        if request.stays_here:
             raise BadInput("Code is written by the cloud, so a change can't stay in this house.", "Ask for it openly.")
         text = clean(request.text)
         seat = await self.pick(text, request)
-        title = await self._title(redact(text), request)  # on branch, commit, events and cards; never cut in a secret
+        # It stands on branch, commit, events and cards; a secret is never cut in two.
+        title = await title_of(redact(text), request.principal, self._engine)
         proposal = Proposal(kind, title, text, seat.assistant.name, seat.reasons, request.key, request.evidence)
-        return await self._changes.submit(proposal, request.principal)
+        change = await self._changes.submit(proposal, request.principal)
+        talk = Talk(request, text, seat, change.id)
+        self.transcript.say(talk.said(Move.ASKS, request.principal.name, TABLE, text))
+        self.transcript.say(talk.said(Move.SEATS, TABLE, talk.name, why="; ".join(seat.reasons)))
+        self.transcript.say(talk.said(Move.PROPOSES, talk.name, request.principal.name, title, kind.value))
+        return change
 
     async def ask(self, request: Request) -> Answer:
         """Yields the Seat, then what the engine yields; last comes the Reply, or Held where only the cloud would do."""
@@ -109,25 +97,9 @@ class RoundTable:
         text = clean(request.text)
         seat = await self.pick(text, request)
         yield seat
-        task = Task(
-            kind="answer",
-            turns=(*map(_quoted, request.earlier), Turn("user", data_block("question", text))),
-            principal=request.principal,
-            purpose=f"{seat.assistant.title} answers a question",
-            system=(seat.assistant.prompt,),
-            privacy=Privacy.PRIVATE if request.private else Privacy.OPEN,
-            where=request.where,
-            words=text,
-            max_tokens=ANSWER_TOKENS,
-        )
-        try:
-            async with aclosing(self._engine.stream(task)) as pieces:
-                async for piece in pieces:
-                    yield piece
-        except CloudAway as away:
-            if away.ask == Away.CANCEL:
-                raise
-            yield await self._waiting.hold(task, away, request.place)
+        async with aclosing(self._asking.answer(Talk(request, text, seat))) as pieces:
+            async for piece in pieces:
+                yield piece
 
     async def decide(self, id: str, choice: Choice, principal: Principal) -> Answer:
         """The answer to what the person chose for a held request: the local model's, Held again, or nothing.
@@ -145,89 +117,38 @@ class RoundTable:
                         if isinstance(piece, Reply):
                             await self._waiting.replaced(id, principal)
                             piece = replace(piece, instead=held.reason)
+                            self.transcript.later(chosen, piece)
                         yield piece
 
     async def pick(self, text: str, request: Request) -> Seat:
-        """The assistant asked for; else by rules; else the local model with a closed list."""
+        """The assistant asked for; else by rules and by requests like it; else the local model with a closed list."""
         if request.assistant:
-            chosen = SEATS.get(request.assistant.lower())
+            chosen = self.seat(request.assistant.lower())
             if chosen is None:
-                raise NotFound(f"There is no assistant {request.assistant!r}.", f"Choose one of: {', '.join(SEATS)}.")
+                names = ", ".join(one.name for one in self.assistants)
+                raise NotFound(f"There is no assistant {request.assistant!r}.", f"Choose one of: {names}.")
             return Seat(chosen, (f"{request.principal.name} asked for {chosen.title}",))
-        scores = {seat.name: seat.matches(text) for seat in SEATS.values()}
-        best, second = sorted(scores, key=lambda name: -len(scores[name]))[:2]
-        if len(scores[best]) > len(scores[second]):
-            return Seat(SEATS[best], (f"rules: the request speaks of {', '.join(scores[best][:4])}",))
-        return await self._pick_by_model(text, request, SEATS[best] if scores[best] else SCRIBE)
+        chosen, why = await self._picker.pick(text)
+        return Seat(chosen, (why,)) if chosen is not None else await self._pick_by_model(text, request)
 
-    async def _pick_by_model(self, text: str, request: Request, fallback: Assistant) -> Seat:
-        jobs = "\n".join(f"{seat.name}: {seat.job}" for seat in SEATS.values())
+    async def _pick_by_model(self, text: str, request: Request) -> Seat:
+        names = [one.name for one in self.assistants]
+        jobs = "\n".join(f"{one.name}: {one.job}" for one in self.assistants)
         task = Task(
             kind="assistant",
-            turns=(Turn("user", data_block("request", text[:1_500])),),
+            turns=(Turn("user", data_block("request", text[:MAX_CHARS])),),
             principal=request.principal,
             purpose="choose the assistant",
             system=(f"Choose the assistant whose field fits the request best.\n{jobs}\nAnswer as JSON.",),
             privacy=Privacy.PRIVATE,
             where=Where.LOCAL,
-            schema={
-                "type": "object",
-                "properties": {"assistant": {"enum": list(SEATS)}},
-                "required": ["assistant"],
-            },
+            schema={"type": "object", "properties": {"assistant": {"enum": names}}, "required": ["assistant"]},
             max_tokens=24,
         )
         try:
             reply = await self._engine.complete(task)
         except HavenError as error:
             log.info("assistant chosen without a model: %s", error)
-            return Seat(fallback, ("rules were unsure and the local model is not there",))
-        return Seat(SEATS[reply.data["assistant"]], (f"rules were unsure; the local model {reply.model} chose",))
-
-    async def _title(self, text: str, request: Request) -> str:
-        """A short title in the local model's words where they are the request's own, else its first line."""
-        plain = plain_title(text)
-        task = Task(
-            kind="title",
-            turns=(Turn("user", data_block("request", text[:1_500])),),
-            principal=request.principal,
-            purpose="a title for the change",
-            system=("Shorten the request to a title of three to eight words, starting with its verb. Answer as JSON.",),
-            privacy=Privacy.PRIVATE,
-            where=Where.LOCAL,
-            schema={
-                "type": "object",
-                "properties": {"title": {"type": "string", "minLength": 8, "maxLength": 72}},
-                "required": ["title"],
-            },
-            max_tokens=32,
-        )
-        try:
-            reply = await self._engine.complete(task)
-        except HavenError as error:
-            log.info("title without a model: %s", error)
-            return plain
-        title = " ".join(str(reply.data["title"]).split()).strip(" .\"'")
-        return title if faithful(title, text) else plain
-
-
-def faithful(title: str, text: str) -> bool:
-    """Whether a title says what the request says: its words come from there, and its first word is the request's."""
-    words, said = re.findall(r"\w+", title.lower()), re.findall(r"\w+", text.lower())
-    own = sum(word in said for word in words)
-    return 3 <= len(words) <= 10 and len(set(words)) == len(words) and own >= 0.8 * len(words) and words[0] == said[0]
-
-
-def _quoted(turn: Turn) -> Turn:
-    return Turn(turn.role, data_block("question", turn.text)) if turn.role == "user" else turn
-
-
-def _stays_here(request: Request) -> bool:
-    return request.private or request.where is Where.LOCAL
-
-
-def change_kind(text: str) -> Kind | None:
-    """Which kind of code change the words ask for; None where they ask a question."""
-    if text.rstrip().endswith("?"):
-        return None
-    return next((kind for kind, pattern in KINDS if pattern.search(text)), None)
+            return Seat(SCRIBE, ("rules were unsure and the local model is not there",))
+        chosen = self.seat(str(reply.data["assistant"])) or SCRIBE
+        return Seat(chosen, (f"rules were unsure; the local model {reply.model} chose",))

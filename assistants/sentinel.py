@@ -16,6 +16,7 @@ from haven.ai.providers.base import Provider
 from haven.ai.providers.lan import LanModel
 from haven.ai.providers.llama import LlamaProvider
 from haven.ai.roster import Roster
+from haven.ai.switch import CloudSwitch
 from haven.ai.task import Tier
 from haven.changes.decisions import Changes
 from haven.changes.sandbox import Sandbox
@@ -75,6 +76,7 @@ class Sentinel:
         outcomes: Outcomes,
         repository_problem: str,
         repository_notes: Sequence[str] = (),
+        switch: CloudSwitch | None = None,
     ) -> None:
         self._settings = settings
         self._changes = changes
@@ -84,7 +86,7 @@ class Sentinel:
         self._lag = lag
         self._repository_problem = repository_problem
         self._repository_notes = tuple(repository_notes)
-        self._waiting, self._outcomes = waiting, outcomes
+        self._waiting, self._outcomes, self._switch = waiting, outcomes, switch
         self._noted: dict[str, StatusLine] = {}
 
     def note(self, label: str, text: str, level: str) -> None:
@@ -149,6 +151,8 @@ class Sentinel:
 
     async def _cloud_line(self) -> StatusLine:
         cloud = self._settings.cloud
+        if self._switch is not None and (off := await self._switch.refusal()):
+            return StatusLine("Cloud", off, "note")
         if cloud.stand_in:
             return StatusLine("Cloud", "stand-in, not Claude", "note")
         if all(one.missing() for one in self._roster.on(Tier.CLOUD)):

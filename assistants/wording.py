@@ -8,6 +8,8 @@ from haven.ai.task import Reply
 from haven.ai.validate import PASS_MARK
 from haven.changes.review import STAND_IN
 
+UNRECORDED = "not from the records: a model's own words"
+
 
 def way(reply: Reply, shown: Callable[[str, int], str], waited: bool = False, *, free: str = "free") -> str:
     """By which way an answer came: tier, model, cost, time, and what is special about it.
@@ -26,6 +28,10 @@ def way(reply: Reply, shown: Callable[[str, int], str], waited: bool = False, *,
         parts.append(f"instead of the cloud: {shown(reply.instead, 200)}")
     if reply.prepared:
         parts.append(f"prepared here: {shown(reply.prepared, 200)}")
+    if reply.query:
+        parts.append(f"asked as: {shown(reply.query, 200)}")
+    if reply.unrecorded:
+        parts.append(UNRECORDED)
     if reply.score < PASS_MARK:
         parts.append(f"below the bar ({reply.score} of 100): take it with care")
     return " · ".join(parts)

@@ -9,7 +9,7 @@ from typing import Any
 
 import discord
 
-from assistants.round_table import SEATS, Answer, Request, Seat
+from assistants.round_table import Answer, Request, Seat
 from assistants.waiting import Held
 from bot import entry, render
 from bot import render_answers as cards
@@ -71,7 +71,7 @@ class Answering:
                         break
                     self._take(piece)
                     if self._text:
-                        seat = SEATS.get(self._sheet.assistant)
+                        seat = self._bot.round_table.seat(self._sheet.assistant)
                         writer.put({"embed": cards.draft_card(seat, self._text, self._note), "view": None})
                 else:
                     raise ModelError("The model ended without an answer.", "Ask again.")

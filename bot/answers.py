@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 
 import discord
 
-from assistants.round_table import SEATS
+from assistants.base import Assistant
 from assistants.waiting import Choice, Held, WaitingRoom, choices_of, is_for
 from bot import render_answers as cards
 from bot import sheet as sheets
@@ -43,10 +43,14 @@ ENDS = {
 class Answers:
     """One for a bot. Drawing is idempotent: a message that is there is edited, never sent twice."""
 
-    def __init__(self, channels: Channels, waiting: WaitingRoom, database: Database) -> None:
+    def __init__(
+        self, channels: Channels, waiting: WaitingRoom, database: Database, seat: Callable[[str], Assistant | None]
+    ) -> None:
+        """`seat` finds the assistant of a name."""
         self._channels = channels
         self._waiting = waiting
         self._database = database
+        self._seat = seat
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._writing: set[int] = set()
 
@@ -66,7 +70,7 @@ class Answers:
         if cloud or sheet.shown:
             await sheets.save(self._database, replace(sheet, outcome=reply.outcome, shown=OVER))
         return {
-            "embed": cards.answer_card(SEATS.get(sheet.assistant), reply, waited),
+            "embed": cards.answer_card(self._seat(sheet.assistant), reply, waited),
             "attachments": cards.answer_files(reply),
             "view": answer_view(reply.outcome, sheet.message, cloud),
         }
@@ -77,7 +81,7 @@ class Answers:
         draft, note = (held.draft.text, cards.draft_note(held.draft)) if held.draft else ("", "")
         sheet = replace(sheet, draft=draft, note=note, shown=_mark(state, held.retry_at))
         await sheets.save(self._database, sheet)
-        return _held(sheet, held.id, state, held.choices, held.reason, held.retry_at)
+        return self._held(sheet, held.id, state, held.choices, held.reason, held.retry_at)
 
     async def again(self, message: int, person: Principal) -> Sheet:
         """The question under an answer, for whoever asked it and for the owner.
@@ -150,12 +154,18 @@ class Answers:
     def _shown(self, one: Waiting, sheet: Sheet) -> dict[str, Any]:
         reply = self._waiting.reply(one)
         if reply is None:
-            return _held(sheet, one.id, one.state, choices_of(one), one.reason, one.retry_at)
+            return self._held(sheet, one.id, one.state, choices_of(one), one.reason, one.retry_at)
         return {
-            "embed": cards.answer_card(SEATS.get(sheet.assistant), reply, waited=True),
+            "embed": cards.answer_card(self._seat(sheet.assistant), reply, waited=True),
             "attachments": cards.answer_files(reply),
             "view": answer_view(reply.outcome, sheet.message, ""),
         }
+
+    def _held(
+        self, sheet: Sheet, id: str, state: str, choices: tuple[Choice, ...], reason: str, retry_at: float | None
+    ) -> dict[str, Any]:
+        embed = cards.held_card(self._seat(sheet.assistant), state, reason, sheet.draft, sheet.note, retry_at)
+        return {"embed": embed, "view": held_view(id, state, choices)}
 
     async def _tell(self, one: Waiting, sheet: Sheet, whole: dict[str, Any]) -> None:
         """One message that pings whoever asked; with the answer in it where the answer's own message was deleted."""
@@ -177,14 +187,6 @@ class Answers:
             await self.refresh(id)
         except Exception as error:
             log.warning("the waiting request %s could not be shown in Discord", id, exc_info=error)
-
-
-def _held(
-    sheet: Sheet, id: str, state: str, choices: tuple[Choice, ...], reason: str, retry_at: float | None
-) -> dict[str, Any]:
-    seat = SEATS.get(sheet.assistant)
-    embed = cards.held_card(seat, state, reason, sheet.draft, sheet.note, retry_at)
-    return {"embed": embed, "view": held_view(id, state, choices)}
 
 
 def _mark(state: str, retry_at: float | None) -> str:

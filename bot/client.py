@@ -79,7 +79,7 @@ class HavenBot(discord.Client):
         self.cloud = cloud
         self.channels = Channels(self, settings.guild_id)
         self.cards = Cards(self.channels, changes, database, settings)
-        self.answers = Answers(self.channels, waiting, database)
+        self.answers = Answers(self.channels, waiting, database, round_table.seat)
         waiting.ask_about("bot", lambda person: entry.today(self, person))
         self.closing = False
         self.on_link: Callable[[bool], None] = lambda up: None

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 
 import discord
 
-from assistants.round_table import SEATS
+from assistants.round_table import FOUR
 from assistants.sentinel import StatusLine
 from haven.changes.review import NAMED, STAND_IN, PastRound, Review, RoundPair, by_class, class_said
 from haven.changes.review.diffing import FileDiff
@@ -103,7 +103,7 @@ def review_card(change: Change, review: Review | None) -> discord.Embed:
         _add_plan(embed, change)
     if review is not None and review.commit:
         _add_result(embed, review)
-    title = SEATS[change.assistant].title if change.assistant in SEATS else change.assistant
+    title = next((one.title for one in FOUR if one.name == change.assistant), change.assistant)
     why = "; ".join(change.reasons) or "no reason recorded"
     embed.add_field(name="Assistant", value=f"{plain(title, 60)}: {plain(why, 240)}", inline=False)
     return _within(embed.set_footer(text=_footer(change, review)), change)

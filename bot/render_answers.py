@@ -13,6 +13,7 @@ from haven.ai.task import Reply
 
 ANSWER_CHARS = 4_000
 CUT_NOTE = "\n… *cut here; the whole answer is attached*"
+PICTURE = "picture.png"
 NOTHING = "There is no answer this time."
 HELD: dict[str, tuple[str, int]] = {
     "asked": ("Only the cloud would do, and it can't answer now", 0xFAA61A),
@@ -38,13 +39,17 @@ def answer_card(assistant: Assistant | None, reply: Reply, waited: bool = False)
     sources = [f"• {plain(source, 200)}" for source in reply.sources]
     if sources:
         embed.add_field(name="Sources", value=fitting(sources, 1_000), inline=False)
+    if reply.picture is not None:
+        embed.set_image(url=f"attachment://{PICTURE}")
     return embed
 
 
 def answer_files(reply: Reply) -> list[discord.File]:
-    """The whole text where it does not fit into an embed."""
-    whole = io.BytesIO(reply.text.encode())
-    return [discord.File(whole, filename="answer.md")] if len(reply.text) > ANSWER_CHARS else []
+    """The picture that belongs to it, and the whole text where that does not fit into an embed."""
+    files = [discord.File(io.BytesIO(reply.picture), filename=PICTURE)] if reply.picture is not None else []
+    if len(reply.text) > ANSWER_CHARS:
+        files.append(discord.File(io.BytesIO(reply.text.encode()), filename="answer.md"))
+    return files
 
 
 def held_card(

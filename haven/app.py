@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import gc
 import hashlib
 import logging
-import os
 import shutil
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from assistants.lorekeeper import Lorekeeper
 from assistants.round_table import RoundTable
 from assistants.sentinel import Sentinel
+from assistants.table.facts import Facts
+from assistants.table.transcript import Transcript
 from assistants.waiting import JOB as JOB_WAITING
 from assistants.waiting import WaitingRoom
 from haven.ai.engine import Engine
@@ -34,6 +35,7 @@ from haven.ai.providers.lan import lan_models
 from haven.ai.providers.llama import LlamaProvider
 from haven.ai.providers.openai_compatible import other_clouds
 from haven.ai.roster import Roster
+from haven.ai.switch import CloudSwitch
 from haven.changes.checking import Checker
 from haven.changes.checking.testrun import TestRunner
 from haven.changes.decisions import JOB, Changes
@@ -48,7 +50,7 @@ from haven.changes.rounds.planning import Planning
 from haven.changes.rounds.prompting import Prompts
 from haven.changes.sandbox import Sandbox
 from haven.changes.sandbox.testenv import TestEnvironments
-from haven.errors import Conflict, HavenError, SettingsError, Unavailable
+from haven.errors import HavenError, SettingsError, Unavailable
 from haven.events import Bus
 from haven.health import LoopLag, memory_total_mb
 from haven.jobs import Handler, JobQueue, is_alive, process_identity
@@ -85,6 +87,7 @@ class House:
     changes: Changes
     by_hand: ByHand | None
     round_table: RoundTable
+    switch: CloudSwitch
     waiting: WaitingRoom
     sentinel: Sentinel
     environments: TestEnvironments
@@ -126,7 +129,8 @@ async def _build(
     book = Ledger(database, settings.cloud, identity)
     outcomes = Outcomes(database)
     memory = await _memory(settings, database, outcomes, minds, search.embedder)
-    engine = _engine(settings, minds, book, memory)
+    switch, world = CloudSwitch(database), World(database)
+    engine = _engine(settings, minds, book, memory, switch)
     waiting = WaitingRoom(database, engine)
     sandbox = Sandbox(settings.sandbox)
     environments_ = TestEnvironments(environments or state)
@@ -134,18 +138,17 @@ async def _build(
     jobs = JobQueue(database, handlers)
     repository, problem = await _repository(settings)
     changes = Changes(database, settings, lambda: _there(repository, problem), jobs.stop)
-    pipeline, by_hand, pruning = None, None, None
+    by_hand, pruning = None, None
     if repository is not None:
-        prompts = Prompts(repository, settings)
-        planning, rounds = Planning(prompts, engine, settings), Rounds(database, prompts, engine, settings)
         checker = Checker(database, repository, TestRunner(sandbox, environments_), await _own_scratch(state, identity))
-        landing = Landing(database, repository, checker, settings)
-        pipeline = Pipeline(database, bus, settings, planning, rounds, checker, landing)
-        by_hand = ByHand(database, rounds, book, settings.changes, state / "prompts")
+        pipeline, by_hand = _pipeline(settings, database, bus, engine, book, repository, checker)
         handlers[JOB] = pipeline.handle
         handlers[deployments.JOB] = Deployments(database, changes, settings.deploy, settings.project).handle
         pruning = Pruning(database, repository, state, settings.changes.keep_days, environments_.drop_unused)
     lag, notes = LoopLag(), repository.notes if repository else ()
+    at = (sandbox, lag, waiting, outcomes, problem, notes, switch)
+    sentinel = Sentinel(settings, changes, book, engine.roster, *at)
+    round_table = _round_table(engine, changes, waiting, Transcript(database, bus), world, search)
     return House(
         settings=settings,
         database=database,
@@ -158,9 +161,10 @@ async def _build(
         memory=memory,
         changes=changes,
         by_hand=by_hand,
-        round_table=RoundTable(engine, changes, waiting),
+        round_table=round_table,
+        switch=switch,
         waiting=waiting,
-        sentinel=Sentinel(settings, changes, book, engine.roster, sandbox, lag, waiting, outcomes, problem, notes),
+        sentinel=sentinel,
         environments=environments_,
         sandbox=sandbox,
         jobs=jobs,
@@ -168,11 +172,36 @@ async def _build(
         pruning=pruning,
         lag=lag,
         repository_error=problem,
-        world=World(database),
+        world=world,
         drafts=Drafts(database, settings.world),
         watches=Watches(database),
         search=search,
     )
+
+
+def _pipeline(
+    settings: Settings,
+    database: Database,
+    bus: Bus,
+    engine: Engine,
+    book: Ledger,
+    repository: Repository,
+    checker: Checker,
+) -> tuple[Pipeline, ByHand]:
+    """What carries a change from its request to its merge, and the way around it by hand."""
+    prompts = Prompts(repository, settings)
+    planning, rounds = Planning(prompts, engine, settings), Rounds(database, prompts, engine, settings)
+    landing = Landing(database, repository, checker, settings)
+    by_hand = ByHand(database, rounds, book, settings.changes, settings.paths.state_dir / "prompts")
+    return Pipeline(database, bus, settings, planning, rounds, checker, landing), by_hand
+
+
+def _round_table(
+    engine: Engine, changes: Changes, waiting: WaitingRoom, transcript: Transcript, world: World, search: Search
+) -> RoundTable:
+    """The Round Table with what its assistants can look up by themselves."""
+    facts = Facts({"lorekeeper": Lorekeeper(world, search)}, world, search.names)
+    return RoundTable(engine, changes, waiting, transcript, facts, (), search.embedder)
 
 
 async def _memory(
@@ -185,12 +214,12 @@ async def _memory(
     return memory
 
 
-def _engine(settings: Settings, minds: Minds, book: Ledger, memory: Memory) -> Engine:
+def _engine(settings: Settings, minds: Minds, book: Ledger, memory: Memory, switch: CloudSwitch) -> Engine:
     routing, cloud = settings.routing, settings.cloud
     roster = Roster(minds.providers, settings.kinds, cloud, minds.residence)
     small = cloud.small_model if cloud.small_model != cloud.model else ""
     policy = Policy(routing, rules(routing), settings.lan.only, small, cloud.per_request_usd)
-    return Engine(roster, book, cloud, policy, memory)
+    return Engine(roster, book, cloud, policy, memory, switch=switch)
 
 
 @dataclass(frozen=True)
@@ -348,37 +377,3 @@ def _ticks(house: House, schedule: Schedule) -> None:
     schedule.every(1 / 12, "idle models", house.minds.residence.unload_idle)
     if house.pruning is not None:
         schedule.every(24, "prune", house.pruning.sweep)
-
-
-@contextmanager
-def only_one(settings: Settings) -> Iterator[None]:
-    """Hold the house's lock while `haven up` runs. Raises Conflict where it runs already."""
-    descriptor = _lock_file(settings)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise Conflict("Haven is running here already.", "Show it with: haven attach") from None
-    try:
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def is_up(settings: Settings) -> bool:
-    """Whether another process of this house runs: then it does the work."""
-    if not (settings.paths.state_dir / "haven.lock").exists():
-        return False
-    descriptor = _lock_file(settings)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
-
-
-def _lock_file(settings: Settings) -> int:
-    settings.paths.state_dir.mkdir(parents=True, exist_ok=True)
-    return os.open(settings.paths.state_dir / "haven.lock", os.O_RDWR | os.O_CREAT, 0o600)

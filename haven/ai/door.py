@@ -19,6 +19,7 @@ from haven.ai.money.ledger import Ledger
 from haven.ai.outgoing import Outgoing, call_of, text_of
 from haven.ai.providers.base import Call, Counts, Finish, Provider
 from haven.ai.roster import Roster
+from haven.ai.switch import CloudSwitch
 from haven.ai.task import Delta, Reply, Restart, Route, Step, Task, Tier, Usage
 from haven.errors import AccessDenied, HavenError, ModelError, OverBudget, Unavailable
 
@@ -42,9 +43,15 @@ class Door:
     """One for the engine. `attempts` is how often a call to the cloud is tried."""
 
     def __init__(
-        self, roster: Roster, ledger: Ledger, attempts: int, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+        self,
+        roster: Roster,
+        ledger: Ledger,
+        attempts: int,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        switch: CloudSwitch | None = None,
     ) -> None:
         self._roster = roster
+        self._switch = switch
         self._ledger = ledger
         self._attempts = attempts
         self._sleep = sleep
@@ -138,10 +145,13 @@ class Door:
     ) -> AsyncIterator[Outgoing]:
         """One call that leaves: stopped if private, redacted, reserved before the block and settled after it.
 
-        The block puts what was used into `usage`. Whoever hands on what came waits for `Ledger.written` first.
+        It is stopped as well while the cloud is switched off. The block puts what was used into `usage`. Whoever hands
+        on what came waits for `Ledger.written` first.
         """
         if not policy.may_leave(task):
             raise AccessDenied("This must not leave the house.", "Ask it openly, or leave it to the local model.")
+        if provider.tier is Tier.CLOUD and self._switch is not None:
+            await self._switch.demand()
         breaker = self._roster.breaker(provider)
         number = breaker.began()
         out: Outgoing | None = None

@@ -27,6 +27,7 @@ from haven.ai.outgoing import call_of, count
 from haven.ai.policy import Now, Offer, Policy
 from haven.ai.providers.base import Provider
 from haven.ai.roster import Roster
+from haven.ai.switch import CloudSwitch
 from haven.ai.task import (
     Called,
     Complexity,
@@ -56,7 +57,10 @@ Piece = Delta | Restart | Reply
 
 
 class Engine:
-    """One for all faces and jobs. `memory` is what it has learned and answered before; without one it forgets."""
+    """One for all faces and jobs. `memory` is what it has learned and answered before; without one it forgets.
+
+    `switch` is the kill switch of the cloud; without one it is always on.
+    """
 
     def __init__(
         self,
@@ -66,10 +70,12 @@ class Engine:
         rules: Policy | None = None,
         memory: Memory | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        switch: CloudSwitch | None = None,
     ) -> None:
         self.roster = roster
         self._ledger = ledger
-        self._door = Door(roster, ledger, cloud.attempts, sleep)
+        self._switch = switch
+        self._door = Door(roster, ledger, cloud.attempts, sleep, switch)
         self._policy = rules or Policy(max_usd=cloud.per_request_usd)
         self._memory = memory or Memory()
 
@@ -84,23 +90,25 @@ class Engine:
     async def stream(self, task: Task, request: str = "") -> AsyncGenerator[Piece, None]:
         """Text as it comes; a Restart where the next step replaces it; one Reply, last.
 
-        `request` joins several tasks under one budget. Raises AccessDenied, BadInput, OverBudget, Unavailable (no
-        model is left; CloudAway where a person may choose between waiting and the local model) or ModelError.
+        `request` (else the task's own) joins several tasks under one budget. Raises AccessDenied, BadInput, OverBudget,
+        Unavailable (no model is left; CloudAway where a person may choose between waiting and the local model) or
+        ModelError.
         """
         self._admit(task)
         route = await self.route(task)
         if route.refused:
             raise Unavailable(route.refused, retry=Tier.LOCAL not in kinds.of(task.kind).tiers)
-        told = Told(request or secrets.token_hex(8), self._mark(task), cache_hours=self.roster.cache_hours(task.kind))
+        hours = self.roster.cache_hours(task.kind)
+        told = Told(request or task.request or secrets.token_hex(8), self._mark(task), cache_hours=hours)
         if known := await self._memory.known(task, route, told):
             yield Delta(known.text)
-            yield await self._memory.record(task, known, told)
+            yield await self._memory.record(task, replace(known, unrecorded=task.unrecorded), told)
             return
         run = Run(task, route, told.request, told.pass_mark)
         async with aclosing(self._steps(run)) as pieces:
             async for piece in pieces:
                 yield piece
-        reply = replace(run.result(), seconds=run.seconds)
+        reply = replace(run.result(), seconds=run.seconds, unrecorded=task.unrecorded)
         reply = await self._memory.record(task, reply, replace(told, tried=tuple(run.tried)))
         await self._ledger.written()
         yield reply
@@ -128,7 +136,8 @@ class Engine:
         judgement = await self.judge(task)
         call = call_of(task)
         counted, material = await aside(size(task), lambda: (count(call), sum(map(tokens.count, task.material))))
-        offers = [self._offer(task, one, counted) for one in self.roster.preferred(task.kind)]
+        off = await self._switch.refusal() if self._switch is not None else ""
+        offers = [self._offer(task, one, counted, off) for one in self.roster.preferred(task.kind)]
         now = Now(counted, material, time.localtime().tm_hour, *await self._spent())
         return policy.route(task, judgement, offers, self._policy, policy.facts(task, judgement, offers, now))
 
@@ -171,11 +180,11 @@ class Engine:
         own = self.roster.pass_mark(task.kind, self._policy.routing.pass_mark)
         return max(0, min(100, own + self._memory.shift(task.kind)))
 
-    def _offer(self, task: Task, provider: Provider, counted: int) -> Offer:
-        """What one model would cost for this very task, and whether it is there."""
+    def _offer(self, task: Task, provider: Provider, counted: int, off: str) -> Offer:
+        """What one model would cost for this very task, and whether it is there; `off`: why no cloud may be asked."""
         usd = provider.price.worst_case(counted, task.max_tokens) if provider.price else 0.0
         seconds = self._memory.seconds(provider.tier, provider.name)
-        missing = self._missing(task, provider)
+        missing = (off if provider.tier is Tier.CLOUD else "") or self._missing(task, provider)
         resting = "" if missing else self.roster.missing(provider)
         return Offer(Step(provider.tier, provider.name), missing, usd, seconds, resting)
 

@@ -12,6 +12,8 @@ from haven.store.database import Database
 from haven.store.switches import Switched
 
 NAME = "cloud"
+AGAIN_S = 60.0
+"""Whoever waits for the cloud looks again no sooner than this."""
 MOST_WHY = 200
 """Characters of the reason that a person gives."""
 
@@ -46,7 +48,7 @@ class CloudSwitch:
     async def demand(self) -> None:
         """Raises Unavailable while it is off; asked at the one door, right before a call is recorded."""
         if refusal := await self.refusal():
-            raise Unavailable(f"{refusal}.", "The owner switches it on again: haven cloud on")
+            raise Unavailable(f"{refusal}.", "The owner switches it on again: haven cloud on", after=AGAIN_S)
 
     async def _turn(self, switched: Switched) -> Switched:
         await self._database.write(lambda tx: switches.turn(tx, NAME, switched))

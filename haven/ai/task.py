@@ -126,8 +126,12 @@ class Task:
     """The most that this request may cost, all its calls together; None: as the settings say."""
     background: bool = False
     """Nobody waits for it: it lets every person go first."""
+    unrecorded: bool = False
+    """It speaks of the world and no record says anything to it: its reply is marked so."""
     change: str | None = None
     round: int = 0
+    request: str = ""
+    """The request that it belongs to, in the ledger and at the Round Table; "" makes it one of its own."""
 
     @property
     def question(self) -> str:
@@ -196,6 +200,13 @@ class Reply:
     """The parsed JSON (schema) or the tool's input."""
     stand_in: bool = False
     sources: tuple[str, ...] = ()
+    """Where its facts stand, in words for people."""
+    query: str = ""
+    """The typed query that it was computed by."""
+    picture: bytes | None = None
+    """A PNG that belongs to it, as a map does; only a computed reply has one."""
+    unrecorded: bool = False
+    """A model spoke of the world, and no record stands behind its words."""
     cached: str = ""
     """Not empty where it was answered before: when, and by which question."""
     prepared: str = ""

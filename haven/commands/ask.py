@@ -12,9 +12,11 @@ import typer
 
 from assistants.round_table import Request, Seat
 from assistants.waiting import Choice, Held
+from assistants.wording import UNRECORDED
 from haven.ai.task import Delta, Reply, Restart, Where
-from haven.app import House, is_up
+from haven.app import House
 from haven.commands.session import Json, err, in_house, owner, print_json
+from haven.lock import is_up
 from haven.quoting import visible
 
 NOT_ANSWERED = 4
@@ -59,6 +61,8 @@ class Shown:
         self.reply = reply
         if not self._quiet:
             print(_rest(self._text, reply.text), flush=True)  # before the line on standard error
+        for source in reply.sources:
+            self._say(f"  from {visible(source)}", "dim")
         self._say(reply_line(reply), "dim")
 
     def _say(self, line: str, style: str) -> None:
@@ -81,6 +85,8 @@ def reply_line(reply: Reply) -> str:
     if reply.usd and not reply.stand_in:
         facts.append(f"{reply.usd:.4f} USD")
     facts += [f"{reply.seconds:.1f} s", f"score {reply.score}"]
+    facts += [f"asked as: {visible(reply.query)}"] if reply.query else []
+    facts += [UNRECORDED] if reply.unrecorded else []
     facts += [visible(reply.cached)] if reply.cached else []
     facts += [f"prepared here: {visible(reply.prepared)}"] if reply.prepared else []
     facts += [f"instead of the cloud: {visible(reply.instead.rstrip('.'))}"] if reply.instead else []
@@ -118,6 +124,8 @@ def to_json(shown: Shown) -> dict[str, Any]:
             "instead": reply.instead,
             "outcome": reply.outcome,
             "sources": list(reply.sources),
+            "query": reply.query,
+            "unrecorded": reply.unrecorded,
         }
         reasons += reply.route.reasons
     if held is not None:

@@ -9,7 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from assistants.round_table import Request, change_kind
+from assistants.table.proposing import change_kind
+from assistants.table.request import Request
 from haven.app import House
 from haven.changes.proposal import Kind, clean
 from haven.changes.review.text import render

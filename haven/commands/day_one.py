@@ -40,7 +40,7 @@ def _told_by(said: dict[str, Any]) -> list[dict[str, str]]:
 
 async def _from_here(house: House) -> list[dict[str, str]]:
     """This house is opened for the command alone: what only the running process knows is not in it."""
-    from haven.app import is_up
+    from haven.lock import is_up
 
     if is_up(house.settings):
         mend = "Look into its log, or start it anew: haven service restart"

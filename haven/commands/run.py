@@ -13,12 +13,13 @@ import typer
 
 from haven import logs, settings
 from haven.ai.models.registry import Registry
-from haven.app import only_one, open_house, run
+from haven.app import open_house, run
 from haven.changes.sandbox.testenv import TestEnvironments
 from haven.commands import pulse
 from haven.commands.session import Json, err, out, owner
 from haven.demo import journey
 from haven.errors import HavenError
+from haven.lock import only_one
 from haven.settings import Settings
 from haven.setup import toml_file
 

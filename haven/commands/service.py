@@ -53,7 +53,7 @@ def status(as_json: Json = False) -> None:
 
 async def _from_here(house: House) -> dict[str, Any]:
     """What this process can tell; one that runs and doesn't answer is up all the same."""
-    from haven.app import is_up
+    from haven.lock import is_up
 
     return {"up": is_up(house.settings), "since": None, "pid": None, **await pulse.picture(house)}
 
@@ -178,7 +178,7 @@ async def _restart(loaded: Settings) -> str:
 
     Raises Unavailable where systemd does not run this Haven, or refuses.
     """
-    from haven.app import is_up
+    from haven.lock import is_up
 
     pid = _holder(loaded.paths.state_dir / "haven.lock")
     scope = _scope(pid) if pid else None

@@ -80,7 +80,7 @@ async def follow(house: House, id: str, tell: Callable[[Event], None], *, past_w
 
     The work is done in this process unless a running `haven up` does it. `past_waiting`: it waits now, follow on.
     """
-    from haven.app import is_up
+    from haven.lock import is_up
 
     work = not is_up(house.settings)
     tasks = [asyncio.create_task(house.bus.run())]

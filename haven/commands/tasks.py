@@ -14,7 +14,8 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from assistants.round_table import ANSWER_TOKENS, SEATS
+from assistants.round_table import FOUR
+from assistants.table.asking import ANSWER_TOKENS
 from assistants.waiting import Choice, choices_of
 from haven.access import Principal, Role
 from haven.ai import kinds
@@ -144,9 +145,7 @@ def _task(text: str, kind: str, who: Principal, *, private: bool = False, where:
     task = Task(kind, turns, who, "asked which way it would go", words=text, privacy=privacy, where=where)
     if kind != "answer":
         return task
-    return replace(
-        task, system=(max((seat.prompt for seat in SEATS.values()), key=tokens.count),), max_tokens=ANSWER_TOKENS
-    )
+    return replace(task, system=(max((one.prompt for one in FOUR), key=tokens.count),), max_tokens=ANSWER_TOKENS)
 
 
 @app.command()

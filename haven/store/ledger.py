@@ -153,6 +153,13 @@ async def of_change(database: Database, change_id: str) -> list[Entry]:
     return [_entry(row) for row in rows]
 
 
+async def of_request(database: Database, request: str) -> list[Entry]:
+    """What left for one request, oldest first."""
+    sql = f"select {SHOWN} from ledger where request = ? and request <> '' order by id"
+    rows = await database.rows(sql, (request,))
+    return [_entry(row) for row in rows]
+
+
 async def calls(database: Database, since: float, until: float) -> list[Entry]:
     """Every call that was reserved in that time, oldest first."""
     sql = f"select {SHOWN} from ledger where at >= ? and at < ? order by id"

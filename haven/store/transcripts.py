@@ -46,8 +46,8 @@ class Wanted:
     assistant: str = ""
     person: str = ""
     tier: str = ""
-    after: int = 0
-    """Only steps with a higher number."""
+    after: int | None = None
+    """Only steps with a higher number, the oldest first; None: the newest of all."""
 
 
 @dataclass(frozen=True)
@@ -77,12 +77,11 @@ async def add(tx: Transaction, said: Said) -> int:
 
 
 async def steps(database: Database, wanted: Wanted, limit: int = 500) -> list[Said]:
-    """The oldest after `wanted.after` where that is set, else the newest; oldest first either way."""
+    """The next after `wanted.after` where that is set, else the newest; oldest first either way."""
     where, values = _where(wanted)
-    newest = wanted.after == 0
-    order = "desc" if newest else "asc"
+    order = "desc" if wanted.after is None else "asc"
     rows = await database.rows(f"select * from transcript where {where} order by id {order} limit ?", [*values, limit])
-    return [_said(row) for row in (reversed(rows) if newest else rows)]
+    return [_said(row) for row in (reversed(rows) if wanted.after is None else rows)]
 
 
 async def talks(database: Database, wanted: Wanted, limit: int = 50) -> list[Talk]:
@@ -107,7 +106,7 @@ async def newest(database: Database) -> int:
 
 
 def _where(wanted: Wanted) -> tuple[str, list[Any]]:
-    parts: list[tuple[str, Any]] = [("id > ?", wanted.after)]
+    parts: list[tuple[str, Any]] = [("id > ?", wanted.after or 0)]
     if wanted.reader is not None:
         parts.append(("(not private or person = ?)", wanted.reader))
     if wanted.request:

@@ -6,7 +6,8 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import TextArea
 
-from assistants.round_table import Request, change_kind
+from assistants.table.proposing import change_kind
+from assistants.table.request import Request
 from haven.access import Act
 from haven.ai.task import Where
 from haven.changes.proposal import Kind, clean

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from assistants.round_table import SEATS, Request, RoundTable, Seat, change_kind, faithful
+from assistants.round_table import FOUR, Request, RoundTable, Seat
+from assistants.table.proposing import change_kind, faithful
 from haven.ai.models.registry import Registry
 from haven.ai.task import Delta, Reply, Tier, Where
 from haven.changes.proposal import Kind
@@ -52,8 +53,8 @@ def test_a_title_by_a_small_model_is_kept_where_it_says_what_was_asked(title: st
 
 
 def test_every_seat_has_a_prompt_and_a_colour_of_its_own() -> None:
-    assert len({seat.colour for seat in SEATS.values()}) == len(SEATS) == 4
-    assert all(seat.title in seat.prompt for seat in SEATS.values())
+    assert len({seat.colour for seat in FOUR}) == len(FOUR) == 4
+    assert all(seat.title in seat.prompt for seat in FOUR)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +86,7 @@ async def test_unsure_with_a_model_the_model_chooses_from_the_list(tmp_path: Pat
         pytest.skip(f"THE LOCAL MODEL IS NOT TESTED: {error.full}")
     async with at_home(tmp_path, model=True, working=False) as home:
         seat = await home.house.round_table.pick("Good evening", Request("Good evening", MEMBER))
-        assert seat.assistant.name in SEATS and MODEL in seat.reasons[0]
+        assert seat.assistant in FOUR and MODEL in seat.reasons[0]
         assert home.stand_in.requests == []
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from assistants.round_table import Request, RoundTable, Seat
+from assistants.table.transcript import Transcript
 from assistants.waiting import JOB, Choice, Held, WaitingRoom
 from haven.access import Principal, Role
 from haven.ai.policy import Policy
@@ -17,6 +18,7 @@ from haven.ai.task import Reply
 from haven.changes.decisions import Changes
 from haven.changes.git.repository import Repository
 from haven.errors import Unavailable
+from haven.events import Bus
 from haven.settings import Away, Paths, Routing, Settings
 from haven.store.jobs import Job
 from haven.store.waiting import Waiting
@@ -102,7 +104,8 @@ async def home(
             room = WaitingRoom(desk.database, desk.engine)
             settings = Settings(paths=Paths(state_dir=folder, config_dir=folder, runtime_dir=folder))
             changes = Changes(desk.database, settings, no_repository, lambda _: None)
-            house = Home(folder, desk, room, RoundTable(desk.engine, changes, room), far, here)
+            table = RoundTable(desk.engine, changes, room, Transcript(desk.database, Bus(desk.database)))
+            house = Home(folder, desk, room, table, far, here)
             room.ask_about("bot", house.who)
             yield house
         await local.close()

@@ -112,7 +112,7 @@ class World:
         engine = Engine(Roster([self.local, self.cloud], cloud=cloud), self.house.ledger, cloud, memory=memory)
         self.waiting = WaitingRoom(database, engine)
         return HavenBot(
-            round_table=RoundTable(engine, self.house.changes, self.waiting),
+            round_table=RoundTable(engine, self.house.changes, self.waiting, self.house.round_table.transcript),
             changes=self.house.changes,
             waiting=self.waiting,
             bus=self.house.bus,

@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from assistants.round_table import RoundTable
 from bot.client import HavenBot
 from bot.supervisor import Link, Supervisor
 from haven.app import open_house
@@ -47,7 +46,7 @@ async def build(settings: Settings) -> AsyncIterator[Callable[[], HavenBot]]:
 
         def make() -> HavenBot:
             bot = HavenBot(
-                round_table=RoundTable(house.engine, house.changes, house.waiting),
+                round_table=house.round_table,
                 changes=house.changes,
                 waiting=house.waiting,
                 bus=house.bus,

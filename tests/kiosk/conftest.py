@@ -17,6 +17,7 @@ from textual.driver import Driver
 import haven.settings
 from assistants.round_table import RoundTable
 from assistants.sentinel import StatusLine
+from assistants.table.transcript import Transcript
 from assistants.waiting import WaitingRoom
 from haven.access import Principal, Role
 from haven.ai.engine import Engine
@@ -190,7 +191,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         engine = Engine(roster, ledger, settings.cloud, memory=memory)
         pin = Pin(settings)
         waiting = WaitingRoom(database, engine)
-        round_table = RoundTable(engine, changes, waiting)
+        round_table = RoundTable(engine, changes, waiting, Transcript(database, bus))
         following = asyncio.create_task(bus.run())
         yield House(
             database,

@@ -1,0 +1,106 @@
+"""Facts first: what the assistants find out by themselves, the seated one before the others."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass
+
+from assistants.base import Answerer
+from assistants.findings import Findings, Nature
+from haven.access import Principal
+from haven.world.names import Names
+from haven.world.world import World
+
+CONSULTED = ("cartographer", "lorekeeper", "sentinel")
+"""Whom the seated assistant asks: those who only look. Scribe acts, so it answers where it has the seat."""
+OF_THE_WORLD = frozenset({"cartographer", "lorekeeper"})
+"""Whose questions are about the world, and nothing else."""
+TOLD = (Nature.FACT, Nature.QUOTATION)
+
+_QUESTION = re.compile(
+    r"\?\s*$|^\s*(who|whom|whose|what|whats|when|where|which|wich|why|how|is|are|was|were|do|does|did|has|have|can|could"
+    r"|tell|list|show|count|name|wer|wen|wem|wessen|was|wann|wo|woher|wohin|welche[nrsm]?|warum|wieso|weshalb|wie"
+    r"|ist|sind|war|hat|gibt|nenne|zeige?)\b",
+    re.IGNORECASE,
+)
+_ADVICE = re.compile(
+    r"\b(how to\b|how (do|can|could|should|would|might) (i|we|you|one|someone)\b|should (i|we)\b|do you (think|like)\b"
+    r"|(can|could|would|will) you (?!tell|say|list|show|find|name|count)|wie (kann|mache|soll|könnte)\b|kannst du"
+    r"|könntest du|soll(te|en)? (ich|wir)\b)",
+    re.IGNORECASE,
+)
+_HOUSE = re.compile(
+    r"\b(haven|round table|sentinel|cartographer|scribe|lorekeeper|assistants?|claude|discord|kiosk|dashboard)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Consulted:
+    """What one assistant found; None: it has nothing to say to it."""
+
+    name: str
+    findings: Findings | None
+
+
+class Facts:
+    """One for the Round Table: what can be looked up, by whom, and what the world's names are."""
+
+    def __init__(
+        self, answerers: Mapping[str, Answerer], world: World | None = None, names: Names | None = None
+    ) -> None:
+        self._answerers = dict(answerers)
+        self._world = world
+        self._names = names
+
+    async def consult(self, text: str, seated: str, principal: Principal) -> AsyncGenerator[Consulted, None]:
+        """Ask the seated assistant, then the others, until one of them has a fact or a quotation."""
+        for name in dict.fromkeys((seated, *CONSULTED)):
+            if (answerer := self._answerers.get(name)) is not None:
+                findings = await answerer.answer(text, principal)
+                yield Consulted(name, findings)
+                if findings is not None and findings.kind in TOLD:
+                    return
+
+    async def names_in(self, text: str) -> list[str]:
+        """The names of the world that a text speaks of, each once, as it spells them."""
+        if self._names is None:
+            return []
+        return list(dict.fromkeys(mention.text for mention in await self._names.mentions(text)))
+
+    async def could_know(self, text: str) -> bool:
+        """Whether "not recorded" says anything: something is recorded, and no question is about this house itself."""
+        return self._world is not None and not _HOUSE.search(text) and bool(await self._world.counts())
+
+
+def is_question(text: str) -> bool:
+    """Whether it asks for something that could be recorded, rather than orders something or wants advice."""
+    return bool(_QUESTION.search(text)) and not _ADVICE.search(text)
+
+
+def best(found: list[Consulted], seated: str, *, question: bool) -> Findings | None:
+    """Of all findings a fact or a quotation, else a question back, else that it is not recorded.
+
+    What is no question is not answered by others than the seated one with what they don't know.
+    """
+    told = [one for one in found if one.findings is not None]
+    told = [one for one in told if question or one.name == seated or _kind(one) in TOLD]
+    for kinds in (TOLD, (Nature.ASK_BACK,), (Nature.NOT_RECORDED,)):
+        for one in told:
+            if _kind(one) in kinds:
+                return one.findings
+    return None
+
+
+def unrecorded(names: list[str]) -> Findings:
+    """The answer where nobody found anything."""
+    of = f" of {', '.join(names)}" if names else ""
+    return Findings(
+        f"That is not recorded. The records{of} were searched, by their names, fields and texts; none says it.",
+        kind=Nature.NOT_RECORDED,
+    )
+
+
+def _kind(one: Consulted) -> Nature | None:
+    return one.findings.kind if one.findings is not None else None

@@ -1,0 +1,48 @@
+"""What a face hands to the Round Table, and what it gets back."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from assistants.base import Assistant
+from assistants.waiting import Held
+from haven.access import Principal
+from haven.ai.task import Delta, Reply, Restart, Turn, Where
+from haven.changes.proposal import Kind
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a face hands over. `key` makes a repeated delivery the same request."""
+
+    text: str
+    principal: Principal
+    kind: Kind | None = None
+    assistant: str | None = None
+    where: Where = Where.AUTO
+    private: bool = False
+    key: str = ""
+    earlier: tuple[Turn, ...] = ()
+    """What was said before in the same conversation."""
+    evidence: str | None = None
+    """A log or traceback that comes with a fix."""
+    place: Mapping[str, Any] = field(default_factory=dict)
+    """Where the face shows the answer, in its own words: a later answer finds its way there."""
+
+    @property
+    def stays_here(self) -> bool:
+        """Whether the person wants it kept in this house."""
+        return self.private or self.where is Where.LOCAL
+
+
+@dataclass(frozen=True)
+class Seat:
+    """Who takes the request, and why."""
+
+    assistant: Assistant
+    reasons: tuple[str, ...]
+
+
+Answer = AsyncIterator[Seat | Delta | Restart | Reply | Held]
