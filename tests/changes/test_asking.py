@@ -19,6 +19,7 @@ from haven.changes.rounds.asking import is_small
 from haven.changes.states import State
 from haven.demo.stand_in import StandIn
 from haven.settings import Lan, LanHost, cache_dir
+from haven.store import changes as table
 from tests.changes import sources
 from tests.e2e.branching import FILES, GREEN, LIGHT, ONE_RED, Script, asked, becomes
 from tests.e2e.house import Home, settings_in
@@ -171,6 +172,36 @@ async def test_a_model_at_home_that_makes_no_edits_leaves_the_round_to_the_cloud
         review = await home.house.changes.review(change.id)
         assert (change.state, change.round) == (State.REVIEW, 1) and review.route["tier"] == "cloud"
         assert any(reason.startswith("lan was tried first") for reason in review.route["reasons"])
+
+
+@pytest.mark.sandbox
+@pytest.mark.model
+async def test_whatever_the_real_small_model_makes_of_a_typo_only_what_is_right_is_shown(tmp_path: Path) -> None:
+    wrong, right = 'GREETING = "Welcom to the map."\n', 'GREETING = "Welcome to the map."\n'
+    files = {**FILES, "words.py": wrong, "test_light.py": "from words import GREETING\n\n\ndef test_it():\n    "}
+    files["test_light.py"] += "assert GREETING.startswith('Wel') and GREETING.endswith('the map.')\n"
+    cloud = Script([becomes(right, wrong, "words.py")])
+    async with StandIn(says=cloud) as stand_in:
+        ready = settings_in(tmp_path / "house", stand_in.base_url, model=True, changes={"small_edits": "local"})
+        assert ready.project.repository is not None
+        await asyncio.to_thread(sources.make, ready.project.repository, files)
+        async with open_house(ready, cache_dir()) as house:
+            await house.registry.install("smollm2-135m")
+            running = asyncio.create_task(run(house, []))
+            home = Home(house, stand_in, ready.project.repository)
+            try:
+                change = await home.rest(await home.ask_for('Fix the typo in words.py: "Welcom" should be "Welcome"'))
+                review = await house.changes.review(change.id)
+                first, *_ = await table.rounds(house.database, change.id)
+            finally:
+                running.cancel()
+                await asyncio.gather(running, return_exceptions=True)
+    assert change.state == State.REVIEW and review.mergeable, change.reason
+    tried = first.route["small"] or any(one.startswith("local was tried first") for one in first.route["reasons"])
+    assert tried and {file.path for file in review.files} == {"words.py"}, first.route
+    assert "\n+" + right in review.diff or first.route["small"], (
+        "what it made by itself is judged by tests and a person"
+    )
 
 
 @pytest.mark.sandbox
