@@ -24,6 +24,23 @@ from haven.changes.sandbox.requirements import Needs, plain_requirements
 from haven.changes.sandbox.testenv import TestEnvironments
 from haven.errors import BadInput, Unavailable
 from tests.changes.sandboxing import LIMITS, project
+from tests.conftest import CACHE
+
+
+def begun(folder: Path, **options: bool) -> TestEnvironments:
+    """Environments below `folder`, where the plain one is there already."""
+    environments = TestEnvironments(folder, **options)
+    plain = folder / "testenvs" / environments.key()
+    plain.parent.mkdir(parents=True, exist_ok=True)
+    if not plain.exists():
+        plain.symlink_to(CACHE / "testenvs" / plain.name)
+    return environments
+
+
+def built(folder: Path) -> set[str]:
+    """The environments below `folder`, the plain one aside; fails where anything else is left."""
+    left = {path.name for path in (folder / "testenvs").iterdir() if path.suffix != ".lock"}
+    return left - {TestEnvironments(folder).key()}
 
 
 async def test_requirements_need_the_owners_word_for_this_very_content(tmp_path: Path) -> None:
@@ -108,7 +125,7 @@ async def test_the_projects_packages_are_there_for_its_tests_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PIP_FIND_LINKS", str(_wheels(tmp_path / "wheels")))
-    environments = TestEnvironments(tmp_path / "state")
+    environments = begun(tmp_path / "state")
     needs = Needs("havenprobe==1.0")
     environments.allow(needs.digest)
     run = TestRunner(Sandbox(settings.Sandbox(**LIMITS)), environments)
@@ -119,8 +136,7 @@ async def test_the_projects_packages_are_there_for_its_tests_alone(
     report = await run.run(tree, ProjectFile(), needs)
 
     assert first == second and report.passed("test_it.py::test_it")
-    left = {path.name for path in (tmp_path / "state/testenvs").iterdir()}
-    assert left == {first.key, f"{first.key}.lock"}
+    assert built(tmp_path / "state") == {first.key}
 
 
 @pytest.mark.sandbox
@@ -129,17 +145,19 @@ async def test_what_cannot_be_fetched_is_said_and_leaves_nothing(
 ) -> None:
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
-    environments = TestEnvironments(tmp_path)
+    environments = begun(tmp_path)
+    needs = Needs("havenprobe==1.0")
+    environments.allow(needs.digest)
     with pytest.raises(Unavailable) as caught:
-        await environments.prepare()
-    assert "pytest==8.4.2" in str(caught.value) and not caught.value.retry
+        await environments.prepare(needs)
+    assert "havenprobe==1.0" in str(caught.value) and not caught.value.retry
     monkeypatch.delenv("PIP_NO_INDEX")
     monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
     with pytest.raises(Unavailable, match="out of reach") as caught:
-        await environments.prepare()
+        await environments.prepare(needs)
     assert caught.value.retry
-    assert {path.suffix for path in (tmp_path / "testenvs").iterdir()} == {".lock"}
+    assert built(tmp_path) == set()
 
 
 LOOKS = """
@@ -169,7 +187,7 @@ async def test_the_set_up_command_has_the_network_and_nothing_of_this_machine(
     monkeypatch.setenv("HAVEN_SECRET", "probe")
     (Path.home() / "secret").write_text("probe")
     tree = project(tmp_path / "tree", {"tools/setup.py": LOOKS})
-    environments = TestEnvironments(tmp_path / "state")
+    environments = begun(tmp_path / "state")
 
     def greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"from here")
@@ -202,19 +220,19 @@ async def test_the_set_up_command_has_the_network_and_nothing_of_this_machine(
 
 @pytest.mark.sandbox
 async def test_a_set_up_command_that_fails_says_so_and_leaves_nothing(tmp_path: Path) -> None:
-    environments = TestEnvironments(tmp_path)
+    environments = begun(tmp_path)
     needs = Needs("", ("sh", "-c", "echo the reason; exit 3"))
     environments.allow(needs.digest)
     with pytest.raises(Unavailable) as caught:
         await environments.prepare(needs, project(tmp_path / "tree", {"a": ""}))
     assert str(caught.value) == "The project's set-up command failed (the reason)." and not caught.value.retry
-    assert {path.suffix for path in (tmp_path / "testenvs").iterdir()} == {".lock"}
+    assert built(tmp_path) == set()
 
 
 @pytest.mark.sandbox
 async def test_a_set_up_command_that_leaves_links_writes_nothing_outside(tmp_path: Path) -> None:
     (tmp_path / "kept").write_text("kept")
-    environments = TestEnvironments(tmp_path)
+    environments = begun(tmp_path)
     needs = Needs("", ("sh", "-c", f"ln -sf {tmp_path}/kept /env/haven-key && ln -sf {tmp_path} /env/share"))
     environments.allow(needs.digest)
     made = await environments.prepare(needs, project(tmp_path / "tree", {"a": ""}))
@@ -230,7 +248,7 @@ async def test_a_set_up_command_that_leaves_links_writes_nothing_outside(tmp_pat
 @pytest.mark.sandbox
 async def test_a_set_up_command_that_prints_codes_and_a_secret(tmp_path: Path) -> None:
     token = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
-    environments = TestEnvironments(tmp_path)
+    environments = begun(tmp_path)
     needs = Needs("", ("sh", "-c", f"printf '\\033[2Jno \\302\\233 {token}'; exit 3"))
     environments.allow(needs.digest)
     with pytest.raises(Unavailable) as caught:
@@ -245,12 +263,12 @@ async def test_a_source_package_is_built_only_where_the_owner_allows_it(
 ) -> None:
     monkeypatch.setenv("PIP_FIND_LINKS", str(_source_package(tmp_path / "sources")))
     needs = Needs("havensource==1.0")
-    careful = TestEnvironments(tmp_path / "state")
+    careful = begun(tmp_path / "state")
     careful.allow(needs.digest)
     with pytest.raises(Unavailable, match="havensource") as caught:
         await careful.prepare(needs)
     assert "sandbox.source_packages" in caught.value.mend
-    trusting = TestEnvironments(tmp_path / "state", source_packages=True)
+    trusting = begun(tmp_path / "state", source_packages=True)
     tests = "def test_it():\n    import havensource\n    assert havensource.WORD == 'built'\n"
     tree = project(tmp_path / "tree", {"test_it.py": tests})
     report = await TestRunner(Sandbox(settings.Sandbox(**LIMITS)), trusting).run(tree, ProjectFile(), needs)
