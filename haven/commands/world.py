@@ -92,19 +92,20 @@ def list_(
 
     async def work(house: House) -> None:
         inside = (await house.world.one(parent)).thing.id if parent else None
-        found = await house.world.things(*(kind or ()), parent=inside)
+        found = await house.world.things(*(kind or ()), parent=inside, limit=limit + 1)
+        more = "There are more: --limit shows them. " if len(found) > limit else ""
+        found = found[:limit]
         if as_json:
-            print_json([one.model_dump(mode="json") for one in found[:limit]])
+            print_json([one.model_dump(mode="json") for one in found])
             return
         table = Table("id", "kind", "name", "", box=None, pad_edge=False)
-        above = await house.world.get_many({parent_of(one) for one in found[:limit]})
-        for one in found[:limit]:
+        above = await house.world.get_many({parent_of(one) for one in found})
+        for one in found:
             place = above.get(parent_of(one))
             table.add_row(one.id, one.kind.value, one.name, f"in {place.name}" if place else "")
         if found:
             print_table(table)
         counts = ", ".join(f"{count} {one.value}" for one, count in (await house.world.counts()).items())
-        more = f"{len(found) - limit} more: --limit shows them. " if len(found) > limit else ""
         out.print(
             f"{more}In the world: {counts}." if counts else "The world is empty. Begin with: haven world add, or import"
         )

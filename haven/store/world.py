@@ -76,7 +76,9 @@ async def current(read: Read, ids: Iterable[str]) -> dict[str, VersionRow]:
     return {row["thing"]: _version(row) for row in rows}
 
 
-async def all_now(read: Read, kinds: Sequence[str] = (), parent: str | None = None) -> list[VersionRow]:
+async def all_now(
+    read: Read, kinds: Sequence[str] = (), parent: str | None = None, limit: int = -1
+) -> list[VersionRow]:
     """Every record, or those of these kinds and of this parent, by name; not inside of a transaction."""
     wanted, values = ["1"], list[Any]()
     if kinds:
@@ -85,7 +87,7 @@ async def all_now(read: Read, kinds: Sequence[str] = (), parent: str | None = No
     if parent is not None:
         wanted.append("t.parent = ?")
         values.append(parent)
-    rows = await read(f"{_NOW} where {' and '.join(wanted)} order by t.name, t.id", values)
+    rows = await read(f"{_NOW} where {' and '.join(wanted)} order by t.name, t.id limit ?", [*values, limit])
     return await asyncio.to_thread(list, map(_version, rows))  # of a hundred thousand, this takes half a second
 
 

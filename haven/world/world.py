@@ -80,9 +80,9 @@ class World:
         """The records of these ids; those that are not there are left out."""
         return {thing.id: thing for thing in await _things([*(await table.current(self._database.rows, ids)).values()])}
 
-    async def things(self, *kinds: Kind, parent: str | None = None) -> list[Thing]:
-        """All records of these kinds (of every kind where none is named) and of this parent, by name."""
-        return await _things(await table.all_now(self._database.rows, kinds, parent))
+    async def things(self, *kinds: Kind, parent: str | None = None, limit: int = -1) -> list[Thing]:
+        """Records of these kinds (of every kind where none is named) and of this parent, by name; -1: all of them."""
+        return await _things(await table.all_now(self._database.rows, kinds, parent, limit))
 
     async def named(self, name: str, *kinds: Kind) -> list[Thing]:
         """Those of that name or alias, whatever its case, accents and punctuation; names before aliases."""
