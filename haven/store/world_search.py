@@ -21,6 +21,8 @@ VERSION = 1
 """Of the file's form and of what is read out of a record; another one in the file means: make it anew."""
 WEIGHTS = (8.0, 3.0, 1.0)
 """Of a hit in the names, in the facts, in the text (bm25's column weights)."""
+WIDE = 5_000
+"""Of the best matches, those among which some kinds are looked for."""
 _SCHEMA = """
 create table read_to (stamp integer not null, at real not null);
 create table entry (id integer primary key autoincrement, thing text not null unique, kind text not null,
@@ -104,14 +106,14 @@ class SearchFile:
     def ranked(self, query: str, kinds: Sequence[str], limit: int) -> list[Found]:
         """The best matches by bm25, the best first."""
         weight = f"bm25(word, {', '.join(map(str, WEIGHTS))})"
-        best = f"select rowid as id, {weight} as weight from word where word match ?"
-        if kinds:
-            best += f" and rowid in (select id from entry where kind in ({_marks(kinds)}))"
+        best = f"select rowid as id, {weight} as weight from word where word match ? order by weight, rowid limit ?"
+        only = f" where e.kind in ({_marks(kinds)})" if kinds else ""
         sql = (
-            f"select e.id, e.thing, e.kind, e.name, -b.weight from ({best} order by weight, rowid limit ?) b"
-            " join entry e on e.id = b.id order by b.weight, e.thing"
+            f"select e.id, e.thing, e.kind, e.name, -b.weight from ({best}) b join entry e on e.id = b.id{only}"
+            " order by b.weight, e.thing limit ?"
         )
-        return self._do(lambda db: [Found(*row) for row in db.execute(sql, (query, *kinds, limit))])
+        wide = limit if not kinds else WIDE
+        return self._do(lambda db: [Found(*row) for row in db.execute(sql, (query, wide, *kinds, limit))])
 
     def matching(self, query: str, kinds: Sequence[str], limit: int) -> list[Found]:
         """Any matches, not weighed: for words that stand nearly everywhere."""
