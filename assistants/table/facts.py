@@ -24,6 +24,12 @@ _QUESTION = re.compile(
     r"|ist|sind|war|hat|gibt|nenne|zeige?)\b",
     re.IGNORECASE,
 )
+_ORDER = re.compile(
+    r"^\s*(please |pls |bitte )?(add|set|change|correct|rename|replace|update|edit|fix|make|create|write|put|fill|record"
+    r"|submit|enter|register|delete|remove|generate|draw|render|export|import|plan|suggest|mark|label|annotate|compose"
+    r"|tag|translate|explain|help|check|compare|zeichne|schreib|erstelle|füge|setze|ändere|plane|mach)\w*\b",
+    re.IGNORECASE,
+)
 _ADVICE = re.compile(
     r"\b(how to\b|how (do|can|could|should|would|might) (i|we|you|one|someone)\b|should (i|we)\b|do you (think|like)\b"
     r"|(can|could|would|will) you (?!tell|say|list|show|find|name|count)|wie (kann|mache|soll|könnte)\b|kannst du"
@@ -75,8 +81,11 @@ class Facts:
 
 
 def is_question(text: str) -> bool:
-    """Whether it asks for something that could be recorded, rather than orders something or wants advice."""
-    return bool(_QUESTION.search(text)) and not _ADVICE.search(text)
+    """Whether it asks for something that could be recorded, rather than orders something or wants advice.
+
+    Bare words ("ocean planets within 50 of Venture") are a question.
+    """
+    return not _ADVICE.search(text) and bool(_QUESTION.search(text) or not _ORDER.search(text))
 
 
 def best(found: list[Consulted], seated: str, *, question: bool) -> Findings | None:
