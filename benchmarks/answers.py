@@ -1,10 +1,10 @@
 """Are questions about the world answered right, and is nothing invented? One JSON line a way of answering.
 
-Goals: of what is recorded at least 85 % right with no model and 90 % with the model of 135 million parameters; of what is
-not recorded nothing invented; every answer with a source; p95 under 3 s. The questions are in benchmarks/data/answers
-(its README says how a reply is judged), over the shipped world and the exoplanet catalogue (in HAVEN_DATA; without it
-that part is "not measured"). `dev` is for looking at, `--held` is the half that nobody looked at. `--show` prints what
-went wrong, `--model` asks the model as well, `--only TEXT` takes the questions whose id or group holds that.
+Goals: of what is recorded at least 85 % right with no model and 90 % with the model of 135 million parameters; of what
+is not recorded nothing invented; every answer with a source; p95 under 3 s. The questions stand in
+benchmarks/data/answers (its README says how a reply is judged), over the shipped world and the exoplanet catalogue (in
+HAVEN_DATA; without it that part is "not measured"). `dev` is for looking at, `--held` is the half that nobody looked
+at. `--show` prints what went wrong, `--model` asks the model as well, `--only TEXT` takes the questions that hold it.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def plain(text: str) -> str:
 
 
 def found(wanted: str, text: str) -> int:
-    """Where `wanted` stands in the text, both plain; -1 for nowhere. A number may have more decimals, not more digits."""
+    """Where `wanted` stands in the text, -1 for nowhere. A number may have more decimals, not more digits."""
     wanted = plain(wanted)
     before, after = r"(?<![\w])", ""
     if wanted[0].isdigit():

@@ -1,8 +1,8 @@
 """How often does the right assistant take a request, and how long does it take to see whose job it is? One JSON line.
 
-Goal: at least 95 % of the untouched half right. `dev` was looked at while the signs were made, and its requests are among
-the examples, so each is judged by the others alone. `--held` judges held.jsonl, which was not looked at. `--fit` writes
-assistants/table/examples.npz from examples.jsonl and dev.jsonl.
+Goal: at least 95 % of the untouched half right. `dev` was looked at while the signs were made, and its requests are
+among the examples, so each is judged by the others alone. `--held` judges held.jsonl, which was not looked at. `--fit`
+writes assistants/table/examples.npz from examples.jsonl and dev.jsonl.
 """
 
 from __future__ import annotations

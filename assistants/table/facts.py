@@ -25,8 +25,8 @@ _QUESTION = re.compile(
     re.IGNORECASE,
 )
 _ORDER = re.compile(
-    r"^\s*(please |pls |bitte )?(add|set|change|correct|rename|replace|update|edit|fix|make|create|write|put|fill|record"
-    r"|submit|enter|register|delete|remove|generate|draw|render|export|import|plan|suggest|mark|label|annotate|compose"
+    r"^\s*(please |pls |bitte )?(add|set|change|correct|rename|replace|update|edit|fix|make|create|write|put|fill"
+    r"|record|submit|enter|register|delete|remove|generate|draw|render|export|import|plan|suggest|mark|label|annotate|compose"
     r"|tag|translate|explain|help|check|compare|zeichne|schreib|erstelle|füge|setze|ändere|plane|mach)\w*\b",
     re.IGNORECASE,
 )
