@@ -17,7 +17,7 @@ from haven.errors import StoreError
 
 T = TypeVar("T")
 
-VERSION = 1
+VERSION = 2
 """Of the file's form and of what is read out of a record; another one in the file means: make it anew."""
 WEIGHTS = (8.0, 3.0, 1.0)
 """Of a hit in the names, in the facts, in the text (bm25's column weights)."""
@@ -29,7 +29,7 @@ create table entry (id integer primary key autoincrement, thing text not null un
   name text not null, body text not null);
 create table vector (entry integer primary key, body text not null, data blob not null);
 create virtual table word using fts5 (names, facts, text, tokenize = "porter unicode61 remove_diacritics 2",
-  prefix = '2 3');
+  prefix = '3 4 5');
 insert into read_to values (-1, 0);
 """
 _PUT = (

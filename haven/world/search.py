@@ -40,6 +40,8 @@ SLOPE = 10.0
 """Rank r gives slope / (slope + r) of a weight."""
 BATCH = 4
 """Texts whose vectors are made in one go: a person's question waits for no more, about 0.3 s."""
+LEAST_BEGINNING = 3
+"""Letters of the beginning of a word."""
 KEPT_QUERIES = 200
 _NOT_FACTS = frozenset({"id", "kind", "name", "aliases", "notes", "text", "parent", "links", "photo", "source"})
 
@@ -210,8 +212,15 @@ class Search:
         return [one.hit(excerpts.get(one.number, "")) for one in best]
 
     def _by_words(self, query: str, kinds: Sequence[Kind], limit: int) -> tuple[str, list[Found]]:
-        """The FTS5 query that was asked in the end, and the entries it found, the best first."""
-        telling = {term: count for term in _terms(query) if (count := self.file.count(term, COMMON + 1))}
+        """The FTS5 query that was asked in the end, and the entries it found, the best first.
+
+        A last word that stands nowhere may be the beginning of one.
+        """
+        terms = _terms(query)
+        telling = {term: count for term in terms if (count := self.file.count(term, COMMON + 1))}
+        if terms and terms[-1] not in telling and len(terms[-1]) > LEAST_BEGINNING + 1 and query[-1:].isalnum():
+            beginning = f"{terms[-1]}*"
+            telling |= {beginning: count} if (count := self.file.count(beginning, COMMON + 1)) else {}
         rare = [term for term, count in telling.items() if count <= COMMON]
         if rare:
             expression = " OR ".join(rare)
@@ -233,16 +242,9 @@ class Search:
 
 
 def _terms(query: str) -> list[str]:
-    """The query's words as FTS5 takes them, quoted; words that say nothing only where there are no others.
-
-    A last word of three letters or more may be the beginning of one.
-    """
+    """The query's words as FTS5 takes them, quoted; words that say nothing only where there are no others."""
     typed = list(dict.fromkeys(one.folded for one in words(query[: MOST_WORDS * 40])))[:MOST_WORDS]
-    telling = [one for one in typed if one and not is_stop(one)] or typed
-    terms = [f'"{one}"' for one in telling]
-    if telling and len(telling[-1]) > 2 and query[-1:].isalnum():
-        terms[-1] = f"({terms[-1]} OR {terms[-1]}*)"
-    return terms
+    return [f'"{one}"' for one in [one for one in typed if one and not is_stop(one)] or typed]
 
 
 def _entry(id: str, record: Mapping[str, Any]) -> Entry:
