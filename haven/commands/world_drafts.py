@@ -59,7 +59,8 @@ async def _one(house: House, draft: Draft, as_json: bool) -> None:
 
 
 def _who(draft: Draft) -> str:
-    return f"{draft.by} ({draft.face}) {datetime.fromtimestamp(draft.at):%d %b %H:%M}"
+    role = ", without a role" if draft.stranger else ""
+    return f"{draft.by} ({draft.face}{role}) {datetime.fromtimestamp(draft.at):%d %b %H:%M}"
 
 
 def _what(draft: Draft) -> str:

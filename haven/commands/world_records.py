@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated
 
@@ -67,10 +68,10 @@ def edit(
     async def work(house: House) -> None:
         before = await house.world.one(which)
         thing = edited(before.thing, assignments(fields))
-        if draft:
-            await _propose(house, thing, reason, as_json)
-            return
         seen = {thing.id: expect or before.version}
+        if draft:
+            await _propose(house, thing, reason, as_json, seen)
+            return
         [stored] = await house.world.put([thing], owner(), TOOL, expect=seen, allow_same_name=same_name)
         if as_json:
             print_json(told(stored))
@@ -83,8 +84,10 @@ def edit(
     in_house(work)
 
 
-async def _propose(house: House, thing: Thing, reason: str, as_json: bool) -> None:
-    draft = await house.drafts.propose([thing], owner(), TOOL, reason)
+async def _propose(
+    house: House, thing: Thing, reason: str, as_json: bool, seen: Mapping[str, int] | None = None
+) -> None:
+    draft = await house.drafts.propose([thing], owner(), TOOL, reason, expect=seen)
     if as_json:
         print_json({"draft": draft.id})
     else:

@@ -20,6 +20,7 @@ class DraftRow:
     at: float
     by_id: str
     by_name: str
+    stranger: bool
     face: str
     tool: str
     things: str
@@ -35,10 +36,10 @@ class DraftRow:
 
 async def insert(tx: Transaction, one: DraftRow) -> None:
     await tx.execute(
-        "insert into world_draft (id, key, at, by_id, by_name, face, tool, reason, things, made_from)"
-        " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "insert into world_draft (id, key, at, by_id, by_name, stranger, face, tool, reason, things, made_from)"
+        " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            *(one.id, one.key, one.at, one.by_id, one.by_name, one.face, one.tool, one.reason),
+            *(one.id, one.key, one.at, one.by_id, one.by_name, one.stranger, one.face, one.tool, one.reason),
             *(one.things, json.dumps(one.made_from)),
         ),
     )
@@ -70,6 +71,12 @@ async def count_open(read: Read, by_id: str) -> int:
     return int(row[0])
 
 
+async def count_of_strangers(read: Read) -> int:
+    """How many open drafts there are of people without a role."""
+    [row] = await read("select count(*) from world_draft where stranger and state = 'open'")
+    return int(row[0])
+
+
 async def of(read: Read, state: State | None, limit: int) -> list[DraftRow]:
     """Open ones the oldest first, as they wait; else the newest first."""
     order = "at" if state == "open" else "at desc"
@@ -81,4 +88,4 @@ async def of(read: Read, state: State | None, limit: int) -> list[DraftRow]:
 
 def _row(row: Row) -> DraftRow:
     fields: dict[str, Any] = {column: row[column] for column in row.keys()}  # noqa: SIM118 - a Row iterates values
-    return DraftRow(**fields | {"made_from": json.loads(row["made_from"])})
+    return DraftRow(**fields | {"made_from": json.loads(row["made_from"]), "stranger": bool(row["stranger"])})

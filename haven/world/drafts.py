@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from haven.access import Act, Principal, check
+from haven.access import Act, Principal, Role, check
 from haven.errors import BadInput, Conflict, HavenError, NotFound
 from haven.quoting import clean
 from haven.settings import WorldSettings
@@ -26,6 +26,8 @@ from haven.world.writing import Terms
 
 MOST = 10
 """Open drafts of one person."""
+MOST_OF_STRANGERS = 50
+"""Open drafts of all people without a role together: whoever comes with many names does not fill the queue."""
 MOST_BYTES = 200_000
 MOST_REASON = 1_000
 NAMED = 3
@@ -40,6 +42,8 @@ class Draft:
     at: float
     by_id: str
     by: str
+    stranger: bool
+    """They had no role when they proposed it."""
     face: str
     tool: str
     reason: str
@@ -70,12 +74,20 @@ class Drafts:
         self._settings = settings
 
     async def propose(
-        self, things: Sequence[Thing], by: Principal, tool: str, reason: str = "", *, key: str = ""
+        self,
+        things: Sequence[Thing],
+        by: Principal,
+        tool: str,
+        reason: str = "",
+        *,
+        expect: Mapping[str, int] | None = None,
+        key: str = "",
     ) -> Draft:
         """Put records into the queue; it is on the disk when this returns. `key`: a second delivery is the same one.
 
         What could not be approved as it stands is refused at once, but for names that are taken: two people may
-        propose one system. Raises AccessDenied, and BadInput where it changes nothing, is too large, or one too many.
+        propose one system. `expect`: the version of each id that the proposer has seen. Raises AccessDenied, Conflict
+        (a version that is not the expected one), and BadInput where it changes nothing, is too large, or one too many.
         """
         check(by, Act.PROPOSE, strangers_may=self._settings.strangers_may_propose)
         numbered = _numbered(things)
@@ -84,6 +96,7 @@ class Drafts:
             at=now(),
             by_id=by.id,
             by_name=by.name,
+            stranger=by.role is Role.STRANGER,
             face=by.face,
             tool=tool,
             things=_dump(numbered),
@@ -91,14 +104,17 @@ class Drafts:
             reason=clean(reason)[:MOST_REASON],
             key=key,
         )
-        return await self._database.write(lambda tx: self._insert(tx, row, numbered))
+        terms = Terms(expect, allow_same_name=True)
+        return await self._database.write(lambda tx: self._insert(tx, row, numbered, terms))
 
-    async def _insert(self, tx: Transaction, row: DraftRow, things: Sequence[Thing]) -> Draft:
+    async def _insert(self, tx: Transaction, row: DraftRow, things: Sequence[Thing], terms: Terms) -> Draft:
         if row.key and (earlier := await table.by_key(tx.execute_fetchall, row.by_id, row.key)):
             return _draft(earlier)
         if await table.count_open(tx.execute_fetchall, row.by_id) >= MOST:
             raise BadInput(f"{row.by_name} has {MOST} open drafts, which is the most.", "Wait until they are decided.")
-        checked = await writing.verify(tx, prepare(things), Terms(allow_same_name=True))
+        if row.stranger and await table.count_of_strangers(tx.execute_fetchall) >= MOST_OF_STRANGERS:
+            raise BadInput("Too many proposals of people without a role wait here.", "Try again in some days.")
+        checked = await writing.verify(tx, prepare(things), terms)
         if not checked.fresh:
             raise BadInput("That is recorded already, word for word.", "Change something, then propose it.")
         made_from = {id: one.version for id, one in checked.before.items()}
@@ -191,13 +207,15 @@ async def _found(read: world_table.Read, id: str) -> DraftRow:
 
 
 async def _check_fresh(tx: Transaction, row: DraftRow, things: Sequence[Thing]) -> None:
-    """Raises Conflict where a record was changed or removed since the draft was made."""
-    there = await world_table.current(tx.execute_fetchall, row.made_from)
+    """Raises Conflict where a record was added, changed or removed since the draft was made."""
+    there = await world_table.current(tx.execute_fetchall, [thing.id for thing in things])
     for thing in things:
         seen, found = row.made_from.get(thing.id), there.get(thing.id)
-        if seen is None or (found is not None and found.version == seen):
+        if seen == (found.version if found is not None else None):
             continue
-        if found is None:
+        if seen is None and found is not None:
+            raise Conflict(f"{thing.id} was added by {found.by} since this was proposed.", "Reject the draft.")
+        if found is None or seen is None:
             raise Conflict(
                 f"{thing.name} was removed since this was proposed.", "Reject the draft, or undo the removal."
             )
@@ -255,6 +273,7 @@ def _draft(row: DraftRow) -> Draft:
         at=row.at,
         by_id=row.by_id,
         by=row.by_name,
+        stranger=row.stranger,
         face=row.face,
         tool=row.tool,
         reason=row.reason,

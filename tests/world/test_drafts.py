@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from haven.errors import AccessDenied, BadInput, Conflict, NotFound
 from haven.settings import Keep, WorldSettings
 from haven.store import retention
 from haven.store.database import Database, now
-from haven.world.drafts import MOST, Drafts
+from haven.world.drafts import MOST, MOST_OF_STRANGERS, Drafts
 from haven.world.schema import Lore, Planet
 from haven.world.world import World
 from tests.world.a_world import MEMBER, OLGA, PANEL, SAM, STRANGER, system, told, venture, world_in
@@ -116,6 +116,27 @@ async def test_a_stale_draft_shows_both_and_changes_nothing(queue: Queue) -> Non
     await queue.world.remove([place.id], SAM, "a form")
     [gone] = await queue.drafts.approve([draft.id], OLGA)
     assert "was removed since this was proposed" in str(gone.problem)
+
+
+async def test_what_was_added_under_its_id_since_is_not_written_over(queue: Queue) -> None:
+    draft = await queue.drafts.propose([system("Mine", id="system-one")], MEMBER, "submit")
+    await queue.world.put([system("Yours", id="system-one")], OLGA, "a test")
+    [refused] = await queue.drafts.approve([draft.id], OLGA)
+    assert "system-one was added by Olga since this was proposed" in str(refused.problem)
+    there = await queue.world.get("system-one")
+    assert there.thing.name == "Yours"
+    edited = there.thing.model_copy(update={"economy": "Tech"})
+    with pytest.raises(Conflict, match="you have seen version 7"):
+        await queue.drafts.propose([edited], MEMBER, "submit", expect={"system-one": 7})
+
+
+async def test_strangers_together_do_not_fill_the_queue(queue: Queue) -> None:
+    for number in range(MOST_OF_STRANGERS):
+        who = replace(STRANGER, id=f"discord:{number + 100}")
+        assert (await queue.drafts.propose([system(f"Star {number}")], who, "submit")).stranger
+    with pytest.raises(BadInput, match="people without a role"):
+        await queue.drafts.propose([system("One more")], STRANGER, "submit")
+    assert not (await queue.drafts.propose([system("One more")], MEMBER, "submit")).stranger
 
 
 async def test_what_could_not_be_approved_is_refused_at_once(queue: Queue) -> None:

@@ -73,6 +73,7 @@ create table world_draft (
   at real not null,
   by_id text not null,
   by_name text not null,
+  stranger integer not null,
   face text not null,
   tool text not null,
   reason text not null default '',
