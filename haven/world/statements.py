@@ -92,6 +92,7 @@ _NUMBERS = (
 )
 _NUMBER_OF = {word: at if at <= 20 else 10 * (at - 18) for at, word in enumerate(_NUMBERS.split())}
 
+_NO_MARKS = str.maketrans("⟦⟧", "[]")
 _N = r"⟦(\d+)⟧"
 _VERB = "|".join(sorted(_EVENT_OF, key=len, reverse=True))
 _PASSIVE = re.compile(
@@ -102,7 +103,8 @@ _ACTIVE = re.compile(
 )
 _CLEFT = re.compile(rf"[Ii]t was {_N} who ({_VERB}) (?:the )?{_N}(?: and ({_VERB}) it)?")
 _THEN = re.compile(
-    rf"{_N}[^⟦⟧.;]*? and (?:(?:was|were) (?:later |then )?({_VERB})|(?:later |then )?(died|ended|opened))\b"
+    rf"{_N} (?:(?:was|were) [^⟦⟧.;]*? and (?:was |were )?(?:later |then )?({_VERB})"
+    r"|[^⟦⟧.;]*? and (?:later |then )?(died|ended|opened))\b"
 )
 _BY_TITLE = re.compile(rf"\b({'|'.join(_BY_NOUN)}) of (?:the )?{_N}")
 _YEAR = re.compile(r"\b(?:in|since|from|of) (?:the )?(?:year )?(-?\d{1,6})\b(?! (?:years|people|metres|units|ships|%))")
@@ -161,6 +163,7 @@ def _with_marks(
 ) -> tuple[str, list[_Name]]:
     """The sentence with a mark for each name and each pronoun that begins a clause, and what the marks stand for."""
     table = list(names)
+    text = text.translate(_NO_MARKS)
     for number, one in reversed(list(enumerate(mentions))):
         text = f"{text[: one.start]}⟦{number}⟧{text[one.end :]}"
 
