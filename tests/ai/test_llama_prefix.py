@@ -18,8 +18,8 @@ from haven.ai.providers.llama_prefix import Parked, PrefixFolder
 from haven.ai.task import Turn
 
 pytestmark = pytest.mark.model
-RULES = "You look after a star map of many worlds and answer in one short sentence. " * 12
-PRIVATE = "Nobody may know that the hidden base lies at the cold moon. " * 12
+RULES = "You look after a star map of many worlds and answer in one short sentence. " * 5
+PRIVATE = "Nobody may know that the hidden base lies at the cold moon. " * 5
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ async def test_after_a_restart_the_rules_are_not_read_again(model_path: Path, fo
     before = await asked(model_path, folder, question("Name a moon."), question("Name a star."))
     (after,) = await asked(model_path, folder, question("What is the capital of France?", max_tokens=16))
     assert before[0].usage.cache_read == 0
-    assert after.usage.cache_read > 150
+    assert after.usage.cache_read > 60
     assert after.usage.input < 30
     assert "Paris" in after.text
 

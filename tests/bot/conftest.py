@@ -105,8 +105,8 @@ class World:
 
     def build(self, **settings: Any) -> HavenBot:
         """A new bot before the same house, as after a restart."""
-        # Asked again by hand, the cloud fails more often in a second than its breaker allows.
-        cloud = self.house.settings.cloud.model_copy(update={"breaker_failures": 100})
+        # Asked again by hand, the cloud fails more often in a second than its breaker allows; nobody waits for a retry.
+        cloud = self.house.settings.cloud.model_copy(update={"breaker_failures": 100, "attempts": 1})
         database = self.house.database
         memory = Memory(self.house.outcomes)
         engine = Engine(Roster([self.local, self.cloud], cloud=cloud), self.house.ledger, cloud, memory=memory)

@@ -185,10 +185,9 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         ledger = Ledger(database, settings.cloud, "test")
         outcomes = Outcomes(database)
         memory = Memory(outcomes)
-        # Asked again by hand, the cloud fails more often in a second than its breaker allows.
-        patient = settings.cloud.model_copy(update={"breaker_failures": 100})
-        roster = Roster([model, claude], cloud=patient)
-        engine = Engine(roster, ledger, settings.cloud, memory=memory)
+        # Asked again by hand, the cloud fails more often in a second than its breaker allows; nobody waits for a retry.
+        cloud = settings.cloud.model_copy(update={"breaker_failures": 100, "attempts": 1})
+        engine = Engine(Roster([model, claude], cloud=cloud), ledger, cloud, memory=memory)
         pin = Pin(settings)
         waiting = WaitingRoom(database, engine)
         round_table = RoundTable(engine, changes, waiting, Transcript(database, bus))
