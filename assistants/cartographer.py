@@ -1,8 +1,30 @@
-"""Cartographer knows places: maps, distances, routes, coordinates, and the map viewer's code."""
+"""Cartographer knows places: distances, routes, maps, labels and names of regions. It computes; it never guesses.
+
+Changes to the map viewer's code are asked for like any other change: the Round Table proposes them.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeVar
+
 from assistants.base import Assistant
+from assistants.findings import Findings, Nature, Source
+from haven.access import Act, Principal, check
+from haven.errors import BadInput, NotFound
+from haven.world import annotating
+from haven.world.asking import ask
+from haven.world.asking.answer import Answer
+from haven.world.asking.chunks import Chunk, chunks
+from haven.world.asking.lexicon import Lexicon
+from haven.world.gazetteer import Atlases, Gazetteer
+from haven.world.maps.picture import Format, picture
+from haven.world.maps.scene import View, Wish
+from haven.world.maps.themes import THEMES
+from haven.world.schema import Kind, System
+from haven.world.words import fold
 
 CARTOGRAPHER = Assistant(
     name="cartographer",
@@ -14,3 +36,186 @@ CARTOGRAPHER = Assistant(
         *("render", "viewer", "sector", "jump range", "parsec", "light year", "label", "cluster", "star colour"),
     ),
 )
+T = TypeVar("T")
+MOST_SOURCES = 25
+MOST_CHARS = 1_000
+"""Of a question: what is longer is no question about places."""
+
+_MAP = re.compile(
+    r"^\W*(?:please |bitte |can you |could you |kannst du |i want |i'd like |ich will )*(?:me |mir |us )?"
+    r"(?:draw|show|make|plot|give|render|export|create|zeichne|zeig\w*|mal\w*|mach\w*)?\s*(?:me |us |mir |uns )?"
+    r"(?:a |an |the |eine |die )?(?:\w+ )?(?:star |sky |route |picture |bild )?(?:map|chart|sternkarte|karte|picture)\b"
+    r"(?! viewer| app| code| button| page)",
+    re.IGNORECASE,
+)
+_LABELS = re.compile(
+    r"\b(suggest\w*|propose|which|what|vorschl\w*)\b.*\b(labels?|annotations?|beschriftung\w*)\b", re.I
+)
+_NAMES = re.compile(
+    r"\b(suggest\w*|propose|find|think of|vorschl\w*|nenne?)\b.*\b(names?|namen|call)\b"
+    r"|\b(what|how) (could|should|might) we call\b",
+    re.IGNORECASE,
+)
+_ON_A_MAP = re.compile(r"\s*\b(on (a|the) map|auf (einer|der) karte)\b", re.IGNORECASE)
+_REGION = re.compile(r"\b(region|sector|gegend)\b", re.IGNORECASE)
+
+
+class Cartographer:
+    """One for all faces. Everything is computed from the gazetteer, in a thread; no model is asked."""
+
+    def __init__(self, atlases: Atlases) -> None:
+        self._atlases = atlases
+        self._lexicon: Lexicon | None = None
+
+    async def answer(self, question: str, principal: Principal) -> Findings | None:
+        """What can be computed about places; None where the question is about something else. Raises AccessDenied."""
+        check(principal, Act.ASK)
+        text = " ".join(question.split())
+        if not text or len(text) > MOST_CHARS:
+            return None
+        return await self._atlases.ask(lambda gazetteer: self._answer(text, gazetteer))
+
+    async def ask(self, question: str, principal: Principal) -> Answer | None:
+        """The computed answer with its rows; None where the question is about something else. Raises AccessDenied."""
+        check(principal, Act.ASK)
+        return await self._atlases.ask(lambda gazetteer: ask(question[:MOST_CHARS], self._words(gazetteer)))
+
+    async def map(
+        self, wish: Wish, *, format: Format = Format.PNG, theme: str = "dark", width: int = 1_200, height: int = 900
+    ) -> bytes:
+        """A map as a file. Raises NotFound and BadInput as `picture` does."""
+        return await self._atlases.ask(
+            lambda gazetteer: picture(gazetteer, wish, format=format, theme=theme, width=width, height=height)
+        )
+
+    async def look(self, question: Callable[[Gazetteer], T]) -> T:
+        """What `question` finds in the world as it is now; it runs in a thread."""
+        return await self._atlases.ask(question)
+
+    def _words(self, gazetteer: Gazetteer) -> Lexicon:
+        """The world's words as they are now; made anew only where something was written since."""
+        if (
+            self._lexicon is None
+            or self._lexicon.gazetteer is not gazetteer
+            or self._lexicon.version != gazetteer.version
+        ):
+            self._lexicon = Lexicon(gazetteer)
+        return self._lexicon
+
+    def _answer(self, text: str, gazetteer: Gazetteer) -> Findings | None:
+        lexicon = self._words(gazetteer)
+        try:
+            if _MAP.search(text):
+                return _drawn(text, lexicon)
+            if _LABELS.search(text):
+                return _labelled(_region_in(text, lexicon), gazetteer)
+            if _NAMES.search(text) and _REGION.search(text):
+                return _region_names(_region_in(text, lexicon), gazetteer)
+        except (NotFound, BadInput) as refused:
+            return Findings(refused.full, kind=Nature.NOT_RECORDED)
+        answer = ask(_ON_A_MAP.sub("", text), lexicon)
+        if answer is None:
+            return None
+        return _pictured(answer, gazetteer) if _ON_A_MAP.search(text) else findings_of(answer)
+
+
+def _pictured(answer: Answer, gazetteer: Gazetteer) -> Findings:
+    """An answer with the map of its route, or of what lies around its first record."""
+    systems = (gazetteer.system_of(gazetteer.things[row.id]) for row in answer.rows)
+    first = next((one for one in systems if one is not None and one.position is not None), None)
+    told = findings_of(answer)
+    if not answer.route and first is None:
+        return told
+    wish = Wish(route=answer.route) if answer.route else Wish(around=first.id if first else "")
+    return replace(told, picture=picture(gazetteer, wish))
+
+
+def findings_of(answer: Answer) -> Findings:
+    """An answer as the Round Table takes it: with its sources, its query, and what kind of answer it is."""
+    kind = Nature.ASK_BACK if answer.choices else Nature.FACT if answer.recorded else Nature.NOT_RECORDED
+    rows = {row.id: row for row in (*answer.rows, *answer.choices)}
+    sources = tuple(Source(row.id, row.name, row.kind.value) for row in list(rows.values())[:MOST_SOURCES])
+    return Findings(answer.text, sources, kind, answer.query)
+
+
+def _drawn(text: str, lexicon: Lexicon) -> Findings | None:
+    """A map of what the words name: a route, a region, the neighbourhood of a place, or everything."""
+    gazetteer = lexicon.gazetteer
+    theme = next((name for name in THEMES if re.search(rf"\b{name}\b", text, re.IGNORECASE)), "dark")
+    view = View.SIDE if re.search(r"\b(side|seite)\b", text, re.IGNORECASE) else View.TOP
+    said, wish, ids = _wished(text, lexicon)
+    if wish is None:
+        return said
+    image = picture(gazetteer, replace(wish, view=view), theme=theme)
+    sources = tuple(Source(id, gazetteer.things[id].name, gazetteer.things[id].kind.value) for id in ids[:MOST_SOURCES])
+    told = said.text if said is not None else f"The map of {_spoken(wish, gazetteer)}."
+    return Findings(told, sources, query=f"map of {_spoken(wish, gazetteer)}, {theme}, {view}", picture=image)
+
+
+def _spoken(wish: Wish, gazetteer: Gazetteer) -> str:
+    if wish.route:
+        return f"the route from {gazetteer.things[wish.route[0]].name} to {gazetteer.things[wish.route[-1]].name}"
+    if wish.around:
+        return f"what lies around {gazetteer.things[wish.around].name}"
+    return f"the region {wish.region}" if wish.region else "all systems"
+
+
+def _wished(text: str, lexicon: Lexicon) -> tuple[Findings | None, Wish | None, list[str]]:
+    """What the map is to show, and the records that it is about; without a wish, why there is no map."""
+    gazetteer = lexicon.gazetteer
+    found = chunks(text, lexicon)
+    if any(chunk.one_of("route", "jump") for chunk in found) and sum(bool(chunk.ids) for chunk in found) >= 2:
+        answer = ask(re.sub(r"\b(map|chart|karte|picture) (of|von|for) ", "", text, flags=re.IGNORECASE), lexicon)
+        if answer is not None and answer.route:
+            return findings_of(answer), Wish(route=answer.route), list(answer.route)
+        return (findings_of(answer) if answer is not None else None), None, []
+    if region := _region_in(text, lexicon):
+        inside = [one.id for one in gazetteer.systems if fold(one.region) == fold(region)]
+        return None, Wish(region=region), inside
+    named = [chunk for chunk in found if chunk.ids]
+    if named:
+        system = _system(named[0], gazetteer)
+        if system is None:
+            return Findings(f"{named[0].text} lies in no recorded system.", kind=Nature.NOT_RECORDED), None, []
+        radius = next((chunk.number for chunk in found if chunk.number is not None), None)
+        return None, Wish(around=system.id, radius=radius or 0.0), [system.id]
+    if unknown := next((chunk.text for chunk in found if chunk.unknown and chunk.capital and chunk.start > 0), ""):
+        text = f"Not recorded: no region and no system is called {unknown!r}, so there is no map of it."
+        return Findings(text, kind=Nature.NOT_RECORDED), None, []
+    return None, Wish(), []
+
+
+def _system(chunk: Chunk, gazetteer: Gazetteer) -> System | None:
+    systems = [gazetteer.system_of(gazetteer.things[id]) for id in chunk.ids]
+    return next((one for one in systems if one is not None), None)
+
+
+def _region_in(text: str, lexicon: Lexicon) -> str:
+    """The region that a text names, as it is recorded; "" where it names none."""
+    for chunk in chunks(text, lexicon):
+        for id in chunk.ids:
+            if lexicon.gazetteer.things[id].kind is Kind.REGION:
+                return lexicon.gazetteer.things[id].name
+        for value in chunk.values:
+            if value.concept == "region" and value.exact:
+                return value.text
+    return ""
+
+
+def _labelled(region: str, gazetteer: Gazetteer) -> Findings:
+    found = annotating.notes(gazetteer, region)
+    where = f"the region {region}" if region else "the map"
+    if not found:
+        return Findings(f"Nothing on {where} stands out enough for a label.", kind=Nature.NOT_RECORDED)
+    lines = [f"Labels for {where}:", *(f"- {one.name}: {one.label} ({one.why})" for one in found)]
+    sources = tuple({one.id: Source(one.id, one.name, one.label) for one in found}.values())
+    return Findings("\n".join(lines), sources, query=f"labels of {where}")
+
+
+def _region_names(region: str, gazetteer: Gazetteer) -> Findings:
+    found = annotating.region_names(gazetteer, region)
+    where = f"the region {region}" if region else "the whole map"
+    lines = [f"Names for {where} that no region has yet:", *(f"- {one.name}: {one.why}" for one in found)]
+    ids = dict.fromkeys(id for one in found for id in one.ids)
+    sources = tuple(Source(id, gazetteer.things[id].name, gazetteer.things[id].kind.value) for id in ids)
+    return Findings("\n".join(lines), sources[:MOST_SOURCES], query=f"names of {where}")

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from assistants.cartographer import Cartographer
 from assistants.lorekeeper import Lorekeeper
 from assistants.round_table import RoundTable
 from assistants.sentinel import Sentinel
@@ -59,6 +60,7 @@ from haven.settings import ANTHROPIC_KEY, Settings
 from haven.store import backup, deployments, ledger, retention
 from haven.store.database import Database, now, opened
 from haven.world.drafts import Drafts
+from haven.world.gazetteer import Atlases
 from haven.world.names import Names
 from haven.world.search import Search
 from haven.world.watches import Watches
@@ -101,6 +103,7 @@ class House:
     drafts: Drafts
     watches: Watches
     search: Search
+    cartographer: Cartographer
 
 
 @asynccontextmanager
@@ -121,8 +124,7 @@ async def open_house(settings: Settings, environments: Path | None = None) -> As
 async def _build(
     settings: Settings, database: Database, registry: Registry, minds: Minds, search: Search, environments: Path | None
 ) -> House:
-    state = settings.paths.state_dir
-    identity = process_identity()
+    state, identity = settings.paths.state_dir, process_identity()
     await _orphan_reservations(database, identity)
     bus = Bus(database)
     await bus.start()
@@ -148,7 +150,8 @@ async def _build(
     lag, notes = LoopLag(), repository.notes if repository else ()
     at = (sandbox, lag, waiting, outcomes, problem, notes, switch)
     sentinel = Sentinel(settings, changes, book, engine.roster, *at)
-    round_table = _round_table(engine, changes, waiting, Transcript(database, bus), world, search)
+    cartographer = Cartographer(Atlases(world))
+    round_table = _round_table(engine, changes, waiting, Transcript(database, bus), world, search, cartographer)
     return House(
         settings=settings,
         database=database,
@@ -176,6 +179,7 @@ async def _build(
         drafts=Drafts(database, settings.world),
         watches=Watches(database),
         search=search,
+        cartographer=cartographer,
     )
 
 
@@ -197,10 +201,16 @@ def _pipeline(
 
 
 def _round_table(
-    engine: Engine, changes: Changes, waiting: WaitingRoom, transcript: Transcript, world: World, search: Search
+    engine: Engine,
+    changes: Changes,
+    waiting: WaitingRoom,
+    transcript: Transcript,
+    world: World,
+    search: Search,
+    cartographer: Cartographer,
 ) -> RoundTable:
     """The Round Table with what its assistants can look up by themselves."""
-    facts = Facts({"lorekeeper": Lorekeeper(world, search)}, world, search.names)
+    facts = Facts({"lorekeeper": Lorekeeper(world, search), "cartographer": cartographer}, world, search.names)
     return RoundTable(engine, changes, waiting, transcript, facts, (), search.embedder)
 
 

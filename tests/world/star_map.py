@@ -16,7 +16,7 @@ def _system(name: str, *xyz: float, **more: object) -> System:
 
 
 def _planet(name: str, system: str, **more: object) -> Planet:
-    id = f"planet-{name.lower().replace(' ', '-')}"
+    id = f"planet-{name.lower().replace(' ', '-').replace(chr(39), '')}"
     return Planet.model_validate({"id": id, "name": name, "parent": f"system-{system}", **more})
 
 

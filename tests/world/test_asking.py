@@ -217,6 +217,7 @@ def test_what_is_not_recorded_is_said_and_never_guessed(question: str, wanted: t
         "🪐" * 50,
         "a " * 5_000,
     ],
+    ids=lambda question: question[:20],
 )
 def test_what_is_not_about_places_is_left_to_others(question: str) -> None:
     assert ask(question, lexicon()) is None
