@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import gc
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 from haven.access import Act, Principal, check
@@ -14,7 +17,7 @@ from haven.store import world as table
 from haven.store.database import Database, Transaction
 from haven.store.world import Author, Op, VersionRow
 from haven.world import writing
-from haven.world.entries import prepare, read
+from haven.world.entries import prepare, read, read_text
 from haven.world.schema import Kind, Thing
 from haven.world.words import fold
 from haven.world.writing import Terms
@@ -24,6 +27,8 @@ B = TypeVar("B")
 
 IN_A_THREAD = 200
 """More records than this are read and written in a thread of their own: they take longer than a frame."""
+A_LOT = 5_000
+"""Python's collector looks at every object, while everything stands still: a quarter of a second for 40,000 records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,9 @@ class World:
 
     async def things(self, *kinds: Kind, parent: str | None = None, limit: int = -1) -> list[Thing]:
         """Records of these kinds (of every kind where none is named) and of this parent, by name; -1: all of them."""
-        return await _things(await table.all_now(self._database.rows, kinds, parent, limit))
+        texts = await table.texts(self._database.rows, kinds, parent, limit)
+        with _uncollected(len(texts)):
+            return await _apart(lambda texts: [read_text(id, data) for id, data in texts], texts)
 
     async def named(self, name: str, *kinds: Kind) -> list[Thing]:
         """Those of that name or alias, whatever its case, accents and punctuation; names before aliases."""
@@ -122,9 +129,16 @@ class World:
         """
         check(by, Act.EDIT_WORLD)
         terms = Terms(expect, allow_same_name, imported=imported)
+        with _uncollected(len(things)):
+            return await self._put(things, author_of(by, tool), terms)
+
+    async def _put(self, things: Sequence[Thing], author: Author, terms: Terms) -> list[Stored]:
         entries = await _apart(prepare, things)
-        author = author_of(by, tool)
-        return await _stored_all(await self._database.write(lambda tx: writing.keep(tx, entries, author, terms)))
+        checked = None
+        if len(entries) > IN_A_THREAD:  # two shorter transactions: others write in between
+            checked = await self._database.write(lambda tx: writing.verify(tx, entries, terms), quiet=True)
+        keep = partial(writing.keep, entries=entries, author=author, terms=terms, checked=checked)
+        return await _stored_all(await self._database.write(keep))
 
     async def remove(self, ids: Iterable[str], by: Principal, tool: str) -> list[str]:
         """Take records away with the planets, moons and stations below them; the ids of all that went.
@@ -219,6 +233,21 @@ class World:
 def author_of(by: Principal, tool: str, approved_by: str = "") -> Author:
     """Who writes, as history keeps it."""
     return Author(by.id, by.name, by.face, tool, approved_by)
+
+
+@contextmanager
+def _uncollected(records: int) -> Iterator[None]:
+    """While a great many records come in, nothing is collected; those that stay are not looked at again either."""
+    if records < A_LOT or not gc.isenabled():
+        yield
+        return
+    gc.collect()  # what is left over from before must not stay for ever
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 async def _apart(work: Callable[[Sequence[A]], list[B]], rows: Sequence[A]) -> list[B]:

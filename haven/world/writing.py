@@ -44,6 +44,8 @@ class Checked:
     fresh: Sequence[Entry]
     before: Mapping[str, VersionRow]
     last: Mapping[str, int]
+    stamp: int
+    """The newest write by then."""
 
 
 async def verify(tx: Transaction, entries: Sequence[Entry], terms: Terms) -> Checked:
@@ -60,12 +62,18 @@ async def verify(tx: Transaction, entries: Sequence[Entry], terms: Terms) -> Che
     was = {id: read(before[id]) for entry in fresh if (id := entry.thing.id) in before}
     await check_references(tx, fresh, was, restored=terms.restored)
     await check_twins(tx, fresh, was, allow_same_name=terms.allow_same_name)
-    return Checked(entries, fresh, before, last)
+    return Checked(entries, fresh, before, last, await table.newest_write(tx.execute_fetchall))
 
 
-async def keep(tx: Transaction, entries: Sequence[Entry], author: Author, terms: Terms) -> list[VersionRow]:
-    """Write them all, or raise what `verify` raises and write none; what is as it was gets no version."""
-    checked = await verify(tx, entries, terms)
+async def keep(
+    tx: Transaction, entries: Sequence[Entry], author: Author, terms: Terms, checked: Checked | None = None
+) -> list[VersionRow]:
+    """Write them all, or raise what `verify` raises and write none; what is as it was gets no version.
+
+    `checked`: what `verify` found in a transaction of its own; it counts where nothing was written since.
+    """
+    if checked is None or checked.stamp != await table.newest_write(tx.execute_fetchall):
+        checked = await verify(tx, entries, terms)
     before, last = checked.before, checked.last
     if not checked.fresh:
         return [before[entry.thing.id] for entry in entries]
