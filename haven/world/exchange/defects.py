@@ -11,6 +11,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from haven.world import vocabulary
@@ -127,6 +128,7 @@ def prose_fields(text: str) -> tuple[dict[str, str], str, tuple[Note, ...]]:
     return fields, "\n".join(rest).strip(), tuple(notes)
 
 
+@lru_cache(maxsize=4096)
 def _key(typed: str) -> str:
     folded = fold(typed)
     if folded in KEYS:

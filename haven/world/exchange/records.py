@@ -142,7 +142,9 @@ class Records:
         left = self._prose(known, values, notes)
         self._levels(known, values, notes)
         for field in (*WORDS, *PLAIN):
-            written = line(known.get(field))[:MAX_TYPED]
+            if field not in known:
+                continue
+            written = line(known[field])[:MAX_TYPED]
             text, said = defects.nothing(written, field)
             notes += said
             if field in GRADED and fold(text) != fold(written) and text:
@@ -178,7 +180,9 @@ class Records:
         """Fields typed as prose fill what is empty; what is left of the prose."""
         left: list[str] = []
         for field in ("prose", "notes"):
-            text = known.pop(field, "")
+            if field not in known:
+                continue
+            text = known.pop(field)
             if isinstance(text, (list, tuple, dict)):
                 text = line(text)
             text = defects.nothing(str(text)[:MAX_TYPED])[0]
@@ -204,7 +208,9 @@ class Records:
 
     def _levels(self, known: dict[str, Any], values: dict[str, Any], notes: list[Note]) -> None:
         for field in ("sentinels", "flora", "fauna"):
-            text, rest, amount, said = defects.level(_cut(known.get(field)), field)
+            if field not in known:
+                continue
+            text, rest, amount, said = defects.level(_cut(known[field]), field)
             notes += said
             values[field] = text[:MAX_LINE]
             if rest:
