@@ -9,10 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from assistants.lore.fitting import fits
-from assistants.lore.question import Question, Term
+from assistants.lore.question import Asks, Question, Term
 from haven.world.passages import Sentence, is_draft, sentences
 from haven.world.schema import Lore, Thing
-from haven.world.words import Word, mean_the_same, stands_at, word_set, words
+from haven.world.words import Word, is_stop, mean_the_same, stands_at, word_set, words
 
 HERE, TITLE, BEFORE, AFTER, EARLIER = 1.0, 0.9, 0.7, 0.65, 0.6
 """What a term is worth in the sentence, in its record's name, in the sentence before or after, or still earlier."""
@@ -66,7 +66,10 @@ def _weigh(question: Question, all_: Sequence[Sentence], at: int, title: Sequenc
         return None
     here = sum(worth == HERE for worth in worths)
     covered = sum(worth > 0 for worth in worths) / len(worths)
-    full = all(worths) and 2 * sum(worth >= TITLE for worth in terms) >= len(terms) and bool(here or not terms)
+    told_before = question.asks is Asks.WHY and sentence.folded[:1] in _LED_BY_PRONOUN
+    full = all(worths) and (
+        told_before or (2 * sum(worth >= TITLE for worth in terms) >= len(terms) and bool(here or not terms))
+    )
     fit = fits(question, sentence)
     score = sum(worths) / len(worths) + 0.3 * fit + _standing(sentence.thing) - 0.002 * sentence.number
     said_before = BEFORE in terms or BEFORE in names or sentence.folded[:1] in _LED_BY_PRONOUN
@@ -90,17 +93,42 @@ def _name_worth(term: Term, all_: Sequence[Sentence], at: int, title: Sequence[W
     sentence = all_[at]
     if _has_name(term, sentence.words, known):
         return HERE
-    if sentence.thing.id in term.ids or _has_name(term, title, known):
+    if sentence.thing.id in term.ids:
         return TITLE
-    if PRONOUNS.isdisjoint(sentence.folded):
-        return 0.0
-    earlier = [one for one in all_[:at] if one.paragraph == sentence.paragraph]
-    if earlier and _has_name(term, earlier[-1].words, known):
-        return BEFORE
-    return EARLIER if any(_has_name(term, one.words, known) for one in earlier) else 0.0
+    meant = 0.0 if PRONOUNS.isdisjoint(sentence.folded) else _by_pronoun(term, all_, at, known)
+    somebody_else = meant == 0.0 and sentence.folded[:1] in (("he",), ("she",)) and at > 0
+    return TITLE if _has_name(term, title, known) and not somebody_else else meant
+
+
+def _by_pronoun(term: Term, all_: Sequence[Sentence], at: int, known: Sequence[Term]) -> float:
+    """What a name is worth that a pronoun may mean: the first name of the nearest sentence before that has one.
+
+    What is written small, as goods and beasts are, may stand anywhere in it.
+    """
+    for back in range(at - 1, -1, -1):
+        if all_[back].paragraph != all_[at].paragraph:
+            break
+        first = _first_name(all_[back].words)
+        if first is not None:
+            held = _held(term, all_[back].words, known)
+            leads = any(
+                first in range(place, place + len(name)) or not all_[back].words[place].capital for name, place in held
+            )
+            return (BEFORE if back == at - 1 else EARLIER) if leads else 0.0
+    return 0.0
+
+
+def _first_name(text: Sequence[Word]) -> int | None:
+    """Where the first name of a sentence stands: a pronoun in the next one means that."""
+    return next((at for at, word in enumerate(text) if word.capital and not is_stop(word.bare)), None)
 
 
 def _has_name(term: Term, text: Sequence[Word], known: Sequence[Term] = ()) -> bool:
+    return bool(_held(term, text, known))
+
+
+def _held(term: Term, text: Sequence[Word], known: Sequence[Term]) -> list[tuple[tuple[str, ...], int]]:
+    """The spellings of a name in a text and where they stand, but for those inside of a `known` name."""
     spoken = {
         place
         for other in known
@@ -108,7 +136,7 @@ def _has_name(term: Term, text: Sequence[Word], known: Sequence[Term] = ()) -> b
         for at in _places(name, text)
         for place in range(at, at + len(name))
     }
-    return any(at not in spoken for name in term.spellings for at in _places(name, text))
+    return [(name, at) for name in term.spellings for at in _places(name, text) if at not in spoken]
 
 
 def _places(name: tuple[str, ...], text: Sequence[Word]) -> list[int]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from haven.world.mentions import Mention
+from haven.world.mentions import KIND_WORDS, Mention
 from haven.world.schema import Thing
 from haven.world.words import Word, fold, is_german, is_stop, word_set, words
 
@@ -94,7 +94,8 @@ def read(text: str, mentions: Sequence[Mention], things: dict[str, Thing]) -> Qu
     rest = [one for one in words(text) if not any(start <= one.start < end for start, end in inside)]
     names += [] if german else _unknown(text, rest)  # in German every noun has a capital
     taken = {piece for one in names if not one.ids for piece in one.spellings[0]}
-    mere = _FRAME | _OF_KIND.get(asks, frozenset())
+    kinds = {things[id].kind for one in mentions for id in one.ids if id in things}
+    mere = _FRAME | _OF_KIND.get(asks, frozenset()) | {word for word, kind in KIND_WORDS.items() if kind in kinds}
     telling = [
         one for one in rest if one.folded not in taken and one.bare not in mere and not is_stop(one.bare, german)
     ]
