@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from haven.world.schema import Kind, System, Thing, parent_of
 from haven.world.wishes import Wish, in_words, read_wish
 from haven.world.words import fold
 from haven.world.world import World
+
+log = logging.getLogger("haven.watches")
 
 MOST = 20
 """Watches of one person."""
@@ -108,14 +111,20 @@ class Watches:
         return tuple((await table.told(self._database.rows, [id], limit))[id])
 
     async def run(self, bus: Bus) -> None:
-        """Tell people whenever the world has changed and is quiet again; until cancelled."""
+        """Tell people whenever the world has changed and is quiet again; until cancelled.
+
+        What could not be looked at is looked at with the next change: nobody's watch has moved on.
+        """
         with bus.subscribe() as subscription:
-            await self.catch_up()
             incoming = subscription.__aiter__()
             while True:
-                if (await anext(incoming)).kind.startswith("world."):
-                    await self._until_quiet(incoming)
+                try:
                     await self.catch_up()
+                except Exception:
+                    log.exception("the watches could not be looked at")
+                while not (await anext(incoming)).kind.startswith("world."):
+                    pass
+                await self._until_quiet(incoming)
 
     async def _until_quiet(self, incoming: AsyncIterator[events.Event]) -> None:
         latest = asyncio.get_running_loop().time() + LATEST_S
