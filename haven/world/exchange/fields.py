@@ -100,7 +100,7 @@ LEFT_OUT = frozenset(
         *("pattern matches", "analysis status", "metadata", "related discoveries", "views", "featured"),
         *("glyph planet", "glyph solar system", "voxel x", "voxel y", "voxel z", "solar system index", "galaxy index"),
         *("planet index", "is moon", "extraction time", "extractor version", "no trade data", "is complete"),
-        *("star x", "star y", "star z", "is phantom", "is in core"),
+        *("star x", "star y", "star z", "is phantom", "is in core", "approved"),
     }
 )
 """Keys that say nothing of the world: other programs' numbers, and what names a person's account."""

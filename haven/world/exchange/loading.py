@@ -131,7 +131,8 @@ class Importer:
         if direct and not options.dry_run:
             day = datetime.fromtimestamp(now()).strftime("%Y-%m-%d %H:%M")
             await notes.put(self._database, _key(digest), day)
-        report.add(plan.entries, found)
+        nothing = Entry(unit.name, Outcome.SKIPPED, "", unit.name, ("it holds no records",))
+        report.add(plan.entries or [nothing], found)
 
     async def _keep(self, plan: Plan, unit: _Unit, by: Principal, direct: bool) -> Plan:
         """Write it all in one transaction, or propose it."""
