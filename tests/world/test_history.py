@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import random
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
 from haven.errors import BadInput, NotFound
-from haven.world.schema import Planet
+from haven.world.schema import Moon, Planet, System, parent_of
 from haven.world.world import World
 from tests.world.a_world import OLGA, SAM, system, told, venture, world_in
 
@@ -72,6 +73,49 @@ async def test_what_can_not_stand_beside_what_came_since_stays_away(tmp_path: Pa
         with pytest.raises(BadInput, match="two systems of one name"):
             await world.undo(old.thing.id, OLGA)
         assert len(await world.history(old.thing.id)) == 2
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_whatever_is_done_the_world_and_its_history_agree(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    async with world_in(tmp_path) as (world, _):
+        ids: list[str] = []
+        for step in range(60):
+            there = await world.things()
+            match chance.choice(["add", "add", "edit", "remove", "undo", "undo", "undo"]):
+                case "add":
+                    family = [
+                        System(id="new-1", name=f"Star {step}"),
+                        *(Planet(id=f"new-{n + 2}", name=f"{step}.{n}", parent="new-1") for n in range(2)),
+                        Moon(name=f"Moon {step}", parent="new-2"),
+                    ]
+                    ids += [one.thing.id for one in await world.put(family, OLGA, "a walk")]
+                case "edit" if there:
+                    one = chance.choice(there)
+                    await world.put([one.model_copy(update={"name": f"{one.name}'"})], SAM, "a walk")
+                case "remove" if there:
+                    await world.remove([chance.choice(there).id], SAM, "a walk")
+                case "undo" if ids:
+                    with suppress(BadInput):  # of a planet whose system is gone
+                        await world.undo(id := chance.choice(ids), OLGA)
+                        done = await world.things()
+                        await world.undo(id, OLGA)
+                        await world.undo(id, OLGA)
+                        assert await world.things() == done, "undone and done again"
+            await agree(world, ids)
+
+
+async def agree(world: World, ids: list[str]) -> None:
+    """What is there is the last version of each record, hangs together, and is found by its name."""
+    there = {one.id: one for one in await world.things()}
+    for id in ids:
+        past = await world.history(id)
+        assert [one.version for one in past] == list(range(1, len(past) + 1))
+        assert past[-1].thing == there.get(id)
+    for one in there.values():
+        assert not parent_of(one) or parent_of(one) in there
+        assert one in await world.named(one.name)
+    assert sum((await world.counts()).values()) == len(there)
 
 
 async def test_nobody_alters_history(tmp_path: Path) -> None:
