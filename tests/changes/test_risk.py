@@ -248,3 +248,8 @@ def test_named_tests_are_the_only_ones_that_may_go() -> None:
 def test_a_wish_for_one_test_is_none_for_those_whose_names_begin_like_it(lost: str) -> None:
     assert not removal_asked(["Remove test_a, please"], [lost])
     assert removal_asked(["Remove test_a, please"], ["tests/test_x.py::test_a[1]", "tests/test_a.py::test_login"])
+
+
+def test_a_line_without_end_is_read_once() -> None:
+    for text in ("a" * 300_000 + "\u0430", "\u0430" * 300_000, "a \u0430 " * 100_000):
+        assert bool(risk(diff_of("a.py", text)).marks) is (text[0] == "a" and text[1] == "a")

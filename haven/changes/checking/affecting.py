@@ -15,7 +15,7 @@ SHARE = 3
 ROOTS = ("src/", "lib/", "")
 LEFT_OUT = re.compile(r"\.|node_modules$|__pycache__$")
 IMPORT = re.compile(
-    r"(?m)^[ \t]*(?:from[ \t]+(?P<base>[.\w]+)[ \t]+import[ \t]*(?:\((?P<many>[^)]*)\)|(?P<some>[^\n#]*))"
+    r"(?m)^[ \t]*(?:from[ \t]+(?P<base>[.\w]+)[ \t]+import[ \t]*(?:\((?P<many>[^()]*)\)|(?P<some>[^\n#]*))"
     r"|import[ \t]+(?P<plain>[^\n#]*))"
 )
 

@@ -93,9 +93,13 @@ CODING = re.compile(r"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 PLAIN_CODING = re.compile(
     r"utf[-_]?8([-_]sig)?|(us[-_]?)?ascii|(iso[-_]?8859[-_]|latin[-_]?)\d+|cp125\d|windows[-_]125\d", re.I
 )
-OTHER = r"[\u0400-\u04ff\u03bf\u0391\u0392\u0395-\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7]"
-LOOKALIKE = re.compile(rf"[A-Za-z]\w*{OTHER}|{OTHER}\w*[A-Za-z]|[\uff21-\uff3a\uff41-\uff5a\U0001d400-\U0001d6a3]")
-"""Cyrillic, or Greek that looks like Latin, in one word with Latin letters; and letters that Python reads as Latin."""
+WORD, LATIN = re.compile(r"\w+"), re.compile(r"[A-Za-z]")
+LOOKALIKE = re.compile(
+    r"[\u0400-\u04ff\u03bf\u0391\u0392\u0395-\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7]"
+)
+"""Cyrillic letters, and Greek ones that look like Latin."""
+READ_AS_LATIN = re.compile(r"[\uff21-\uff3a\uff41-\uff5a\U0001d400-\U0001d6a3]")
+"""Wide and mathematical letters: to Python they are the plain ones."""
 TEST_PATH = re.compile(r"(^|/)tests?/|(^|/)(test_[^/]*|[^/]*_test)\.\w+$|(^|/)[^/]*\.(test|spec)\.\w+$", re.IGNORECASE)
 
 
@@ -160,8 +164,16 @@ def misread_in(file: FileDiff) -> str:
             return (
                 f"line {line.new} declares an unusual encoding ({coding[1]}): it may do something else than it seems to"
             )
-        if not PROSE.search(file.path) and (found := LOOKALIKE.search(line.text)):
-            return f"line {line.new} mixes letters that look alike ({ascii(found[0])[1:-1]})"
+        if not PROSE.search(file.path) and (word := mixed_in(line.text)):
+            return f"line {line.new} mixes letters that look alike ({ascii(word)[1:-1]})"
+    return ""
+
+
+def mixed_in(line: str) -> str:
+    """The first word, cut short, whose letters are not what they look like, or ""."""
+    for word in () if line.isascii() else (found[0] for found in WORD.finditer(line)):
+        if READ_AS_LATIN.search(word) or (LOOKALIKE.search(word) and LATIN.search(word)):
+            return word[:40]
     return ""
 
 
