@@ -10,6 +10,7 @@ from typing import Protocol
 
 from assistants.findings import Findings
 from haven.access import Principal
+from haven.ai.task import Where
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,10 @@ class Assistant:
     words: tuple[str, ...]
     instructions: str = ""
     """Of an assistant that the owner has added; the four have theirs in assistants/prompts/, versioned."""
+    private: bool = False
+    """What it is asked never leaves this house."""
+    reach: Where = Where.AUTO
+    """How far what it is asked may go: LOCAL, LAN, or AUTO for anywhere."""
 
     @cached_property
     def prompt(self) -> str:
@@ -30,6 +35,17 @@ class Assistant:
         if self.instructions:
             return self.instructions
         return resources.files("assistants").joinpath("prompts", f"{self.name}.md").read_text(encoding="utf-8").strip()
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the owner has added it."""
+        return bool(self.instructions)
+
+    def where(self, wanted: Where) -> Where:
+        """Where a question may be answered: as the person wants, and no further than this assistant's reach."""
+        if self.reach is Where.AUTO or wanted is Where.LOCAL:
+            return wanted
+        return self.reach
 
     def matches(self, text: str) -> list[str]:
         """The words of the text that point to this assistant, each once."""

@@ -13,11 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistants.cartographer import Cartographer
-from assistants.lorekeeper import Lorekeeper
+from assistants.own import Problem
 from assistants.round_table import RoundTable
 from assistants.sentinel import Sentinel
-from assistants.table.facts import Facts
-from assistants.table.transcript import Transcript
 from assistants.waiting import JOB as JOB_WAITING
 from assistants.waiting import WaitingRoom
 from haven.ai.engine import Engine
@@ -56,11 +54,11 @@ from haven.events import Bus
 from haven.health import LoopLag, memory_total_mb
 from haven.jobs import Handler, JobQueue, is_alive, process_identity
 from haven.schedule import Schedule
+from haven.seating import seat_all
 from haven.settings import ANTHROPIC_KEY, Settings
 from haven.store import backup, deployments, ledger, retention
 from haven.store.database import Database, now, opened
 from haven.world.drafts import Drafts
-from haven.world.gazetteer import Atlases
 from haven.world.names import Names
 from haven.world.search import Search
 from haven.world.watches import Watches
@@ -89,6 +87,7 @@ class House:
     changes: Changes
     by_hand: ByHand | None
     round_table: RoundTable
+    broken_assistants: Sequence[Problem]
     switch: CloudSwitch
     waiting: WaitingRoom
     sentinel: Sentinel
@@ -150,8 +149,7 @@ async def _build(
     lag, notes = LoopLag(), repository.notes if repository else ()
     at = (sandbox, lag, waiting, outcomes, problem, notes, switch)
     sentinel = Sentinel(settings, changes, book, engine.roster, *at)
-    cartographer = Cartographer(Atlases(world))
-    round_table = _round_table(engine, changes, waiting, Transcript(database, bus), world, search, cartographer)
+    seated = await seat_all(settings, database, bus, engine, changes, waiting, world, search, sentinel)
     return House(
         settings=settings,
         database=database,
@@ -164,7 +162,8 @@ async def _build(
         memory=memory,
         changes=changes,
         by_hand=by_hand,
-        round_table=round_table,
+        round_table=seated.round_table,
+        broken_assistants=seated.broken,
         switch=switch,
         waiting=waiting,
         sentinel=sentinel,
@@ -179,7 +178,7 @@ async def _build(
         drafts=Drafts(database, settings.world),
         watches=Watches(database),
         search=search,
-        cartographer=cartographer,
+        cartographer=seated.cartographer,
     )
 
 
@@ -198,20 +197,6 @@ def _pipeline(
     landing = Landing(database, repository, checker, settings)
     by_hand = ByHand(database, rounds, book, settings.changes, settings.paths.state_dir / "prompts")
     return Pipeline(database, bus, settings, planning, rounds, checker, landing), by_hand
-
-
-def _round_table(
-    engine: Engine,
-    changes: Changes,
-    waiting: WaitingRoom,
-    transcript: Transcript,
-    world: World,
-    search: Search,
-    cartographer: Cartographer,
-) -> RoundTable:
-    """The Round Table with what its assistants can look up by themselves."""
-    facts = Facts({"lorekeeper": Lorekeeper(world, search), "cartographer": cartographer}, world, search.names)
-    return RoundTable(engine, changes, waiting, transcript, facts, (), search.embedder)
 
 
 async def _memory(

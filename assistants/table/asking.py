@@ -49,6 +49,14 @@ class Talk:
     def name(self) -> str:
         return self.seat.assistant.name
 
+    @property
+    def private(self) -> bool:
+        return self.request.private or self.seat.assistant.private
+
+    @property
+    def where(self) -> Where:
+        return self.seat.assistant.where(self.request.where)
+
     def said(self, move: Move, who: str, whom: str, words: str = "", why: str = "") -> Said:
         """A message of this request."""
         request = self.request
@@ -59,7 +67,7 @@ class Talk:
             whom=whom,
             person=request.principal.id,
             assistant=self.name,
-            private=request.private,
+            private=self.private,
             words=words,
             why=why,
         )
@@ -152,7 +160,7 @@ class Asking:
         """A model says what was found in its own words; the computed text where it can't, or says more than that."""
         task = task_of(talk, findings)
         try:
-            if findings.free and talk.request.where is Where.AUTO:
+            if findings.free and talk.where is Where.AUTO:
                 await self._needs_large(task)
             async with aclosing(self._engine.stream(task)) as pieces:
                 async for piece in pieces:
@@ -210,8 +218,8 @@ def task_of(talk: Talk, findings: Findings | None = None, *, unrecorded: bool = 
         principal=request.principal,
         purpose=f"{assistant.title} {'writes a story' if free else 'answers a question'}",
         system=(assistant.prompt,),
-        privacy=Privacy.PRIVATE if request.private else Privacy.OPEN,
-        where=request.where,
+        privacy=Privacy.PRIVATE if talk.private else Privacy.OPEN,
+        where=talk.where,
         words=talk.text,
         material=(findings.material or (findings.text,)) if findings else (),
         max_tokens=STORY_TOKENS if free else ANSWER_TOKENS,

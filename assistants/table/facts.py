@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assistants.base import Answerer
 from assistants.findings import Findings, Nature
@@ -61,12 +61,15 @@ class Facts:
         self._names = names
 
     async def consult(self, text: str, seated: str, principal: Principal) -> AsyncGenerator[Consulted, None]:
-        """Ask the seated assistant, then the others, until one of them has a fact or a quotation."""
+        """Ask the seated assistant, then the others, until one of them has a fact.
+
+        After a quotation the rest are asked as well: one may know that the very field for it is empty.
+        """
         for name in dict.fromkeys((seated, *CONSULTED)):
             if (answerer := self._answerers.get(name)) is not None:
                 findings = await answerer.answer(text, principal)
                 yield Consulted(name, findings)
-                if findings is not None and findings.kind in TOLD:
+                if findings is not None and findings.kind is Nature.FACT:
                     return
 
     async def names_in(self, text: str) -> list[str]:
@@ -91,15 +94,26 @@ def is_question(text: str) -> bool:
 def best(found: list[Consulted], seated: str, *, question: bool) -> Findings | None:
     """Of all findings a fact or a quotation, else a question back, else that it is not recorded.
 
-    What is no question is not answered by others than the seated one with what they don't know.
+    What is no question is not answered by others than the seated one with what they don't know. Where the very field
+    that is asked for is empty, that is said before a text is quoted which may mean something else.
     """
     told = [one for one in found if one.findings is not None]
     told = [one for one in told if question or one.name == seated or _kind(one) in TOLD]
     for kinds in (TOLD, (Nature.ASK_BACK,), (Nature.NOT_RECORDED,)):
         for one in told:
-            if _kind(one) in kinds:
-                return one.findings
+            if _kind(one) in kinds and one.findings is not None:
+                return _beside(one.findings, told)
     return None
+
+
+def _beside(chosen: Findings, told: list[Consulted]) -> Findings:
+    """A quotation behind the word that the field for it is empty, where somebody knows that."""
+    known = [one.findings for one in told if one.findings is not None]
+    empty = next((one for one in known if one.kind is Nature.NOT_RECORDED and one.sources), None)
+    if chosen.kind is not Nature.QUOTATION or empty is None:
+        return chosen
+    text = f"{empty.text}\nWhat a text says of it, and may be something else:\n{chosen.text}"
+    return replace(empty, text=text, sources=(*empty.sources, *chosen.sources))
 
 
 def unrecorded(names: list[str]) -> Findings:

@@ -24,6 +24,8 @@ SURE = 3
 """By so much the best must be ahead of the second for the words alone to count."""
 WORD = 1
 """What a word of an assistant's own list weighs; four of them are as good as a strong sign."""
+OWN_WORD = 4
+"""The same for an assistant that the owner has added: no sign of the table speaks for it."""
 MOST_WORDS = 4
 ALIKE = 40.0
 """What a difference of 1.0 between cosines weighs against the signs: they lie close together (see embed.py)."""
@@ -84,7 +86,7 @@ def weigh(text: str, assistants: Sequence[Assistant]) -> Weighed:
             whats[sign.assistant].append(sign.what)
     for one in assistants:
         if words := one.matches(text)[:MOST_WORDS]:
-            points[one.name] += WORD * len(words)
+            points[one.name] += (OWN_WORD if one.is_own else WORD) * len(words)
             whats[one.name] += [f"“{word}”" for word in words]
     return Weighed(points, {name: tuple(dict.fromkeys(found)) for name, found in whats.items()})
 

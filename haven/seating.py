@@ -1,0 +1,70 @@
+"""The part of the roof that seats the assistants: what each can look up, and those that the owner has added."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from assistants.base import Answerer
+from assistants.cartographer import Cartographer
+from assistants.lorekeeper import Lorekeeper
+from assistants.own import FOLDER, TOOLS, Own, Problem, load
+from assistants.round_table import RoundTable
+from assistants.sentinel import Sentinel
+from assistants.table.facts import Facts
+from assistants.table.transcript import Transcript
+from assistants.waiting import WaitingRoom
+from haven.ai.engine import Engine
+from haven.changes.decisions import Changes
+from haven.events import Bus
+from haven.settings import Settings
+from haven.store.database import Database
+from haven.world.gazetteer import Atlases
+from haven.world.search import Search
+from haven.world.world import World
+
+log = logging.getLogger("haven")
+
+
+@dataclass(frozen=True)
+class Seated:
+    """The Round Table with everybody at it; `broken` are files of one's own assistants that can't be used."""
+
+    round_table: RoundTable
+    cartographer: Cartographer
+    broken: Sequence[Problem]
+
+
+async def seat_all(
+    settings: Settings,
+    database: Database,
+    bus: Bus,
+    engine: Engine,
+    changes: Changes,
+    waiting: WaitingRoom,
+    world: World,
+    search: Search,
+    sentinel: Sentinel,
+) -> Seated:
+    """Everybody by name, the four and the owner's own."""
+    cartographer = Cartographer(Atlases(world))
+    answerers: dict[str, Answerer] = {"lorekeeper": Lorekeeper(world, search), "cartographer": cartographer}
+    own, broken = await _own(settings, world, search, answerers)
+    for problem in broken:
+        log.warning("the assistant of %s is not used: %s", problem.file, problem.why)
+        sentinel.note("Assistants", f"{problem.file.name} is not used: {problem.why}", "alert")
+    answerers |= {one.assistant.name: one.answerer for one in own if one.answerer is not None}
+    facts = Facts(answerers, world, search.names)
+    seats = [one.assistant for one in own]
+    table = RoundTable(engine, changes, waiting, Transcript(database, bus), facts, seats, search.embedder)
+    return Seated(table, cartographer, broken)
+
+
+async def _own(
+    settings: Settings, world: World, search: Search, four: Mapping[str, Answerer]
+) -> tuple[list[Own], list[Problem]]:
+    tools = {tool: four[name] for tool, name in TOOLS.items() if name in four}
+    folder = settings.paths.config_dir / FOLDER
+    return await asyncio.to_thread(load, folder, world, search, tools, settings.project.repository)
