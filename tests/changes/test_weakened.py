@@ -151,3 +151,13 @@ def test_files_that_are_no_python_are_left_out() -> None:
 @given(st.text(), st.text())
 def test_no_text_stops_it(before: str, after: str) -> None:
     weakened({"t.py": before.encode("utf-8", "replace")}, {"t.py": after.encode("utf-8", "replace")})
+
+
+def test_a_helper_that_many_tests_call_is_read_once() -> None:
+    many = (
+        "def helper(x):\n"
+        + "    assert x\n" * 2_000
+        + "".join(f"def test_{n}():\n    helper({n})\n" for n in range(2_000))
+    )
+    found = judged(many, many.replace("    assert x\n", "", 1))
+    assert len(found) == 2_000 and found["t.py::test_7"] == "It checks 1999 things where it checked 2000."

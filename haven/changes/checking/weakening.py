@@ -93,35 +93,80 @@ def _functions(source: bytes, of_tests: bool) -> dict[str, Checks]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what the project's code is written like is its own affair
             tree = ast.parse(source)
-        helpers = {node.name: node for node in ast.walk(tree) if isinstance(node, Function)}
+        desk = _Desk({node.name: node for node in ast.walk(tree) if isinstance(node, Function)})
         marks = sum(_let_off(node.value) for node in tree.body if _is_pytestmark(node))
-        return dict(_counted(tree.body, "", helpers, marks, of_tests))
+        return dict(_counted(tree.body, "", desk, marks, of_tests))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return {}
 
 
 def _counted(
-    body: list[ast.stmt], inside: str, helpers: Mapping[str, Function], marks: int, of_tests: bool
+    body: list[ast.stmt], inside: str, desk: _Desk, marks: int, of_tests: bool
 ) -> Iterator[tuple[str, Checks]]:
     for node in body:
         if isinstance(node, ast.ClassDef):
             own = [mark.value for mark in node.body if _is_pytestmark(mark)]
             more = marks + sum(map(_let_off, [*node.decorator_list, *own]))
-            yield from _counted(node.body, f"{inside}{node.name}::", helpers, more, of_tests)
+            yield from _counted(node.body, f"{inside}{node.name}::", desk, more, of_tests)
         elif isinstance(node, Function) and node.name.startswith("test") is of_tests:
-            checks = Checks(let_off=marks, always=_always(node, helpers, {node.name}) if of_tests else 0)
-            _count(node, checks, helpers, {node.name})
+            checks = desk.checks_of(node)
+            checks.let_off += marks
+            checks.always = checks.always if of_tests else 0
             yield inside + node.name, checks
         elif isinstance(node, ast.Assign) and of_tests:  # a name that stood for a test before
             yield from ((inside + name, Checks()) for name in map(_name, node.targets) if name.startswith("test"))
 
 
-def _count(function: Function, checks: Checks, helpers: Mapping[str, Function], seen: set[str]) -> None:
-    """Add up one function's checks, and those of the helpers that it names (each helper once)."""
-    inner = [node for node in ast.walk(function) if isinstance(node, Function) and node is not function]
-    helpers = {**helpers, **{node.name: node for node in inner}}
-    checks.let_off += sum(map(_let_off, function.decorator_list))
-    called = [node.name for node in inner if node.decorator_list]  # whoever decorates it may call it
+@dataclass
+class _Own:
+    """What one function checks by itself, and which functions it names: in any case, or at all."""
+
+    checks: Checks
+    calls: tuple[Function, ...]
+    sure_calls: tuple[Function, ...]
+
+
+class _Desk:
+    """Counts the functions of one file, each once however many name it."""
+
+    def __init__(self, helpers: Mapping[str, Function]) -> None:
+        self._helpers = helpers
+        self._own: dict[Function, _Own] = {}
+
+    def checks_of(self, function: Function) -> Checks:
+        """Its own checks, and those of the helpers that it names (each helper once)."""
+        counts = [self._look(node).checks for node in self._reached(function, sure_only=False)]
+        always = sum(self._look(node).checks.always for node in self._reached(function, sure_only=True))
+        fields = {name: sum(getattr(one, name) for one in counts) for name in Checks.__dataclass_fields__}
+        return Checks(**{**fields, "always": always})
+
+    def _reached(self, function: Function, *, sure_only: bool) -> Iterator[Function]:
+        seen, left = {function.name}, [function]
+        while left:
+            node = left.pop()
+            yield node
+            own = self._look(node)
+            for called in own.sure_calls if sure_only else own.calls:
+                if called.name not in seen:
+                    seen.add(called.name)
+                    left.append(called)
+
+    def _look(self, function: Function) -> _Own:
+        if function not in self._own:
+            inner = [node for node in ast.walk(function) if isinstance(node, Function) and node is not function]
+            known = {**self._helpers, **{node.name: node for node in inner}} if inner else self._helpers
+            checks, names = _count(function)
+            checks.always, sure_names = _always(function)
+            calls = [known[name] for name in names if name in known]
+            calls += [node for node in inner if node.decorator_list]  # whoever decorates it may call it
+            self._own[function] = _Own(checks, tuple(calls), tuple(known[one] for one in sure_names if one in known))
+        return self._own[function]
+
+
+def _count(function: Function) -> tuple[Checks, dict[str, None]]:
+    """One function's own checks, and every name that it uses or calls."""
+    checks = Checks(let_off=sum(map(_let_off, function.decorator_list)))
+    names: dict[str, None] = {}
     for node in live(function):
         if isinstance(node, ast.Assert):
             checks.asserts += 1
@@ -132,28 +177,23 @@ def _count(function: Function, checks: Checks, helpers: Mapping[str, Function], 
             checks.swallowed += _swallows(node)
         elif isinstance(node, ast.Call):
             _count_call(node, checks)
-            called.append(_name(node.func))
+            names[_name(node.func)] = None
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-            called.append(node.id)
-    for name in called:
-        if name in helpers and name not in seen:
-            seen.add(name)
-            _count(helpers[name], checks, helpers, seen)
+            names[node.id] = None
+    return checks, names
 
 
-def _always(function: Function, helpers: Mapping[str, Function], seen: set[str]) -> int:
-    """How many checks run each time, those of helpers that are called each time included."""
-    count = 0
+def _always(function: Function) -> tuple[int, dict[str, None]]:
+    """How many checks of its own run each time, and what is called each time."""
+    count, called = 0, dict[str, None]()
     for statement in sure(function.body):
         if isinstance(statement, ast.Assert):
             count += 1
         elif isinstance(statement, ast.Expr | ast.Assign | ast.AnnAssign | ast.Return):
-            names = {_name(node.func) for node in ast.walk(statement) if isinstance(node, ast.Call)}
+            names = {_name(node.func): None for node in ast.walk(statement) if isinstance(node, ast.Call)}
             count += any(name.startswith("assert") or name == "fail" for name in names)
-            for name in sorted(names & helpers.keys() - seen):
-                seen.add(name)
-                count += _always(helpers[name], helpers, seen)
-    return count
+            called |= names
+    return count, called
 
 
 def _count_call(node: ast.Call, checks: Checks) -> None:
