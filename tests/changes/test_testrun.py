@@ -56,11 +56,11 @@ async def test_every_outcome_is_read_back(tmp_path: Path) -> None:
     assert (report.exit_code, report.problem, report.untested) == (1, "", False)
 
 
-async def test_ten_thousand_tests(tmp_path: Path) -> None:
-    tests = "import pytest\n@pytest.mark.parametrize('n', range(10_000))\ndef test_n(n): assert n != 77\n"
+async def test_thousands_of_tests(tmp_path: Path) -> None:
+    tests = "import pytest\n@pytest.mark.parametrize('n', range(3_000))\ndef test_n(n): assert n != 77\n"
     report = await report_of(tmp_path, tests)
-    assert len(report.cases) == 10_000 and sum(case.bad for case in report.cases.values()) == 1
-    assert len(json.dumps(report.to_json())) < 2_000_000
+    assert len(report.cases) == 3_000 and sum(case.bad for case in report.cases.values()) == 1
+    assert len(json.dumps(report.to_json())) < 600_000
 
 
 @pytest.mark.parametrize(
