@@ -84,10 +84,17 @@ class Tree:
                 raise EditError(f"the path can't be used: {error.strerror}.") from None
             if stat.S_ISLNK(found.st_mode):
                 raise EditError("the path goes through a symbolic link.")
+            if stat.S_ISDIR(found.st_mode) and self._holds_nothing(place):
+                raise EditError("the path lies in a submodule.")
         else:
             return self._read_file(path, place, found)
         self._outside_submodules(path)
         return Read(path)
+
+    def _holds_nothing(self, folder: Path) -> bool:
+        """Whether this is what git leaves for a submodule, also one that .gitmodules does not name: git itself knows
+        no empty folders."""
+        return os.path.lexists(self.root / ".git") and not os.listdir(folder)
 
     def _read_file(self, path: str, place: Path, found: os.stat_result) -> Read:
         self._outside_submodules(path)

@@ -226,7 +226,7 @@ class _Run:
             )
         try:
             return _read_results(rest, output, stopped, seconds)
-        except (ValueError, TypeError, KeyError, AttributeError):
+        except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RecursionError):
             return Finished(None, output, seconds, stopped or "killed")
 
 
