@@ -31,7 +31,8 @@ KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
 
 _CODE = re.compile(
     r"\b(code|bug|viewer|button|page|command|tests?|function|module|class|script|menu|screen|import(er)?s?|export(er)?s?"
-    r"|api|app|ui|routes?|login|crash\w*|zoom|render\w*|layout|css|html|error|exception|repo(sitory)?|branch|docs?)\b",
+    r"|api|app|ui|routes?|login|crash\w*|zoom|render\w*|layout|css|html|error|exception|repo(sitory)?|branch|docs?|docstrings?|readme)\b"
+    r"|\w\.(py|js|ts|html|css|md|rst|toml|ini|sh|c|cpp|h|rs|go)\b|\w\(\)|[a-z]_[a-z]",
     re.I,
 )
 _RECORDS = re.compile(

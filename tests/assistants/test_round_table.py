@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from assistants.round_table import FOUR, Request, RoundTable, Seat
-from assistants.table.proposing import change_kind, faithful
+from assistants.table.proposing import change_kind, faithful, is_data_work
 from haven.ai.models.registry import Registry
 from haven.ai.task import Delta, Reply, Tier, Where
 from haven.changes.proposal import Kind
@@ -36,6 +36,21 @@ MODEL = "smollm2-135m"
 )
 def test_the_words_tell_a_change_from_a_question(text: str, kind: Kind | None) -> None:
     assert change_kind(text) is kind
+
+
+@pytest.mark.parametrize(
+    ("text", "records"),
+    [
+        ("Fix the typo in light.py", False),
+        ("Fix the typo in README.md", False),
+        ("Rename max_fields to most_fields", False),
+        ("Fix the typo in the record of Oculi", True),
+        ("Rename the planet Beta to Gamma", True),
+    ],
+)
+def test_a_file_or_a_name_of_code_is_no_record(text: str, records: bool) -> None:
+    kind = change_kind(text)
+    assert kind is not None and is_data_work(text, kind, []) is records
 
 
 @pytest.mark.parametrize(
