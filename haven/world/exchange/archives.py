@@ -164,6 +164,8 @@ def _tar(stream: IO[bytes], name: str) -> Iterator[Piece]:
 
 def _zip(archive: Piece) -> Iterator[Piece]:
     out = 0
+    if archive.data.count(b"PK\x01\x02") > 2 * MAX_FILES:  # before an object is made for each entry
+        raise BadInput(f"{archive.name} holds more than {MAX_FILES:,} files.", MANY)
     with zipfile.ZipFile(io.BytesIO(archive.data)) as packed:
         infos = packed.infolist()
         if len(infos) > MAX_FILES:

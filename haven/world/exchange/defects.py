@@ -22,8 +22,9 @@ from haven.world.words import fold
 NOTHING = frozenset({"", "n/a", "na", "none", "null", "nil", "[]", "{}", "-", "--", "?", "tbd", "n/a for now"})
 LEVELS = frozenset({"sentinels", "flora", "fauna", "economy", "economy_level", "conflict", "lifeform"})
 """Fields in which None is an answer: there are none."""
-MOST_ALIKE = 200
-"""Spellings that one more is compared with."""
+MOST_LINES = 300
+"""Lines of one text in which fields are looked for."""
+MOST_MATERIALS = 200
 _TYPED: Mapping[str, tuple[str, ...]] = {
     "region": ("region",),
     "galaxy": ("galaxy",),
@@ -111,7 +112,8 @@ def prose_fields(text: str) -> tuple[dict[str, str], str, tuple[Note, ...]]:
     fields: dict[str, str] = {}
     rest: list[str] = []
     notes: list[Note] = []
-    for line in text.splitlines():
+    lines = text.splitlines()
+    for line in lines[:MOST_LINES]:
         match = _PAIR.match(line)
         key = _key(match["key"]) if match else ""
         if not match or not key:
@@ -120,6 +122,7 @@ def prose_fields(text: str) -> tuple[dict[str, str], str, tuple[Note, ...]]:
         value = match["value"].strip().strip("[]").strip()
         fields[key] = value
         notes.append(Note(Defect.PROSE_FIELDS, f"{match['key'].strip()!r} in the text is kept as {key}", True))
+    rest += lines[MOST_LINES:]
     for field, second in (("economy", "economy_level"), ("conflict", "conflict_number")):
         first, slash, after = (part.strip() for part in re.sub(r"\s*//?\s*", "/", fields.get(field, "")).partition("/"))
         if slash:
@@ -194,7 +197,9 @@ def materials(value: Any) -> tuple[tuple[str, ...], tuple[Note, ...]]:
     parts = value if isinstance(value, (list, tuple)) else _SPLIT.split(_LEAD.sub("", str(value or "")))
     kept: list[str] = []
     notes: list[Note] = []
-    for part in parts:
+    if len(parts) > MOST_MATERIALS:
+        notes.append(Note(Defect.MATERIALS, f"{len(parts):,} materials: the first {MOST_MATERIALS} are kept"))
+    for part in parts[:MOST_MATERIALS]:
         text, said = nothing(re.sub(r"\s+", " ", str(part)).strip(" ."), "")
         if not text:
             notes += said
@@ -255,19 +260,21 @@ def persons(names: Iterable[str]) -> dict[str, tuple[str, tuple[str, ...]]]:
     what stands in brackets behind the other.
     """
     counted = Counter(name for name in names if name)
-    alike: dict[tuple[str, str], list[list[str]]] = {}
-    in_brackets: dict[str, list[str]] = {}
+    groups: list[list[str]] = []
+    by_spelling: dict[tuple[str, str], list[str]] = {}
     for name in sorted(counted, key=lambda name: (not person_name(name)[1], -counted[name])):
-        groups = alike.setdefault((_digits(name), name[:1].casefold()), [])
-        home = next((group for group in groups[:MOST_ALIKE] if _same_person(name, group[0])), None)
-        home = home if home is not None else in_brackets.get(name.casefold())
+        digits, spellings = _digits(name), _spellings(name)
+        homes = (by_spelling.get((digits, spelling)) for spelling in spellings)
+        home = next((group for group in homes if group is not None), None) or by_spelling.get(("", name.casefold()))
         if home is None:
             groups.append(home := [])
         home.append(name)
+        for spelling in spellings:
+            by_spelling.setdefault((digits, spelling), home)
         if second := person_name(name)[1]:
-            in_brackets.setdefault(second.casefold(), home)
+            by_spelling.setdefault(("", second.casefold()), home)
     made: dict[str, tuple[str, tuple[str, ...]]] = {}
-    for group in (group for groups in alike.values() for group in groups):
+    for group in groups:
         kept = person_name(group[0])[0]
         others = [alias for name in group for alias in person_name(name) if alias and alias != kept]
         made |= {name: (kept, tuple(dict.fromkeys(others))) for name in group}
@@ -282,13 +289,12 @@ def person_name(written: str) -> tuple[str, str]:
     return written[: match.start()].strip(), re.sub(r"\s*in[- ]game$", "", match["inside"]).strip()
 
 
-def _same_person(one: str, other: str) -> bool:
-    one, other = (person_name(name)[0].casefold() for name in (one, other))
-    if one == other:
-        return True
-    if min(len(one), len(other)) < 7 or abs(len(one) - len(other)) > 1:
-        return False
-    return difflib.SequenceMatcher(None, one, other).ratio() > 0.92
+def _spellings(name: str) -> list[str]:
+    """The name without case, and where it is long enough, with each letter left out: one slip apart, two share one."""
+    plain = person_name(name)[0].casefold()
+    if not 7 <= len(plain) <= 60:
+        return [plain]
+    return [plain, *(plain[:at] + plain[at + 1 :] for at in range(len(plain)))]
 
 
 def _digits(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -58,8 +59,8 @@ class Known:
 def _keys(thing: Thing) -> list[tuple[Any, ...]]:
     name = fold(thing.name)
     if isinstance(thing, System):
-        address = [("glyphs", thing.glyphs[-11:].upper())] if len(thing.glyphs) == 12 else []
-        return [*address, ("system", name)]
+        address = _address(thing)
+        return [*([("glyphs", address)] if address else []), ("system", name)]
     if isinstance(thing, Discovery):
         where = fold(thing.place) or parent_of(thing)
         return [("discovery", where, thing.found, name, " ".join(thing.text.split()))]
@@ -68,13 +69,19 @@ def _keys(thing: Thing) -> list[tuple[Any, ...]]:
     return [(thing.kind.value, parent_of(thing), name)] if parent_of(thing) else [(thing.kind.value, name)]
 
 
+def _address(system: System) -> str:
+    """The eleven digits that all of its planets share."""
+    digits = re.sub(r"[\s-]", "", system.glyphs).upper()
+    return digits[1:] if len(digits) == 12 else ""
+
+
 def _may_be_one(one: Thing, other: Thing) -> bool:
     """Whether nothing tells two records of one key apart: what is not recorded does not."""
     pairs: list[tuple[str, str]] = []
     if isinstance(one, Discovery):
         pairs = [(parent_of(one), parent_of(other))]
     elif isinstance(one, System) and isinstance(other, System):
-        addresses = one.glyphs[-11:].upper(), other.glyphs[-11:].upper()
+        addresses = _address(one), _address(other)
         pairs = [(fold(one.galaxy), fold(other.galaxy)), (fold(one.reality), fold(other.reality)), addresses]
         if one.position and other.position and (not addresses[0] or addresses[0] != addresses[1]):
             pairs.append((one.position.frame, other.position.frame))

@@ -50,10 +50,10 @@ def _systems(source: str, data: Any) -> tuple[list[Raw], list[Found]]:
     if isinstance(data, Mapping) and _is_system(data):
         return [data], []
     if isinstance(data, Mapping):
-        inner = next((data[key] for key in WRAPPERS if isinstance(data.get(key), (Mapping, list))), None)
-        inner = inner if inner is not None else {} if "discoveries" in data else data
+        wrapped = next((data[key] for key in WRAPPERS if isinstance(data.get(key), (Mapping, list))), None)
+        inner = wrapped if wrapped is not None else {} if "discoveries" in data else data
     else:
-        inner = data
+        wrapped = inner = data
     if isinstance(inner, Mapping):
         pairs = [(key, value) for key, value in inner.items() if not key.startswith("_")]
     else:
@@ -66,7 +66,8 @@ def _systems(source: str, data: Any) -> tuple[list[Raw], list[Found]]:
             found.append(value if named or isinstance(inner, list) else {**value, "name": key})
         else:
             refused.append(Found(f"{source}: {key[:120]}", key[:120], refused="it is no object"))
-    return (found, refused) if any(map(_is_system, found)) else ([], refused if not found else [])
+    sure = wrapped is not None or any(map(_is_system, found))
+    return (found, refused) if sure else ([], [] if found else refused)
 
 
 def _is_system(data: Raw) -> bool:

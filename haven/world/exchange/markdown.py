@@ -87,12 +87,14 @@ def _twice(front: str) -> list[str]:
     return sorted({key for key in keys if keys.count(key) > 1}) if len(keys) < 500 else []
 
 
-def _row(name: str, kind: Kind, front: Mapping[str, Any], body: str) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """The fields of a record, and the names that it links to."""
-    linked: list[str] = []
+def _row(
+    name: str, kind: Kind, front: Mapping[str, Any], body: str
+) -> tuple[dict[str, Any], tuple[tuple[str, ...], ...]]:
+    """The fields of a record, and what it links to."""
+    linked: list[tuple[str, ...]] = []
 
     def plain(match: re.Match[str]) -> str:
-        linked.append(line(match[1]))
+        linked.append((line(match[1]),))
         return line(match[2] or match[1])
 
     text = _WIKI.sub(plain, body).strip()
@@ -107,8 +109,7 @@ def _row(name: str, kind: Kind, front: Mapping[str, Any], body: str) -> tuple[di
             row[field] = lines(row[field])
     named = row.pop("links", ())
     for one in named if isinstance(named, list) else lines(named):
-        inside = _WIKI.fullmatch(line(one))
-        linked.append(line(inside[1]) if inside else line(one))
+        linked.append(_ways(line(one)))
     row["properties"] = {**_properties(row.get("properties")), **_properties(_unknown(front, known))}
     if "id" not in row:
         row.setdefault("source", name[:500])
@@ -127,23 +128,28 @@ def _properties(value: Any) -> dict[str, str]:
 
 def write(things: Sequence[Thing]) -> Iterator[tuple[str, str]]:
     """Path and text of a file for each record, in a folder for each kind."""
-    names: dict[str, int] = {}
-    for thing in things:
-        names[thing.name] = names.get(thing.name, 0) + 1
     by_id = {thing.id: thing.name for thing in things}
     for thing in things:
         row = whole.as_row(thing)
         text = str(row.pop("text" if thing.kind in _TEXTS else "notes", ""))
         front: dict[str, Any] = {"title": row.pop("name"), **row}
         if "links" in front:
-            front["links"] = [_link(id, by_id, names) for id in front["links"]]
+            front["links"] = [_link(id, by_id.get(id, "")) for id in front["links"]]
         top = yaml.dump(front, Dumper=_DUMPER, allow_unicode=True, sort_keys=False, width=10_000)
         yield f"{thing.kind.value}/{file_name(thing)}", f"---\n{top}---\n\n{text}\n"
 
 
-def _link(id: str, by_id: Mapping[str, str], names: Mapping[str, int]) -> str:
-    name = by_id.get(id, "")
-    return f"[[{name}]]" if names.get(name) == 1 and not re.search(r"[\[\]|#]", name) else id
+def _link(id: str, name: str) -> str:
+    """A wiki link that people can follow and that names the very record."""
+    return f"[[{name}|{id}]]" if name and not re.search(r"[\[\]|#]", name) else id
+
+
+def _ways(written: str) -> tuple[str, ...]:
+    inside = _WIKI.fullmatch(written)
+    if inside is None:
+        return (written,)
+    name, id = line(inside[1]), line(inside[2])
+    return (id, name) if whole.OWN_ID.fullmatch(id) else (name,)
 
 
 def file_name(thing: Thing) -> str:

@@ -96,7 +96,7 @@ class Merging:
             told.append(f"no place of the world is called {' or '.join(map(repr, names[:3]))}")
         return thing
 
-    def _beside(self, thing: Thing, names: Sequence[str], told: list[str]) -> tuple[Thing, Outcome]:
+    def _beside(self, thing: Thing, names: Sequence[Sequence[str]], told: list[str]) -> tuple[Thing, Outcome]:
         """The record as it will be, beside the one that is there already, if there is one."""
         there = self._known.twin(thing)
         if there is None or (there.id in self._fresh and _other_text(there, thing)):
@@ -123,7 +123,7 @@ class Merging:
         self._known.add(merged)
         return merged, Outcome.CHANGED
 
-    def _merged(self, there: Thing, thing: Thing, names: Sequence[str]) -> Thing:
+    def _merged(self, there: Thing, thing: Thing, names: Sequence[Sequence[str]]) -> Thing:
         """The record of the file where the ids agree; else what is there, with what it lacks."""
         if there.id == thing.id and OWN_ID.fullmatch(thing.id):
             return self._linked(thing, names, [])
@@ -138,7 +138,7 @@ class Merging:
                 update[name] = new
         return there.model_copy(update=update)
 
-    def _linked(self, thing: Thing, names: Iterable[str], told: list[str]) -> Thing:
+    def _linked(self, thing: Thing, names: Iterable[Sequence[str]], told: list[str]) -> Thing:
         """With links to what is there; the others are left out and said."""
         if not isinstance(thing, (System, Lore)):
             return thing
@@ -149,16 +149,23 @@ class Merging:
                 links.append(lead)
             else:
                 told.append(note_of_link(id).text)
-        for name in names:
-            found = [self._known.get(name)] if OWN_ID.fullmatch(name) else list(self._known.named(name))
-            ids = {one.id for one in found if one is not None and one.id != thing.id}
+        for ways in names:
+            ids = self._named(ways) - {thing.id}
             if len(ids) == 1:
                 links += ids
-            elif found:
-                told.append(f"{len(found)} records are called {name!r}, so it is linked to none of them")
-            else:
-                told.append(f"it links to {name!r}, which nothing is called")
+            elif ids:
+                told.append(f"{len(ids)} records are called {ways[-1]!r}, so it is linked to none of them")
+            elif not self._named(ways):
+                told.append(f"it links to {ways[-1]!r}, which nothing is called")
         return thing.model_copy(update={"links": tuple(dict.fromkeys(links))})
+
+    def _named(self, ways: Sequence[str]) -> set[str]:
+        """The ids of what the first of these ways finds."""
+        for way in ways:
+            found = [self._known.get(way)] if OWN_ID.fullmatch(way) else list(self._known.named(way))
+            if ids := {one.id for one in found if one is not None}:
+                return ids
+        return set()
 
 
 def as_drafts(plan: Plan) -> list[Thing]:

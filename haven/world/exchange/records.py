@@ -22,6 +22,8 @@ WORDS = ("galaxy", "reality", "star", "economy", "economy_level", "conflict", "l
 PLAIN = ("region", "base", "photo", "race", "condition", "period", "significance", "place", "source")
 GRADED = ("economy", "economy_level", "conflict")
 """Fields with many words for few grades: the word itself is kept beside the grade."""
+MAX_FIELDS = 300
+"""Of one record, beside those that the schema has."""
 MAX_TYPED = 200_000
 """Characters of one value that are looked into at all."""
 
@@ -264,6 +266,10 @@ class Records:
             kept["properties"].setdefault(key.replace("_", " "), line(values[key])[:MAX_LINE])
         if not name:
             return Found(where, "", refused="it has no name")
+        if (fields := len(kept["properties"]) + len(kept["measures"])) > MAX_FIELDS:
+            return Found(
+                where, name[:120], refused=f"it has {fields:,} fields of its own, and {MAX_FIELDS} are the most"
+            )
         try:
             thing: Thing = cls(id=self.new_id(), **kept)  # type: ignore[assignment]
         except ValidationError as error:

@@ -63,8 +63,8 @@ class Found:
     """Its id is a temporary one, `new-…`, unless the source is an export of Haven's own."""
     notes: tuple[Note, ...] = ()
     refused: str = ""
-    link_names: tuple[str, ...] = ()
-    """Names that its text links to; ids take their place once all records are known."""
+    link_names: tuple[tuple[str, ...], ...] = ()
+    """What its text links to, each by id or name, the surest first; ids take their place once all are known."""
     place_names: tuple[str, ...] = ()
     """Where a discovery was made, by name, the nearest place first."""
 

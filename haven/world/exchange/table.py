@@ -39,20 +39,20 @@ def read(piece: Piece) -> Iterator[Found]:
     header, rows, refused = _rows(piece.name, text)
     if set(header) >= OWN:
         yield from refused
-        yield from whole.checked(piece.name, (_nested(row) for _, row in rows))
+        yield from whole.checked(piece.name, map(_nested, rows))
         return
     yield _mapping(piece.name, header, remark)
     yield from refused
-    yield from _foreign(piece.name, header, [row for _, row in rows])
+    yield from _foreign(piece.name, header, rows)
 
 
-def _rows(name: str, text: str) -> tuple[list[str], list[tuple[int, dict[str, str]]], list[Found]]:
-    """Header, rows with their line, and those that don't fit the header."""
+def _rows(name: str, text: str) -> tuple[list[str], list[dict[str, str]], list[Found]]:
+    """Header, rows by column without what is empty, and those that don't fit the header."""
     lines = io.StringIO(text, newline="")
     first = text[: text.find("\n") if "\n" in text else len(text)]
     delimiter = max(DELIMITERS, key=first.count)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    rows: list[tuple[int, dict[str, str]]] = []
+    rows: list[dict[str, str]] = []
     refused: list[Found] = []
     try:
         header = [cell.strip().lstrip("\ufeff")[:200] for cell in next(reader, [])]
@@ -69,7 +69,8 @@ def _rows(name: str, text: str) -> tuple[list[str], list[tuple[int, dict[str, st
                 continue
             if delimiter == ";":
                 cells = [cell.replace(",", ".") if _DECIMAL_COMMA.fullmatch(cell) else cell for cell in cells]
-            rows.append((reader.line_num, {key: armed(cell) for key, cell in zip(header, cells, strict=False)}))
+            pairs = zip(header, cells, strict=False)
+            rows.append({key: armed(cell) for key, cell in pairs if cell})  # empty cells would fill the memory
     except csv.Error as error:
         raise BadInput(f"{name} is no CSV: {error} in line {reader.line_num}.", "Mend that line.") from None
     return header, rows, refused
@@ -120,8 +121,6 @@ def _nested(row: Mapping[str, str]) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for column, cell in row.items():
         field, dot, key = column.partition(".")
-        if not cell:
-            continue
         if dot:
             made.setdefault(field, {})[key] = cell
         else:

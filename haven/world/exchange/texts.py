@@ -14,7 +14,8 @@ from haven.errors import BadInput
 
 MAX_DEPTH = 60
 """Of nested lists and objects or elements; real ones go down to eight."""
-MAX_ELEMENTS = 5_000_000
+MAX_ELEMENTS = 1_000_000
+"""Of one XML file; the whole catalogue has a quarter of that."""
 BOMS: tuple[tuple[bytes, str], ...] = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),

@@ -181,7 +181,7 @@ def test_a_lore_entry_keeps_its_headings_and_gives_its_links() -> None:
         ("Halvard's case book",),
     )
     assert entry.text.startswith("# The Grey Sleep\n") and "the pearl traders and ended at Diamond;" in entry.text
-    assert found.link_names == ("The Oyster", "Diamond", "Nowhere") and entry.properties == {"mood": "grim"}
+    assert found.link_names == (("The Oyster",), ("Diamond",), ("Nowhere",)) and entry.properties == {"mood": "grim"}
     [bare] = text("old_song.md", "no front matter, no heading")
     assert bare.thing and bare.thing.name == "old song" and not getattr(bare.thing, "canon", True)
     [headed] = text("x.md", "# A Title\n\nwords")
