@@ -27,7 +27,15 @@ from pathlib import Path
 from typing import IO, Any
 
 ROOT = Path(__file__).parent.parent.parent
-READY = ("haven.faces", "haven.demo.journey", "haven.doctor", "haven.performance", "haven.setup", "rich.markdown")
+READY = (
+    "anthropic",
+    "haven.faces",
+    "haven.demo.journey",
+    "haven.doctor",
+    "haven.performance",
+    "haven.setup",
+    "rich.markdown",
+)
 LONGEST = 1 << 20
 
 
