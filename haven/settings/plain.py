@@ -48,7 +48,8 @@ def wrong_value(error: Mapping[str, Any]) -> str:
         case "string_too_long":
             return f"it must have {about['max_length']} characters or fewer"
         case "too_long":
-            return f"it must have {about['max_length']} entries or fewer"
+            what = "characters" if isinstance(error.get("input"), str) else "entries"
+            return f"it must have {about['max_length']} {what} or fewer"
         case "string_pattern_mismatch":
             web = "https?" in about["pattern"]
             return (

@@ -46,8 +46,9 @@ def number(value: float) -> str:
 
 def filled(thing: Thing) -> dict[str, str]:
     """What is recorded of it, field by field, as it is shown."""
-    values = {name: shown(getattr(thing, name)) for name in fields_of(thing.kind)}
-    return {name: value for name, value in values.items() if value}
+    fields = {name: CLASSES[thing.kind].model_fields[name] for name in fields_of(thing.kind)}
+    values = {name: getattr(thing, name) for name, field in fields.items() if getattr(thing, name) != field.default}
+    return {name: text for name, value in values.items() if (text := shown(value))}
 
 
 def made(kind: Kind, values: Mapping[str, str]) -> Thing:
@@ -67,8 +68,8 @@ def _record(kind: Kind, tree: Mapping[str, Any]) -> Thing:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
         if first["type"] == "missing":
-            what = "the id or the name of the record that it belongs to" if name == "parent" else f"a {name}"
-            raise BadInput(f"A {kind.value} needs {what}.", f"Give it with: --set {name}=...") from None
+            what = "a record that it belongs to" if name == "parent" else f"its field {name!r}"
+            raise BadInput(f"A {kind.value} needs {what}.", "Name it and try again.") from None
         raise BadInput(f"{name} of this {kind.value}: {wrong_value(first)}.", "Correct it and try again.") from None
 
 

@@ -46,14 +46,14 @@ def _check_reference(
 ) -> None:
     if found is None and restored and isinstance(thing, Discovery):
         return  # it stood by itself when its place went, and comes back to where it stood
+    does = "belong" if reference == parent_of(thing) else "lead"
     if found is None:
         what = f"{reference!r}, which is not there" if reference else "nothing"
-        raise BadInput(f"{thing.name} belongs to {what}.", f"Name a {allowed[0].value} that is there by its id.")
+        raise BadInput(f"{thing.name} {does}s to {what}.", f"Name a {allowed[0].value} that is there by its id.")
     if found not in {kind.value for kind in allowed}:
         kinds = " or ".join(kind.value for kind in allowed)
-        raise BadInput(
-            f"{thing.name} is a {thing.kind.value} and can't belong to a {found}.", f"It belongs to a {kinds}."
-        )
+        said = f"{thing.name} is a {thing.kind.value} and can't {does} to a {found}."
+        raise BadInput(said, f"Name a {kinds}.")
 
 
 async def check_twins(

@@ -69,7 +69,7 @@ async def test_what_can_not_be_true_is_refused_and_nothing_of_it_is_kept(tmp_pat
             ([Planet(name="Lost", parent="new-9")], "refers to 'new-9'"),
             ([Planet(name="Lost", parent="")], "Lost belongs to nothing"),
             ([system("Far", links=("system-0000000000",))], "which is not there"),
-            ([system("Far", links=(planet.id,))], "can't belong to a planet"),
+            ([system("Far", links=(planet.id,))], "can't lead to a planet"),
             ([system("Venture")], "two systems of one name: 'Venture' \\(system-.*\\) and 'Venture'"),
             ([system("VENTURE ", galaxy="euclid")], "two systems of one name"),
             ([system("Twin"), system("twin")], "two systems of one name"),
