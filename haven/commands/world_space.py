@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -127,10 +127,14 @@ def _print_near(found: list[Near], unit: str, left_out: str, as_json: bool) -> N
         return
     for one in found:
         out.print(f"{written(one.distance, unit):>16}  {one.name}")
-    out.print(f"{len(found)} systems.{f' Left out: {left_out}.' if left_out else ''}")
+    out.print(f"{_counted(found)}{f' Left out: {left_out}.' if left_out else ''}")
 
 
-@world_app.command()
+def _counted(found: Sized) -> str:
+    return f"{len(found):,} system{'' if len(found) == 1 else 's'}."
+
+
+@world_app.command(context_settings={"ignore_unknown_options": True})  # -5 is a coordinate
 def box(
     corner: Annotated[tuple[float, float, float], typer.Argument(help="x y z of one corner.")],
     other: Annotated[tuple[float, float, float], typer.Argument(help="x y z of the opposite one.")],
@@ -157,7 +161,7 @@ def box(
         return
     for one in found:
         out.print(f"{one['name']}  {', '.join(f'{axis:g}' for axis in one['position'])}")
-    out.print(f"{len(found)} systems.")
+    out.print(_counted(found))
 
 
 @world_app.command()
@@ -211,7 +215,7 @@ def clusters(
     for one in found:
         names = one["systems"]
         out.print(f"{len(names):>5}  {', '.join(names[:8])}{f' and {len(names) - 8} more' if len(names) > 8 else ''}")
-    out.print(f"{len(found)} clusters.")
+    out.print(f"{len(found)} cluster{'' if len(found) == 1 else 's'}.")
 
 
 @world_app.command()
