@@ -113,7 +113,8 @@ class Importer:
     ) -> None:
         say("reading", 0)
         pieces, digest = await asyncio.to_thread(_pieces, unit)
-        before = await notes.get(self._database, _key(digest))
+        key = _key(digest, options)
+        before = await notes.get(self._database, key)
         if before and not options.again:
             report.known_files += 1
             said = f"the same content was imported on {before}; --again reads it once more"
@@ -130,7 +131,7 @@ class Importer:
             plan = await self._keep(plan, unit, by, direct)
         if direct and not options.dry_run:
             day = datetime.fromtimestamp(now()).strftime("%Y-%m-%d %H:%M")
-            await notes.put(self._database, _key(digest), day)
+            await notes.put(self._database, key, day)
         nothing = Entry(unit.name, Outcome.SKIPPED, "", unit.name, ("it holds no records",))
         report.add(plan.entries or [nothing], found)
 
@@ -218,5 +219,6 @@ def _found(pieces: Sequence[Piece], format: str, step: formats.Step) -> list[Fou
     return found
 
 
-def _key(digest: str) -> str:
-    return f"world.imported.{digest}"
+def _key(digest: str, options: Options) -> str:
+    """Under which the store remembers a file that was taken, and in which way."""
+    return f"world.imported.{'update.' if options.update else ''}{digest}"

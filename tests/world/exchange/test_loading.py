@@ -122,7 +122,7 @@ async def test_update_fills_what_is_empty_and_an_edited_export_replaces(place: P
     more = json_file(tmp_path, "b", {"data": [{**SYSTEM, "star_type": "Blue"}]})
     report = await place.bring(more)
     assert "--update does" in next(one for one in report.entries if one.kind == "system").notes[-1]
-    await place.bring(more, update=True, again=True)
+    await place.bring(more, update=True)
     [system] = await place.world.things(Kind.SYSTEM)
     assert isinstance(system, System) and (system.star, system.region) == ("Red", "Sea of Ashes")
     table = tmp_path / "out.csv"
