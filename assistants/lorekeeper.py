@@ -11,10 +11,12 @@ from collections.abc import Sequence
 from assistants.base import Assistant
 from assistants.findings import Findings, Nature
 from assistants.lore import telling
-from assistants.lore.evidence import Evidence, about, gather
-from assistants.lore.question import Asks, Question, Term, read
+from assistants.lore.evidence import Evidence, about, gather, misnamed
+from assistants.lore.fitting import all_places
+from assistants.lore.question import Asks, Question, read
 from haven.access import Act, Principal, check
-from haven.world.name_index import is_slip
+from haven.world.mentions import mentions
+from haven.world.name_index import NameIndex, is_slip
 from haven.world.names import How
 from haven.world.schema import Kind, Thing, parent_of
 from haven.world.search import Search
@@ -66,12 +68,12 @@ class Lorekeeper:
         check(principal, Act.ASK)
         parts = [part.strip() for part in _PARTS.split(_MEANT.sub("", question)) if part.strip()][:MOST_PARTS]
         found: list[Findings] = []
-        names: tuple[Term, ...] = ()
+        before: Question | None = None
         for part in parts:
             asked = await self._read(part)
-            if not asked.names:
-                asked = Question(asked.text, asked.asks, names, asked.words)
-            names = asked.names
+            if before is not None and not asked.names:
+                asked = Question(asked.text, asked.asks, before.names, asked.words or before.words)
+            before = asked
             if (answer := await self._answer(asked)) is not None:
                 found.append(answer)
         return _together(found)
@@ -88,7 +90,7 @@ class Lorekeeper:
         things = await self._candidates(asked)
         evidence = await self._evidence(asked, things)
         most = telling.MOST_ABOUT if asked.asks is Asks.ABOUT else telling.MOST_QUOTES
-        if answers := [one for one in evidence if one.answers]:
+        if answers := await self._sure(asked, [one for one in evidence if one.answers]):
             return await self._which(asked, answers) or telling.told(asked, answers, most)
         if (slipped := await self._without_slips(asked)) is not None:
             mended, note = slipped
@@ -100,6 +102,17 @@ class Lorekeeper:
         if asked.asks is Asks.ABOUT:
             return about(asked, things, telling.MOST_ABOUT)
         return gather(asked, things)
+
+    async def _sure(self, asked: Question, answers: Sequence[Evidence]) -> list[Evidence]:
+        """Those in which the names are not parts of other names, and somebody stands where somebody is asked for."""
+
+        def sure(index: NameIndex) -> list[Evidence]:
+            found = [(one, mentions(one.sentence.text, index)) for one in answers]
+            named = [(one, inside) for one, inside in found if not misnamed(asked, one.sentence, inside)]
+            wants_somebody = asked.asks is Asks.WHO
+            return [one for one, inside in named if not (wants_somebody and all_places(asked, one.sentence, inside))]
+
+        return await self._search.names.ask(sure)
 
     async def _candidates(self, asked: Question) -> list[Thing]:
         """The records that the names name, and what a search for names and words finds."""
@@ -174,7 +187,7 @@ def _together(found: Sequence[Findings]) -> Findings | None:
         return found[0] if found else None
     told = [one for one in found if one.kind is not Nature.NOT_RECORDED]
     return Findings(
-        "\n".join(dict.fromkeys(one.text for one in found)),
+        "\n".join(dict.fromkeys(line for one in found for line in one.text.splitlines())),
         tuple(dict.fromkeys(source for one in found for source in one.sources)),
         told[0].kind if told else Nature.NOT_RECORDED,
         material=tuple(line for one in found for line in one.material),

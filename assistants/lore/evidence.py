@@ -10,14 +10,17 @@ from dataclasses import dataclass
 
 from assistants.lore.fitting import fits
 from assistants.lore.question import Asks, Question, Term
+from haven.world.mentions import Mention
 from haven.world.passages import Sentence, is_draft, sentences
-from haven.world.schema import Lore, Thing
+from haven.world.schema import Kind, Lore, Thing, kind_of
+from haven.world.statements import COLORS
 from haven.world.words import Word, is_stop, mean_the_same, stands_at, word_set, words
 
-HERE, TITLE, BEFORE, AFTER, EARLIER = 1.0, 0.9, 0.7, 0.65, 0.6
-"""What a term is worth in the sentence, in its record's name, in the sentence before or after, or still earlier."""
+HERE, OWN, TITLE, BEFORE, AFTER, EARLIER = 1.0, 0.98, 0.9, 0.7, 0.65, 0.6
+"""What a term is worth in the sentence, as the record itself, in its name, in the sentence before or after, earlier."""
 PRONOUNS = word_set("he she it they him her his hers its their them theirs this these those er sie ihr ihm")
-_LED_BY_PRONOUN = frozenset((one,) for one in PRONOUNS)
+FIRST_WORDS = 3
+"""Of a sentence: a pronoun among them is its subject, as in `There he founded`."""
 MOST_PARTIAL = 0.99
 
 
@@ -32,6 +35,8 @@ class Evidence:
     covered: float
     fits: bool
     score: float
+    dated: str = ""
+    """The time that the entry itself tells of, where the sentence names none."""
 
     @property
     def thing(self) -> Thing:
@@ -66,20 +71,24 @@ def _weigh(question: Question, all_: Sequence[Sentence], at: int, title: Sequenc
         return None
     here = sum(worth == HERE for worth in worths)
     covered = sum(worth > 0 for worth in worths) / len(worths)
-    told_before = question.asks is Asks.WHY and sentence.folded[:1] in _LED_BY_PRONOUN
+    led = not PRONOUNS.isdisjoint(sentence.folded[:FIRST_WORDS])
+    told_before = question.asks is Asks.WHY and led
+    told_before |= question.asks is Asks.COUNT and terms == [BEFORE] and all(worth >= TITLE for worth in names)
     full = all(worths) and (
         told_before or (2 * sum(worth >= TITLE for worth in terms) >= len(terms) and bool(here or not terms))
     )
     fit = fits(question, sentence)
+    dated = "" if fit or question.asks is not Asks.WHEN or OWN not in names else getattr(sentence.thing, "when", "")
     score = sum(worths) / len(worths) + 0.3 * fit + _standing(sentence.thing) - 0.002 * sentence.number
-    said_before = BEFORE in terms or BEFORE in names or sentence.folded[:1] in _LED_BY_PRONOUN
+    said_before = BEFORE in terms or BEFORE in names or led
     return Evidence(
         sentence,
         before if said_before else None,
         after if AFTER in terms else None,
         1.0 if full else min(covered, MOST_PARTIAL),
-        fit,
+        fit or bool(dated),
         score,
+        dated,
     )
 
 
@@ -94,7 +103,7 @@ def _name_worth(term: Term, all_: Sequence[Sentence], at: int, title: Sequence[W
     if _has_name(term, sentence.words, known):
         return HERE
     if sentence.thing.id in term.ids:
-        return TITLE
+        return OWN
     meant = 0.0 if PRONOUNS.isdisjoint(sentence.folded) else _by_pronoun(term, all_, at, known)
     somebody_else = meant == 0.0 and sentence.folded[:1] in (("he",), ("she",)) and at > 0
     return TITLE if _has_name(term, title, known) and not somebody_else else meant
@@ -136,7 +145,14 @@ def _held(term: Term, text: Sequence[Word], known: Sequence[Term]) -> list[tuple
         for at in _places(name, text)
         for place in range(at, at + len(name))
     }
-    return [(name, at) for name in term.spellings for at in _places(name, text) if at not in spoken]
+    held = [(name, at) for name in term.spellings for at in _places(name, text) if at not in spoken]
+    return [(name, at) for name, at in held if len(name) > 1 or not _is_part(term, text, at)]
+
+
+def _is_part(term: Term, text: Sequence[Word], at: int) -> bool:
+    """Whether somebody's last name is the end of another name there: `Ash` in `the Ledger of Ash`."""
+    person = any(kind_of(id) is Kind.PERSON for id in term.ids)
+    return person and at > 0 and text[at - 1].folded in ("of", "the", "a")
 
 
 def _places(name: tuple[str, ...], text: Sequence[Word]) -> list[int]:
@@ -152,7 +168,22 @@ def _word_worth(
         (TITLE, title),
         *((worth, one.words) for worth, one in zip((BEFORE, AFTER), beside, strict=True) if one),
     )
-    return next((worth for worth, text in places if any(mean_the_same(one.bare, word) for one in text)), 0.0)
+    return next((worth for worth, text in places if any(_says(one, word) for one in text)), 0.0)
+
+
+def _says(one: Word, word: str) -> bool:
+    """Whether a word of a text stands for a word of the question; a colour is spoken of by being named."""
+    return mean_the_same(one.bare, word) or (one.bare in COLORS and mean_the_same(word, "color"))
+
+
+def misnamed(question: Question, sentence: Sentence, mentions: Sequence[Mention]) -> bool:
+    """Whether a name of the question stands there only as a part of another's: `Charter` in `the Second Charter`."""
+    for term in question.names:
+        held = [sentence.words[at].start for _, at in _held(term, sentence.words, ())]
+        others = [one for one in mentions if term.ids and not set(term.ids) & set(one.ids)]
+        if held and all(any(one.start <= at < one.end for one in others) for at in held):
+            return True
+    return False
 
 
 def about(question: Question, things: Iterable[Thing], most: int) -> list[Evidence]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from assistants.lore.question import Asks, Question
+from haven.world.mentions import Mention
 from haven.world.passages import Sentence
-from haven.world.schema import Kind
+from haven.world.schema import Kind, kind_of
 from haven.world.words import Word, is_stop, mean_the_same, stands_at, word_set
 
 NUMBERS = word_set(
@@ -33,6 +35,27 @@ _PLACE = re.compile(
     r"(?!year|\d)[\w'’]+",
     re.IGNORECASE,
 )
+_CLAUSE = re.compile(r"\b(?:why|that|how|whether|what)\b", re.IGNORECASE)
+_MEASURED = re.compile(
+    r"\b(?:how|wie) (long|far|old|tall|big|large|deep|high|heavy|wide|often|thick|lange?|alt|hoch|weit|tief|schwer)\b",
+    re.IGNORECASE,
+)
+_TIMES = "hour hours day days month months year years minute minutes week weeks century centuries jahre tage"
+_LENGTHS = "metre metres meter meters km kilometre kilometres kilometer kilometers mile miles long across units"
+_UNITS: Mapping[str, frozenset[str]] = {
+    **{name: word_set(f"{_TIMES} {_LENGTHS}") for name in ("long", "lang", "lange")},
+    **{name: word_set(f"{_LENGTHS} unit ly pc parsec parsecs light away") for name in ("far", "weit")},
+    **{name: word_set(f"{_TIMES} aged old age born") for name in ("old", "alt")},
+    **{
+        name: word_set(f"{_LENGTHS} tall high deep wide thick")
+        for name in ("tall", "deep", "high", "wide", "thick", "big")
+    },
+    **{name: word_set(f"{_LENGTHS} hoch tief") for name in ("hoch", "tief", "large")},
+    **{name: word_set("kg ton tons tonne tonnes kilo kilos") for name in ("heavy", "schwer")},
+    "often": word_set(f"{_TIMES} every times once twice"),
+}
+_PLACES = frozenset({Kind.SYSTEM, Kind.PLANET, Kind.MOON, Kind.STATION, Kind.REGION})
+_PASSIVE = word_set("was were is are be been being got")
 _PEOPLE = word_set("he she they man woman boy girl child children people crew miner miners families family")
 _COUNTED = re.compile(r"\b(?:how many|wie ?viele|number of)\s+(?:of\s+)?(?:the\s+)?([^\W\d_]+)", re.IGNORECASE)
 _NOT_COUNTS = word_set("year jahr article chapter verse")
@@ -49,6 +72,8 @@ def fits(question: Question, sentence: Sentence) -> bool:
 
 def _somebody(question: Question, sentence: Sentence) -> bool:
     """A name that the question does not hold, or a word for people; or the record is a person's."""
+    if not _right_way_round(question, sentence):
+        return False
     if sentence.thing.kind is Kind.PERSON and not any(sentence.thing.id in term.ids for term in question.names):
         return True
     taken: set[int] = set()
@@ -63,12 +88,57 @@ def _somebody(question: Question, sentence: Sentence) -> bool:
     )
 
 
+def all_places(question: Question, sentence: Sentence, mentions: Sequence[Mention]) -> bool:
+    """Whether the sentence holds nobody because all of its names are those of places."""
+    inside = [one for one in mentions if all(kind_of(id) in _PLACES for id in one.ids)]
+    if sentence.thing.kind is Kind.PERSON or not inside:
+        return False
+    rest = sentence.text
+    for one in reversed(inside):
+        rest = f"{rest[: one.start]}{' ' * (one.end - one.start)}{rest[one.end :]}"
+    return not _somebody(question, replace(sentence, text=rest))
+
+
+def _right_way_round(question: Question, sentence: Sentence) -> bool:
+    """Whether the one asked for did it to the name, and not the name to somebody: `Oculi destroyed the fleet`."""
+    if not question.names or not question.words:
+        return True
+    verb = question.words[0].spellings[0][0]
+    places = [at for at, word in enumerate(sentence.words) if mean_the_same(word.bare, verb)]
+    return not places or any(_may_act(question, sentence, at) for at in places)
+
+
+def _may_act(question: Question, sentence: Sentence, at: int) -> bool:
+    """Whether at this verb (or at `builder of`) another than the question's name may be the one who acts."""
+    names = [one for term in question.names for one in term.spellings]
+    after = sentence.folded[at + 1 : at + 3]
+    if after[:1] == ("of",):
+        start = at + (3 if after[1:] == ("the",) else 2)
+        return any(stands_at(name, sentence.words, start) for name in names)
+    for back in range(max(at - 2, 0), at + 1):
+        between = sentence.folded[back:at]
+        ends = any(back >= len(name) and stands_at(name, sentence.words, back - len(name)) for name in names)
+        if (
+            ends
+            and _PASSIVE.isdisjoint(between)
+            and "," not in sentence.text[sentence.words[back - 1].end : sentence.words[at].start]
+        ):
+            return False
+    return True
+
+
 def _said(question: Question, word: Word) -> bool:
     return any(mean_the_same(word.bare, term.spellings[0][0]) for term in question.words)
 
 
 def _some_time(question: Question, sentence: Sentence) -> bool:
-    return bool(_TIME.search(sentence.text))
+    """A time, and not that of another clause: `asked in the year 30 why he had signed` doesn't say when he signed."""
+    said = [word.start for word in sentence.words if _said(question, word)]
+    times = [match.start() for match in _TIME.finditer(sentence.text)]
+    if not said:
+        return bool(times)
+    spans = (sentence.text[min(at, time) : max(at, time)] for at in said for time in times)
+    return any(_CLAUSE.search(span) is None for span in spans)
 
 
 def _some_place(question: Question, sentence: Sentence) -> bool:
@@ -79,8 +149,12 @@ def _some_reason(question: Question, sentence: Sentence) -> bool:
     return bool(_REASON.search(sentence.text))
 
 
-def _some_number(question: Question, sentence: Sentence) -> bool:
-    return bool(_numbers(sentence))
+def _measure(question: Question, sentence: Sentence) -> bool:
+    """A number, and beside it a unit of what is measured."""
+    asked = _MEASURED.search(question.text)
+    units = _UNITS.get(asked[1].casefold() if asked else "", frozenset())
+    near = {one.folded for at in _numbers(sentence) for one in sentence.words[max(at - 3, 0) : at + 4]}
+    return bool(near) if not units else bool(units & near)
 
 
 def _count(question: Question, sentence: Sentence) -> bool:
@@ -108,5 +182,5 @@ _TESTS: Mapping[Asks, Callable[[Question, Sentence], bool]] = {
     Asks.WHERE: _some_place,
     Asks.WHY: _some_reason,
     Asks.COUNT: _count,
-    Asks.MEASURE: _some_number,
+    Asks.MEASURE: _measure,
 }

@@ -43,6 +43,7 @@ _ASKS: tuple[tuple[Asks, re.Pattern[str]], ...] = (
         Asks.WHERE,
         re.compile(r"\b(where|wo|wohin|woher|(what|which) (place|system|planet|moon|station|world|region))\b"),
     ),
+    (Asks.WHAT, re.compile(r"\b(what|which|how|was|did|does|is|welch\w+)\b")),
 )
 _FRAME = word_set("""
     happen happened happens lore story stories history tell described describe explain exactly originally ever called
@@ -88,7 +89,7 @@ def read(text: str, mentions: Sequence[Mention], things: dict[str, Thing]) -> Qu
     german = is_german(text)
     folded = " ".join(text.casefold().split())
     asked = [(match.start(), kind) for kind, pattern in _ASKS if (match := pattern.search(folded))]
-    asks = min(asked, key=lambda one: one[0], default=(0, Asks.WHAT))[1]
+    asks = min(asked, key=lambda one: one[0], default=(0, Asks.WHAT))[1]  # of those that begin alike, the first
     names = [_named(one, [things[id] for id in one.ids if id in things]) for one in mentions]
     inside = [(one.start, one.end) for one in mentions]
     rest = [one for one in words(text) if not any(start <= one.start < end for start, end in inside)]

@@ -63,7 +63,8 @@ def ask_back(name: str, things: Sequence[Thing], places: Sequence[str]) -> Findi
 
 def line_of(one: Evidence) -> str:
     """The sentence word for word, with the one before it where that says who is meant, and where it stands."""
-    return f"“{quote_of(one)}” ({one.thing.name}, {one.sentence.where})"
+    dated = f"; the entry is dated {one.dated}" if one.dated else ""
+    return f"“{quote_of(one)}” ({one.thing.name}, {one.sentence.where}{dated})"
 
 
 def source_of(one: Evidence) -> Source:
