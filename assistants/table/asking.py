@@ -130,10 +130,12 @@ class Asking:
             async for one in consulted:
                 found.append(one)
                 if one.name != talk.name:
-                    say(talk.said(Move.CONSULTS, talk.name, one.name))
+                    nothing = "" if one.findings else "it has nothing to say to it"
+                    say(talk.said(Move.CONSULTS, talk.name, one.name, why=nothing))
                 if one.findings is not None:
                     how = " · ".join(filter(None, (one.findings.kind.value, one.findings.query)))
-                    step = talk.said(Move.FINDS, one.name, talk.name, one.findings.text, how)
+                    whom = talk.name if one.name != talk.name else TABLE
+                    step = talk.said(Move.TELLS, one.name, whom, one.findings.text, how)
                     say(replace(step, tier=Tier.LOCAL.value, model=COMPUTED))
         question, names = is_question(talk.text), await self._facts.names_in(talk.text)
         findings = best(found, talk.name, question=question)

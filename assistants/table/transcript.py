@@ -47,15 +47,15 @@ class Move(StrEnum):
     """What one does to another at the table."""
 
     ASKS = "asks"
-    PROPOSES = "proposes"
+    PROPOSES = "proposes a change to"
     SEATS = "gives the seat to"
     CONSULTS = "consults"
-    FINDS = "finds"
-    SENDS = "sends"
-    DRAFTS = "drafts"
+    TELLS = "tells"
+    SENDS = "sends to"
+    DRAFTS = "drafts for"
     ANSWERS = "answers"
-    WAITS = "waits"
-    FAILS = "fails"
+    WAITS = "makes wait"
+    FAILS = "has no answer for"
 
 
 TABLE = "round table"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import sys
 from collections.abc import AsyncIterator
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -16,6 +18,7 @@ from assistants.wording import UNRECORDED
 from haven.ai.task import Delta, Reply, Restart, Where
 from haven.app import House
 from haven.commands.session import Json, err, in_house, owner, print_json
+from haven.errors import BadInput
 from haven.lock import is_up
 from haven.quoting import visible
 
@@ -24,6 +27,7 @@ NOT_ANSWERED = 4
 Assistant = Annotated[str | None, typer.Option(help="Otherwise the Round Table picks.")]
 WhereTo = Annotated[Where, typer.Option(help="Where it may be answered.")]
 Private = Annotated[bool, typer.Option("--private", help="It never leaves this house.")]
+Picture = Annotated[Path | None, typer.Option(help="Where to save the picture of an answer that has one, as a PNG.")]
 IfAway = Annotated[Choice | None, typer.Option(help="What to do where only the cloud would do and it is away.")]
 
 
@@ -126,6 +130,7 @@ def to_json(shown: Shown) -> dict[str, Any]:
             "sources": list(reply.sources),
             "query": reply.query,
             "unrecorded": reply.unrecorded,
+            "picture": reply.picture is not None,
         }
         reasons += reply.route.reasons
     if held is not None:
@@ -141,14 +146,15 @@ def ask(
     where: WhereTo = Where.AUTO,
     private: Private = False,
     if_away: IfAway = None,
+    picture: Picture = None,
     as_json: Json = False,
 ) -> None:
     """Ask an assistant; the answer streams. Exit status 4: there is no answer yet, and it says what to do."""
     request = Request(text, owner(), assistant=assistant, where=where, private=private)
-    in_house(lambda house: _answer(house, request, if_away, as_json))
+    in_house(lambda house: _answer(house, request, if_away, picture, as_json))
 
 
-async def _answer(house: House, request: Request, if_away: Choice | None, as_json: bool) -> None:
+async def _answer(house: House, request: Request, if_away: Choice | None, picture: Path | None, as_json: bool) -> None:
     shown = Shown(as_json)
     await shown.follow(house.round_table.ask(request))
     asked = shown.held
@@ -156,12 +162,26 @@ async def _answer(house: House, request: Request, if_away: Choice | None, as_jso
         await shown.follow(house.round_table.decide(asked.id, choice, request.principal))
         if choice is Choice.CANCEL and not as_json:
             err.print("Cancelled.")
+    if shown.reply is not None and shown.reply.picture is not None:
+        await _save(shown.reply.picture, picture, as_json)
     if as_json:
         print_json(to_json(shown))
     elif shown.held is not None:
         tell_if_down(house)
     if shown.reply is None:
         raise typer.Exit(NOT_ANSWERED)
+
+
+async def _save(png: bytes, file: Path | None, quiet: bool) -> None:
+    """The picture of an answer into its file, or a word that there is one. Raises BadInput for a file that can't be."""
+    if file is None:
+        if not quiet:
+            err.print("A picture belongs to it; save it with: --picture FILE.png", style="dim")
+        return
+    try:
+        await asyncio.to_thread(file.write_bytes, png)
+    except OSError as error:
+        raise BadInput(f"{file} can't be written: {error.strerror}.") from None
 
 
 def tell_if_down(house: House) -> None:

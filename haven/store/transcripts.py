@@ -89,9 +89,9 @@ async def talks(database: Database, wanted: Wanted, limit: int = 50) -> list[Tal
     where, values = _where(wanted)
     rows = await database.rows(
         "select request, min(at) as at, max(person) as person, max(assistant) as assistant, max(private) as private,"
-        " coalesce(max(case when move in ('asks', 'proposes') then words end), '') as words, count(*) as steps,"
+        " coalesce(max(case when move = 'asks' then words end), '') as words, count(*) as steps,"
         " coalesce(group_concat(distinct nullif(tier, '')), '') as tiers,"
-        " sum(case when move = 'sends' then usd else 0 end) as usd from transcript"
+        " sum(case when move = 'sends to' then usd else 0 end) as usd from transcript"
         f" where request in (select request from transcript where {where})"
         " group by request order by min(id) desc limit ?",
         [*values, limit],

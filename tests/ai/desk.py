@@ -22,6 +22,7 @@ from haven.ai.providers.base import Provider
 from haven.ai.providers.llama import LlamaProvider
 from haven.ai.providers.openai_compatible import OpenAICompatible
 from haven.ai.roster import Roster
+from haven.ai.switch import CloudSwitch
 from haven.ai.task import Task, Tier, Turn
 from haven.demo.stand_in import Fault, StandIn
 from haven.jobs import process_identity
@@ -47,6 +48,7 @@ class Desk:
     file: Path
     door: Door
     database: Database
+    switch: CloudSwitch
     pauses: list[float] = field(default_factory=list)
 
     async def pieces(self, task: Task) -> list[Piece]:
@@ -132,9 +134,10 @@ async def desk_at(
         before, switch.ALLOW_CLOUD = switch.ALLOW_CLOUD, costs or switch.ALLOW_CLOUD
         try:
             roster = Roster(providers, cloud=caps)
-            engine = Engine(roster, ledger, caps, policy, memory(database) if memory else ALL_IS_SIMPLE, sleep)
-            door = Door(roster, ledger, caps.attempts, sleep)
-            yield Desk(engine, ledger, folder / "desk" / "haven.db", door, database, pauses)
+            kill = CloudSwitch(database)
+            engine = Engine(roster, ledger, caps, policy, memory(database) if memory else ALL_IS_SIMPLE, sleep, kill)
+            door = Door(roster, ledger, caps.attempts, sleep, kill)
+            yield Desk(engine, ledger, folder / "desk" / "haven.db", door, database, kill, pauses)
         finally:
             switch.ALLOW_CLOUD = before
             for provider in (*lan, *claudes):
