@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from haven.store.world_watches import Step
 from haven.world import lengths
@@ -17,8 +18,25 @@ _UNREAD = frozenset({"parent", "links", "photo", "source"})
 """Fields in which no word is looked for."""
 
 
+@dataclass(frozen=True, slots=True)
+class News:
+    """A record as it is now, as it was (None: it was not there), and who wrote it."""
+
+    after: Thing
+    before: Thing | None
+    by: str
+
+
+def read_news(steps: Sequence[Step]) -> list[News]:
+    """The records of these steps; for a thread where they are many."""
+    return [
+        News(read_text(one.thing, one.after), read_text(one.thing, one.before) if one.before else None, one.by)
+        for one in steps
+    ]
+
+
 def sift(
-    steps: Sequence[Step],
+    news: Sequence[News],
     roots: Mapping[str, tuple[Thing, ...]],
     wishes: Mapping[str, Wish],
     centres: Mapping[str, Thing],
@@ -28,15 +46,13 @@ def sift(
 
     `roots`: by the id of a parent, the records from it up to its system. `centres`: the places that wishes are near.
     """
-    for step in steps:
-        after = read_text(step.thing, step.after)
-        before = read_text(step.thing, step.before) if step.before else None
-        seen = _Seen(after, roots.get(parent_of(after), ()), step.by)
-        was = _Seen(before, roots.get(parent_of(before), ()), step.by) if before else None
+    for one in news:
+        seen = _Seen(one.after, roots.get(parent_of(one.after), ()), one.by)
+        was = _Seen(one.before, roots.get(parent_of(one.before), ()), one.by) if one.before else None
         for id, wish in wishes.items():
             centre = centres.get(wish.near)
             if seen.fits(wish, centre) and not (was and was.fits(wish, centre)):
-                found[id][step.thing] = after
+                found[id][one.after.id] = one.after
 
 
 class _Seen:

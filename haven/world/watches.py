@@ -15,10 +15,9 @@ from haven.events import Bus
 from haven.store import events
 from haven.store import world_watches as table
 from haven.store.database import Database, Transaction, now
-from haven.store.world_watches import Step, WatchRow
+from haven.store.world_watches import WatchRow
 from haven.world import lengths
-from haven.world.entries import read_text
-from haven.world.fitting import sift, unit_of, up
+from haven.world.fitting import News, read_news, sift, unit_of, up
 from haven.world.schema import Kind, System, Thing, parent_of
 from haven.world.wishes import Wish, in_words, read_wish
 from haven.world.words import fold
@@ -150,13 +149,15 @@ class Watches:
             steps, at_row = await table.steps(self._database.rows, first, newest, at_row, PAGE)
             if not steps:
                 break
-            roots = await self._roots(steps)
-            await asyncio.to_thread(sift, steps, roots, wishes, centres, found)
+            news = await asyncio.to_thread(read_news, steps)
+            roots = await self._roots(news)
+            await asyncio.to_thread(sift, news, roots, wishes, centres, found)
         return sum([await self._tell(row, found[row.id], newest) for row in rows])
 
-    async def _roots(self, steps: Sequence[Step]) -> dict[str, tuple[Thing, ...]]:
+    async def _roots(self, news: Sequence[News]) -> dict[str, tuple[Thing, ...]]:
         """Above each parent: the records up to the system, the nearest first."""
-        asked = {parent for step in steps if (parent := parent_of(read_text(step.thing, step.after)))}
+        versions = (one for piece in news for one in (piece.after, piece.before) if one is not None)
+        asked = {parent for one in versions if (parent := parent_of(one))}
         known = await self._world.get_many(asked)
         while more := {parent for thing in known.values() if (parent := parent_of(thing))} - set(known):
             found = await self._world.get_many(more)
