@@ -106,7 +106,13 @@ def _name_worth(term: Term, all_: Sequence[Sentence], at: int, title: Sequence[W
         return OWN
     meant = 0.0 if PRONOUNS.isdisjoint(sentence.folded) else _by_pronoun(term, all_, at, known)
     somebody_else = meant == 0.0 and sentence.folded[:1] in (("he",), ("she",)) and at > 0
-    return TITLE if _has_name(term, title, known) and not somebody_else else meant
+    return TITLE if _in_title(term, title, known) and not somebody_else else meant
+
+
+def _in_title(term: Term, title: Sequence[Word], known: Sequence[Term]) -> bool:
+    """Whether a record's name holds the name, and not only a weak spelling of it, as `Second Charter` does."""
+    held = _held(term, title, known)
+    return any(name not in term.weak or at == 0 or is_stop(title[at - 1].bare) for name, at in held)
 
 
 def _by_pronoun(term: Term, all_: Sequence[Sentence], at: int, known: Sequence[Term]) -> float:
@@ -163,6 +169,8 @@ def _word_worth(
     term: Term, sentence: Sentence, beside: tuple[Sentence | None, Sentence | None], title: Sequence[Word]
 ) -> float:
     word = term.spellings[0][0]
+    if any(mean_the_same(one, word) for one in sentence.implied):
+        return HERE
     places = (
         (HERE, sentence.words),
         (TITLE, title),

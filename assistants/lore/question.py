@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from haven.world.mentions import KIND_WORDS, Mention
 from haven.world.schema import Thing
-from haven.world.words import Word, fold, is_german, is_stop, word_set, words
+from haven.world.words import Word, fold, implied, is_german, is_stop, word_set, words
 
 
 class Asks(StrEnum):
@@ -74,6 +74,8 @@ class Term:
     ids: tuple[str, ...] = ()
     """The records that it names; empty for a word, and for a name that no record bears."""
     name: bool = False
+    weak: frozenset[tuple[str, ...]] = frozenset()
+    """Spellings of one word that an entry bears beside its own name: in the name of another they mean that one."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,10 @@ def read(text: str, mentions: Sequence[Mention], things: dict[str, Thing]) -> Qu
     ]
     if _NAMESAKE.search(folded):
         telling += [one for one in rest if one.folded == "named"]
-    terms = {one.bare: Term(one.text, ((one.bare,),)) for one in telling}
+    said_as = implied([one.folded for one in rest])
+    phrases = word_set(" ".join(said_as.values()))
+    terms = {one.bare: Term(one.text, ((one.bare,),)) for one in telling if one.folded not in phrases}
+    terms |= {word: Term(phrase, ((word,),)) for word, phrase in said_as.items()}
     if names and not terms and asks in (Asks.WHO, Asks.WHAT):
         asks = Asks.ABOUT
     return Question(text, asks, tuple(names), tuple(terms.values()))
@@ -115,7 +120,9 @@ def _named(mention: Mention, things: Sequence[Thing]) -> Term:
     for thing in things:
         if thing.kind == "person" and len(pieces := _pieces(thing.name)) > 1:
             spellings[(pieces[-1],)] = None  # people are called by their last name
-    return Term(mention.text, tuple(one for one in spellings if one), mention.ids, name=True)
+    aliases = {tuple(_pieces(one)) for thing in things if thing.kind == "lore" for one in thing.aliases}
+    weak = frozenset(one for one in aliases if len(one) == 1)
+    return Term(mention.text, tuple(one for one in spellings if one), mention.ids, name=True, weak=weak)
 
 
 def _pieces(name: str) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from haven.world.schema import Discovery, Kind, Lore, Thing
-from haven.world.words import Word, words
+from haven.world.words import Word, implied, words
 
 _LINK = re.compile(r"\[\[(?:[^\[\]|]*\|)?([^\[\]|]*)\]\]|!?\[([^\[\]]*)\]\([^()\s]*\)")
 _LINE_START = re.compile(r"^[ \t]*(?:>[ \t]?)+|^[ \t]*#{1,6}[ \t]+", re.MULTILINE)
@@ -36,6 +36,11 @@ class Sentence:
     @cached_property
     def folded(self) -> tuple[str, ...]:
         return tuple(one.folded for one in self.words)
+
+    @cached_property
+    def implied(self) -> tuple[str, ...]:
+        """Folded words for what several of its words say together."""
+        return tuple(implied(self.folded))
 
     @property
     def where(self) -> str:

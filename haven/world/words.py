@@ -135,6 +135,12 @@ def mean_the_same(one: str, other: str) -> bool:
     return one == other or not meanings(one).isdisjoint(meanings(other))
 
 
+def implied(folded: Sequence[str]) -> dict[str, str]:
+    """The words that stand for phrases of a folded text, each with its phrase: `died` for `passed away`."""
+    text = f" {' '.join(folded)} "
+    return {word: one for word, some in _read()["phrases"].items() for one in some if f" {one} " in text}
+
+
 def synonyms(folded: str) -> tuple[str, ...]:
     """The other words that may stand for this one, in the order of the list."""
     groups = [_read()["same"][name[1:]].split() for name in sorted(meanings(folded)) if name.startswith("=")]
