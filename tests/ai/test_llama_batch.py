@@ -80,7 +80,7 @@ async def test_a_long_prompt_does_not_stop_the_reply_of_another(llama: LlamaProv
     written = 0
     async with aclosing(llama.generate(story(max_tokens=300))) as stream:
         await anext(stream)
-        reading = asyncio.create_task(reply(llama, ask("star " * 700, max_tokens=1)))
+        reading = asyncio.create_task(reply(llama, ask("star " * 450, max_tokens=1)))
         while not reading.done():
             await anext(stream)
             written += 1
@@ -115,12 +115,15 @@ async def test_more_callers_than_seats_are_all_served(small: LlamaProvider) -> N
     assert [city in finish.text for finish, city in zip(finishes, [*CAPITALS.values()] * 2, strict=True)] == [True] * 8
 
 
-async def test_callers_wait_for_room_instead_of_failing(small: LlamaProvider) -> None:
+async def test_callers_wait_for_room_instead_of_failing(model_path: Path) -> None:
+    """Three seats with room for two long prompts."""
+    provider = LlamaProvider(model_path, name="narrow", context_tokens=128, seats=3)
     long = "The map shows a red star, a blue star and a dark one. " * 30  # each fills its context
     calls = [ask(f"{number}. {long}", max_tokens=4) for number in range(4)]
-    finishes = await asyncio.gather(*[reply(small, call) for call in calls])
+    finishes = await asyncio.gather(*[reply(provider, call) for call in calls])
     assert all(finish.usage.output > 0 for finish in finishes)
     assert all(finish.usage.input + finish.usage.cache_read > 100 for finish in finishes)
+    await provider.close()
 
 
 async def test_those_who_come_together_read_what_they_share_once(model_path: Path) -> None:
