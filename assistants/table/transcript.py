@@ -70,6 +70,7 @@ class Transcript:
         self._bus = bus
         self._private: OrderedDict[int, tuple[str, str]] = OrderedDict()
         self._woken: set[asyncio.Event] = set()
+        self._writing: set[asyncio.Future[int]] = set()
         database.on_commit(self._wake, quiet=True)
 
     def say(self, said: Said) -> None:
@@ -84,6 +85,7 @@ class Transcript:
         except HavenError as error:
             log.warning("[%s] a step of the Round Table is not in the transcript: %s", error.id, error)
             return
+        self._writing.add(written)
         written.add_done_callback(lambda done: self._kept(done, said))
         shown = asdict(replace(said, words="", why="") if said.private else said)
         self._bus.live(LIVE, f"{said.request}:{said.at}:{said.move}", **shown)
@@ -117,6 +119,7 @@ class Transcript:
         Raises AccessDenied, and NotFound where a request is named that holds nothing for this reader.
         """
         wanted = _wanted(reader, **filters)
+        await self._written()
         found = await table.steps(self._database, wanted, limit)
         if wanted.request and wanted.after is None and not found:
             raise NotFound(f"There is no request {wanted.request!r} in the transcript.", "List them: haven roundtable")
@@ -124,7 +127,9 @@ class Transcript:
 
     async def talks(self, reader: Principal, limit: int = 50, **filters: Any) -> list[Talk]:
         """Requests, the newest first, a line each; the same filters. Raises AccessDenied."""
-        return await table.talks(self._database, _wanted(reader, **filters), limit)
+        wanted = _wanted(reader, **filters)
+        await self._written()
+        return await table.talks(self._database, wanted, limit)
 
     async def follow(self, reader: Principal, **filters: Any) -> AsyncIterator[Said]:
         """New messages as they are written, in this process or another one, until cancelled. Raises AccessDenied."""
@@ -162,11 +167,18 @@ class Transcript:
         finally:
             self._woken.discard(woken)
 
+    async def _written(self) -> None:
+        """Wait until what was said here is on the disk."""
+        if self._writing:
+            self._database.hurry()
+            await asyncio.wait(self._writing)
+
     def _wake(self) -> None:
         for woken in self._woken:
             woken.set()
 
     def _kept(self, done: asyncio.Future[int], said: Said) -> None:
+        self._writing.discard(done)
         if done.cancelled():
             return
         if (error := done.exception()) is not None:

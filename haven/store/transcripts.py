@@ -110,7 +110,7 @@ def _where(wanted: Wanted) -> tuple[str, list[Any]]:
     if wanted.reader is not None:
         parts.append(("(not private or person = ?)", wanted.reader))
     if wanted.request:
-        parts.append(("request glob ? || '*'", "".join(letter for letter in wanted.request if letter.isalnum())))
+        parts.append(("instr(request, ?) = 1", wanted.request))
     parts += [(f"{name} = ?", value) for name in ("assistant", "person", "tier") if (value := getattr(wanted, name))]
     return " and ".join(part for part, _ in parts), [value for _, value in parts]
 

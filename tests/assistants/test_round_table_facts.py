@@ -1,0 +1,204 @@
+"""Facts first, over the shipped world in a real house: what is computed is given, what is not recorded is said."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import haven.demo
+from assistants.findings import Findings, Nature, Source
+from assistants.round_table import Request, Seat
+from assistants.table.asking import COMPUTED
+from assistants.table.facts import Consulted, best, is_question
+from assistants.table.grounding import ungrounded
+from assistants.table.transcript import LIVE, Move, pause
+from haven.access import Principal, Role
+from haven.ai.task import Delta, Reply, Restart, Tier, Where
+from haven.errors import AccessDenied, BadInput, NotFound
+from haven.world.exchange.loading import Importer
+from tests.ai.desk import PANEL, STRANGER
+from tests.e2e.house import MEMBER, OWNER, Home, at_home
+
+WORLD = Path(haven.demo.__file__).parent / "world"
+OTHER = Principal("discord:21", "Nia", Role.MEMBER, "bot")
+CANARY = "Who founded the Cindermark Compact, and is my canary 7391 safe?"
+
+
+@asynccontextmanager
+async def furnished(folder: Path) -> AsyncIterator[Home]:
+    async with at_home(folder, working=False) as home:
+        await Importer(home.house.world, home.house.drafts, home.house.database).bring_in(WORLD, OWNER)
+        yield home
+
+
+async def ask(home: Home, text: str, principal: Principal = MEMBER, **more: Any) -> list[Any]:
+    return [piece async for piece in home.house.round_table.ask(Request(text, principal, **more))]
+
+
+async def test_what_is_recorded_is_computed_and_the_rest_is_not_invented(tmp_path: Path) -> None:
+    async with furnished(tmp_path) as home:
+        seat, delta, reply = await ask(home, "Which economy does Oculi have?")
+        assert isinstance(seat, Seat) and delta == Delta(reply.text) and "Scientific" in reply.text
+        assert (reply.tier, reply.model, reply.usd, reply.outcome) == (Tier.LOCAL, COMPUTED, 0.0, 0)
+        assert any("Oculi" in source for source in reply.sources) and reply.query
+
+        reply = (await ask(home, "who stole the saltglass at noonmarket"))[-1]
+        assert "Varrow" in reply.text and any("lore-" in source for source in reply.sources)
+
+        reply = (await ask(home, "draw a map of the Thornwick Expanse"))[-1]
+        assert reply.picture is not None and reply.picture.startswith(b"\x89PNG")
+
+        for text in ("who won the election of year 42", "what's the weather on Nock", "who is Captain Elian Marsh"):
+            reply = (await ask(home, text))[-1]
+            assert reply.model == COMPUTED and "not recorded" in reply.text.lower(), text
+        assert home.stand_in.requests == [], "for all that no model was asked"
+
+
+async def test_a_models_words_beyond_the_records_are_marked_or_not_given(tmp_path: Path) -> None:
+    async with furnished(tmp_path) as home:
+        pieces = await ask(home, "Which economy does Oculi have?", where=Where.CLOUD)
+        sent = str(home.stand_in.requests[0]["messages"])
+        assert "Scientific" in sent and "<material>" in sent, "what was found goes along, as data"
+        restart = next(piece for piece in pieces if isinstance(piece, Restart))
+        assert "no record says" in restart.reason
+        reply = pieces[-1]
+        assert reply.model == COMPUTED and "Scientific" in reply.text and reply.stand_in
+
+        reply = (await ask(home, "please write a few nice words about Oculi for our channel"))[-1]
+        assert reply.tier is Tier.CLOUD and reply.unrecorded and not reply.sources
+        reply = (await ask(home, "What is the Round Table?"))[-1]
+        assert reply.tier is Tier.CLOUD and not reply.unrecorded, "it is about the house, not about the world"
+
+
+async def test_every_step_stands_in_the_transcript(tmp_path: Path) -> None:
+    async with furnished(tmp_path) as home:
+        transcript = home.house.round_table.transcript
+        with home.house.bus.subscribe() as subscription:
+            await ask(home, "Who founded the Cindermark Compact?")
+            await ask(home, "Tell me a joke, Haven", OTHER)
+        live = [event.data["move"] for event in subscription.drain() if event.kind == LIVE]
+        assert live[:3] == [Move.ASKS, Move.SEATS, Move.TELLS] and live[-2:] == [Move.SENDS, Move.ANSWERS]
+
+        joke, founder = await transcript.talks(MEMBER)
+        assert (founder.words, founder.assistant) == ("Who founded the Cindermark Compact?", "lorekeeper")
+        steps = await transcript.steps(MEMBER, request=founder.request[:6])
+        assert [(one.who, one.move) for one in steps[:2]] == [("Mika", "asks"), ("round table", "gives the seat to")]
+        assert steps[-1].words == next(one.words for one in steps if one.move == Move.TELLS)
+
+        sent = (await transcript.steps(MEMBER, request=joke.request, tier="cloud"))[0]
+        assert "characters to" in sent.sent and sent.input_tokens > 0 and sent.usd == 0.0, "the stand-in's is not real"
+        assert [one.request for one in await transcript.talks(MEMBER, tier="cloud")] == [joke.request]
+        assert [one.request for one in await transcript.talks(MEMBER, person=MEMBER.id)] == [founder.request]
+        assert await transcript.talks(MEMBER, assistant="sentinel") == []
+
+        again = [said async for said in transcript.replay(MEMBER, founder.request, 16)]
+        assert again == steps
+        for wrong in (0.5, 17):
+            with pytest.raises(BadInput):
+                [said async for said in transcript.replay(MEMBER, founder.request, wrong)]
+        with pytest.raises(NotFound):
+            await transcript.steps(MEMBER, request="%")
+        with pytest.raises(AccessDenied):
+            await transcript.talks(STRANGER)
+
+        following = transcript.follow(MEMBER, assistant="cartographer")
+        first = asyncio.ensure_future(anext(following))
+        await ask(home, "whats closest to ghostlight")
+        assert (await asyncio.wait_for(first, 20)).words == "whats closest to ghostlight"
+
+
+async def test_words_of_a_private_request_are_for_its_person_and_the_owner_and_never_on_the_disk(
+    tmp_path: Path,
+) -> None:
+    async with furnished(tmp_path) as home:
+        transcript = home.house.round_table.transcript
+        with home.house.bus.subscribe() as subscription:
+            await ask(home, CANARY, private=True)
+        live = [event.data for event in subscription.drain() if event.kind == LIVE]
+        assert live and all(data["words"] == data["why"] == "" for data in live)
+        for person in (MEMBER, OWNER, PANEL.with_pin()):
+            assert CANARY in [said.words for said in await transcript.steps(person)]
+        for person in (OTHER, PANEL):
+            assert await transcript.steps(person) == [] == await transcript.talks(person)
+        with closing(sqlite3.connect(home.house.settings.database)) as database:
+            rows = database.execute("select * from transcript").fetchall()
+        assert len(rows) >= 4 and "7391" not in str(rows) and "Compact" not in str(rows)
+        assert home.stand_in.requests == []
+
+
+FACT = Findings("Green.", (Source("system-1", "Oculi"),))
+QUOTED = replace(FACT, text="“It is green.”", kind=Nature.QUOTATION)
+BACK = Findings("Which one?", kind=Nature.ASK_BACK)
+NOTHING = Findings("Not recorded.", kind=Nature.NOT_RECORDED)
+EMPTY = replace(NOTHING, text="The age of Oculi is not recorded.", sources=FACT.sources)
+
+
+@pytest.mark.parametrize(
+    ("found", "question", "chosen"),
+    [
+        ((NOTHING, FACT), True, FACT.text),
+        ((BACK, QUOTED), True, QUOTED.text),
+        ((NOTHING, BACK), True, BACK.text),
+        ((None, NOTHING), True, NOTHING.text),
+        ((None, NOTHING), False, None),
+        ((NOTHING, None), False, NOTHING.text),
+        ((None, FACT), False, FACT.text),
+        ((None, None), True, None),
+    ],
+)
+def test_of_several_findings_the_best_counts(
+    found: tuple[Findings | None, ...], question: bool, chosen: str | None
+) -> None:
+    told = [Consulted(name, one) for name, one in zip(("seated", "other"), found, strict=True)]
+    picked = best(told, "seated", question=question)
+    assert (picked.text if picked else None) == chosen
+
+
+def test_an_empty_field_is_said_before_a_text_is_quoted() -> None:
+    picked = best([Consulted("seated", QUOTED), Consulted("other", EMPTY)], "seated", question=True)
+    assert picked is not None and picked.kind is Nature.NOT_RECORDED
+    assert picked.text.startswith(EMPTY.text) and QUOTED.text in picked.text
+
+
+@pytest.mark.parametrize(
+    ("text", "question"),
+    [
+        ("ocean planets within 50 of Venture", True),
+        ("who lit the lantern", True),
+        ("can you tell me who lit it?", True),
+        ("Wie weit ist Oculi von Astra entfernt", True),
+        ("how do I add a button to the viewer?", False),
+        ("please write a poem about Oculi", False),
+        ("set weather of Nock to Heat", False),
+        ("can you make the stars bigger", False),
+    ],
+)
+def test_a_question_is_told_from_an_order(text: str, question: bool) -> None:
+    assert is_question(text) is question
+
+
+@pytest.mark.parametrize(
+    ("text", "strange"),
+    [
+        ("Oculi has 3 planets; its star is green.", []),
+        ("It lies 4.157 pc away, in 1,200 years or so.", []),
+        ("There are two of them, and 7 more.", []),
+        ("Oculi has 42 planets.", ["42"]),
+        ("It was founded by Ursula Vale in 12.", ["12", "Ursula Vale"]),
+        ("The star Betelgeuse is near.", ["Betelgeuse"]),
+        ("Oculi's twin planets are near TRAPPIST-1.", []),
+    ],
+)
+def test_a_number_or_name_that_was_not_given_is_found(text: str, strange: list[str]) -> None:
+    assert ungrounded(text, "Oculi: 3 planets, 4.1570 pc; TRAPPIST-1; 1200 years; green star") == strange
+
+
+def test_a_replay_has_no_long_silences() -> None:
+    assert (pause(0.5), pause(3600.0), pause(-5.0)) == (0.5, 3.0, 0.0)
