@@ -6,8 +6,10 @@ A file that was brought in is known by the hash of its content, so an import tha
 from __future__ import annotations
 
 import asyncio
+import gc
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -98,7 +100,8 @@ class Importer:
             if known is None or not direct:  # what was proposed is not there for the next one
                 known = await asyncio.to_thread(Known, await self._world.things())
             try:
-                await self._unit(unit, by, direct, options, known, report, say)
+                with _no_pauses():
+                    await self._unit(unit, by, direct, options, known, report, say)
             except AccessDenied:
                 raise
             except HavenError as error:
@@ -146,6 +149,18 @@ class Importer:
         taken = (Outcome.ADDED, Outcome.CHANGED, Outcome.REPAIRED)
         waiting = [replace(one, outcome=Outcome.PROPOSED) if one.outcome in taken else one for one in plan.entries]
         return Plan(plan.things, waiting)
+
+
+@contextmanager
+def _no_pauses() -> Iterator[None]:
+    """No collection of garbage: with so many new records each full one would hold everyone up for half a second."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _teller(tell: Tell | None, about: Progress) -> Say:

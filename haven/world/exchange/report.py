@@ -43,7 +43,7 @@ class Defect(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Note:
     """One thing about a record. `repaired`: it was set right; else it is only said."""
 
@@ -52,7 +52,7 @@ class Note:
     repaired: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Found:
     """One record of a source: the thing, or why it is refused."""
 
@@ -69,7 +69,7 @@ class Found:
     """Where a discovery was made, by name, the nearest place first."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """What became of one record."""
 
