@@ -72,9 +72,10 @@ FOUND: dict[str, Found] = {
     "update": Found.UPDATE,
     "player lore": Found.PLAYER_LORE,
 }
+_POLITE = r"hey|hi|hello|please|(?:can|could|would) you|i want you to|i'd like you to"
 _ASKING = re.compile(
-    r"^\W*(?:(?:please|could you|can you|i want (?:you )?to|i'd like to|let me know|watch|know|hear|be told|out"
-    r"|(?:tell|notify|alert|inform|ping|message)(?: me)?|for|about|of|when(?:ever)?|if|as soon as|once"
+    rf"^\W*(?:(?:{_POLITE}|i want to|i'd like to|let me know|watch|know|hear|be told|out"
+    r"|(?:tell|notify|alert|inform|ping|message|dm)(?: me)?|for|about|of|when(?:ever)?|if|as soon as|once|every time"
     r"|there is|there are|there's|somebody|someone|anybody|anyone)\b[\s,:]*)+",
     re.I,
 )
@@ -85,6 +86,17 @@ _DONE = (
 _WHO = re.compile(
     r"(?P<who>\S.*?)\s+(?:adds?|discovers|finds|reports|makes|creates|writes|posts|submits|records)\b(?P<what>.*)$",
     re.I,
+)
+_COMES = (
+    r"(?:(?:is|are|gets?|has been|have been)\s+(?:newly\s+)?(?:added|discovered|found|reported|made|written|posted)"
+    r"|adds?|discovers?|finds?|reports?|writes?|posts?|records?|appears?)"
+)
+_TOLD_LATER = re.compile(
+    rf"\W*(?:(?:{_POLITE})\b[\s,]*)*(?:"
+    r"(?:tell|let|inform|message|dm)\s+me(?:\s+know)?\s+(?:when(?:ever)?|if|once|as soon as|every time)\b"
+    rf".*\b{_COMES}\b|(?:notify|alert|ping)\s+me\b|watch\s+(?:out\s+)?for\b"
+    r"|(?:tell me|let me know)\s+(?:about|of)\s+(?:(?:any|every|all)\s+)?new\b)",
+    re.I | re.S,
 )
 _EDGES = re.compile(
     rf"^(?:(?:{_DONE}|an?|the|any|all|every|some|there)\b\s*)+|(?:\s*\b(?:{_DONE}|please|there))+$", re.I
@@ -111,6 +123,11 @@ class _Parts:
     head: str = ""
     clauses: list[tuple[re.Match[str], str]] = field(default_factory=list)
     quoted: list[str] = field(default_factory=list)
+
+
+def asks_to_be_told(text: str) -> bool:
+    """Whether somebody wants to hear of what comes, and not of what is: `tell me when a system is added near Oculi`."""
+    return len(text) <= MOST and _TOLD_LATER.match(text) is not None
 
 
 def read_wish(text: str) -> Wish:

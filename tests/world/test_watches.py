@@ -11,7 +11,7 @@ from haven.errors import AccessDenied, BadInput, NotFound
 from haven.events import Bus
 from haven.world.schema import Discovery, Found, Kind, Lore, Planet, System
 from haven.world.watches import MOST, Watches
-from haven.world.wishes import Wish, read_wish
+from haven.world.wishes import Wish, asks_to_be_told, read_wish
 from tests.world.a_world import MEMBER, OLGA, SAM, STRANGER, at, system, told, venture, world_in
 
 PLACE = {"channel": 7}
@@ -40,6 +40,7 @@ PLACE = {"channel": 7}
         ("please tell me when something is added by Mia", Wish(person="Mia")),
         ("moons of Venture", Wish(kind=Kind.MOON, inside="Venture")),
         ("dragons", Wish(words=("dragons",))),
+        ("Hey, can you notify me about moons?", Wish(kind=Kind.MOON)),
         ("any planet that has Gold", Wish(kind=Kind.PLANET, words=("Gold",))),
     ],
 )
@@ -53,6 +54,27 @@ def test_what_people_say_is_understood(text: str, wish: Wish) -> None:
 def test_a_wish_of_nothing_is_refused(text: str) -> None:
     with pytest.raises(BadInput):
         read_wish(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "later"),
+    [
+        ("Tell me when a system is added near Oculi", True),
+        ("please let me know if Olga discovers a fossil!", True),
+        ("Hey, can you notify me about planets with Emeril?", True),
+        ("tell me about new lore", True),
+        ("watch for crashed ships", True),
+        ("let me know whenever somebody adds a moon", True),
+        ("tell me when the Second Charter was signed", False),
+        ("tell me about Venture", False),
+        ("tell me if Meridian has Emeril", False),
+        ("Which systems were added near Oculi?", False),
+        ("when is a system added to the map?", False),
+        ("add a watch for the memory to the dashboard", False),
+    ],
+)
+def test_who_wants_to_hear_of_what_comes_is_told_from_who_asks(text: str, later: bool) -> None:
+    assert asks_to_be_told(text) is later
 
 
 async def test_each_is_told_once_of_what_fits_and_of_nothing_else(tmp_path: Path) -> None:
