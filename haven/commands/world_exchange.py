@@ -17,12 +17,14 @@ from haven.quoting import visible
 from haven.world.exchange import exporting, loading
 from haven.world.exchange.formats import READERS
 from haven.world.exchange.loading import Importer, Options, Tell
-from haven.world.exchange.report import Entry, ImportReport, Outcome
+from haven.world.exchange.report import MAX_NOTES, Entry, ImportReport, Outcome
 from haven.world.schema import Kind
 
 SHOWN = 12
 """Records of each outcome that are shown with their notes; --all shows every one."""
-WORTH_A_LOOK = (Outcome.REFUSED, Outcome.REPAIRED, Outcome.CHANGED)
+NOTES = 4
+"""Notes of one record, likewise."""
+WORTH_A_LOOK = (Outcome.REMARK, Outcome.REFUSED, Outcome.REPAIRED, Outcome.CHANGED)
 Format = Annotated[str, typer.Option(help=f"Where it is not recognised by itself: {', '.join(READERS)}.")]
 
 
@@ -91,22 +93,25 @@ def _show(report: ImportReport, everything: bool) -> None:
     for outcome in Outcome if everything else WORTH_A_LOOK:
         entries = [entry for entry in report.entries if entry.outcome is outcome]
         for entry in entries if everything else entries[:SHOWN]:
-            _show_entry(entry)
+            _show_entry(entry, MAX_NOTES if everything else NOTES)
         if len(entries) > SHOWN and not everything:
             out.print(f"... and {len(entries) - SHOWN:,} more {outcome.value}: --all shows them")
-    for entry in report.entries:
-        if entry.outcome is Outcome.SKIPPED and not entry.kind and not everything:
-            _show_entry(entry)  # a remark about a whole file
     if report.defects:
         told = ", ".join(f"{name} {count:,}" for name, count in report.defects.most_common())
         out.print(f"Met in the files: {told}.")
-    counts = ", ".join(f"{count:,} {name}" for name, count in report.counts().items() if count) or "nothing"
+    counted = {name: count for name, count in report.counts().items() if count and name != Outcome.REMARK}
+    known = (
+        f"{report.known_files:,} file(s) imported before: --again reads them once more. " if report.known_files else ""
+    )
+    counts = ", ".join(f"{count:,} {name}" for name, count in counted.items()) or "nothing"
     said = "It would be" if report.dry_run else "Done"
-    out.print(f"{said}: {counts}.{' Nothing was written.' if report.dry_run else ''}")
+    out.print(f"{known}{said}: {counts}.{' Nothing was written.' if report.dry_run else ''}")
 
 
-def _show_entry(entry: Entry) -> None:
+def _show_entry(entry: Entry, notes: int) -> None:
     what = f"{entry.kind} {entry.name}".strip() or entry.source
-    out.print(f"{entry.outcome.value}: {what} ({entry.source})")
-    for note in entry.notes:
+    out.print(f"{entry.outcome.value}: {what}{f' ({entry.source})' if entry.source != what else ''}")
+    for note in entry.notes[:notes]:
         out.print(f"    {note}")
+    if len(entry.notes) > notes:
+        out.print(f"    ... and {len(entry.notes) - notes} more")

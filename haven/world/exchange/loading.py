@@ -120,8 +120,8 @@ class Importer:
         before = await notes.get(self._database, key)
         if before and not options.again:
             report.known_files += 1
-            said = f"the same content was imported on {before}; --again reads it once more"
-            report.add([Entry(unit.name, Outcome.SKIPPED, "", unit.name, (said,))])
+            said = f"the same content was imported on {before}"
+            report.add([Entry(unit.name, Outcome.REMARK, "", unit.name, (said,))])
             return
         found = await asyncio.to_thread(_found, pieces, options.format, lambda count: say("reading", count))
         say("comparing", len(found))
@@ -135,7 +135,7 @@ class Importer:
         if direct and not options.dry_run:
             day = datetime.fromtimestamp(now()).strftime("%Y-%m-%d %H:%M")
             await notes.put(self._database, key, day)
-        nothing = Entry(unit.name, Outcome.SKIPPED, "", unit.name, ("it holds no records",))
+        nothing = Entry(unit.name, Outcome.REMARK, "", unit.name, ("it holds no records",))
         report.add(plan.entries or [nothing], found)
 
     async def _keep(self, plan: Plan, unit: _Unit, by: Principal, direct: bool) -> Plan:

@@ -54,7 +54,7 @@ class Merging:
             if one.thing is None:
                 entries[number] = _said(one)
                 continue
-            told = [_told(note) for note in one.notes]
+            told = [_told(note) for note in sorted(one.notes, key=lambda note: note.weight)]
             thing = self._placed(one.thing, one.place_names, told)
             if isinstance(thing, str):
                 entries[number] = Entry(one.source, Outcome.REFUSED, one.thing.kind.value, one.name, (thing,))
@@ -194,7 +194,7 @@ def _rank(found: Found) -> int:
 def _said(found: Found) -> Entry:
     if found.refused:
         return Entry(found.source, Outcome.REFUSED, "", found.name, (found.refused,))
-    return Entry(found.source, Outcome.SKIPPED, "", found.name, tuple(map(_told, found.notes)))
+    return Entry(found.source, Outcome.REMARK, "", found.name, tuple(map(_told, found.notes)))
 
 
 def _told(note: Note) -> str:

@@ -18,12 +18,14 @@ class Outcome(StrEnum):
     ADDED = "added"
     CHANGED = "changed"
     SKIPPED = "skipped"
-    """It is there already, or it is no record."""
+    """It is there already."""
     REPAIRED = "repaired"
     """Added after something in it was set right."""
     PROPOSED = "proposed"
     """Waits as a draft for somebody who may approve it."""
     REFUSED = "refused"
+    REMARK = "remark"
+    """No record: something about a whole file."""
 
 
 class Defect(StrEnum):
@@ -50,6 +52,12 @@ class Note:
     about: Defect
     text: str
     repaired: bool = False
+
+    @property
+    def weight(self) -> int:
+        """Notes with less come first: what was not repaired, then what changes most."""
+        small = (Defect.PROSE_FIELDS, Defect.NOTHING, Defect.TAGS)
+        return (small.index(self.about) + 2 if self.about in small else 1) if self.repaired else 0
 
 
 @dataclass(frozen=True, slots=True)

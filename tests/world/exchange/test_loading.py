@@ -74,7 +74,7 @@ async def test_a_dry_run_says_the_same_and_writes_nothing_and_a_second_run_adds_
     again = await place.bring(path)
     assert again.known_files == 1 and "imported on" in again.entries[0].notes[0]
     forced = await place.bring(path, again=True)
-    assert set(outcomes(forced)) == {"skipped", "refused"} and await place.names() == there
+    assert set(outcomes(forced)) == {"skipped", "refused", "remark"} and await place.names() == there
 
 
 async def test_one_system_in_five_files_is_there_once_with_all_of_its_planets(place: Place, tmp_path: Path) -> None:
