@@ -113,6 +113,8 @@ _CLAUSE = re.compile(
     re.I,
 )
 _QUOTED = re.compile(r"[\"“„«]([^\"“”„«»]+)[\"”“»]")
+_MARKS = dict.fromkeys((0xE000, 0xE001))
+"""What stands for a quoted name while the rest is read; nobody else's means anything."""
 _SEVERAL = re.compile(r"\s*(?:,|;|\band\b|&)\s*", re.I)
 
 
@@ -135,7 +137,7 @@ def read_wish(text: str) -> Wish:
 
     What is no kind, place or person is a word that must stand in the record. Raises BadInput for a wish of nothing.
     """
-    said = " ".join(text.split())
+    said = " ".join(text.translate(_MARKS).split())
     if not said or len(said) > MOST:
         raise BadInput(f"A wish has 1 to {MOST} characters.", "Such as: systems near Oculi; planets with Emeril.")
     parts = _pieces(said)

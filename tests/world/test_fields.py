@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from haven.errors import BadInput
 from haven.world.differences import Difference, differences
 from haven.world.fields import edited, fields_of, filled, made
-from haven.world.schema import Discovery, Kind, Lore, Station, System
+from haven.world.schema import THING, Discovery, Kind, Lore, Station, System
 
 
 def test_a_record_is_made_of_what_is_typed_and_shown_again() -> None:
@@ -67,6 +71,17 @@ def test_what_can_not_be_is_said(kind: Kind, typed: dict[str, str], says: str) -
     with pytest.raises(BadInput) as refused:
         made(kind, typed)
     assert says in str(refused.value) and refused.value.mend
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(st.sampled_from(list(Kind)), st.data())
+def test_whatever_is_typed_is_a_record_or_refused(kind: Kind, data: st.DataObject) -> None:
+    value = st.text(max_size=30) | st.sampled_from(["1,2,3", "nan, 1, 2", "a: b; c", "1e999", "; ;", "yes", "0"])
+    names = st.sampled_from([*fields_of(kind), "properties.x", "measures.y"])
+    with suppress(BadInput):
+        thing = made(kind, data.draw(st.dictionaries(names, value)))
+        assert THING.validate_python(thing.model_dump()) == thing
+        assert all("\x1b" not in text for text in filled(thing).values())
 
 
 def test_every_field_of_every_kind_can_be_shown() -> None:

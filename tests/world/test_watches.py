@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from haven.errors import AccessDenied, BadInput, NotFound
 from haven.events import Bus
 from haven.world.schema import Discovery, Found, Kind, Lore, Planet, System
 from haven.world.watches import MOST, Watches
-from haven.world.wishes import Wish, asks_to_be_told, read_wish
+from haven.world.wishes import Wish, asks_to_be_told, in_words, read_wish
 from tests.world.a_world import MEMBER, OLGA, SAM, STRANGER, at, system, told, venture, world_in
 
 PLACE = {"channel": 7}
@@ -54,6 +57,21 @@ def test_what_people_say_is_understood(text: str, wish: Wish) -> None:
 def test_a_wish_of_nothing_is_refused(text: str) -> None:
     with pytest.raises(BadInput):
         read_wish(text)
+
+
+_WORDS = (
+    'planets added tell me when near within 5 ly of by in region with " “ and new Oculi \ue000 0 \ue001 , ? Ü'.split()
+)
+_PIECES = st.sampled_from([*_WORDS, "9" * 80, "\x00"])
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(st.lists(_PIECES | st.text(max_size=6), max_size=14))
+def test_any_words_are_a_wish_or_refused(pieces: list[str]) -> None:
+    text = " ".join(pieces)
+    asks_to_be_told(text)
+    with suppress(BadInput):
+        assert in_words(read_wish(text), {})
 
 
 @pytest.mark.parametrize(
