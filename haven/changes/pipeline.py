@@ -84,7 +84,7 @@ class Pipeline:
         while True:
             change = await table.get(self._database, job.subject)
             if change.state in RESTING:
-                return await self._at_rest(change)
+                return await self._at_rest(change, job.attempts)
             if change.state == State.WAITING and (change.retry_at or 0) > now():
                 return change.retry_at
             stops = change.stop and change.state not in {State.WAITING, State.MERGING}
@@ -113,13 +113,13 @@ class Pipeline:
                 log.exception("[%s] change %s failed in %s", id, change.id, change.state)
                 await self._fail(change, HavenError(f"Something went wrong in Haven [{id}]: {type(error).__name__}."))
 
-    async def _at_rest(self, change: Change) -> float | None:
+    async def _at_rest(self, change: Change, attempts: int) -> float | None:
         """Nothing is left but the branch, where a process died before it stood at the round that the row names."""
         try:
             await branching.follow(self._database, self._rounds.repository, change)
         except RepositoryError as error:
             log.warning("[%s] the branch of change %s waits: %s", error.id, change.id, error)
-            return now() + WAIT_S[0]
+            return now() + WAIT_S[min(attempts, len(WAIT_S)) - 1]
         return None
 
     # One step a function ---------------------------------------------------------------------------------------------
