@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -160,7 +161,8 @@ class Drafts:
 
     async def list(self, state: State | None = "open", limit: int = 200) -> list[Draft]:
         """Open ones the oldest first; decided ones, or all (None), the newest first."""
-        return [_draft(row) for row in await table.of(self._database.rows, state, limit)]
+        rows = await table.of(self._database.rows, state, limit)
+        return await asyncio.to_thread(lambda: [_draft(row) for row in rows])
 
     async def _each(self, id: str, work: Callable[[Transaction], Awaitable[Decided]]) -> Decided:
         try:
