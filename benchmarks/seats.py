@@ -63,7 +63,7 @@ async def judge(asked: list[tuple[str, str]], embedder: Embedder | None, *, held
         chosen, why = await picker.pick(text)
         times.append(1000 * (time.perf_counter() - began))
         right += chosen is not None and chosen.name == name
-        decided["signs" if why.startswith("rules: it asks") else "likeness" if chosen else "left to the model"] += 1
+        decided["signs" if why.startswith("rules:") else "likeness" if chosen else "left to the model"] += 1
         if chosen is None or chosen.name != name:
             mistaken[f"{name} -> {chosen.name if chosen else 'open'}"] += 1
     return {

@@ -130,7 +130,7 @@ async def _build(
     book = Ledger(database, settings.cloud, identity)
     outcomes = Outcomes(database)
     memory = await _memory(settings, database, outcomes, minds, search.embedder)
-    switch, world = CloudSwitch(database), World(database)
+    switch, world, watches = CloudSwitch(database), World(database), Watches(database)
     engine = _engine(settings, minds, book, memory, switch)
     waiting = WaitingRoom(database, engine)
     sandbox = Sandbox(settings.sandbox)
@@ -149,7 +149,7 @@ async def _build(
     lag, notes = LoopLag(), repository.notes if repository else ()
     at = (sandbox, lag, waiting, outcomes, problem, notes, switch)
     sentinel = Sentinel(settings, changes, book, engine.roster, *at)
-    seated = await seat_all(settings, database, bus, engine, changes, waiting, world, search, sentinel)
+    seated = await seat_all(settings, database, bus, engine, changes, waiting, world, search, watches, sentinel)
     return House(
         settings=settings,
         database=database,
@@ -176,7 +176,7 @@ async def _build(
         repository_error=problem,
         world=world,
         drafts=Drafts(database, settings.world),
-        watches=Watches(database),
+        watches=watches,
         search=search,
         cartographer=seated.cartographer,
     )

@@ -23,6 +23,7 @@ from haven.settings import Settings
 from haven.store.database import Database
 from haven.world.gazetteer import Atlases
 from haven.world.search import Search
+from haven.world.watches import Watches
 from haven.world.world import World
 
 log = logging.getLogger("haven")
@@ -46,6 +47,7 @@ async def seat_all(
     waiting: WaitingRoom,
     world: World,
     search: Search,
+    watches: Watches,
     sentinel: Sentinel,
 ) -> Seated:
     """Everybody by name, the four and the owner's own."""
@@ -56,7 +58,7 @@ async def seat_all(
         log.warning("the assistant of %s is not used: %s", problem.file, problem.why)
         sentinel.note("Assistants", f"{problem.file.name} is not used: {problem.why}", "alert")
     answerers |= {one.assistant.name: one.answerer for one in own if one.answerer is not None}
-    facts = Facts(answerers, world, search.names)
+    facts = Facts(answerers, world, search.names, watches)
     seats = [one.assistant for one in own]
     table = RoundTable(engine, changes, waiting, Transcript(database, bus), facts, seats, search.embedder)
     return Seated(table, cartographer, broken)

@@ -126,6 +126,8 @@ class Asking:
     async def _found(self, talk: Talk) -> tuple[Findings | None, list[str]]:
         """What the assistants know, and the names of the world in the question."""
         say, found = self._transcript.say, list[Consulted]()
+        if (watch := await self._facts.watch(talk.text, talk.request.principal, talk.request.place)) is not None:
+            return watch, []
         async with aclosing(self._facts.consult(talk.text, talk.name, talk.request.principal)) as consulted:
             async for one in consulted:
                 found.append(one)

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from assistants.base import Answerer
 from assistants.findings import Findings, Nature
 from haven.access import Principal
+from haven.errors import HavenError
 from haven.world.names import Names
+from haven.world.watches import Watches
+from haven.world.wishes import asks_to_be_told
 from haven.world.world import World
+
+log = logging.getLogger("haven.round_table")
 
 CONSULTED = ("cartographer", "lorekeeper", "sentinel")
 """Whom the seated assistant asks: those who only look. Scribe acts, so it answers where it has the seat."""
@@ -54,11 +61,16 @@ class Facts:
     """One for the Round Table: what can be looked up, by whom, and what the world's names are."""
 
     def __init__(
-        self, answerers: Mapping[str, Answerer], world: World | None = None, names: Names | None = None
+        self,
+        answerers: Mapping[str, Answerer],
+        world: World | None = None,
+        names: Names | None = None,
+        watches: Watches | None = None,
     ) -> None:
         self._answerers = dict(answerers)
         self._world = world
         self._names = names
+        self._watches = watches
 
     async def consult(self, text: str, seated: str, principal: Principal) -> AsyncGenerator[Consulted, None]:
         """Ask the seated assistant, then the others, until one of them has a fact.
@@ -67,10 +79,31 @@ class Facts:
         """
         for name in dict.fromkeys((seated, *CONSULTED)):
             if (answerer := self._answerers.get(name)) is not None:
-                findings = await answerer.answer(text, principal)
+                findings = await self._asked(name, answerer, text, principal, seated)
                 yield Consulted(name, findings)
                 if findings is not None and findings.kind is Nature.FACT:
                     return
+
+    async def _asked(
+        self, name: str, answerer: Answerer, text: str, principal: Principal, seated: str
+    ) -> Findings | None:
+        """What one says; where its own code fails, that is logged and the others are asked."""
+        try:
+            return await answerer.answer(text, principal)
+        except HavenError:
+            if name == seated:
+                raise
+            return None
+        except Exception:
+            log.exception("%s failed over a question", name)
+            return None
+
+    async def watch(self, text: str, principal: Principal, place: Mapping[str, Any]) -> Findings | None:
+        """Where somebody wants to hear of what comes, they are told once, at `place`. Raises BadInput, AccessDenied."""
+        if self._watches is None or not asks_to_be_told(text):
+            return None
+        watch = await self._watches.add(text, principal, place)
+        return Findings(f"You are told once, here, of {watch.understood}.", query=f"watch {watch.understood}")
 
     async def names_in(self, text: str) -> list[str]:
         """The names of the world that a text speaks of, each once, as it spells them."""

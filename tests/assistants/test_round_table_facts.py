@@ -20,7 +20,7 @@ from assistants.table.facts import Consulted, best, is_question
 from assistants.table.grounding import ungrounded
 from assistants.table.transcript import LIVE, Move, pause
 from haven.access import Principal, Role
-from haven.ai.task import Delta, Reply, Restart, Tier, Where
+from haven.ai.task import Delta, Restart, Tier, Where
 from haven.errors import AccessDenied, BadInput, NotFound
 from haven.world.exchange.loading import Importer
 from tests.ai.desk import PANEL, STRANGER
@@ -51,6 +51,10 @@ async def test_what_is_recorded_is_computed_and_the_rest_is_not_invented(tmp_pat
 
         reply = (await ask(home, "who stole the saltglass at noonmarket"))[-1]
         assert "Varrow" in reply.text and any("lore-" in source for source in reply.sources)
+
+        reply = (await ask(home, "tell me when a system is added near Oculi", place={"channel": 3}))[-1]
+        [watch] = await home.house.watches.list(MEMBER)
+        assert "told once" in reply.text and watch.understood in reply.text
 
         reply = (await ask(home, "draw a map of the Thornwick Expanse"))[-1]
         assert reply.picture is not None and reply.picture.startswith(b"\x89PNG")

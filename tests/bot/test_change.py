@@ -48,7 +48,7 @@ async def test_from_request_to_merge(world: World) -> None:
     assert shown["Tests"] == "• new: `test_export`"
     assert "viewer.py" in shown["Files (1)"]
     assert "Cost" in shown
-    assert "Cartographer: rules: it asks for maps" in shown["Assistant"]
+    assert "Cartographer: rules: maps" in shown["Assistant"]
     assert b"+# 1" in await card.attachments[0].read()
     assert card.attachments[0].filename.endswith(".diff")
     assert buttons(card) == {"Approve": True, "Tweak": True, "Reject": True}
