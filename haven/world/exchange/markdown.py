@@ -24,7 +24,9 @@ MAX_FRONT = 32_000
 """Characters of front matter; what an entry has to say stands below it."""
 MAX_LEVELS = 8
 _FENCE = re.compile(r"\A---[ \t]*\n(?P<front>.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
-_WIKI = re.compile(r"!?\[\[([^\[\]|#\n]{1,200})(?:#[^\[\]|\n]{0,200})?(?:\|([^\[\]\n]{1,200}))?\]\]")
+_WIKI = re.compile(r"(?<!\\)!?\[\[([^\[\]|#\n]{1,200})(?:#[^\[\]|\n]{0,200})?(?:\|([^\[\]\n]{1,200}))?\]\]")
+_BRACKETS = re.compile(r"\\*\[\[")
+"""Brackets that a text holds and that link to nothing: they are written with a backslash more, and lose it again."""
 _HEADING = re.compile(r"^#{1,2}[ \t]+(?P<title>\S[^\n]{0,118})$", re.MULTILINE)
 _TEXTS = (Kind.DISCOVERY, Kind.LORE)
 
@@ -97,7 +99,7 @@ def _row(
         linked.append((line(match[1]),))
         return line(match[2] or match[1])
 
-    text = _WIKI.sub(plain, body).strip()
+    text = _BRACKETS.sub(lambda match: match[0].removeprefix("\\"), _WIKI.sub(plain, body)).strip()
     heading = _HEADING.search(text[:5000])
     stem = PurePosixPath(name.replace("\\", "/")).stem.replace("_", " ")
     title = line(front.get("title") or front.get("name")) or (heading["title"].strip() if heading else stem)
@@ -106,7 +108,7 @@ def _row(
     row |= {"kind": kind.value, "name": title[:500], "text" if kind in _TEXTS else "notes": text}
     for field in ("aliases", "tags", "sources", "materials"):
         if field in row:
-            row[field] = lines(row[field])
+            row[field] = tuple(map(line, row[field])) if isinstance(row[field], list) else lines(row[field])
     named = row.pop("links", ())
     for one in named if isinstance(named, list) else lines(named):
         linked.append(_ways(line(one)))
@@ -123,7 +125,7 @@ def _unknown(front: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, An
 def _properties(value: Any) -> dict[str, str]:
     if not isinstance(value, Mapping):
         return {}
-    return {str(key)[:100]: line(one)[:500] for key, one in value.items() if line(one)}
+    return {str(key)[:500]: line(one)[:500] for key, one in value.items() if line(one)}
 
 
 def write(things: Sequence[Thing]) -> Iterator[tuple[str, str]]:
@@ -131,7 +133,7 @@ def write(things: Sequence[Thing]) -> Iterator[tuple[str, str]]:
     by_id = {thing.id: thing.name for thing in things}
     for thing in things:
         row = whole.as_row(thing)
-        text = str(row.pop("text" if thing.kind in _TEXTS else "notes", ""))
+        text = _BRACKETS.sub(r"\\\g<0>", str(row.pop("text" if thing.kind in _TEXTS else "notes", "")))
         front: dict[str, Any] = {"title": row.pop("name"), **row}
         if "links" in front:
             front["links"] = [_link(id, by_id.get(id, "")) for id in front["links"]]
