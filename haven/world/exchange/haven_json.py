@@ -8,26 +8,19 @@ from typing import Any
 
 from haven.errors import BadInput
 from haven.world.exchange.nested import read_systems
-from haven.world.exchange.pieces import Piece
 from haven.world.exchange.records import Raw
 from haven.world.exchange.report import Defect, Found, Note
-from haven.world.exchange.texts import decoded, parse_json
 
 WRAPPERS = ("systems", "data")
 LISTS = (*WRAPPERS, "discoveries")
 _ACCOUNT = re.compile(r"\d{15,20}")
 
 
-def read(piece: Piece) -> Iterator[Found]:
-    """The records of one file, in its order. Raises BadInput where it is none of the dialects."""
-    text, remark = decoded(piece.data, piece.name)
-    data, remarks = parse_json(text, piece.name)
-    said = [*([remark] if remark else []), *remarks]
-    yield from read_data(piece.name, data, said)
-
-
 def read_data(source: str, data: Any, remarks: list[str]) -> Iterator[Found]:
-    """The same for data that was parsed already; `remarks` are about the file."""
+    """The records of a file that was parsed, in its order; `remarks` are about the file.
+
+    Raises BadInput where it is none of the dialects.
+    """
     systems, refused = _systems(source, data)
     discoveries = _discoveries(data)
     if not systems and not discoveries and not refused and not _is_empty(data):

@@ -143,18 +143,7 @@ class Records:
         notes: list[Note] = []
         left = self._prose(known, values, notes)
         self._levels(known, values, notes)
-        for field in (*WORDS, *PLAIN):
-            if field not in known:
-                continue
-            written = line(known[field])[:MAX_TYPED]
-            text, said = defects.nothing(written, field)
-            notes += said
-            if field in GRADED and fold(text) != fold(written) and text:
-                properties[f"{field.replace('_', ' ')} as written"] = written[:MAX_LINE]
-            if len(text) > MAX_LINE:
-                left.append(f"{field}: {text}")
-            elif text:
-                values[field] = text
+        self._lines(known, values, notes, left)
         values["materials"], said = defects.materials(_cut(known.get("materials")))
         notes += said
         if kind is Kind.SYSTEM:
@@ -207,6 +196,21 @@ class Records:
                     values["properties"][key.replace("_", " ")] = value[:MAX_LINE]
             left.append(rest)
         return left
+
+    def _lines(self, known: dict[str, Any], values: dict[str, Any], notes: list[Note], left: list[str]) -> None:
+        """Fields of one line, as the vocabulary has them; what is too long for a line is left for the notes."""
+        for field in (*WORDS, *PLAIN):
+            if field not in known:
+                continue
+            written = line(known[field])[:MAX_TYPED]
+            text, said = defects.nothing(written, field)
+            notes += said
+            if field in GRADED and fold(text) != fold(written) and text:
+                values["properties"][f"{field.replace('_', ' ')} as written"] = written[:MAX_LINE]
+            if len(text) > MAX_LINE:
+                left.append(f"{field}: {text}")
+            elif text:
+                values[field] = text
 
     def _levels(self, known: dict[str, Any], values: dict[str, Any], notes: list[Note]) -> None:
         for field in ("sentinels", "flora", "fauna"):
