@@ -15,11 +15,12 @@ from typing import Any
 
 from haven.changes.checking import Checker
 from haven.changes.landing import Landed, Landing, undoing
+from haven.changes.moves import Moves
 from haven.changes.review import branching
 from haven.changes.rounds import Rounds, best_round, stopping
 from haven.changes.rounds.planning import Planning
 from haven.changes.rounds.prompting import requester
-from haven.changes.states import RESTING, State, sources
+from haven.changes.states import RESTING, State
 from haven.errors import (
     Conflict,
     EditError,
@@ -35,7 +36,7 @@ from haven.errors import (
 from haven.events import Bus
 from haven.settings import Settings
 from haven.store import changes as table
-from haven.store import deployments, events
+from haven.store import deployments
 from haven.store.changes import Change, Round
 from haven.store.database import Database, Transaction, now
 from haven.store.jobs import Job
@@ -64,6 +65,7 @@ class Pipeline:
         landing: Landing,
     ) -> None:
         self._database = database
+        self._moves = Moves(database)
         self._bus = bus
         self._settings = settings
         self._planning = planning
@@ -125,10 +127,10 @@ class Pipeline:
     # One step a function ---------------------------------------------------------------------------------------------
 
     async def _queued(self, change: Change) -> None:
-        await self._move(change, State.PLANNING)
+        await self._moves.move(change, State.PLANNING)
 
     async def _waiting(self, change: Change) -> None:
-        await self._move(change, State(change.resume), reason="", retry_at=None)
+        await self._moves.move(change, State(change.resume), reason="", retry_at=None)
 
     async def _plan(self, change: Change) -> None:
         """Choose the context and price it, before edits are asked for; a plan in words where a person looks first."""
@@ -141,12 +143,12 @@ class Pipeline:
         self._progress(change, "reading the repository")
         planned = await self._planning.plan(change, base)
         after = State.AWAITING_PLAN if planned.waits else State.EDITING
-        await self._move(change, after, plan=planned.plan, base=planned.base, branch=planned.branch)
+        await self._moves.move(change, after, plan=planned.plan, base=planned.base, branch=planned.branch)
 
     async def _edit(self, change: Change) -> None:
         """Ask for edits once a round, apply them on the branch."""
         if not change.base:  # it failed before it had a plan, and a person asked for another round
-            await self._move(change, State.PLANNING)
+            await self._moves.move(change, State.PLANNING)
             return
         current = await table.round_of(self._database, change)
         try:
@@ -164,7 +166,7 @@ class Pipeline:
         except ModelError as error:
             await self._ask_again(change, current, error)
         else:
-            await self._move(change, State.TESTING, round_fields={"commit_id": commit, "notes": list(notes)})
+            await self._moves.move(change, State.TESTING, round_fields={"commit_id": commit, "notes": list(notes)})
 
     async def _test(self, change: Change) -> None:
         """Before and after, every test classed; red tests go back as a repair round while that may help."""
@@ -206,7 +208,7 @@ class Pipeline:
         async def work(tx: Transaction) -> None:
             await table.update_round(tx, change.id, current.number, **fields)
             await table.insert_round(tx, change.id, number, "repair", failures)
-            await self._record(tx, change, State.EDITING, {"round": number, "attempts": 0}, number)
+            await self._moves.record(tx, change, State.EDITING, {"round": number, "attempts": 0}, number)
 
         await self._database.write(work)
 
@@ -227,7 +229,7 @@ class Pipeline:
         current = await table.round_of(self._database, change)
         why = f"{change.stop} stopped it."
         if best_round(await table.rounds(self._database, change.id)) is None:
-            await self._move(change, State.CANCELLED, reason=why)
+            await self._moves.move(change, State.CANCELLED, reason=why)
         else:
             await self._review(change, current, why, ended=current.ended or f"stopped by {change.stop}")
 
@@ -237,7 +239,7 @@ class Pipeline:
         best = best_round(await table.rounds(self._database, change.id))
         if best is None:
             reason = f"No round gave edits that could be used: {fields['ended']}. {why}".strip()
-            await self._move(change, State.FAILED, reason=reason)
+            await self._moves.move(change, State.FAILED, reason=reason)
             return
         if best.tests.get("partial") and not change.stop:
             best = await self._in_full(change, best)
@@ -248,7 +250,7 @@ class Pipeline:
         if best.number != current.number:
             await self._rounds.repository.point(change.branch, best.commit_id)
         reason = stopping.outcome(why, best.number, current.number)
-        await self._move(change, State.REVIEW, reason=reason, new_round=best.number)
+        await self._moves.move(change, State.REVIEW, reason=reason, new_round=best.number)
 
     async def _in_full(self, change: Change, best: Round) -> Round:
         """All tests of a round that only the nearest ones had run of, as a repair was to follow."""
@@ -264,23 +266,23 @@ class Pipeline:
         await self._checker.ready(undo.base)
         await self._rounds.repository.point(undo.branch, undo.commit)
         fields = {"commit_id": undo.commit, "parent": undo.base, "summary": undo.summary}
-        await self._move(change, State.TESTING, base=undo.base, branch=undo.branch, round_fields=fields)
+        await self._moves.move(change, State.TESTING, base=undo.base, branch=undo.branch, round_fields=fields)
 
     async def _undone(self, change: Change, made: Round, tests: dict[str, Any]) -> None:
         """Who ordered the undo has approved it, as far as its tests are green and that person's word is enough."""
         fields = {"tests": tests, "ended": "ready"}
         if why := await undoing.takes_more(self._rounds.repository, change, made, tests, self._settings.changes):
             reason = f"It is not merged by its order alone. {why}"
-            await self._move(change, State.REVIEW, round_fields=fields, decided_by="", reason=reason)
+            await self._moves.move(change, State.REVIEW, round_fields=fields, decided_by="", reason=reason)
         else:
-            await self._move(change, State.MERGING, round_fields=fields)
+            await self._moves.move(change, State.MERGING, round_fields=fields)
 
     async def _merged(self, change: Change, landed: Landed) -> None:
         """On the target: with it goes what it takes back, and the work that brings it to its users."""
         fields = {"merged": landed.commit, "merged_onto": landed.onto, "reason": landed.note, "attempts": 0}
 
         async def work(tx: Transaction) -> None:
-            await self._record(tx, change, State.MERGED, fields, change.round)
+            await self._moves.record(tx, change, State.MERGED, fields, change.round)
             if change.undoes:
                 await undoing.reverted(tx, change)
             if self._settings.deploy.command:
@@ -292,7 +294,7 @@ class Pipeline:
         """Back to a person, with the commit on the newer target where there is one."""
         newer = landed.newer
         if newer is None:
-            await self._move(change, State.REVIEW, reason=landed.back_to_review)
+            await self._moves.move(change, State.REVIEW, reason=landed.back_to_review)
             return
         await self._rounds.repository.point(change.branch, newer.commit)
         there = {"commit_id": newer.commit, "tests": newer.tests, "ended": "not green on the newer target", "base": ""}
@@ -301,7 +303,7 @@ class Pipeline:
             await table.leave_behind(tx, change)
             await table.update_round(tx, change.id, change.round, **there)
             fields = {"reason": landed.back_to_review, "base": newer.base, "attempts": 0}
-            await self._record(tx, change, State.REVIEW, fields, change.round)
+            await self._moves.record(tx, change, State.REVIEW, fields, change.round)
 
         await self._database.write(work)
 
@@ -315,7 +317,7 @@ class Pipeline:
             await table.update_round(tx, change.id, number, parent=landed.onto)
             reason = f"It no longer fits {change.target}, which has moved on: it is made again on top of that."
             fields = {"round": number, "attempts": 0, "base": landed.onto, "reason": reason, "decided_by": ""}
-            await self._record(tx, change, State.EDITING, fields, number)
+            await self._moves.record(tx, change, State.EDITING, fields, number)
 
         await self._database.write(work)
 
@@ -326,7 +328,7 @@ class Pipeline:
             return
         log.warning("[%s] change %s: %s", error.id, change.id, error)
         fields = {"bad_replies": current.bad_replies + 1}
-        await self._move(change, State.EDITING, reason=str(error), round_fields=fields)
+        await self._moves.move(change, State.EDITING, reason=str(error), round_fields=fields)
 
     async def _wait(self, change: Change, error: Unavailable) -> None:
         """Out of reach for now: say why and until when, and go on by itself."""
@@ -340,56 +342,20 @@ class Pipeline:
         async def work(tx: Transaction) -> None:
             if (await table.get_in(tx, change.id)).stop != change.stop:  # pressed meanwhile: it is not waited for
                 fields["retry_at"] = None
-            await self._record(tx, change, State.WAITING, fields, change.round)
+            await self._moves.record(tx, change, State.WAITING, fields, change.round)
 
-        await self._write_if_current(change, work)
+        await self._moves.if_current(change, work)
 
     async def _fail(self, change: Change, error: HavenError) -> None:
         log.error("[%s] change %s failed: %s", error.id, change.id, error)
         fields = {"reason": f"{error.full} [{error.id}]"}
-        await self._write_if_current(change, lambda tx: self._record(tx, change, State.FAILED, fields, change.round))
+        await self._moves.if_current(
+            change, lambda tx: self._moves.record(tx, change, State.FAILED, fields, change.round)
+        )
 
     async def _another(self, change: Change, current: Round, failures: str, tests: dict[str, Any]) -> bool:
         """Whether a repair round would follow on these failures."""
         return not await self._rounds.why_stop(change, replace(current, tests=tests), failures)
-
-    async def _move(
-        self,
-        change: Change,
-        to: State,
-        *,
-        new_round: int | None = None,
-        round_fields: dict[str, Any] | None = None,
-        **fields: Any,
-    ) -> None:
-        """One transaction: the round's columns, the change's state, the event."""
-        number = change.round if new_round is None else new_round
-        if change.state != State.WAITING:
-            fields.setdefault("attempts", 0)
-
-        async def work(tx: Transaction) -> None:
-            if round_fields:
-                await table.update_round(tx, change.id, change.round, **round_fields)
-            await self._record(tx, change, to, {**fields, "round": number}, number)
-
-        await self._database.write(work)
-
-    async def _record(self, tx: Transaction, change: Change, to: State, fields: dict[str, Any], number: int) -> None:
-        if change.state not in sources(to):
-            raise Conflict(f"A change can't go from {change.state} to {to.value}.")
-        if to in RESTING:
-            fields = {"stop": "", **fields}
-        await table.move(tx, change.id, [change.state], to.value, at_round=change.round, **fields)
-        reason = fields.get("reason", "")
-        await events.record(
-            tx, "change.state", change.id, state=to.value, title=change.title, round=number, reason=reason
-        )
-
-    async def _write_if_current(self, change: Change, work: Callable[[Transaction], Awaitable[None]]) -> None:
-        try:
-            await self._database.write(work)
-        except Conflict:
-            log.info("change %s was decided elsewhere meanwhile", change.id)
 
     def _progress(self, change: Change, text: str) -> None:
         self._bus.live("change.progress", change.id, stage=change.state, text=text)
