@@ -31,6 +31,7 @@ from haven.errors import BadInput, HavenError, NotFound
 from haven.quoting import data_block
 from haven.redact import redact
 from haven.store.changes import Change
+from haven.store.database import now
 
 log = logging.getLogger("haven.round_table")
 
@@ -58,6 +59,7 @@ class RoundTable:
         self.assistants = (*FOUR, *own)
         self._picker = Picker(self.assistants, embedder)
         self._asking = Asking(engine, waiting, transcript, self._facts)
+        waiting.tell(transcript.later)
 
     def seat(self, name: str) -> Assistant | None:
         """The assistant of that name, which a face may have from long ago."""
@@ -111,13 +113,14 @@ class RoundTable:
         if isinstance(chosen, Held):
             yield chosen
         elif chosen is not None:
+            began = now()
             with self._waiting.answering(id):
                 async with aclosing(self._engine.stream(chosen)) as pieces:
                     async for piece in pieces:
                         if isinstance(piece, Reply):
                             await self._waiting.replaced(id, principal)
                             piece = replace(piece, instead=held.reason)
-                            self.transcript.later(chosen, piece)
+                            await self.transcript.later(chosen, piece, began)
                         yield piece
 
     async def pick(self, text: str, request: Request) -> Seat:

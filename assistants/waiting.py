@@ -37,6 +37,7 @@ MOST = 5
 KNOWN_HERE = frozenset({"cli", "kiosk"})
 """Faces whose people this machine's kernel names: what they may do does not change while a request waits."""
 
+Tell = Callable[[Task, Reply, float], Awaitable[None]]
 Today = Callable[[Principal], Awaitable[Principal]]
 
 _TASK = TypeAdapter(Task)
@@ -85,6 +86,11 @@ class WaitingRoom:
         self._engine = engine
         self._answering: set[str] = set()
         self._today: dict[str, Today] = {}
+        self._tell: Tell | None = None
+
+    def tell(self, tell: Tell) -> None:
+        """Tell `tell` of each answer from the cloud: its task, the reply, and when it was begun."""
+        self._tell = tell
 
     def ask_about(self, face: str, today: Today) -> None:
         """Ask `today` who a person of that face is by now: it gives them with today's role, or raises Unavailable."""
@@ -222,7 +228,7 @@ class WaitingRoom:
         one = await table.get(self._database, job.subject)
         if one is None or one.state != "waiting":
             return None
-        task = replace(_TASK.validate_json(one.task), where=Where.CLOUD)
+        task, began = replace(_TASK.validate_json(one.task), where=Where.CLOUD), now()
         try:
             reply = await self._from_cloud(replace(task, principal=await self._as_of_today(task.principal)))
         except Unavailable as away:
@@ -234,6 +240,8 @@ class WaitingRoom:
             await self._finish(one, "failed", reason=str(error))
         else:
             await self._finish(one, "answered", reply=_REPLY.dump_json(reply).decode())
+            if self._tell is not None:
+                await self._tell(task, reply, began)
         return None
 
     async def _as_of_today(self, asker: Principal) -> Principal:

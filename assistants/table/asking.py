@@ -198,7 +198,7 @@ class Asking:
         person = talk.request.principal.name
         if isinstance(piece, Held):
             await self._sent(talk)
-            self._transcript.say(talk.said(Move.WAITS, talk.name, person, why=piece.reason))
+            self._transcript.say(talk.said(Move.WAITS, talk.name, person, f"held as {piece.id}", piece.reason))
             return
         if any(step.tier is not Tier.LOCAL for step in piece.route.steps):
             await self._sent(talk)

@@ -21,6 +21,8 @@ log = logging.getLogger("haven.round_table")
 
 CONSULTED = ("cartographer", "lorekeeper", "sentinel")
 """Whom the seated assistant asks: those who only look. Scribe acts, so it answers where it has the seat."""
+STEPS = "lorekeeper and cartographer"
+"""Who answers a question of two steps: one tells which place is meant, the other what is recorded of it."""
 OF_THE_WORLD = frozenset({"cartographer", "lorekeeper"})
 """Whose questions are about the world, and nothing else."""
 TOLD = (Nature.FACT, Nature.QUOTATION)
@@ -66,17 +68,24 @@ class Facts:
         world: World | None = None,
         names: Names | None = None,
         watches: Watches | None = None,
+        hops: Answerer | None = None,
     ) -> None:
+        """`hops` answers questions of two steps, before anybody takes them for one."""
         self._answerers = dict(answerers)
         self._world = world
         self._names = names
         self._watches = watches
+        self._hops = hops
 
     async def consult(self, text: str, seated: str, principal: Principal) -> AsyncGenerator[Consulted, None]:
         """Ask the seated assistant, then the others, until one of them has a fact.
 
         After a quotation the rest are asked as well: one may know that the very field for it is empty.
         """
+        if self._hops is not None and (found := await self._asked(STEPS, self._hops, text, principal, seated)):
+            yield Consulted(STEPS, found)
+            if found.kind is Nature.FACT:
+                return
         for name in dict.fromkeys((seated, *CONSULTED)):
             if (answerer := self._answerers.get(name)) is not None:
                 findings = await self._asked(name, answerer, text, principal, seated)

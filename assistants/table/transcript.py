@@ -17,7 +17,7 @@ from typing import Any
 
 from assistants.waiting import is_for
 from haven.access import Act, Principal, check
-from haven.ai.task import Privacy, Reply, Task
+from haven.ai.task import Privacy, Reply, Task, Tier
 from haven.errors import BadInput, HavenError, NotFound
 from haven.events import Bus
 from haven.quoting import clean, cut_middle
@@ -90,9 +90,11 @@ class Transcript:
         shown = asdict(replace(said, words="", why="") if said.private else said)
         self._bus.live(LIVE, f"{said.request}:{said.at}:{said.move}", **shown)
 
-    async def left(self, template: Said) -> None:
-        """Say what left the house for a request, a message a call, as the ledger has it."""
+    async def left(self, template: Said, since: float = 0.0) -> None:
+        """Say what has left the house for a request since a moment, a message a call, as the ledger has it."""
         for call in await ledger.of_request(self._database, template.request):
+            if call.at < since:
+                continue
             masked = ", ".join(f"{count} {what}" for what, count in call.redacted.items() if count)
             paid = call.usd if call.usd is not None else call.worst_usd
             sent = f"{call.sent_chars:,} characters to {call.recipient}{f', masked: {masked}' if masked else ''}"
@@ -108,10 +110,16 @@ class Transcript:
                 )
             )
 
-    def later(self, task: Task, reply: Reply) -> None:
-        """Say that a request which was held is answered: by its person's choice, or when the cloud was there again."""
-        step = Said(task.request, Move.ANSWERS, reply.model, task.principal.name, task.principal.id, words=reply.text)
-        self.say(replace(step, private=task.privacy is Privacy.PRIVATE, **figures(reply)))
+    async def later(self, task: Task, reply: Reply, since: float) -> None:
+        """Say that a request which was held is answered: by its person's choice, or when the cloud was there again.
+
+        `since`: when the answer was begun.
+        """
+        step = Said(task.request, Move.ANSWERS, reply.model, task.principal.name, task.principal.id)
+        step = replace(step, private=task.privacy is Privacy.PRIVATE)
+        if reply.tier is not Tier.LOCAL:
+            await self.left(step, since)
+        self.say(replace(step, words=reply.text, **figures(reply)))
 
     async def steps(self, reader: Principal, limit: int = 500, **filters: Any) -> list[Said]:
         """Messages that the reader may see, oldest first. Filters: request, assistant, person, tier, after.

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from assistants.table.transcript import Move
 from assistants.waiting import JOB, LONGEST_S, MOST, Choice, Held, WaitingRoom, choices_of
 from assistants.wording import way
 from haven.access import Role
@@ -253,3 +254,15 @@ async def test_what_the_local_model_answers_well_asks_nobody(tmp_path: Path) -> 
     async with home(tmp_path, lambda: DOWN, near=lambda: said(GOOD), policy=capped, **LITTLE) as house:
         reply = (await house.ask())[-1]
         assert isinstance(reply, Reply) and reply.text == GOOD and not house.rows("select id from waiting")
+
+
+async def test_a_late_answer_stands_in_the_transcript_of_its_request(tmp_path: Path) -> None:
+    cloud = Cloud()
+    async with home(tmp_path, cloud) as house:
+        held = await house.waits()
+        cloud.answer = claude_said(GOOD)
+        await house.try_again(held.id)
+        said = await house.table.transcript.steps(MEMBER)
+        assert len({one.request for one in said}) == 1
+        assert [one.move for one in said][-3:] == [Move.WAITS, Move.SENDS, Move.ANSWERS]
+        assert said[-1].words == GOOD and said[-1].tier == "cloud"
