@@ -93,13 +93,10 @@ class Cartographer:
         return await self._atlases.ask(question)
 
     def _words(self, gazetteer: Gazetteer) -> Lexicon:
-        """The world's words as they are now; made anew only where something was written since."""
-        if (
-            self._lexicon is None
-            or self._lexicon.gazetteer is not gazetteer
-            or self._lexicon.version != gazetteer.version
-        ):
+        """The world's words as they are now."""
+        if self._lexicon is None or self._lexicon.gazetteer is not gazetteer:
             self._lexicon = Lexicon(gazetteer)
+        self._lexicon.refresh()
         return self._lexicon
 
     def _answer(self, text: str, gazetteer: Gazetteer) -> Findings | None:

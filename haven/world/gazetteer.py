@@ -29,11 +29,15 @@ class Gazetteer:
         self.names = NameIndex()
         self.version = 0
         """Grows with every update."""
+        self.taken: list[Thing] = []
+        """What came in since the beginning, in order: whoever keeps something of its own reads on from there."""
         self._update(things, ())
 
     def update(self, things: Iterable[Thing], gone: Iterable[str] = ()) -> None:
         """Take in what was added or changed, and let go of what was removed."""
-        self._update(things, gone)
+        fresh = list(things)
+        self._update(fresh, gone)
+        self.taken += fresh
         self.version += 1
 
     def _update(self, things: Iterable[Thing], gone: Iterable[str]) -> None:

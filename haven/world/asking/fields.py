@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import cache
 
 from haven.world.asking.phrases import phrases
-from haven.world.gazetteer import Gazetteer
 from haven.world.schema import Kind, Record, Thing
 from haven.world.words import fold
 
@@ -42,26 +41,28 @@ class Field:
 class Fields:
     """The fields of one world: those of the schema and what its records have in properties and measures."""
 
-    def __init__(self, gazetteer: Gazetteer) -> None:
+    def __init__(self, things: Iterable[Thing]) -> None:
         self._by_concept: dict[str, list[Field]] = defaultdict(list)
-        self.of_kind: dict[Kind, frozenset[str]] = {}
-        """Concepts that some record of the kind has a value for, or its schema a field."""
-        extra: dict[str, set[Kind]] = defaultdict(set)
-        for thing in gazetteer.things.values():
-            for key in thing.properties:
-                extra[PROPERTIES + key].add(thing.kind)
-            for key in thing.measures:
-                extra[MEASURES + key].add(thing.kind)
-        self._kinds: dict[str, set[Kind]] = defaultdict(set, extra)
+        self._kinds: dict[str, set[Kind]] = defaultdict(set)
+        self.own_words: dict[tuple[str, ...], str] = {}
+        """What properties and measures of this world are called, where phrases.toml does not know them."""
         for key in SCHEMA:
             self._by_concept[key].append(Field(key, LABELS.get(key, key)))
-        for key in sorted(extra):
-            field = _extra(key)
-            for concept in _concepts(key):
-                self._by_concept[concept].append(field)
         self._by_concept["year"].append(Field("when", "date"))
-        self.own_words = {phrase: concept for key in sorted(extra) for phrase, concept in _own(key)}
-        """What properties and measures of this world are called, where phrases.toml does not know them."""
+        self.take(things)
+
+    def take(self, things: Iterable[Thing]) -> None:
+        """Learn the properties and measures of more records."""
+        fresh: set[str] = set()
+        for thing in things:
+            keys = [*(PROPERTIES + key for key in thing.properties), *(MEASURES + key for key in thing.measures)]
+            fresh |= {key for key in keys if key not in self._kinds}
+            for key in keys:
+                self._kinds[key].add(thing.kind)
+        for key in sorted(fresh):
+            for concept in _concepts(key):
+                self._by_concept[concept].append(_extra(key))
+            self.own_words |= dict(_own(key))
 
     @property
     def concepts(self) -> frozenset[str]:
@@ -110,6 +111,18 @@ def values(thing: Thing, key: str, concept: str = "") -> tuple[Value, ...]:
 
 def _number(text: str) -> Value:
     return float(text) if re.fullmatch(r"-?\d+(\.\d+)?", text) else text
+
+
+@cache
+def closed_fields(kind: Kind) -> tuple[str, ...]:
+    """The fields of a kind that hold words of a list rather than prose or numbers."""
+    numbers = {"sell_percent", "buy_percent", "mystery", "confidence"}
+    return tuple(key for key in SCHEMA if key in _model_fields(kind) and key not in PROSE | numbers)
+
+
+def concept_of(key: str) -> str:
+    """A field of the schema is its own concept; a property goes by the first concept that it belongs to."""
+    return _concepts(key)[0] if key.startswith(PROPERTIES) else key
 
 
 @cache

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from haven.world import vocabulary
-from haven.world.asking.fields import PROPERTIES, PROSE, SCHEMA, Fields, values
+from haven.world.asking.fields import PROPERTIES, Fields, closed_fields, concept_of
 from haven.world.asking.phrases import Phrase, phrases
 from haven.world.gazetteer import Gazetteer
-from haven.world.schema import Found
+from haven.world.schema import Found, Thing
 from haven.world.words import fold, is_stop, plain
 
 LONGEST = 5
@@ -34,33 +35,42 @@ class Lexicon:
 
     def __init__(self, gazetteer: Gazetteer) -> None:
         self.gazetteer = gazetteer
-        self.version = gazetteer.version
-        self.fields = Fields(gazetteer)
+        self.fields = Fields(gazetteer.things.values())
         self._exact: dict[Phrase, set[Value]] = defaultdict(set)
         self._part: dict[str, set[Value]] = defaultdict(set)
-        self.firsts: set[str] = set()
-        distinct: dict[str, set[str]] = defaultdict(set)
-        for thing in gazetteer.things.values():
-            for key in (*(key for key in SCHEMA if key not in PROSE), *(PROPERTIES + key for key in thing.properties)):
-                for value in values(thing, key):
-                    if isinstance(value, str):
-                        distinct[key].add(value)
-        distinct["found"] |= {found.value for found in Found}
-        for key, texts in distinct.items():
-            concept = next((one for one in self.fields.concepts if any(f.key == key for f in self.fields.of(one))), key)
-            for text in texts:
-                self._learn(self._named(key, concept), text)
+        self._known: dict[str, set[str]] = defaultdict(set)
+        self._read = len(gazetteer.taken)
+        for found in Found:
+            self._learn("found", found.value)
+        self._take(gazetteer.things.values())
 
-    def _named(self, key: str, concept: str) -> str:
-        """A schema field is its own concept; a property goes by the first concept that it belongs to."""
-        return concept if key.startswith(PROPERTIES) else key
+    def refresh(self) -> None:
+        """Take in what was written since. A value that no record has any more is still understood."""
+        fresh = self.gazetteer.taken[self._read :]
+        self._read += len(fresh)
+        self.fields.take(fresh)
+        self._take(fresh)
+
+    def _take(self, things: Iterable[Thing]) -> None:
+        for thing in things:
+            for key in closed_fields(thing.kind):
+                if (found := getattr(thing, key)) and found != "":
+                    self._note(key, found)
+            for name, text in thing.properties.items():
+                self._note(PROPERTIES + name, text)
+
+    def _note(self, key: str, found: str | tuple[str, ...]) -> None:
+        known = self._known[key]
+        for text in (found,) if isinstance(found, str) else found:
+            if text not in known:
+                known.add(text)
+                self._learn(concept_of(key), text)
 
     def _learn(self, concept: str, text: str) -> None:
         pieces = tuple(fold(text).split())
         if not pieces or len(pieces) > LONGEST:
             return
         self._exact[pieces].add(Value(concept, text))
-        self.firsts.add(pieces[0])
         if len(pieces) > 1:
             for piece in pieces:
                 if len(piece) > 2 and not is_stop(piece) and not piece.isdigit():
