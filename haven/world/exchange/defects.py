@@ -22,6 +22,8 @@ from haven.world.words import fold
 NOTHING = frozenset({"", "n/a", "na", "none", "null", "nil", "[]", "{}", "-", "--", "?", "tbd", "n/a for now"})
 LEVELS = frozenset({"sentinels", "flora", "fauna", "economy", "economy_level", "conflict", "lifeform"})
 """Fields in which None is an answer: there are none."""
+CERTAIN = 0.2
+"""The share of a file's places on a diagonal from which on they are placeholders."""
 MOST_LINES = 300
 """Lines of one text in which fields are looked for."""
 MOST_MATERIALS = 200
@@ -158,9 +160,12 @@ def galaxy_in_region(region: str, galaxy: str, fields: Mapping[str, str]) -> tup
 
 
 def placeholders(points: Sequence[tuple[float, float, float] | None]) -> tuple[tuple[Note, ...], ...]:
-    """(2) Whole numbers on a diagonal (5, 5, 0): dropped where two or more of a file lie on it, else only said."""
+    """(2) Whole numbers on a diagonal (5, 5, 0): dropped where a good part of a file lies on it, else only said.
+
+    A few of many may truly lie there: of whole numbers drawn at random, one in a thousand does.
+    """
     marked = [point is not None and _diagonal(point) for point in points]
-    certain = sum(marked) > 1
+    certain = sum(marked) > 1 and sum(marked) >= CERTAIN * sum(point is not None for point in points)
     told: list[tuple[Note, ...]] = []
     for point, mark in zip(points, marked, strict=True):
         if not mark or point is None:

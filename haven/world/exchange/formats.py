@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from haven.errors import BadInput
 from haven.store.foreign import MAGIC
 from haven.world.exchange import haven_json, haven_sqlite, markdown, oec, table, whole
+from haven.world.entries import NEW
 from haven.world.exchange.archives import is_archive, members
 from haven.world.exchange.pieces import Piece
 from haven.world.exchange.report import Found
 from haven.world.exchange.texts import decoded, parse_json
+from haven.world.schema import parent_of
 
 Reader = Callable[[Piece], Iterator[Found]]
 Step = Callable[[int], None]
@@ -61,16 +64,34 @@ def read_file(piece: Piece, format: str = "", step: Step = lambda _: None) -> li
     if not is_archive(piece.data) or piece.data.startswith(MAGIC):
         return _one(piece, format, step)
     found: list[Found] = []
-    for member in members(piece):
+    for number, member in enumerate(members(piece), 1):
         try:
             if member.refused or is_archive(member.data):
                 why = member.refused or "an archive inside an archive is not opened"
                 found.append(Found(f"{piece.name}: {member.name}", member.name, refused=why))
             else:
-                found += _one(member, format, ahead(step, len(found)))
+                found += [_apart(one, number) for one in _one(member, format, ahead(step, len(found)))]
         except BadInput as error:
             found.append(Found(f"{piece.name}: {member.name}", member.name, refused=error.full))
     return found
+
+
+def _apart(found: Found, number: int) -> Found:
+    """A record of one member of many: each member counts its temporary ids from 1, so its number goes before them."""
+    if found.thing is None:
+        return found
+
+    def own(id: str) -> str:
+        return f"{NEW}{number}-{id.removeprefix(NEW)}" if id.startswith(NEW) else id
+
+    thing = found.thing
+    fields: dict[str, object] = {"id": own(thing.id)}
+    if parent := parent_of(thing):
+        fields["parent"] = own(parent)
+    if links := getattr(thing, "links", ()):
+        fields["links"] = tuple(map(own, links))
+    ways = tuple(tuple(map(own, names)) for names in found.link_names)
+    return replace(found, thing=thing.model_copy(update=fields), link_names=ways)
 
 
 def ahead(step: Step, before: int) -> Step:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from pydantic import ValidationError
+
 from haven.errors import BadInput
 from haven.store import foreign
 from haven.world.exchange import defects
+from haven.world.exchange.fields import what_is_wrong
 from haven.world.exchange.nested import read_systems
 from haven.world.exchange.pieces import Piece
 from haven.world.exchange.records import Records
@@ -86,9 +89,10 @@ def _patterns(source: str, rows: Sequence[Row]) -> Iterator[Found]:
         name, where = str(row.get("pattern_name") or "")[:120], f"{source}: pattern {row.get('id')}"
         text = str(row.get("description") or "").replace("\\n", "\n")[:100_000]
         share, notes = defects.confidence(row.get("confidence_level"))
-        if not name.strip():
-            yield Found(where, "", refused="it has no name")
-            continue
         measures = {} if share is None else {"confidence": share}
-        entry = Lore(id=f"new-pattern-{row.get('id')}", name=name, text=text, sources=(where,), measures=measures)
-        yield Found(where, entry.name, entry, notes)
+        try:
+            entry = Lore(id=f"new-pattern-{row.get('id')}", name=name, text=text, sources=(where,), measures=measures)
+        except ValidationError as error:
+            yield Found(where, name, refused=what_is_wrong(error))
+        else:
+            yield Found(where, entry.name, entry, notes)

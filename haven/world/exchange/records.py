@@ -14,7 +14,7 @@ from haven.world.exchange import defects
 from haven.world.exchange.fields import MAX_LINE, by_field, line, lines, moment, number, others, point, what_is_wrong
 from haven.world.exchange.report import MAX_NOTES, Defect, Found, Note
 from haven.world.glyphs import Glyphs
-from haven.world.schema import CLASSES, Discovery, Kind, Lore, Person, Point, Region, Thing
+from haven.world.schema import CLASSES, Discovery, Kind, Lore, Person, Region, Thing
 from haven.world.words import fold
 
 Raw = Mapping[str, Any]
@@ -56,11 +56,11 @@ class Records:
         if values.get("glyphs"):
             spot = Glyphs.parse(values["glyphs"])
             galaxy = values.get("galaxy") or "unknown"
-            values["position"] = Point(x=spot.x, y=spot.y, z=spot.z, frame=f"galaxy:{galaxy}", unit="voxels")
+            values["position"] = {"x": spot.x, "y": spot.y, "z": spot.z, "frame": f"galaxy:{galaxy}", "unit": "voxels"}
         elif place is not None:
             frame = line(known.get("frame")) or frame
             unit = line(known.get("unit")) or ("pc" if frame == "sun" else "units")
-            values["position"] = Point(x=place[0], y=place[1], z=place[2], frame=frame, unit=unit)
+            values["position"] = {**dict(zip("xyz", place, strict=True)), "frame": frame, "unit": unit}
         return self._made(Kind.SYSTEM, values, notes, where)
 
     def body(self, kind: Kind, raw: Raw | str, parent: str, where: str) -> Found:

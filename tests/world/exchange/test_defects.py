@@ -54,6 +54,8 @@ def test_2_placeholder_coordinates_are_dropped_where_they_lie_on_a_diagonal_toge
     placed = {one.name: one.thing.position for one in found if isinstance(one.thing, System)}
     assert [name for name, position in placed.items() if position] == ["S12.5", "S10.0"]
     assert the(found, "S5.0").properties["coordinates as written"] == "5, 5, 0"
+    many = read(*({"name": f"M{at}", "x": at, "y": at if at < 2 else -at, "z": 0} for at in range(20)))
+    assert the(many, "M1").position, "two of twenty may truly lie there"
     alone = read({"name": "Alone", "x": 3, "y": 3, "z": 0})
     assert the(alone, "Alone").position and met(alone) == {(Defect.PLACEHOLDER, False)}, "one alone is only said"
 

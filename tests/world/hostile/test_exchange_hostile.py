@@ -17,6 +17,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from haven.errors import BadInput
 from haven.quoting import clean
@@ -330,6 +332,64 @@ def test_thousands_of_names_materials_and_keys_are_read_in_their_time() -> None:
     assert not fields and len(rest.splitlines()) == 20_000
     [wide] = read_systems("a", [{"name": "Wide", "x": 1, **{f"field {number}": "v" for number in range(1000)}}])
     assert "1,000 fields of its own" in wide.refused
+
+
+KEYS = st.sampled_from(
+    [
+        *("name", "x", "y", "z", "frame", "unit", "region", "galaxy", "glyph_code", "attributes", "planets", "moons"),
+        *("space_station", "discoveries", "systems", "data", "_meta", "system_count", "type", "materials", "fauna"),
+        *(
+            "tags",
+            "confidence",
+            "mystery_tier",
+            "discovered_by",
+            "coordinates",
+            "kind",
+            "id",
+            "parent",
+            "format",
+            "things",
+        ),
+    ]
+)
+LEAVES = st.one_of(
+    *(
+        st.none(),
+        st.booleans(),
+        st.integers(),
+        st.floats(),
+        st.text(max_size=20),
+        st.just("\ud800"),
+        st.just("9" * 600),
+    ),
+    *(st.just("haven-world"), st.just("60720193DFA9"), st.just("🦴"), st.just(10**400)),
+)
+TREES = st.recursive(
+    LEAVES, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS | st.text(max_size=5), inner, max_size=8)
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(tree=TREES)
+def test_any_json_gives_records_or_a_sentence(tree: object) -> None:
+    for data in (tree, {"data": [tree]}, {"systems": {"A": tree}}, {"discoveries": [tree]}):
+        try:
+            found = read("a.json", json.dumps(data).encode())
+        except BadInput:
+            continue
+        for one in found:
+            assert one.thing is None or THING.validate_python(one.thing.model_dump()) == one.thing
+
+
+@settings(max_examples=100, deadline=None)
+@given(data=st.binary(max_size=300) | st.text(max_size=300).map(lambda text: text.encode("utf-8", "replace")))
+def test_any_bytes_give_records_or_a_sentence(data: bytes) -> None:
+    for name in ("a.csv", "a.md", "a.xml", "a.json", "a.zip", "a.db"):
+        for start in (b"", b"name;x;y;z\n", b"---\ntitle: t\n", b"<system>", b"PK\x03\x04", b"SQLite format 3\x00"):
+            try:
+                read(name, start + data)
+            except BadInput as error:
+                assert str(error)
 
 
 def test_words_of_a_file_stay_words() -> None:
