@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from assistants.base import Assistant
+from assistants.sentry.backups import Backups
 from assistants.waiting import WaitingRoom
 from haven.access import Principal, Role
 from haven.ai.breaker import Circuit
@@ -88,6 +89,7 @@ class Sentinel:
         self._repository_notes = tuple(repository_notes)
         self._waiting, self._outcomes, self._switch = waiting, outcomes, switch
         self._noted: dict[str, StatusLine] = {}
+        self.backups = Backups(settings.database, settings.backups)
 
     def note(self, label: str, text: str, level: str) -> None:
         """A face tells how it is; the newest word counts."""

@@ -56,7 +56,7 @@ from haven.jobs import Handler, JobQueue, is_alive, process_identity
 from haven.schedule import Schedule
 from haven.seating import seat_all
 from haven.settings import ANTHROPIC_KEY, Settings
-from haven.store import backup, deployments, ledger, retention
+from haven.store import deployments, ledger, retention
 from haven.store.database import Database, now, opened
 from haven.world.drafts import Drafts
 from haven.world.names import Names
@@ -364,8 +364,7 @@ def _ground(house: House, schedule: Schedule) -> tuple[Coroutine[None, None, Non
 
 
 def _ticks(house: House, schedule: Schedule) -> None:
-    state = house.settings.paths.state_dir
-    schedule.every(24, "backup", lambda: backup.make(house.settings.database, state / "backups"))
+    schedule.every(24, "backup", house.sentinel.backups.daily)
     schedule.every(24, "retention", lambda: retention.sweep(house.database, house.settings.keep, now()))
     schedule.every(1, "learning", house.memory.learn)
     schedule.every(1, "undecided questions", house.waiting.expire)

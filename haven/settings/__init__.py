@@ -119,6 +119,10 @@ class Settings(BaseSettings):
         return self.paths.state_dir / "haven.db"
 
     @property
+    def backups(self) -> Path:
+        return self.paths.state_dir / "backups"
+
+    @property
     def socket(self) -> Path:
         return self.paths.runtime_dir / "kiosk.sock"
 

@@ -1,0 +1,1 @@
+"""Sentinel's own work: checks, alerts, logs, logins, submissions and backups."""

@@ -1,0 +1,24 @@
+"""Sentinel on the command line, with the real command: backups, health, alerts, logs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.e2e.command import configured, haven
+
+
+async def test_backups_are_made_checked_and_put_back(tmp_path: Path) -> None:
+    home = await configured(tmp_path)
+    assert (await haven(home, "backup", "list", "--json")).data == []
+    await haven(home, "cloud", "off", "--why", "before the backup")
+    made = (await haven(home, "backup", "make", "--json")).data
+    assert made["problem"] == "" and made["checked_at"] and made["rows"]["switch"] == 1
+    await haven(home, "cloud", "on")
+    assert (await haven(home, "backup", "restore")).status == 1, "nobody says yes"
+    put_back = (await haven(home, "backup", "restore", made["name"], "--yes", "--json")).data
+    assert Path(put_back["kept"]).exists()
+    assert (await haven(home, "cloud", "status", "--json")).data["why"] == "before the backup"
+    Path(made["file"]).write_bytes(b"torn")
+    torn = await haven(home, "backup", "verify")
+    assert torn.status == 1 and "does not pass its check" in torn.out
+    assert "does not pass" not in (await haven(home, "backup", "restore", "19990101")).err
