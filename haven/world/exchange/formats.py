@@ -8,8 +8,8 @@ from pathlib import PurePosixPath
 
 from haven.errors import BadInput
 from haven.store.foreign import MAGIC
-from haven.world.exchange import haven_json, haven_sqlite, markdown, oec, table, whole
 from haven.world.entries import NEW
+from haven.world.exchange import haven_json, haven_sqlite, markdown, oec, table, whole
 from haven.world.exchange.archives import is_archive, members
 from haven.world.exchange.pieces import Piece
 from haven.world.exchange.report import Found
