@@ -67,13 +67,12 @@ def plain(text: str) -> str:
 def found(wanted: str, text: str) -> int:
     """Where `wanted` stands in the text, -1 for nowhere. A number may have more decimals, not more digits."""
     wanted = plain(wanted)
-    before, after = r"(?<![\w])", ""
-    if wanted[0].isdigit():
-        before = r"(?<![\d.,])(?<!\w)"
-    if wanted[-1].isdigit():
-        after = r"(?!\d*\w)" if not re.search(r"[.,]\d*$", wanted) else ""
-        after = r"(?![\w]|[.,]\d)" if "." not in wanted and "," not in wanted else after
-        after = r"\d*" if re.search(r"\d[.,]\d+$", wanted) else after
+    before = r"(?<![\d.,])(?<!\w)" if wanted[0].isdigit() else r"(?<!\w)"
+    after = r"(?!\w)" if wanted[-1].isdigit() else ""
+    if re.fullmatch(r"\d+", wanted):
+        after = r"(?!\w|[.,]\d)"
+    elif re.fullmatch(r"\d+[.,]\d+", wanted):
+        after = ""
     match = re.search(before + re.escape(wanted) + after, text)
     return match.start() if match else -1
 
