@@ -16,10 +16,11 @@ from collections.abc import Iterator
 from typing import IO, Protocol
 
 from haven.errors import BadInput
-from haven.world.exchange.pieces import MANY, MAX_BYTES, MAX_FILES, Piece
+from haven.world.exchange.pieces import MAX_BYTES, MAX_TOGETHER, Piece
 
-MAX_UNPACKED = 256 * 1024 * 1024
-"""Bytes of all members together."""
+MAX_MEMBERS = 20_000
+"""The Open Exoplanet Catalogue has 4,081."""
+MANY = f"At most {MAX_MEMBERS:,} files are read of one archive: unpack it, and import the folder."
 MAX_RATIO = 500
 """Unpacked to packed, above 10 MB: text shrinks to a tenth, tables of zeros and bombs to a thousandth."""
 RATIO_FROM = 10 * 1024 * 1024
@@ -115,8 +116,8 @@ class _Xz:
 
 def stop_bomb(name: str, unpacked: int, packed: int) -> None:
     """Raises BadInput where so much came out of so little."""
-    if unpacked > MAX_UNPACKED:
-        limit = MAX_UNPACKED // (1024 * 1024)
+    if unpacked > MAX_TOGETHER:
+        limit = MAX_TOGETHER // (1024 * 1024)
         raise BadInput(f"{name} unpacks to more than {limit} MB, so it is not read.", "Unpack and split it yourself.")
     if unpacked > RATIO_FROM and unpacked > MAX_RATIO * packed:
         raise BadInput(
@@ -151,8 +152,8 @@ def _opened(archive: Piece) -> Readable:
 def _tar(stream: IO[bytes], name: str) -> Iterator[Piece]:
     with tarfile.open(fileobj=stream, mode="r|") as tar:
         for count, member in enumerate(tar, 1):
-            if count > MAX_FILES:
-                raise BadInput(f"{name} holds more than {MAX_FILES:,} files.", MANY)
+            if count > MAX_MEMBERS:
+                raise BadInput(f"{name} holds more than {MAX_MEMBERS:,} files.", MANY)
             if member.isdir():
                 continue
             if not member.isreg():
@@ -164,12 +165,12 @@ def _tar(stream: IO[bytes], name: str) -> Iterator[Piece]:
 
 def _zip(archive: Piece) -> Iterator[Piece]:
     out = 0
-    if archive.data.count(b"PK\x01\x02") > 2 * MAX_FILES:  # before an object is made for each entry
-        raise BadInput(f"{archive.name} holds more than {MAX_FILES:,} files.", MANY)
+    if archive.data.count(b"PK\x01\x02") > 2 * MAX_MEMBERS:  # before an object is made for each entry
+        raise BadInput(f"{archive.name} holds more than {MAX_MEMBERS:,} files.", MANY)
     with zipfile.ZipFile(io.BytesIO(archive.data)) as packed:
         infos = packed.infolist()
-        if len(infos) > MAX_FILES:
-            raise BadInput(f"{archive.name} holds more than {MAX_FILES:,} files.", MANY)
+        if len(infos) > MAX_MEMBERS:
+            raise BadInput(f"{archive.name} holds more than {MAX_MEMBERS:,} files.", MANY)
         for info in infos:
             if info.is_dir():
                 continue

@@ -22,7 +22,7 @@ from haven.store.database import Database, now
 from haven.world.exchange import formats
 from haven.world.exchange.duplicates import Known
 from haven.world.exchange.merging import Merging, Plan, as_drafts
-from haven.world.exchange.pieces import Piece, in_folder, read_file
+from haven.world.exchange.pieces import MAX_TOGETHER, Piece, in_folder, read_file
 from haven.world.exchange.report import Entry, Found, ImportReport, Outcome
 from haven.world.world import World
 
@@ -205,7 +205,7 @@ def _units(path: Path) -> list[_Unit]:
 def _pieces(unit: _Unit) -> tuple[list[Piece], str]:
     """The files of a unit and the hash of them all. Raises BadInput where its only file can't be read."""
     pieces: list[Piece] = []
-    total = hashlib.sha256()
+    total, size = hashlib.sha256(), 0
     for name, path in unit.paths:
         shown = name.encode("utf-8", "replace").decode()
         try:
@@ -214,6 +214,10 @@ def _pieces(unit: _Unit) -> tuple[list[Piece], str]:
             if len(unit.paths) == 1:
                 raise
             pieces.append(Piece(shown, refused=error.full))
+        size += len(pieces[-1].data)
+        if size > MAX_TOGETHER:
+            limit = MAX_TOGETHER // (1024 * 1024)
+            raise BadInput(f"{unit.name} have more than {limit} MB together.", "Import the folder in parts.")
         total.update(f"{shown}\0{len(pieces[-1].data)}\0".encode())
         total.update(pieces[-1].data)
     return pieces, total.hexdigest()

@@ -15,9 +15,10 @@ from haven.errors import BadInput
 
 MAX_BYTES = 128 * 1024 * 1024
 """Of one file: what a Raspberry Pi holds in memory beside everything else."""
-MAX_FILES = 20_000
-"""Of one folder or archive; the Open Exoplanet Catalogue has 4,081."""
-MANY = f"Split it: at most {MAX_FILES:,} files are read at once."
+MAX_TOGETHER = 256 * 1024 * 1024
+"""Of files that are taken as one: an archive unpacked, the Markdown of a folder."""
+MAX_FILES = 100_000
+"""Of one folder: a world of ours as Markdown has a file for each record."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def in_folder(folder: Path) -> Iterator[Path]:
                 continue
             count += 1
             if count > MAX_FILES:
-                raise BadInput(f"{folder.name} holds more than {MAX_FILES:,} files.", MANY)
+                raise BadInput(f"{folder.name} holds more than {MAX_FILES:,} files.", "Import it in parts.")
             yield Path(parent) / name
 
 

@@ -90,7 +90,7 @@ def test_bombs_are_found_while_they_are_unpacked(name: str, make: Callable[[], b
 
 
 def test_an_archive_of_too_many_files_is_not_read() -> None:
-    headers = tarred(odd("a.json", tarfile.REGTYPE))[:512] * (archives.MAX_FILES + 1)
+    headers = tarred(odd("a.json", tarfile.REGTYPE))[:512] * (archives.MAX_MEMBERS + 1)
     with pytest.raises(BadInput, match=r"holds more than 20,000 files"):
         read("many.tar", headers)
 
