@@ -13,11 +13,14 @@ from assistants.findings import Findings, Nature
 from assistants.lore import telling
 from assistants.lore.evidence import Evidence, about, gather, misnamed
 from assistants.lore.fitting import all_places
+from assistants.lore.placing import places_of
 from assistants.lore.question import Asks, Question, read
+from assistants.lore.times import told_by_time
 from haven.access import Act, Principal, check
 from haven.world.mentions import mentions
 from haven.world.name_index import NameIndex, is_slip
 from haven.world.names import How
+from haven.world.passages import is_draft
 from haven.world.schema import Kind, Thing, parent_of
 from haven.world.search import Search
 from haven.world.words import fold, synonyms
@@ -66,6 +69,8 @@ class Lorekeeper:
         Raises AccessDenied.
         """
         check(principal, Act.ASK)
+        if (by_time := await told_by_time(question, self._answers_to)) is not None:
+            return by_time
         parts = [part.strip() for part in _PARTS.split(_MEANT.sub("", question)) if part.strip()][:MOST_PARTS]
         found: list[Findings] = []
         before: Question | None = None
@@ -77,6 +82,24 @@ class Lorekeeper:
             if (answer := await self._answer(asked)) is not None:
                 found.append(answer)
         return _together(found)
+
+    async def place_of(self, event: str, *kinds: Kind) -> list[Thing]:
+        """The places of these kinds where something happened or lies, the likeliest first; [] where none is sure.
+
+        `event` is a clause such as `the Second Charter was signed`.
+        """
+        asked = await self._read(event)
+        if not asked.names:
+            return []
+        answers = await self._answers_to(f"where {event}") if asked.words else []
+        return await places_of(asked, answers, kinds, self._world, self._search)
+
+    async def _answers_to(self, text: str) -> Sequence[Evidence]:
+        """The sentences that answer a question, the best first, drafts left out."""
+        asked = await self._read(text)
+        evidence = await self._evidence(asked, await self._candidates(asked))
+        answers = await self._sure(asked, [one for one in evidence if one.answers])
+        return [one for one in answers if not is_draft(one.thing)]
 
     async def _read(self, text: str) -> Question:
         mentions = await self._search.names.mentions(text, loose=True)

@@ -77,8 +77,13 @@ def _weigh(question: Question, all_: Sequence[Sentence], at: int, title: Sequenc
     full = all(worths) and (
         told_before or (2 * sum(worth >= TITLE for worth in terms) >= len(terms) and bool(here or not terms))
     )
-    fit = fits(question, sentence)
-    dated = "" if fit or question.asks is not Asks.WHEN or OWN not in names else getattr(sentence.thing, "when", "")
+    by_title = question.asks is Asks.WHEN and bool(terms) and max(terms) == TITLE
+    fit = not by_title and fits(question, sentence)
+    dated = (
+        ""
+        if fit or question.asks is not Asks.WHEN or min(names or [0]) < TITLE
+        else getattr(sentence.thing, "when", "")
+    )
     score = sum(worths) / len(worths) + 0.3 * fit + _standing(sentence.thing) - 0.002 * sentence.number
     said_before = BEFORE in terms or BEFORE in names or led
     return Evidence(

@@ -35,7 +35,7 @@ _PLACE = re.compile(
     r"(?!year|\d)[\w'’]+",
     re.IGNORECASE,
 )
-_CLAUSE = re.compile(r"\b(?:why|that|how|whether|what)\b", re.IGNORECASE)
+_CLAUSE = re.compile(r"\b(?:why|that|how|whether|what|after|before|until|till)\b", re.IGNORECASE)
 _MEASURED = re.compile(
     r"\b(?:how|wie) (long|far|old|tall|big|large|deep|high|heavy|wide|often|thick|lange?|alt|hoch|weit|tief|schwer)\b",
     re.IGNORECASE,
@@ -142,7 +142,8 @@ def _some_time(question: Question, sentence: Sentence) -> bool:
 
 
 def _some_place(question: Question, sentence: Sentence) -> bool:
-    return bool(_PLACE.search(sentence.text))
+    of_a_place = sentence.thing.kind in _PLACES and not any(sentence.thing.id in term.ids for term in question.names)
+    return of_a_place or bool(_PLACE.search(sentence.text))
 
 
 def _some_reason(question: Question, sentence: Sentence) -> bool:

@@ -108,7 +108,7 @@ def read(text: str, mentions: Sequence[Mention], things: dict[str, Thing]) -> Qu
     phrases = word_set(" ".join(said_as.values()))
     terms = {one.bare: Term(one.text, ((one.bare,),)) for one in telling if one.folded not in phrases}
     terms |= {word: Term(phrase, ((word,),)) for word, phrase in said_as.items()}
-    if names and not terms and asks in (Asks.WHO, Asks.WHAT):
+    if names and not terms and (asks is Asks.WHAT or (asks is Asks.WHO and any(one.ids for one in names))):
         asks = Asks.ABOUT
     return Question(text, asks, tuple(names), tuple(terms.values()))
 

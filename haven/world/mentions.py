@@ -28,6 +28,7 @@ KIND_WORDS: dict[str, Kind] = {
     "story": Kind.LORE,
 }
 """A word beside a name that says which of several records of that name is meant."""
+ARTICLES = frozenset({"the", "a", "an", "der", "die", "das"})
 
 
 @dataclass(frozen=True)
@@ -63,12 +64,21 @@ def _longest(pieces: Sequence[Word], at: int, index: NameIndex, loose: bool) -> 
     longest = max(index.longest(pieces[at].folded), index.longest(pieces[at].bare))
     for size in range(min(longest, len(pieces) - at), 0, -1):
         some = pieces[at : at + size]
-        before = [one.folded for one in some[:-1]]
-        for last in dict.fromkeys((some[-1].folded, some[-1].bare)):
-            spellings = [one for one in index.exact(" ".join((*before, last))) if _meant(some, one, loose)]
-            if spellings:
-                return size, spellings
+        spellings = [one for one in _borne(some, index) if _meant(some, one, loose)]
+        if size > 1 and some[0].folded in ARTICLES:
+            spellings += [
+                one for one in _borne(some[1:], index) if _meant(some[1:], one, loose) and one not in spellings
+            ]
+        if spellings:
+            return size, spellings
     return 0, []
+
+
+def _borne(some: Sequence[Word], index: NameIndex) -> list[Spelling]:
+    """Whose name these words are, the last one perhaps as an owner."""
+    before = [one.folded for one in some[:-1]]
+    keys = dict.fromkeys(" ".join((*before, last)) for last in (some[-1].folded, some[-1].bare))
+    return next((found for key in keys if (found := index.exact(key))), [])
 
 
 def _meant(some: Sequence[Word], spelling: Spelling, loose: bool) -> bool:

@@ -16,7 +16,7 @@ from haven.errors import AccessDenied
 from haven.world.names import Names
 from haven.world.passages import is_verbatim, readable, sentences
 from haven.world.references import references, with_links
-from haven.world.schema import Discovery, Found, Lore, Person, Planet, Station, System, Thing
+from haven.world.schema import Discovery, Found, Kind, Lore, Person, Planet, Station, System, Thing
 from haven.world.search import Search
 from haven.world.world import World
 from tests.world.a_world import MEMBER, OLGA, STRANGER, world_in
@@ -172,6 +172,38 @@ async def test_texts_are_linked_and_who_speaks_of_a_record_is_known(tmp_path: Pa
         done = await check_draft(Lore(name="x", text="The Lamp was lit in the year 12, off Meridian."), world, search)
         assert [one.why for one in done.check.clashes] == ["The Lamp, lit: the draft says 12, canon 8."]
         assert [one.text for one in done.ambiguous] == ["Meridian"]
+
+
+async def test_times_are_reckoned_and_events_have_places(tmp_path: Path) -> None:
+    async with a_lorekeeper(tmp_path) as (lorekeeper, world, _):
+        eye = (await world.named("Left Eye"))[0]
+        more: list[Thing] = [
+            Person(name="Ria Holt", notes="First Keeper of the Lamp from the year 1 until her death in the year 29."),
+            Lore(
+                name="The Death of Ria Holt",
+                text="Ria Holt died in the year 29, aged fifty-eight.",
+                canon=True,
+                when="29",
+            ),
+            Lore(name="The Pact", text="The Pact was signed in the year 12 on Left Eye.", canon=True, when="12"),
+        ]
+        await world.put(more, OLGA, "test")
+
+        async def asked(question: str) -> str:
+            found = await lorekeeper.answer(question, MEMBER)
+            return found.text if found else ""
+
+        assert "Ria Holt was 41 or a year less in the year 12" in await asked(
+            "how old was Ria Holt when the Pact was signed?"
+        )
+        keeper = await asked("who was keeper of the lamp when the Pact was signed")
+        assert keeper.startswith("In the year 12:") and "First Keeper of the Lamp" in keeper
+        assert "Second Keeper" in await asked("Who was Keeper of the Lamp in the year 33?")
+        assert (await asked("how old was Ria Holt when Oculi was founded")).startswith("Not recorded.")
+        assert [one.id for one in await lorekeeper.place_of("the Pact was signed", Kind.PLANET)] == [eye.id]
+        assert [one.name for one in await lorekeeper.place_of("the Pact was signed", Kind.SYSTEM)] == ["Oculi"]
+        assert [one.name for one in await lorekeeper.place_of("the Bell Ruins lie", Kind.SYSTEM)] == ["Oculi"]
+        assert await lorekeeper.place_of("nobody ever went", Kind.SYSTEM) == []
 
 
 def test_sentences_keep_quotations_whole_and_lose_only_marks() -> None:
