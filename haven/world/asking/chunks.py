@@ -273,6 +273,9 @@ def _named(text: str, pieces: Sequence[_Piece], at: int, lexicon: Lexicon) -> tu
 def _slip(text: str, some: Sequence[_Piece], lexicon: Lexicon) -> Chunk | None:
     """A record whose name was written with one slip of typing."""
     last = some[-1]
+    numbered = len(some) > 1 and all(piece.folded.isdigit() or len(piece.folded) == 1 for piece in some[1:])
+    if numbered and lexicon.gazetteer.names.longest(some[0].folded):
+        return None  # its word is right, and a slip is never looked for in a number
     for genitive, typed in ((False, last.folded), (True, last.base)):
         folded = " ".join([*(one.folded for one in some[:-1]), typed]).strip()
         if not typed or len(folded) < 4 or (len(some) == 1 and not folded.isalpha()):

@@ -53,6 +53,8 @@ class Fields:
 
     def take(self, things: Iterable[Thing]) -> None:
         """Learn the properties and measures of more records."""
+        self._sorted: dict[str, list[Field]] = {}
+        self._fits: dict[tuple[str, Kind], bool] = {}
         fresh: set[str] = set()
         for thing in things:
             keys = [*(PROPERTIES + key for key in thing.properties), *(MEASURES + key for key in thing.measures)]
@@ -70,12 +72,19 @@ class Fields:
 
     def of(self, concept: str) -> list[Field]:
         """The fields that a concept may stand in; measures before words of the schema."""
-        found = self._by_concept.get(concept, [])
-        return sorted(found, key=lambda field: (not field.key.startswith(MEASURES), field.key.startswith(PROPERTIES)))
+        if concept not in self._sorted:
+            found = self._by_concept.get(concept, [])
+            self._sorted[concept] = sorted(
+                found, key=lambda field: (not field.key.startswith(MEASURES), field.key.startswith(PROPERTIES))
+            )
+        return self._sorted[concept]
 
     def fits(self, concept: str, kind: Kind) -> bool:
         """Whether records of the kind may have a value for the concept."""
-        return any(self._has(field.key, kind) for field in self._by_concept.get(concept, ()))
+        if (concept, kind) not in self._fits:
+            found = self._by_concept.get(concept, ())
+            self._fits[concept, kind] = any(self._has(field.key, kind) for field in found)
+        return self._fits[concept, kind]
 
     def _has(self, key: str, kind: Kind) -> bool:
         return kind in self._kinds[key] if "." in key else key in _model_fields(kind)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -72,13 +73,17 @@ class Finder:
     def _candidates(self, selection: Selection) -> list[Thing]:
         if selection.ids:
             things = [self.gazetteer.things[id] for id in selection.ids if id in self.gazetteer.things]
+        elif selection.of:
+            held = [self._related(holder, selection) for holder in selection.of]
+            shared = (self.gazetteer.things[id] for id in set.intersection(*held))
+            things = [thing for thing in shared if not selection.kinds or thing.kind in selection.kinds]
+            things.sort(key=lambda one: (one.name.casefold(), one.id))
         else:
             things = self.gazetteer.of_kind(*selection.kinds)
-        things = [thing for thing in things if thing.id not in selection.without]
-        for holder in selection.of:
-            held = self._related(holder, selection)
-            things = [thing for thing in things if thing.id in held]
-        return things
+        if selection.ids and selection.of:
+            held = [self._related(holder, selection) for holder in selection.of]
+            things = [thing for thing in things if all(thing.id in some for some in held)]
+        return [thing for thing in things if thing.id not in selection.without]
 
     def _related(self, holder: Selection, selection: Selection) -> set[str]:
         """The ids of what belongs to the holders, and of what they belong to."""
@@ -243,7 +248,7 @@ class Finder:
         if order.concept == "distance":
             return found.distances.get(thing.id) if found else None
         if order.concept == "spacing":
-            return self._spacing(thing)
+            return self._spacings.get(thing.id)
         if order.concept == "count" and order.counted is not None:
             return float(len(self.checks.held(thing, order.counted)))
         for concept in alternatives(order.concept):
@@ -256,14 +261,11 @@ class Finder:
             return -read[1][0]
         return None
 
-    def _spacing(self, thing: Thing) -> float | None:
+    @cached_property
+    def _spacings(self) -> dict[str, float]:
+        """How far each system of the fullest map is from its nearest neighbour."""
         atlas = self.gazetteer.atlas()
-        row = atlas.rows.get(thing.id)
-        if row is None:
-            return None
-        away = space.distances(atlas, atlas.xyz[row])
-        away[row] = np.inf
-        return float(away.min(initial=np.inf))
+        return dict(zip(atlas.ids, space.spacing(atlas.xyz).tolist(), strict=True))
 
 
 def _common_unit(value: float, concept: str, field_: Field) -> float:

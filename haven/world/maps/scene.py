@@ -14,7 +14,7 @@ from haven.errors import BadInput, NotFound
 from haven.world import space
 from haven.world.atlas import Atlas, Floats, Ints
 from haven.world.gazetteer import Gazetteer
-from haven.world.schema import Kind, System
+from haven.world.schema import Kind, System, parent_of
 from haven.world.words import fold
 
 MOST_CLASSES = 7
@@ -233,6 +233,7 @@ def _dots(
 ) -> list[Dot]:
     about = set(rows.tolist())
     stops = set(wish.route)
+    worlds = Counter(parent_of(planet) for planet in gazetteer.of_kind(Kind.PLANET))
     field, legend = coloured
     places = {value: place for place, value in enumerate(legend)}
     other = places.get("other", -1)
@@ -241,7 +242,7 @@ def _dots(
         system = gazetteer.things[atlas.ids[row]]
         assert isinstance(system, System)
         value = class_of(system, field)
-        planets = len(gazetteer.below(system, Kind.PLANET))
+        planets = worlds[system.id]
         rank = 0 if system.id in stops else 1 + max(0, 9 - planets)
         x, y = float(flat[row][0]), float(flat[row][1])
         group = places.get(value, other) if value else -1

@@ -162,9 +162,8 @@ def _labels(scene: Scene, theme: Theme, plan: _Plan, marks: list[Mark]) -> list[
 
 def _links(scene: Scene, theme: Theme, plan: _Plan) -> list[Line]:
     thick = 1.6 if theme.bold else 1.1
-    found = [
-        Line((plan.at(one[0], one[1]), plan.at(one[2], one[3])), theme.link, thick, dashed=True) for one in scene.links
-    ]
+    dashed = len(scene.links) <= labels.MOST_LINES
+    found = [Line((plan.at(one[0], one[1]), plan.at(one[2], one[3])), theme.link, thick, dashed) for one in scene.links]
     if len(scene.route) > 1:
         points = tuple(plan.at(x, y) for x, y in scene.route)
         found += [Line(points, theme.ground, 6.0), Line(points, theme.route, 2.6)]
@@ -231,7 +230,7 @@ def _legend(scene: Scene, theme: Theme, width: int) -> tuple[list[Mark], list[Wo
         text.append(_words("Size: planets recorded", left, top, 11, theme.muted, room))
     if scene.links:
         top += 20
-        text.append(_words("Dashed: recorded links", left, top, 11, theme.muted, room))
+        text.append(_words("Lines: recorded links", left, top, 11, theme.muted, room))
     return marks, text
 
 
