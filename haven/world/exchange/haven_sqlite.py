@@ -14,7 +14,7 @@ from haven.world.exchange.fields import what_is_wrong
 from haven.world.exchange.nested import read_systems
 from haven.world.exchange.pieces import Piece
 from haven.world.exchange.records import Records
-from haven.world.exchange.report import Defect, Found, Note
+from haven.world.exchange.report import Defect, Found, Note, new_id
 from haven.world.schema import Kind, Lore
 
 TABLES = (
@@ -91,7 +91,7 @@ def _patterns(source: str, rows: Sequence[Row]) -> Iterator[Found]:
         share, notes = defects.confidence(row.get("confidence_level"))
         measures = {} if share is None else {"confidence": share}
         try:
-            entry = Lore(id=f"new-pattern-{row.get('id')}", name=name, text=text, sources=(where,), measures=measures)
+            entry = Lore(id=new_id(), name=name, text=text, sources=(where,), measures=measures)
         except ValidationError as error:
             yield Found(where, name, refused=what_is_wrong(error))
         else:

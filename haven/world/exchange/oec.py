@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from itertools import count
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -18,7 +17,7 @@ from pydantic import ValidationError
 from haven.errors import BadInput
 from haven.world.exchange.fields import MAX_LINE, line, number, what_is_wrong
 from haven.world.exchange.pieces import Piece
-from haven.world.exchange.report import Defect, Found, Note
+from haven.world.exchange.report import Defect, Found, Note, new_id
 from haven.world.exchange.texts import parse_xml
 from haven.world.schema import CLASSES, Kind, Point
 
@@ -60,9 +59,8 @@ def read(piece: Piece) -> Iterator[Found]:
     systems = [root] if root.tag == "system" else root.findall(".//system")
     if not systems:
         raise BadInput(f"{piece.name} holds no <system>.", "It should be a file of the Open Exoplanet Catalogue.")
-    ids = count(1)
     for system in systems:
-        yield from _system(system, piece.name, ids)
+        yield from _system(system, piece.name)
 
 
 def place(right_ascension: str, declination: str, distance: float) -> Point:
@@ -85,14 +83,14 @@ def _sexagesimal(text: str) -> float:
     return -value if text.strip().startswith("-") else value
 
 
-def _system(system: Element, source: str, ids: Iterator[int]) -> Iterator[Found]:
+def _system(system: Element, source: str) -> Iterator[Found]:
     names = _names(system)
     where = f"{source}: {names[0] if names else '?'}"
     values, notes = _of_system(system, names, source)
-    made = _made(Kind.SYSTEM, values, notes, where, ids)
+    made = _made(Kind.SYSTEM, values, notes, where)
     yield made
     for star, planet in _planets(system, ""):
-        yield from _planet(planet, star, made, where, ids)
+        yield from _planet(planet, star, made, where)
 
 
 def _of_system(system: Element, names: list[str], source: str) -> tuple[dict[str, Any], tuple[Note, ...]]:
@@ -138,7 +136,7 @@ def _planets(inside: Element, star: str) -> Iterator[tuple[str, Element]]:
             yield from _planets(child, names[0] if names else "a pair of stars")
 
 
-def _planet(planet: Element, star: str, system: Found, where: str, ids: Iterator[int]) -> Iterator[Found]:
+def _planet(planet: Element, star: str, system: Found, where: str) -> Iterator[Found]:
     names = _names(planet)
     where = f"{where}, planet {names[0] if names else '?'}"
     if system.thing is None:
@@ -147,19 +145,19 @@ def _planet(planet: Element, star: str, system: Found, where: str, ids: Iterator
     values = _of_body(planet, names, system.thing.id, system.thing.source)
     values["properties"]["orbits"] = star[:MAX_LINE]
     values["properties"] = {key: value for key, value in values["properties"].items() if value}
-    made = _made(Kind.PLANET, values, (), where, ids)
+    made = _made(Kind.PLANET, values, (), where)
     yield made
     if made.thing is None:
         return
     for moon in planet.findall("satellite"):
         moon_names = _names(moon)
-        yield _made(Kind.MOON, _of_body(moon, moon_names, made.thing.id, made.thing.source), (), f"{where}, moon", ids)
+        yield _made(Kind.MOON, _of_body(moon, moon_names, made.thing.id, made.thing.source), (), f"{where}, moon")
     text = line(planet.findtext("description"))
     if text:
         links = (made.thing.id, system.thing.id)
         values = {"name": made.thing.name, "text": text, "links": links, "canon": True, "source": made.thing.source}
         values["sources"] = (made.thing.source,)
-        yield _made(Kind.LORE, values, (), f"{where}, description", ids)
+        yield _made(Kind.LORE, values, (), f"{where}, description")
 
 
 def _of_body(body: Element, names: list[str], parent: str, source: str) -> dict[str, Any]:
@@ -205,11 +203,11 @@ def _aliases(names: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name[:MAX_LINE] for name in names if name != names[0]))
 
 
-def _made(kind: Kind, values: dict[str, Any], notes: tuple[Note, ...], where: str, ids: Iterator[int]) -> Found:
+def _made(kind: Kind, values: dict[str, Any], notes: tuple[Note, ...], where: str) -> Found:
     if not values["name"]:
         return Found(where, "", refused="it has no name")
     try:
-        thing: Any = CLASSES[kind](id=f"new-{next(ids)}", **values)
+        thing: Any = CLASSES[kind](id=new_id(), **values)
     except ValidationError as error:
         return Found(where, values["name"], refused=what_is_wrong(error))
     return Found(where, thing.name, thing, notes)

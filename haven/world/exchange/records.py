@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import count
 from typing import Any
 
 from pydantic import ValidationError
@@ -12,7 +11,7 @@ from haven.errors import BadInput
 from haven.world import vocabulary
 from haven.world.exchange import defects
 from haven.world.exchange.fields import MAX_LINE, by_field, line, lines, moment, number, others, point, what_is_wrong
-from haven.world.exchange.report import MAX_NOTES, Defect, Found, Note
+from haven.world.exchange.report import MAX_NOTES, Defect, Found, Note, new_id
 from haven.world.glyphs import Glyphs
 from haven.world.schema import CLASSES, Discovery, Kind, Lore, Person, Region, Thing
 from haven.world.words import fold
@@ -29,19 +28,15 @@ MAX_TYPED = 200_000
 
 
 class Records:
-    """Makes the records of one file. `source` names the file; temporary ids count up within it."""
+    """Makes the records of one file, which `source` names."""
 
     def __init__(self, source: str, people: Iterable[Any] = ()) -> None:
         """`people`: every discoverer that the file names, so that two spellings of one are seen."""
         self._source = source
-        self._ids = count(1)
         self._people = defects.persons(line(one)[:MAX_LINE] for one in people)
         self._told: set[str] = set()
         self.extra: list[Found] = []
         """Lore that came out of prose, after the record that it was typed into."""
-
-    def new_id(self) -> str:
-        return f"new-{next(self._ids)}"
 
     def system(self, raw: Raw, where: str, mark: Sequence[Note] = (), frame: str = "map") -> Found:
         """A system; `mark`: what was found about its position beside those of the others."""
@@ -275,7 +270,7 @@ class Records:
                 where, name[:120], refused=f"it has {fields:,} fields of its own, and {MAX_FIELDS} are the most"
             )
         try:
-            thing: Thing = cls(id=self.new_id(), **kept)  # type: ignore[assignment]
+            thing: Thing = cls(id=new_id(), **kept)  # type: ignore[assignment]
         except ValidationError as error:
             return Found(where, name, refused=what_is_wrong(error))
         found = Found(where, thing.name, thing, tuple(notes)[:MAX_NOTES], place_names=places)
@@ -291,7 +286,7 @@ class Records:
         title = f"{thing.name}: {' '.join(text.split()[:6])}"[:120]
         note = Note(Defect.LORE, f"words typed into {thing.name} are an entry of their own, linked to it", True)
         entry = Lore(
-            id=self.new_id(), name=title, text=text, links=(thing.id,), sources=(found.source[:MAX_LINE],),
+            id=new_id(), name=title, text=text, links=(thing.id,), sources=(found.source[:MAX_LINE],),
             source=self._source[:MAX_LINE], discovered_by=thing.discovered_by,
         )  # fmt: skip
         self.extra.append(Found(found.source, title, entry, (note,)))

@@ -6,12 +6,21 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from itertools import count
 from typing import Any
 
 from haven.world.schema import Thing
 
 MAX_NOTES = 40
 """Of one record; a source with more of them is broken in one way, not in forty."""
+
+
+_numbers = count(1)
+
+
+def new_id() -> str:
+    """A temporary id, never the same twice: the members of an archive come into the world together."""
+    return f"new-{next(_numbers)}"
 
 
 class Outcome(StrEnum):

@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+import zipfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -173,6 +174,25 @@ async def test_a_discovery_finds_its_place_by_name_and_is_told_once(place: Place
     await place.bring(both, update=True)
     [oyster] = await place.world.named("The Oyster")
     assert {thing.name for thing in await place.world.children(oyster.id)} == {"Mirage", "Bones", "More"}
+
+
+async def test_each_file_of_an_archive_keeps_its_own_together(place: Place, tmp_path: Path) -> None:
+    path = tmp_path / "all.zip"
+    with zipfile.ZipFile(path, "w") as packed:
+        for name in ("A", "B", "C"):
+            packed.writestr(f"{name}.xml", OEC.replace("Kepler-16", f"Star {name}"))
+            system = {
+                **SYSTEM,
+                "name": f"System {name}",
+                "planets": [{"name": f"Planet {name}", "moons": [f"Moon {name}"]}],
+            }
+            packed.writestr(f"{name}.json", json.dumps({"data": [system]}))
+    await place.bring(path)
+    by_id = {thing.id: thing for thing in await place.world.things()}
+    bodies = [thing for thing in by_id.values() if thing.kind in (Kind.PLANET, Kind.MOON)]
+    assert len(bodies) == 9 and all(body.name.split()[1] in by_id[body.parent].name for body in bodies)
+    lore = [thing for thing in by_id.values() if isinstance(thing, Lore)]
+    assert len(lore) == 3 and all(by_id[one.links[0]].name == one.name for one in lore)
 
 
 async def test_a_broken_file_of_a_folder_is_said_and_a_single_one_is_an_error(place: Place, tmp_path: Path) -> None:

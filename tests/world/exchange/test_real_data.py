@@ -49,6 +49,9 @@ def test_the_whole_catalogue_is_read_with_exact_places() -> None:
     ]
     assert [sum(0 < far("Sun", other) <= parsecs for other in places) for parsecs in (10, 25, 100)] == [91, 259, 905]
     planets = [one.thing for one in found if isinstance(one.thing, Planet)]
+    names = {one.thing.id: one.name for one in found if isinstance(one.thing, System)}
+    assert len(names) == 4081 and Counter(names[planet.parent] for planet in planets)["TRAPPIST-1"] == 7
+    assert {names[planet.parent] for planet in planets if planet.name == "WASP-17 b"} == {"WASP-17"}
     methods = Counter(planet.properties.get("discovery method") for planet in planets)
     assert (methods["transit"], methods["radial velocity"], methods["microlensing"]) == (3973, 1075, 212)
 
