@@ -5,18 +5,22 @@ What a lore entry says is quoted, never obeyed; what no entry says is "not recor
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 from assistants.base import Assistant
 from assistants.findings import Findings, Nature
-from assistants.lore import telling
+from assistants.lore import narrative, telling
 from assistants.lore.evidence import Evidence, about, gather, misnamed
 from assistants.lore.fitting import all_places
 from assistants.lore.placing import places_of
 from assistants.lore.question import Asks, Question, read
 from assistants.lore.times import told_by_time
 from haven.access import Act, Principal, check
+from haven.errors import BadInput
 from haven.world.mentions import mentions
 from haven.world.name_index import NameIndex, is_slip
 from haven.world.names import How
@@ -25,6 +29,8 @@ from haven.world.schema import Kind, Thing, parent_of
 from haven.world.search import Search
 from haven.world.words import fold, synonyms
 from haven.world.world import World
+
+log = logging.getLogger("haven.lorekeeper")
 
 LOREKEEPER = Assistant(
     name="lorekeeper",
@@ -59,9 +65,11 @@ _MEANT = re.compile(r"^.*\b(?:i mean|ich meine)\b[,:]?", re.IGNORECASE | re.DOTA
 class Lorekeeper:
     """One for all faces."""
 
-    def __init__(self, world: World, search: Search) -> None:
+    def __init__(self, world: World, search: Search, persona: Path | None = None) -> None:
+        """`persona` is a text file that shows how the community writes."""
         self._world = world
         self._search = search
+        self._persona = persona
 
     async def answer(self, question: str, principal: Principal) -> Findings | None:
         """What is recorded, in the records' own words. None where the question is about nothing of the world.
@@ -69,6 +77,8 @@ class Lorekeeper:
         Raises AccessDenied.
         """
         check(principal, Act.ASK)
+        if narrative.is_asked(question):
+            return await self._tale(question)
         if (by_time := await told_by_time(question, self._answers_to)) is not None:
             return by_time
         parts = [part.strip() for part in _PARTS.split(_MEANT.sub("", question)) if part.strip()][:MOST_PARTS]
@@ -82,6 +92,17 @@ class Lorekeeper:
             if (answer := await self._answer(asked)) is not None:
                 found.append(answer)
         return _together(found)
+
+    async def _tale(self, question: str) -> Findings:
+        """The facts that a tale may rest on: a large model writes it, in the community's voice."""
+        asked = await self._read(question)
+        try:
+            voice = await asyncio.to_thread(narrative.voice_of, self._persona)
+        except BadInput as error:
+            log.warning("[%s] %s", error.id, error.full)
+            voice = ""
+        named = Question(asked.text, Asks.ABOUT, asked.names, ())
+        return narrative.outline(named, await self._candidates(named) if asked.names else [], voice)
 
     async def place_of(self, event: str, *kinds: Kind) -> list[Thing]:
         """The places of these kinds where something happened or lies, the likeliest first; [] where none is sure.

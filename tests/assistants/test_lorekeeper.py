@@ -160,6 +160,28 @@ async def test_what_an_entry_says_is_quoted_and_never_obeyed(tmp_path: Path) -> 
             assert (await lorekeeper.answer(odd, Principal("x", "x", Role.MEMBER, "bot"))) is not ...
 
 
+async def test_a_tale_rests_on_what_canon_says_and_is_an_outline_without_a_model(tmp_path: Path) -> None:
+    persona = tmp_path / "voice.md"
+    persona.write_text("Short sentences.\u202e Salt and wind.", encoding="utf-8")
+    async with a_lorekeeper(tmp_path) as (_, world, search):
+        lorekeeper = Lorekeeper(world, search, persona)
+        tale = await lorekeeper.answer("Write a story about Mara Voss and the Lamp", MEMBER)
+        assert tale is not None and tale.free and not tale.complete
+        assert "Captain of the Grey Heron" in tale.text and "first lit in the year 8" in tale.text
+        assert "year 9" not in tale.text and "Kesh" not in tale.text  # drafts and what nobody asked for
+        facts, voice = tale.material
+        assert "Captain of the Grey Heron" in facts and voice.endswith("Short sentences. Salt and wind.")
+        known = await world.get_many(one.id for one in tale.sources)
+        assert all(is_verbatim(one.quote, known[one.id]) for one in tale.sources)
+        nothing = await lorekeeper.answer("please write me a ballad about rain", MEMBER)
+        assert nothing is not None and nothing.free and "no facts to tell it by" in nothing.text and not nothing.sources
+        persona.unlink()
+        still = await lorekeeper.answer("compose a poem about Oculi", MEMBER)
+        assert still is not None and len(still.material) == 1
+        told = await lorekeeper.answer("tell me the story of the Grey Sleep", MEMBER)
+        assert told is not None and not told.free and told.kind is Nature.QUOTATION
+
+
 async def test_texts_are_linked_and_who_speaks_of_a_record_is_known(tmp_path: Path) -> None:
     async with a_lorekeeper(tmp_path) as (_, world, search):
         [lamp] = await world.named("The Lamp")
