@@ -24,7 +24,7 @@ _ASKED = re.compile(
     r"(?:(?:write|compose|narrate|invent|draft|schreib\w*|verfass\w*|dicht\w*|erfinde)\b"
     r".{0,60}?\b(?:stor(?:y|ies)|tale|narrative|legend|ballad|poem|song|saga|epic|chronicle|scene|letter|myth|chapter|lore"
     r"|erz[äa]hlung|geschichte|gedicht|lied|sage)\b"
-    r"|(?:tell|erz[äa]hl\w*)(?: me| us| mir| uns)? (?:an?|eine?) (?:\w+ ){0,3}?(?:story|tale|legend|geschichte|sage)\b)",
+    r"|(?:tell|erz[äa]hl\w*)(?: me| us| mir| uns)? (?:an?|eine?) (?:\w+ ){0,3}?(?:story|tale|saga|geschichte)\b)",
     re.IGNORECASE,
 )
 _YEAR = re.compile(r"-?\d{1,6}")

@@ -116,6 +116,8 @@ class WorldSettings(Section):
     """True: people without a role may put drafts into the approval queue (on Discord: everybody on the server)."""
     requester_may_approve: bool = False
     """True: a reviewer may approve what they proposed themselves."""
+    persona: Annotated[Path | None, BeforeValidator(as_folder)] = None
+    """A text file that shows how the community writes: it goes along when a tale is asked for."""
 
 
 class Keep(Section):
