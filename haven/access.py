@@ -28,6 +28,7 @@ class Act(StrEnum):
     APPROVE_WORLD = "approve what others propose for the world"
     EDIT_WORLD = "change the world directly"
     CLOUD_OFF = "switch the cloud off"
+    ACKNOWLEDGE = "take charge of an alert"
     SETTINGS = "change settings and models"
 
 
@@ -42,6 +43,7 @@ NEEDS: dict[Act, Role] = {
     Act.APPROVE_WORLD: Role.REVIEWER,
     Act.EDIT_WORLD: Role.REVIEWER,
     Act.CLOUD_OFF: Role.REVIEWER,
+    Act.ACKNOWLEDGE: Role.REVIEWER,
     Act.SETTINGS: Role.OWNER,
 }
 PIN_FREE = frozenset({Act.READ, Act.ASK, Act.PROPOSE, Act.CLOUD_OFF})

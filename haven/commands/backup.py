@@ -16,7 +16,7 @@ from haven.settings import Settings
 from haven.store import backup
 from haven.store.backup import Backup
 
-app = typer.Typer(no_args_is_help=True, help="Backups: made once a day, and restored to check them.")
+app = typer.Typer(no_args_is_help=True, help="Backups: made once a day, restored to check them, put back.")
 Name = Annotated[str, typer.Argument(help="As in haven backup list; otherwise the newest.")]
 
 

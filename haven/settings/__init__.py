@@ -26,7 +26,19 @@ from haven.settings.folders import (
     default_state_dir,
     demo_file,
 )
-from haven.settings.house import Changes, Deploy, Discord, Keep, Kiosk, Paths, Project, Sandbox, Web, WorldSettings
+from haven.settings.house import (
+    AlertSettings,
+    Changes,
+    Deploy,
+    Discord,
+    Keep,
+    Kiosk,
+    Paths,
+    Project,
+    Sandbox,
+    Web,
+    WorldSettings,
+)
 from haven.settings.minds import (
     Away,
     Cloud,
@@ -43,6 +55,7 @@ from haven.settings.plain import not_toml, wrong_value
 
 __all__ = [
     "ANTHROPIC_KEY",
+    "AlertSettings",
     "Away",
     "Changes",
     "Cloud",
@@ -100,6 +113,7 @@ class Settings(BaseSettings):
     kiosk: Kiosk = Field(default_factory=Kiosk)
     web: Web = Field(default_factory=Web)
     world: WorldSettings = Field(default_factory=WorldSettings)
+    alerts: AlertSettings = Field(default_factory=AlertSettings)
     keep: Keep = Field(default_factory=Keep)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import time
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from haven.settings.folders import default_config_dir, default_runtime_dir, default_state_dir
 from haven.settings.section import Folder, Section, as_folder
@@ -107,6 +108,39 @@ class Web(Section):
     """0 means off."""
     host: str = "127.0.0.1"
     """This machine alone; another one, such as 0.0.0.0, opens it to the network, without a password."""
+
+
+def _time_of_day(value: str) -> str:
+    try:
+        time.fromisoformat(value)
+    except ValueError:
+        raise ValueError("it must be a time of day such as 22:00") from None
+    return value
+
+
+TimeOfDay = Annotated[str, AfterValidator(_time_of_day)]
+
+
+class AlertSettings(Section):
+    """When Sentinel tells of trouble, and how much is too much."""
+
+    quiet_from: TimeOfDay = "22:00"
+    quiet_until: TimeOfDay = "07:00"
+    """Between the two, by this machine's clock, only what is urgent is told; the rest is told afterwards."""
+    calm_minutes: float = Field(10.0, ge=0, le=1440)
+    """Trouble must stay away for so long before it counts as over."""
+    channel_id: int | None = None
+    """The Discord channel that is told; empty: the channel of `discord.channel_id`."""
+    celsius: float = Field(80.0, ge=30, le=120)
+    """A Raspberry Pi slows down from 80 on, by itself from 85."""
+    memory_percent: float = Field(10.0, ge=0, le=90)
+    """Less free memory than this is told."""
+    disk_mb: int = Field(500, ge=0)
+    """Less free disk than this is urgent; four times as much is noted."""
+    queue_minutes: float = Field(60.0, gt=0)
+    """Work that is due waits no longer than this."""
+    backup_days: float = Field(3.0, ge=1)
+    """The newest backup that was restored without a problem is no older than this."""
 
 
 class WorldSettings(Section):
