@@ -15,12 +15,29 @@ PLACES = (Kind.SYSTEM, Kind.PLANET, Kind.MOON, Kind.STATION)
 class Known:
     """An index over the world and over what has been read so far."""
 
-    def __init__(self, things: Iterable[Thing]) -> None:
+    def __init__(self, things: Iterable[Thing] = ()) -> None:
         self._by_id: dict[str, Thing] = {}
         self._by_key: dict[tuple[Any, ...], list[str]] = {}
         self._by_name: dict[str, list[str]] = {}
+        self._filled = False
+        if things:
+            self.fill(things)
+
+    def __bool__(self) -> bool:
+        """Whether it was filled: an empty world is known as well."""
+        return self._filled
+
+    def fill(self, things: Iterable[Thing]) -> None:
+        """Know all of these."""
+        self._filled = True
         for thing in things:
             self.add(thing)
+
+    def clear(self) -> None:
+        """Know nothing any more."""
+        self._filled = False
+        for index in (self._by_id, self._by_key, self._by_name):
+            index.clear()
 
     def add(self, thing: Thing) -> None:
         """From now on it is there."""

@@ -74,6 +74,23 @@ class _Unit:
     follow: bool = False
 
 
+class _Run:
+    """One import: who, how, what is known so far, and what became of it."""
+
+    def __init__(self, by: Principal, options: Options, *, alone: bool) -> None:
+        """`alone`: there is one file, so what is wrong with it is an error."""
+        self.by = by
+        self.options = options
+        self.alone = alone
+        self.report = ImportReport(dry_run=options.dry_run)
+        self.known = Known()
+        try:
+            check(by, Act.EDIT_WORLD)
+            self.direct = True
+        except AccessDenied:
+            self.direct = False  # it goes into the queue of drafts, which says no to strangers
+
+
 class Importer:
     """Brings files into the world, or into the queue of drafts for somebody who may not write it."""
 
@@ -90,62 +107,64 @@ class Importer:
         Of several files, one that can't be read is an entry that is refused. Raises BadInput where there is nothing at
         `path`, what the only file of an import raises, and AccessDenied where `by` may not even propose.
         """
-        options = options or Options()
-        direct = _may_write(by)
         units = await asyncio.to_thread(_units, path)
-        report = ImportReport(dry_run=options.dry_run)
-        known: Known | None = None
-        for done, unit in enumerate(units):
-            say = _teller(tell, Progress(unit.name, done, len(units)))
-            if known is None or not direct:  # what was proposed is not there for the next one
-                known = await asyncio.to_thread(Known, await self._world.things())
+        run = _Run(by, options or Options(), alone=len(units) == 1)
+        with _no_pauses():
             try:
-                with _no_pauses():
-                    await self._unit(unit, by, direct, options, known, report, say)
-            except AccessDenied:
-                raise
-            except HavenError as error:
-                if len(units) == 1:
-                    raise
-                report.add([Entry(unit.name, Outcome.REFUSED, "", unit.name, (error.full,))])
-                known = None  # it knows what did not come
-        return report
+                for done, unit in enumerate(units):
+                    await self._one(run, unit, _teller(tell, unit, done, len(units)))
+            finally:
+                await asyncio.to_thread(run.known.clear)  # to let go of so many records takes its time as well
+        return run.report
 
-    async def _unit(
-        self, unit: _Unit, by: Principal, direct: bool, options: Options, known: Known, report: ImportReport, say: Say
-    ) -> None:
+    async def _one(self, run: _Run, unit: _Unit, say: Say) -> None:
+        """One file; where it can't be taken and is not the only one, that is an entry of the report."""
+        if not run.known or not run.direct:  # what was proposed is not there for the next one
+            run.known.clear()
+            await asyncio.to_thread(run.known.fill, await self._world.things())
+        try:
+            await self._take(run, unit, say)
+        except AccessDenied:
+            raise
+        except HavenError as error:
+            if run.alone:
+                raise
+            run.report.add([Entry(unit.name, Outcome.REFUSED, "", unit.name, (error.full,))])
+            run.known.clear()  # it knows what did not come
+
+    async def _take(self, run: _Run, unit: _Unit, say: Say) -> None:
         say("reading", 0)
         pieces, digest = await asyncio.to_thread(_pieces, unit)
-        key = _key(digest, options)
+        key = _key(digest, run.options)
         before = await notes.get(self._database, key)
-        if before and not options.again:
-            report.known_files += 1
+        if before and not run.options.again:
+            run.report.known_files += 1
             said = f"the same content was imported on {before}"
-            report.add([Entry(unit.name, Outcome.REMARK, "", unit.name, (said,))])
+            run.report.add([Entry(unit.name, Outcome.REMARK, "", unit.name, (said,))])
             return
-        found = await asyncio.to_thread(_found, pieces, options.format, lambda count: say("reading", count))
+        found = await asyncio.to_thread(_found, pieces, run.options.format, lambda count: say("reading", count))
         say("comparing", len(found))
-        plan = await asyncio.to_thread(Merging(known, options.update).plan, found)
-        report.files += 1
-        if options.strict and plan.refused:
+        plan = await asyncio.to_thread(Merging(run.known, run.options.update).plan, found)
+        run.report.files += 1
+        if run.options.strict and plan.refused:
             raise BadInput(_refusals(plan), "Mend them, or import it without --strict.")
-        if not options.dry_run:
+        if not run.options.dry_run:
             say("writing", len(plan.things))
-            plan = await self._keep(plan, unit, by, direct)
-        if direct and not options.dry_run:
-            day = datetime.fromtimestamp(now()).strftime("%Y-%m-%d %H:%M")
-            await notes.put(self._database, key, day)
+            plan = await self._keep(plan, unit, run)
+            if run.direct:
+                await notes.put(self._database, key, datetime.fromtimestamp(now()).strftime("%Y-%m-%d %H:%M"))
         nothing = Entry(unit.name, Outcome.REMARK, "", unit.name, ("it holds no records",))
-        report.add(plan.entries or [nothing], found)
+        run.report.add(plan.entries or [nothing], found)
+        await asyncio.to_thread(found.clear)
 
-    async def _keep(self, plan: Plan, unit: _Unit, by: Principal, direct: bool) -> Plan:
+    async def _keep(self, plan: Plan, unit: _Unit, run: _Run) -> Plan:
         """Write it all in one transaction, or propose it."""
         if not plan.things:
             return plan
-        if direct:
-            await self._world.put(plan.things, by, TOOL, allow_same_name=plan.same_name, imported=unit.name)
+        if run.direct:
+            await self._world.put(plan.things, run.by, TOOL, allow_same_name=plan.same_name, imported=unit.name)
             return plan
-        await self._drafts.propose(as_drafts(plan), by, TOOL, f"imported from {unit.name}")
+        await self._drafts.propose(as_drafts(plan), run.by, TOOL, f"imported from {unit.name}")
         taken = (Outcome.ADDED, Outcome.CHANGED, Outcome.REPAIRED)
         waiting = [replace(one, outcome=Outcome.PROPOSED) if one.outcome in taken else one for one in plan.entries]
         return Plan(plan.things, waiting)
@@ -163,21 +182,12 @@ def _no_pauses() -> Iterator[None]:
             gc.enable()
 
 
-def _teller(tell: Tell | None, about: Progress) -> Say:
+def _teller(tell: Tell | None, unit: _Unit, done: int, files: int) -> Say:
     def say(doing: str, records: int) -> None:
         if tell:
-            tell(replace(about, doing=doing, records=records))
+            tell(Progress(unit.name, done, files, doing, records))
 
     return say
-
-
-def _may_write(by: Principal) -> bool:
-    """Whether it goes into the world at once, or into the queue of drafts."""
-    try:
-        check(by, Act.EDIT_WORLD)
-    except AccessDenied:
-        return False
-    return True
 
 
 def _refusals(plan: Plan) -> str:
