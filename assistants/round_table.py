@@ -131,7 +131,7 @@ class RoundTable:
                 names = ", ".join(one.name for one in self.assistants)
                 raise NotFound(f"There is no assistant {request.assistant!r}.", f"Choose one of: {names}.")
             return Seat(chosen, (f"{request.principal.name} asked for {chosen.title}",))
-        chosen, why = await self._picker.pick(text)
+        chosen, why = await self._picker.pick(text, bool(await self._facts.names_in(text)))
         return Seat(chosen, (why,)) if chosen is not None else await self._pick_by_model(text, request)
 
     async def _pick_by_model(self, text: str, request: Request) -> Seat:

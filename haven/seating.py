@@ -14,6 +14,7 @@ from assistants.own import FOLDER, TOOLS, Own, Problem, load
 from assistants.round_table import RoundTable
 from assistants.sentinel import Sentinel
 from assistants.table.facts import Facts
+from assistants.table.hops import Hops
 from assistants.table.transcript import Transcript
 from assistants.waiting import WaitingRoom
 from haven.ai.engine import Engine
@@ -51,14 +52,14 @@ async def seat_all(
     sentinel: Sentinel,
 ) -> Seated:
     """Everybody by name, the four and the owner's own."""
-    cartographer = Cartographer(Atlases(world))
-    answerers: dict[str, Answerer] = {"lorekeeper": Lorekeeper(world, search), "cartographer": cartographer}
+    cartographer, lorekeeper = Cartographer(Atlases(world)), Lorekeeper(world, search, settings.world.persona)
+    answerers: dict[str, Answerer] = {"lorekeeper": lorekeeper, "cartographer": cartographer}
     own, broken = await _own(settings, world, search, answerers)
     for problem in broken:
         log.warning("the assistant of %s is not used: %s", problem.file, problem.why)
         sentinel.note("Assistants", f"{problem.file.name} is not used: {problem.why}", "alert")
     answerers |= {one.assistant.name: one.answerer for one in own if one.answerer is not None}
-    facts = Facts(answerers, world, search.names, watches)
+    facts = Facts(answerers, world, search.names, watches, Hops(lorekeeper, cartographer))
     seats = [one.assistant for one in own]
     table = RoundTable(engine, changes, waiting, Transcript(database, bus), facts, seats, search.embedder)
     return Seated(table, cartographer, broken)

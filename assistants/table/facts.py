@@ -80,13 +80,15 @@ class Facts:
     async def consult(self, text: str, seated: str, principal: Principal) -> AsyncGenerator[Consulted, None]:
         """Ask the seated assistant, then the others, until one of them has a fact.
 
-        After a quotation the rest are asked as well: one may know that the very field for it is empty.
+        After a quotation the rest are asked as well: one may know a fact, or that the very field for it is empty. The
+        Sentinel, who speaks of the machine, comes last where a place is named.
         """
         if self._hops is not None and (found := await self._asked(STEPS, self._hops, text, principal, seated)):
             yield Consulted(STEPS, found)
             if found.kind is Nature.FACT:
                 return
-        for name in dict.fromkeys((seated, *CONSULTED)):
+        first = seated if seated != "sentinel" or not await self.names_in(text) else CONSULTED[0]
+        for name in dict.fromkeys((first, *CONSULTED, seated)):
             if (answerer := self._answerers.get(name)) is not None:
                 findings = await self._asked(name, answerer, text, principal, seated)
                 yield Consulted(name, findings)
@@ -134,16 +136,17 @@ def is_question(text: str) -> bool:
 
 
 def best(found: list[Consulted], seated: str, *, question: bool) -> Findings | None:
-    """Of all findings a fact or a quotation, else a question back, else that it is not recorded.
+    """Of all findings a fact, else a quotation, a question back, or that it is not recorded; the seated one's first.
 
-    What is no question is not answered by others than the seated one with what they don't know. Where the very field
-    that is asked for is empty, that is said before a text is quoted which may mean something else.
+    An order is not answered by what somebody doesn't know, save by who was to do it. Where the very field that is asked
+    for is empty, that is said before a text is quoted which may mean something else.
     """
-    told = [one for one in found if one.findings is not None]
-    told = [one for one in told if question or one.name == seated or _kind(one) in TOLD]
-    for kinds in (TOLD, (Nature.ASK_BACK,), (Nature.NOT_RECORDED,)):
+    told = [one for one in found if question or one.name == seated or _kind(one) in TOLD]
+    if not question and seated != "cartographer":
+        told = [one for one in told if _kind(one) is not Nature.NOT_RECORDED]
+    for kind in Nature.FACT, Nature.QUOTATION, Nature.ASK_BACK, Nature.NOT_RECORDED:
         for one in told:
-            if _kind(one) in kinds and one.findings is not None:
+            if one.findings is not None and one.findings.kind is kind:
                 return _beside(one.findings, told)
     return None
 

@@ -48,6 +48,8 @@ class Sign:
     what: str
     weight: float
     pattern: re.Pattern[str]
+    named: bool | None = None
+    """True: counts only where the request names a record of the world; False: only where it names none."""
 
 
 @dataclass(frozen=True)
@@ -74,18 +76,22 @@ def signs() -> tuple[Sign, ...]:
     """The table of signs, read once."""
     text = resources.files("assistants.table").joinpath("signs.toml").read_text(encoding="utf-8")
     return tuple(
-        Sign(one["assistant"], one["what"], one["weight"], re.compile(rf"\b(?:{one['pattern']})", re.IGNORECASE))
+        Sign(**one | {"pattern": re.compile(rf"\b(?:{one['pattern']})", re.IGNORECASE)})
         for one in tomllib.loads(text)["sign"]
     )
 
 
-def weigh(text: str, assistants: Sequence[Assistant]) -> Weighed:
-    """What the words of a request say; signs and each assistant's own words together."""
+def weigh(text: str, assistants: Sequence[Assistant], named: bool = False) -> Weighed:
+    """What the words of a request say; signs and each assistant's own words together.
+
+    `named`: the request names a record of the world, so that a temperature is hardly the machine's.
+    """
     text = " ".join(text[:MAX_CHARS].split())
     points = {one.name: 0.0 for one in assistants}
     whats: dict[str, list[str]] = {one.name: [] for one in assistants}
     for sign in signs():
-        if sign.assistant in points and sign.pattern.search(text):
+        counts = sign.assistant in points and sign.named in (None, named)
+        if counts and sign.pattern.search(text):
             points[sign.assistant] += sign.weight
             whats[sign.assistant].append(sign.what)
     for one in assistants:
@@ -135,9 +141,9 @@ class Picker:
         self._embedder = embedder
         self._known = known
 
-    async def pick(self, text: str) -> tuple[Assistant | None, str]:
-        """The assistant and why; None where neither the words nor requests like it tell."""
-        weighed = weigh(text, self._assistants)
+    async def pick(self, text: str, named: bool = False) -> tuple[Assistant | None, str]:
+        """The assistant and why; None where neither the words nor requests like it tell. `named` as in `weigh`."""
+        weighed = weigh(text, self._assistants, named)
         if weighed.lead >= SURE:
             return self._named(weighed.order[0]), f"rules: {self._whats(weighed)}"
         if (likeness := await self._likeness(text)) is not None:

@@ -45,7 +45,7 @@ async def test_a_name_alone_is_nobodys_and_likeness_decides_what_words_leave_ope
     assert await Picker(FOUR).pick("Oculi") == (None, "")
     picker = Picker(FOUR, Embedder())
     for text, name in (
-        ("it became so sluggish since the update", "sentinel"),
+        ("nobody could get through to it at noon, is it up", "sentinel"),
         ("between Gilt and Pell, what is there", "cartographer"),
     ):
         assert weigh(text, FOUR).lead < 3

@@ -149,10 +149,12 @@ EMPTY = replace(NOTHING, text="The age of Oculi is not recorded.", sources=FACT.
     [
         ((NOTHING, FACT), True, FACT.text),
         ((BACK, QUOTED), True, QUOTED.text),
+        ((QUOTED, FACT), True, FACT.text),
         ((NOTHING, BACK), True, BACK.text),
         ((None, NOTHING), True, NOTHING.text),
         ((None, NOTHING), False, None),
-        ((NOTHING, None), False, NOTHING.text),
+        ((NOTHING, None), False, None),
+        ((BACK, None), False, BACK.text),
         ((None, FACT), False, FACT.text),
         ((None, None), True, None),
     ],
