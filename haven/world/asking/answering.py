@@ -137,8 +137,10 @@ class Answering:
 
     def _exists(self, query: Query, found: Found) -> Answer:
         if not found.things:
-            text = f"No. {none_found(query.subject, found)}"
-            return Answer(text, self._held_by(query.subject), str(query), recorded=found.looked_at > 0)
+            none = none_found(query.subject, found)
+            if query.subject.conditions:
+                return Answer(none, self._held_by(query.subject), str(query), recorded=False)
+            return Answer(f"No. {none}", self._held_by(query.subject), str(query))
         rows = tuple(row(thing, self._value(thing, query, found)) for thing in found.things)
         head = in_words(query.subject, len(rows), self.finder)
         return Answer(sentence(f"Yes. {head}: {names(found.things, 10)}", found.notes), rows, str(query))
@@ -146,6 +148,14 @@ class Answering:
     # -- values
 
     def _values(self, query: Query, found: Found) -> Answer:
+        if query.others:
+            told_all = [
+                self._answer(query.model_copy(update={"subject": one, "others": ()}))
+                for one in (query.subject, *query.others)
+            ]
+            rows = tuple(one for answer in told_all for one in answer.rows)
+            text = " ".join(answer.text for answer in told_all)
+            return Answer(text, rows, str(query), any(answer.recorded for answer in told_all))
         things = found.things
         if query.subject.ids and len(things) > 1:
             wanted = [one for entry in query.concepts for one in alternatives(entry)]
@@ -278,7 +288,9 @@ class Answering:
                 subject.model_copy(update={"ids": (thing.id,), "conditions": (), "of": (), "order": None})
             )
             if subject.linked:
-                told.append((bool(near.things), "links are recorded as the systems' records have them"))
+                told.append(
+                    (bool(near.things), f"{thing.name} and {anchor.name} are {'' if near.things else 'not '}linked")
+                )
             else:
                 away, atlas = self.finder.distance(thing, anchor)
                 told.append((bool(near.things), f"{thing.name} is {length(away, atlas.unit)} from {anchor.name}"))

@@ -20,6 +20,7 @@ from haven.world.words import fold, is_stop
 LONGEST = 14
 MOST_PIECES = 120
 """A longer question is cut: no question about places needs more words."""
+ARTICLES = frozenset({"the", "a", "an", "der", "die", "das"})
 ADJECTIVES = frozenset(SCHEMA) - PROSE - {"discovered_by", "region", "galaxy", "place", "race", "lifeform", "tags"}
 """Fields whose values stand before a kind; a word that is also a name is meant as the value only there."""
 _NAMELIKE = re.compile(r"[^\W\d_]+(-| )?\d[\w.+-]*( [A-Za-z])?\b")
@@ -171,9 +172,11 @@ def _known(text: str, some: Sequence[_Piece], phrase: Phrase, lexicon: Lexicon, 
         roles = (*roles, f"length:{length}")
     if unit := table.units.get(phrase):
         roles = (*roles, f"unit:{unit}")
-    concepts = (*table.concepts.get(phrase, ()), *_own(lexicon, phrase))
-    values = lexicon.exact(phrase)
+    concepts = (*_own(lexicon, phrase), *table.concepts.get(phrase, ()))
+    values = () if "skip" in roles else lexicon.exact(phrase)  # `a` is no star of class A
     ids = _names(some, phrase, lexicon, bool(roles or concepts or values))
+    if ids and (roles or concepts or values) and _only_lore(ids, lexicon):
+        ids = ()
     if ids:
         values = tuple(value for value in values if value.concept in ADJECTIVES)
     if not (roles or concepts or values or ids):
@@ -197,9 +200,16 @@ def _names(some: Sequence[_Piece], phrase: Phrase, lexicon: Lexicon, otherwise: 
             return ()
     elif all(is_stop(piece) for piece in phrase) and not some[-1].text[:1].isupper():
         return ()
-    found = lexicon.gazetteer.names.exact(" ".join(phrase))
+    names = lexicon.gazetteer.names
+    found = names.exact(" ".join(phrase))
     places = [one for one in found if one.kind is not Kind.LORE]
+    if found and not places and phrase[0] in ARTICLES:  # `The Humming Gate` is a story, and Humming Gate its place
+        places = [one for one in names.exact(" ".join(phrase[1:])) if one.kind is not Kind.LORE]
     return tuple(dict.fromkeys(one.id for one in places or found))
+
+
+def _only_lore(ids: Sequence[str], lexicon: Lexicon) -> bool:
+    return all(lexicon.gazetteer.things[id].kind is Kind.LORE for id in ids)
 
 
 def _number(text: str, pieces: Sequence[_Piece], at: int) -> tuple[Chunk, int] | None:

@@ -137,10 +137,11 @@ def _order(stream: Stream, said: str) -> tuple[Order, Selection]:
             order = order.model_copy(update={"concept": "count", "counted": counted.frozen()})
         return order, Selection()
     if said[:-1] == "distance":
-        stream.take("to", "from", "of")
+        led = stream.chunks[stream.at - 1].text.lower().endswith((" to", " from", " an", " bei"))
+        led = stream.take("to", "from", "of") is not None or led
         stream.skip()
         chunk = stream.next
-        if chunk is not None and chunk.ids:
+        if led and chunk is not None and chunk.ids:
             stream.at += 1
             return order, Selection(ids=chunk.ids, name=chunk.slip or chunk.text)
     return order, Selection()
@@ -153,8 +154,10 @@ def _nearness(order: Order, anchor: Selection, operands: list[Selection], each_t
         return Query(
             want=Want.COMPARE, subject=one, others=(other,), order=order.model_copy(update={"counted": origin})
         )
-    if anchor == Selection() or len(operands) < 2:
+    if len(operands) < 2:
         return None
+    if anchor == Selection():  # from the middle of the map
+        return Query(want=Want.COMPARE, subject=operands[0], others=tuple(operands[1:]), order=order)
     return Query(
         want=Want.COMPARE,
         subject=operands[0],

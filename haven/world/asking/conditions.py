@@ -27,6 +27,8 @@ def having(stream: Stream, one: Draft) -> bool:
         negated = True
     before = len(one.conditions)
     taken = _has(stream, one, negated) or _had(stream, one, negated, not chunk.one_of("not"))
+    while taken and one.conditions[-1].test is Relation.HAS and _and_has(stream, one, negated):
+        pass
     if not taken:
         stream.at = mark
         return False
@@ -52,6 +54,9 @@ def _has(stream: Stream, one: Draft, negated: bool) -> bool:
             counted.kinds = (Kind.DISCOVERY,) if chunk.part("found") else chunk.kinds
             if found := chunk.part("found"):
                 counted.conditions.append(Condition(concepts=("found",), words=(found,)))
+    if counted.kinds and set(counted.kinds) == set(one.kinds):
+        stream.at = mark
+        return False
     if not counted.kinds:
         stream.at = mark
         return False
@@ -61,6 +66,38 @@ def _has(stream: Stream, one: Draft, negated: bool) -> bool:
         low, high = 0, low
     one.conditions.append(Condition(test=Relation.HAS, other=counted.frozen(), number=low, upper=high))
     return True
+
+
+def _and_has(stream: Stream, one: Draft, negated: bool) -> bool:
+    """`with a desert planet and a frozen planet`."""
+    mark = stream.at
+    if stream.take("and") is not None:
+        stream.skip()
+        if _has(stream, one, negated):
+            return True
+    stream.at = mark
+    return False
+
+
+def alike(stream: Stream, one: Draft) -> bool:
+    """`that share an economy with X`, `with the same star as X`."""
+    mark = stream.at
+    stream.take("with")
+    if stream.take("same") is not None:
+        stream.skip()
+        field = stream.next
+        if field is not None and field.concepts:
+            stream.at += 1
+            stream.skip("with", "than", "of", "to")
+            other = stream.next
+            if other is not None and other.ids:
+                stream.at += 1
+                named = Selection(ids=other.ids, name=other.slip or other.text)
+                one.conditions.append(Condition(concepts=field.concepts, other=named))
+                one.without += other.ids
+                return True
+    stream.at = mark
+    return False
 
 
 def _how_many(stream: Stream) -> tuple[float | None, float | None]:
@@ -129,6 +166,9 @@ def value_condition(stream: Stream, one: Draft) -> bool:
         return False
     if chunk.concepts and chunk.capital is False and not before_kind(stream) and len(chunk.text) > 3:
         return False
+    before = stream.before()
+    if chunk.part("adjective") and before is not None and before.one_of("how"):
+        return False
     stream.at += 1
     values = chunk.values
     after = stream.next
@@ -166,7 +206,7 @@ def before_kind(stream: Stream) -> bool:
 def field_condition(stream: Stream, one: Draft) -> bool:
     """`conflict is high`, `mass over 5`, `gravity between 0.5 and 1`, `economy: trading`, `radius the same as X`."""
     chunk = stream.next
-    if chunk is None or not chunk.concepts:
+    if chunk is None or not chunk.concepts or Kind.SYSTEM in chunk.kinds:
         return False
     mark = stream.at
     stream.at += 1

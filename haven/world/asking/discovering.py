@@ -7,6 +7,8 @@ from haven.world.asking.conditions import sign_of
 from haven.world.asking.query import Condition, Relation, Selection
 from haven.world.asking.stream import Draft, Stream
 
+CALENDAR = range(1_000, 3_000)
+"""A bare number like this beside `discovered` is a year."""
 YEARS = range(-9999, 10_000)
 
 
@@ -52,6 +54,9 @@ def _by(stream: Stream, one: Draft) -> bool:
         if after is not None and "method" in after.concepts:
             stream.at += 1
         return True
+    if who.concepts and one.kinds and "discovered" not in stream.flags:
+        stream.flags.add("grouped")
+        return True
     if who.one_of("who", "list") or who.concepts or who.part("superlative"):
         return True
     raise stream.not_understood()
@@ -60,6 +65,11 @@ def _by(stream: Stream, one: Draft) -> bool:
 def in_time(stream: Stream, one: Draft) -> bool:
     """`before 1990`, `since 2016`."""
     chunk = stream.next
+    found = any(other.one_of("discovered") for other in stream.chunks)
+    if found and chunk is not None and chunk.number is not None and not chunk.unit and chunk.number in CALENDAR:
+        stream.at += 1  # `wurden 1995 entdeckt`
+        one.conditions.append(Condition(concepts=("year",), number=chunk.number))
+        return True
     return chunk is not None and chunk.one_of("before", "after", "since", "until") and unit_or_year(stream, one)
 
 

@@ -68,7 +68,7 @@ class Lexicon:
 
     def _learn(self, concept: str, text: str) -> None:
         pieces = tuple(fold(text).split())
-        if not pieces or len(pieces) > LONGEST:
+        if not pieces or len(pieces) > LONGEST or all(piece.isdigit() for piece in pieces):
             return
         self._exact[pieces].add(Value(concept, text))
         if len(pieces) > 1:

@@ -66,7 +66,8 @@ def _one(field: Field, value: Value, concept: str) -> str:
     if concept == "year" or "year" in field.label.split():
         return f"{value:.0f}"
     number = f"{value:.10g}"
-    gauge = concept or {"radius": "size", "mass": "mass"}.get(field.label.split()[-1] if field.label else "", "")
+    last = field.label.split()[-1] if field.label else ""
+    gauge = {"radius": "size", "mass": "mass"}.get(last, concept)
     unit = LONG.get((gauge, field.unit)) or SPOKEN.get(field.unit, field.unit)
     return f"{number} {unit}".strip() if field.key not in ("sell_percent", "buy_percent") else f"{number} %"
 

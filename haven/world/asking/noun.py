@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from haven.world.asking.conditions import before_kind, compared, field_condition, having, value_condition
+from haven.world.asking.conditions import alike, before_kind, compared, field_condition, having, value_condition
 from haven.world.asking.discovering import discovered, in_time, unit_or_year
 from haven.world.asking.nearness import (
     all_but,
@@ -47,6 +47,9 @@ def _kind(stream: Stream, one: Draft) -> bool:
         stream.at += 1
         return True
     said_again = chunk.part("found") and any(condition.words == (chunk.part("found"),) for condition in one.conditions)
+    if one.kinds and chunk.kinds and set(chunk.kinds) <= set(one.kinds) and not _names_next(stream):
+        stream.at += 1  # `which systems are trading systems`
+        return True
     if one.kinds and not _alongside(stream) and not said_again:
         if Kind.SYSTEM in one.kinds and chunk.kinds == (Kind.REGION,):
             return False
@@ -69,7 +72,7 @@ def _rather_a_field(stream: Stream, one: Draft) -> bool:
     if not chunk.concepts:
         return False
     if Kind.SYSTEM in chunk.kinds:  # `how many stars has X`
-        return any(other.ids for other in stream.chunks) and stream.lexicon.fields.fits(chunk.concepts[0], Kind.SYSTEM)
+        return _asked_of_a_name(stream) and stream.lexicon.fields.fits(chunk.concepts[0], Kind.SYSTEM)
     regions = stream.lexicon.gazetteer.of_kind(Kind.REGION)
     return (chunk.kinds == (Kind.REGION,) and not regions) or (bool(chunk.part("found")) and not one.empty)
 
@@ -88,6 +91,19 @@ def _is_a(stream: Stream) -> bool:
     while at > 0 and stream.chunks[at].values and not stream.chunks[at].ids:
         at -= 1
     return at > 0 and stream.chunks[at].text.lower() in ("a", "an", "ein", "eine", "einen")
+
+
+def _names_next(stream: Stream) -> bool:
+    after = stream.peek()
+    return after is not None and bool(after.ids)
+
+
+def _asked_of_a_name(stream: Stream) -> bool:
+    """Whether nothing but small words stands between the next chunk and a name."""
+    ahead = 1
+    while (after := stream.peek(ahead)) is not None and not after.ids and after.one_of("skip", "with", "be", "of"):
+        ahead += 1
+    return after is not None and bool(after.ids)
 
 
 def _apposition(stream: Stream, one: Draft, kinds: tuple[Kind, ...]) -> bool:
@@ -164,7 +180,7 @@ def _of(stream: Stream, one: Draft) -> bool:
     if one.empty and stream.flags and stream.asked and stream.next is not None and stream.next.ids:
         return True  # `the mass of X`: X is what is asked about
     holder = stream.noun(
-        "and", "with", "without", "than", "discovered", "whose", "within", "beyond", "or", "list", "be"
+        "and", "with", "without", "than", "discovered", "whose", "within", "beyond", "or", "list", "be", "sorted"
     )
     if holder.empty:
         if stream.next is not None and stream.next.one_of("list"):
@@ -242,6 +258,6 @@ def _goes_on(stream: Stream, one: Draft) -> bool:
 
 STEPS: tuple[Step, ...] = (
     *(all_but, where_from, nth, ordered, superlative, so_many, within, away),
-    *(having, compared, in_time, field_condition, value_condition),
+    *(alike, having, compared, in_time, field_condition, value_condition),
     *(_kind, _name, near_by, linked, discovered, _of, isolated, _asked, _said_before),
 )

@@ -158,6 +158,9 @@ def _selection(one: Selection) -> str:
 def _near(one: Selection, near: Selection) -> str:
     if one.linked:
         return f"linked with ({_selection(near)})"
+    if one.radius is not None and one.beyond is not None:
+        unit = one.unit or "units of the map"
+        return f"between {one.beyond:g} and {written(one.radius, unit)} of ({_selection(near)})"
     if one.radius is not None:
         return f"within {written(one.radius, one.unit or 'units of the map')} of ({_selection(near)})"
     if one.beyond is not None:

@@ -16,9 +16,25 @@ from haven.world.lengths import LY
 from haven.world.schema import Kind
 
 YES_NO = re.compile(
-    r"\s*(is|are|was|were|does|do|did|has|have|can|ist|sind|war|hat|haben|liegt|gibt|gehört|isn.?t|doesn.?t|aren.?t)\b",
+    r"\s*(is|are|was(?! ist| sind| war)|were|does|do|did|has|have|can|ist|sind|war|hat|haben|liegt|gibt|gehört|isn.?t|doesn.?t|aren.?t)\b",
     re.IGNORECASE,
 )
+TELLING = (
+    "not",
+    "without",
+    "than",
+    "same",
+    "within",
+    "beyond",
+    "between",
+    "except",
+    "whose",
+    "until",
+    "since",
+    "before",
+    "after",
+)
+"""Words that change what is asked: where nothing was understood with one, the question was not."""
 BELONGING = (Kind.PLANET, Kind.MOON, Kind.STATION, Kind.DISCOVERY)
 
 Reader = Callable[[Stream, bool], Query | None]
@@ -36,7 +52,7 @@ def read(text: str, lexicon: Lexicon) -> Query | None:
     if any(chunk.one_of("why") for chunk in found):
         return None
     read_as = tuple(f"{chunk.text!r} as {chunk.slip}" for chunk in found if chunk.slip)
-    for reader in (_route, distance, same, comparison, _clusters, _selection):
+    for reader in (_route, distance, same, _linked, comparison, _clusters, _selection):
         if (query := reader(Stream(found, lexicon, steps=STEPS), yes_no)) is not None:
             fields = lexicon.fields
             subject = _narrowed(query.subject, fields)
@@ -116,6 +132,17 @@ def _operand_after(stream: Stream) -> bool:
     )
 
 
+def _linked(stream: Stream, yes_no: bool) -> Query | None:
+    """`are A and B linked`."""
+    places = [chunk for chunk in stream.chunks if chunk.ids]
+    if not yes_no or len(places) != 2 or not any(chunk.one_of("linked") for chunk in stream.chunks):
+        return None
+    if any(chunk.unknown or chunk.kinds for chunk in stream.chunks):
+        return None
+    one, other = (Selection(ids=chunk.ids, name=chunk.slip or chunk.text) for chunk in places)
+    return Query(want=Want.CHECK, subject=one.model_copy(update={"near": other, "linked": True}))
+
+
 def _clusters(stream: Stream, yes_no: bool) -> Query | None:
     """`clusters within 10`."""
     if not any(chunk.one_of("cluster") for chunk in stream.chunks):
@@ -134,17 +161,37 @@ def _clusters(stream: Stream, yes_no: bool) -> Query | None:
 def _selection(stream: Stream, yes_no: bool) -> Query | None:
     """Everything else: which records, and what about them."""
     one = Draft()
+    others: list[Selection] = []
     while stream.next is not None:
         before = stream.at
         stream.noun(draft=one)
         if stream.at == before:
             chunk = stream.chunks[before]
-            if chunk.unknown or chunk.ids or chunk.values or chunk.number is not None:
+            if chunk.ids and stream.asked and one.bare:
+                others.append(Selection(ids=chunk.ids, name=chunk.slip or chunk.text))
+                stream.at += 1
+                continue
+            if chunk.unknown or chunk.ids or chunk.values or chunk.number is not None or chunk.one_of(*TELLING):
+                raise stream.not_understood()
+            if chunk.part("comparative") or chunk.part("superlative"):
                 raise stream.not_understood()
             stream.flags |= set(chunk.roles)
             stream.at += 1
+    _measured_from(stream, one)
     _ordered_by_count(one)
-    return _wanted(stream, one, yes_no)
+    query = _wanted(stream, one, yes_no)
+    if others and query is not None:
+        return query.model_copy(update={"others": tuple(others)}) if query.want is Want.VALUE else None
+    return query
+
+
+def _measured_from(stream: Stream, one: Draft) -> None:
+    """`which system of X is nearest`: X is where it is measured from, unless it is a region."""
+    if one.order is None or one.order.concept != "distance" or one.near is not None or len(one.of) != 1:
+        return
+    things = stream.lexicon.gazetteer.things
+    if one.of[0].ids and all(things[id].kind in (Kind.SYSTEM, Kind.PLANET, Kind.MOON) for id in one.of[0].ids):
+        one.near, one.of = one.of[0], []
 
 
 def _ordered_by_count(one: Draft) -> None:
@@ -175,7 +222,7 @@ def _wanted(stream: Stream, one: Draft, yes_no: bool) -> Query | None:
         one = _unwrapped(one)
     if one.order is not None and one.order.concept == "count" and asked and not one.kinds and not one.ids:
         return Query(want=Want.GROUP, subject=one.order.counted or Selection(), concepts=asked, order=_by_count(one))
-    if {"common", "rare", "different"} & flags and asked:
+    if {"common", "rare", "different", "grouped"} & flags and asked:
         order = Order(concept="count", descending="rare" not in flags)
         return Query(want=Want.GROUP, subject=_grouped(stream, one, asked).frozen(), concepts=asked, order=order)
     return _plainly(stream, one, asked, yes_no, opening)
@@ -190,7 +237,8 @@ def _grouped(stream: Stream, one: Draft, asked: tuple[str, ...]) -> Draft:
     """Of which kind the values are counted, where nobody named one."""
     if not one.kinds:
         fields = stream.lexicon.fields
-        fitting = [kind for kind in Kind if any(fields.fits(concept, kind) for concept in asked)]
+        named = [concept for entry in asked for concept in entry.split("|")]
+        fitting = [kind for kind in Kind if any(fields.fits(concept, kind) for concept in named)]
         one.kinds = tuple(fitting[:1]) or (Kind.SYSTEM,)
         if one.bare and one.ids:
             one.of, one.ids, one.name = [Selection(ids=one.ids, name=one.name)], (), ""
@@ -236,6 +284,17 @@ def _plainly(stream: Stream, one: Draft, asked: tuple[str, ...], yes_no: bool, o
             one = _unwrapped(one)
         else:
             one.kinds = _implied(stream, one, asked)
+    things = stream.lexicon.gazetteer.things
+    if asked and one.bare and all(things[id].kind is Kind.REGION for id in one.ids) and not _regional(stream, asked):
+        one = Draft(of=[one.frozen()])
+        one.kinds = _implied(stream, one, asked)[:1]
+        return Query(
+            want=Want.GROUP, subject=one.frozen(), concepts=asked, order=Order(concept="count", descending=True)
+        )
+    everywhere = not (one.ids or one.of or one.conditions or one.near or one.order) and len(one.kinds) == 1
+    if asked and everywhere and not {"average", "sum", "count"} & flags:
+        order = Order(concept="count", descending=True)
+        return Query(want=Want.GROUP, subject=one.frozen(), concepts=asked, order=order)
     subject = one.frozen()
     if {"average", "sum"} & flags and asked:
         return Query(
@@ -260,9 +319,17 @@ def _plainly(stream: Stream, one: Draft, asked: tuple[str, ...], yes_no: bool, o
     return Query(want=Want.LIST, subject=subject, unit=stream.unit)
 
 
+def _regional(stream: Stream, asked: tuple[str, ...]) -> bool:
+    """Whether the record of a region may hold one of the fields itself."""
+    concepts = [concept for entry in asked for concept in entry.split("|")]
+    own = any(stream.lexicon.fields.fits(concept, Kind.REGION) for concept in concepts)
+    return own or bool({"position", "links"} & set(concepts))
+
+
 def _implied(stream: Stream, one: Draft, asked: tuple[str, ...] = ()) -> tuple[Kind, ...]:
     """The kinds that the conditions can be about, where nobody named one."""
-    concepts = {concept for condition in one.conditions for concept in condition.concepts} | set(asked)
+    concepts = {concept for condition in one.conditions for concept in condition.concepts}
+    concepts |= {concept for entry in asked for concept in entry.split("|")}
     fields = stream.lexicon.fields
     kinds = tuple(kind for kind in Kind if any(fields.fits(concept, kind) for concept in concepts))
     places = (Kind.SYSTEM, Kind.PLANET, Kind.MOON)

@@ -82,6 +82,9 @@ def said(selection: Selection) -> str:
 def _nearness(selection: Selection, near: Selection) -> str:
     if selection.linked:
         return f"linked with {said(near)}"
+    if selection.radius is not None and selection.beyond is not None:
+        bounds = f"{written(selection.beyond, '')} to {written(selection.radius, selection.unit)}"
+        return f"{bounds} from {said(near)}"
     if selection.radius is not None:
         return f"within {written(selection.radius, selection.unit)} of {said(near)}"
     if selection.beyond is not None:

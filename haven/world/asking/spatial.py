@@ -8,7 +8,7 @@ from haven.world import clusters as grouping
 from haven.world import routes, space
 from haven.world.asking.answer import Answer, row
 from haven.world.asking.finding import Finder, names
-from haven.world.asking.measuring import alternatives
+from haven.world.asking.measuring import alternatives, shown
 from haven.world.asking.query import Order, Query, Selection
 from haven.world.asking.said import asked_label, length, ranked_value, sentence
 from haven.world.asking.stream import Unmeasurable
@@ -33,13 +33,23 @@ def distance(finder: Finder, query: Query) -> Answer:
             f"{one.name} is {written(away, atlas.unit)} from {other.name}."
         )
     systems = [finder.gazetteer.system_of(thing) for thing in (one, other)]
-    both = "; they lie in the same system" if systems[0] is systems[1] and one.id != other.id else ""
+    if systems[0] is systems[1] and one.id != other.id:
+        return _inside(finder, query, one, other)
     where = [
         f" (measured from its system {system.name})" if system and system.id != thing.id else ""
         for thing, system in zip((one, other), systems, strict=True)
     ]
-    text = f"{one.name}{where[0]} is {length(away, atlas.unit, query.unit)} from {other.name}{where[1]}{both}."
+    text = f"{one.name}{where[0]} is {length(away, atlas.unit, query.unit)} from {other.name}{where[1]}."
     return Answer(text, (row(one, "position"), row(other, "position")), str(query), data={"distance": away})
+
+
+def _inside(finder: Finder, query: Query, one: Thing, other: Thing) -> Answer:
+    """Two records of one system: the map has no distance between them, but an orbit may be recorded."""
+    text = f"{one.name} and {other.name} lie in the same system; the map has distances between systems only."
+    for thing in (one, other):
+        if read := finder.fields.read(thing, "axis"):
+            text += f" {asked_label('axis', read[0])} of {thing.name}: {shown(read[0], read[1], 'axis')}."
+    return Answer(text, (row(one), row(other)), str(query))
 
 
 def compare(finder: Finder, query: Query) -> Answer:
@@ -76,8 +86,9 @@ def _verdict(query: Query, things: list[Thing], keys: list[float]) -> str:
 
 
 def _nearer(finder: Finder, query: Query, order: Order) -> Answer:
-    assert order.counted is not None
-    origin = finder.place(order.counted)
+    origin = finder.place(order.counted) if order.counted is not None else finder.origin()
+    if origin is None:
+        raise Unmeasurable("name the place from which it is to be measured.")
     things = [finder.place(one) for one in (query.subject, *query.others)]
     measured = [finder.distance(thing, origin) for thing in things]
     told = [f"{thing.name} {length(away, atlas.unit)}" for thing, (away, atlas) in zip(things, measured, strict=True)]
