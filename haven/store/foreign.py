@@ -33,7 +33,7 @@ def read_tables(data: bytes, name: str, wanted: tuple[str, ...]) -> Tables:
             _open(connection, data)
             real = _real_tables(connection)
             return {table: list(_rows(connection, table, name)) for table in wanted if table in real}
-    except (sqlite3.Error, MemoryError) as error:
+    except (sqlite3.Error, MemoryError, AttributeError) as error:  # some Pythons can't read from memory
         raise BadInput(f"{name} can't be read as a database: {error}.", "Import a sound copy of it.") from None
 
 

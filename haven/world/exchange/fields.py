@@ -100,11 +100,19 @@ LEFT_OUT = frozenset(
         *("pattern matches", "analysis status", "metadata", "related discoveries", "views", "featured"),
         *("glyph planet", "glyph solar system", "voxel x", "voxel y", "voxel z", "solar system index", "galaxy index"),
         *("planet index", "is moon", "extraction time", "extractor version", "no trade data", "is complete"),
-        *("star x", "star y", "star z", "is phantom", "is in core", "approved"),
+        *("personal discord username", "star x", "star y", "star z", "is phantom", "is in core", "approved"),
     }
 )
 """Keys that say nothing of the world: other programs' numbers, and what names a person's account."""
 
+FLAGS = frozenset(
+    {
+        *("extreme weather", "water world", "vile brood", "ancient bones", "salvageable scrap", "storm crystals"),
+        *("gravitino balls", "swarm debris", "trash debris", "high sentinel activity", "aggressive sentinel activity"),
+        *("dissonance", "infested", "no space station"),
+    }
+)
+"""Keys of Master-Haven's that hold 0 or 1, beside those that begin with `is` and `has`."""
 OWN_WORDS: dict[Kind, Mapping[str, str]] = {
     Kind.PLANET: {"type": "biome", "system name": "system_name"},
     Kind.MOON: {"type": "biome", "planet name": "planet_of", "system name": "system_name"},
@@ -200,7 +208,7 @@ def others(rest: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, float], l
     long: list[str] = []
     for key, value in rest.items():
         key = key[:100]
-        if isinstance(value, bool) or (key.startswith(("is ", "has ")) and value in (0, 1)):
+        if isinstance(value, bool) or ((key in FLAGS or key.startswith(("is ", "has "))) and value in (0, 1)):
             if value:
                 properties[key] = "yes"
         elif isinstance(value, (int, float)):

@@ -107,8 +107,11 @@ def test_the_database_is_read_with_all_that_belongs_together(tmp_path: Path) -> 
 
 def test_a_newer_database_with_glyphs_is_placed_by_them(tmp_path: Path) -> None:
     newer = "alter table systems add column glyph_code text; alter table systems add column star_type text;"
+    newer += "alter table planets add column water_world integer; update planets set water_world = 1 where id = 1;"
     newer += "update systems set glyph_code = '20720193DFA9', star_type = 'Blue', region = '' where name = 'Oculi';"
-    system = things(read(database(tmp_path, more=newer)))["Oculi"]
+    kept = things(read(database(tmp_path, more=newer)))
+    system = kept["Oculi"]
+    assert kept["The Oyster"].properties["water world"] == "yes"
     assert system.position.frame == "galaxy:unknown" and system.position.x == -87 and system.star == "Blue"
 
 
