@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from assistants.base import Assistant
+from assistants.sentry.alerts import Alerts
 from assistants.sentry.backups import Backups
+from assistants.sentry.checks import STATUS, signs_of
+from assistants.sentry.lines import StatusLine as StatusLine
+from assistants.sentry.lines import alert_lines, backup_lines, machine_lines, queue_lines
 from assistants.waiting import WaitingRoom
 from haven.access import Principal, Role
 from haven.ai.breaker import Circuit
@@ -22,8 +25,11 @@ from haven.ai.task import Tier
 from haven.changes.decisions import Changes
 from haven.changes.sandbox import Sandbox
 from haven.changes.states import OPEN, State
-from haven.health import Health, LoopLag, snapshot
+from haven.health import LoopLag, snapshot
+from haven.health_card import wear
 from haven.settings import Settings
+from haven.store import jobs
+from haven.store.database import Database, now
 
 SENTINEL = Assistant(
     name="sentinel",
@@ -53,15 +59,6 @@ HELD = {"waiting": "for the cloud", "asked": "for the word of who asked"}
 SHOWN = 3
 
 
-@dataclass(frozen=True)
-class StatusLine:
-    """One fact about the running Haven, in about 60 characters. `level` is `ok`, `note` or `alert`."""
-
-    label: str
-    text: str
-    level: str = "ok"
-
-
 class Sentinel:
     """Looks at the house and says how it is, by rules: it works with no model at all."""
 
@@ -76,8 +73,9 @@ class Sentinel:
         waiting: WaitingRoom,
         outcomes: Outcomes,
         repository_problem: str,
-        repository_notes: Sequence[str] = (),
-        switch: CloudSwitch | None = None,
+        repository_notes: Sequence[str],
+        switch: CloudSwitch,
+        database: Database,
     ) -> None:
         self._settings = settings
         self._changes = changes
@@ -88,8 +86,11 @@ class Sentinel:
         self._repository_problem = repository_problem
         self._repository_notes = tuple(repository_notes)
         self._waiting, self._outcomes, self._switch = waiting, outcomes, switch
+        self._database = database
         self._noted: dict[str, StatusLine] = {}
+        self._due: dict[int, float] = {}
         self.backups = Backups(settings.database, settings.backups)
+        self.alerts = Alerts(database, settings.alerts)
 
     def note(self, label: str, text: str, level: str) -> None:
         """A face tells how it is; the newest word counts."""
@@ -98,6 +99,7 @@ class Sentinel:
     async def status(self) -> list[StatusLine]:
         """One line a subject, the troubles marked; every face shows the same."""
         machine = await asyncio.to_thread(snapshot, self._settings.paths.state_dir)
+        cards = await asyncio.to_thread(wear)
         sandbox = await asyncio.to_thread(self._sandbox.problem)
         return [
             *self._model_lines(),
@@ -110,9 +112,16 @@ class Sentinel:
             self._line("Sandbox", sandbox, "bubblewrap is ready"),
             await self._changes_line(),
             *self._noted.values(),
-            *_machine_lines(machine),
+            *machine_lines(machine, cards, self._settings.alerts),
+            *backup_lines(await self.backups.state(), self._settings.alerts, now()),
+            *await self._queue_lines(),
             *self._lag_lines(),
+            *alert_lines(await self.alerts.open()),
         ]
+
+    async def look(self) -> None:
+        """Look once a minute, and tell of what is wrong."""
+        await self.alerts.look([STATUS], signs_of(await self.status()), now())
 
     def _project_line(self) -> StatusLine:
         project = self._settings.project
@@ -153,7 +162,7 @@ class Sentinel:
 
     async def _cloud_line(self) -> StatusLine:
         cloud = self._settings.cloud
-        if self._switch is not None and (off := await self._switch.refusal()):
+        if off := await self._switch.refusal():
             return StatusLine("Cloud", off, "note")
         if cloud.stand_in:
             return StatusLine("Cloud", "stand-in, not Claude", "note")
@@ -173,6 +182,12 @@ class Sentinel:
             elif breaker.circuit is not Circuit.CLOSED:
                 yield StatusLine("Pause", f"{breaker.name} failed; one call tries it again", "note")
 
+    async def _queue_lines(self) -> list[StatusLine]:
+        """A job does not say since when it is due: that is kept from look to look."""
+        at = now()
+        self._due = {id: self._due.get(id, at) for id in await jobs.due(self._database, at)}
+        return list(queue_lines(len(self._due), at - min(self._due.values(), default=at), self._settings.alerts))
+
     async def _waiting_lines(self) -> list[StatusLine]:
         held = await self._waiting.list(HAVEN)
         counts = [(sum(one.state == state for one in held), what) for state, what in HELD.items()]
@@ -191,22 +206,3 @@ class Sentinel:
         review = sum(change.state == State.REVIEW for change in open_changes)
         text = f"{len(open_changes)} open, {review} waiting for a decision"
         return StatusLine("Changes", text, "note" if review else "ok")
-
-
-def _machine_lines(machine: Health) -> list[StatusLine]:
-    """Temperature, memory and disk, each with its level; what can't be read is left out."""
-    lines = []
-    if machine.cpu_celsius is not None:
-        text = f"{machine.cpu_celsius:.0f} °C" + (
-            f", {', '.join(machine.throttled_now)}" if machine.throttled_now else ""
-        )
-        hot = bool(machine.throttled_now) or machine.cpu_celsius >= 80
-        lines.append(StatusLine("Temperature", text, "alert" if hot else "ok"))
-    if machine.memory_available_mb is not None and machine.memory_total_mb:
-        low = machine.memory_available_mb < 0.1 * machine.memory_total_mb
-        text = f"{machine.memory_available_mb:,.0f} of {machine.memory_total_mb:,.0f} MB free"
-        lines.append(StatusLine("Memory", text, "alert" if low else "ok"))
-    if machine.disk_free_mb is not None:
-        level = "alert" if machine.disk_free_mb < 500 else "note" if machine.disk_free_mb < 2_000 else "ok"
-        lines.append(StatusLine("Disk", f"{machine.disk_free_mb / 1000:,.1f} GB free", level))
-    return lines

@@ -147,7 +147,7 @@ async def _build(
         handlers[deployments.JOB] = Deployments(database, changes, settings.deploy, settings.project).handle
         pruning = Pruning(database, repository, state, settings.changes.keep_days, environments_.drop_unused)
     lag, notes = LoopLag(), repository.notes if repository else ()
-    at = (sandbox, lag, waiting, outcomes, problem, notes, switch)
+    at = (sandbox, lag, waiting, outcomes, problem, notes, switch, database)
     sentinel = Sentinel(settings, changes, book, engine.roster, *at)
     seated = await seat_all(settings, database, bus, engine, changes, waiting, world, search, watches, sentinel)
     return House(
@@ -365,6 +365,7 @@ def _ground(house: House, schedule: Schedule) -> tuple[Coroutine[None, None, Non
 
 def _ticks(house: House, schedule: Schedule) -> None:
     schedule.every(24, "backup", house.sentinel.backups.daily)
+    schedule.every(1 / 60, "watch", house.sentinel.look)
     schedule.every(24, "retention", lambda: retention.sweep(house.database, house.settings.keep, now()))
     schedule.every(1, "learning", house.memory.learn)
     schedule.every(1, "undecided questions", house.waiting.expire)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from haven.health import LoopLag, snapshot
+from haven.health_card import Wear, wear
 
 
 def pi(root: Path, throttled: str = "0\n") -> Path:
@@ -85,3 +86,18 @@ async def test_a_blocked_loop_is_seen_and_memory_is_bounded() -> None:
     measuring.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await measuring
+
+
+def test_a_card_tells_its_wear_where_it_can(tmp_path: Path) -> None:
+    for name, life, spare in (("mmcblk0", "0x03 0x0a\n", "0x02\n"), ("mmcblk1", "0x00 0x00\n", "0x01\n")):
+        device = tmp_path / "sys/block" / name / "device"
+        device.mkdir(parents=True)
+        (device / "life_time").write_text(life)
+        (device / "pre_eol_info").write_text(spare)
+    (tmp_path / "sys/block/mmcblk2/device").mkdir(parents=True)  # an SD card: it tells nothing
+    (tmp_path / "sys/block/mmcblk3/device").mkdir(parents=True)
+    (tmp_path / "sys/block/mmcblk3/device/life_time").write_bytes(b"\xff rubbish")
+    worn, silent, card, broken = wear(root=tmp_path)
+    assert worn == Wear("mmcblk0", 100, "80 % of its spare blocks are used")
+    assert silent == Wear("mmcblk1", None) and card.used_percent is broken.used_percent is None
+    assert wear(root=tmp_path / "no-machine") == []

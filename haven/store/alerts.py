@@ -38,7 +38,9 @@ _NAMES = tuple(field.name for field in fields(Alert))
 
 async def unfinished(read: Read) -> list[Alert]:
     """All that are not over, and those whose end nobody was told of yet; the oldest first."""
-    found = await read("select * from alert where cleared_at is null or clear_told_at is null order by raised_at, id")
+    found = await read(
+        "select * from alert where cleared_at is null or clear_told_at is null order by raised_at, cause"
+    )
     return [_alert(row) for row in found]
 
 

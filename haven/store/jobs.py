@@ -126,6 +126,11 @@ async def waiting(database: Database) -> int:
     return int(row[0]) if row else 0
 
 
+async def due(database: Database, at: float) -> list[int]:
+    """The numbers of the jobs that could run at the moment `at` and have not begun."""
+    return [row[0] for row in await database.rows("select id from job where state = 'due' and run_at <= ?", (at,))]
+
+
 async def ahead(database: Database, kind: str, subject: str) -> int | None:
     """How many jobs of its kind come before a subject's; None where it has none that waits for its turn."""
     row = await database.row(
