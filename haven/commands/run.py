@@ -17,7 +17,7 @@ from haven.app import open_house, run
 from haven.changes.sandbox.testenv import TestEnvironments
 from haven.commands import pulse
 from haven.commands.session import Json, err, out, owner
-from haven.demo import journey
+from haven.demo import charts, journey
 from haven.errors import HavenError
 from haven.lock import only_one
 from haven.settings import Settings
@@ -59,6 +59,8 @@ async def _serve(loaded: Settings, demo: bool, shown: bool) -> None:
             environments = settings.cache_dir()
             toml_file.change(settings.demo_file(), loaded.model_dump(mode="json", exclude_unset=True))
         house = await stack.enter_async_context(open_house(loaded, environments))
+        if demo:
+            await charts.bring_in(house)
         ready = asyncio.Event()
         running = asyncio.create_task(run(house, [*faces_of(house, ready), pulse.serve]))
         waits = [running, asyncio.create_task(stop.wait())]

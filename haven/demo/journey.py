@@ -26,7 +26,7 @@ from haven.app import run as run_house
 from haven.changes.review import Review
 from haven.changes.review.text import render
 from haven.changes.states import RESTING, State
-from haven.demo import sample
+from haven.demo import charts, sample
 from haven.demo.stand_in import StandIn
 from haven.errors import BadInput, HavenError, Unavailable
 from haven.settings import ANTHROPIC_KEY, Settings, cache_dir
@@ -109,6 +109,7 @@ async def run(request: str, shown: Shown, *, approve: bool, live: bool, max_usd:
             await _furnish(ready)
         logs.start(ready)
         house = await stack.enter_async_context(open_house(ready, cache_dir()))
+        await charts.bring_in(house)
         return await Journey(house, shown).run(request, approve=approve, live=live, max_usd=max_usd)
 
 
