@@ -19,6 +19,7 @@ from assistants.round_table import RoundTable
 from assistants.sentinel import StatusLine
 from assistants.waiting import WaitingRoom
 from haven.access import Act, Principal, check
+from haven.ai import switch
 from haven.changes.decisions import Changes
 from haven.errors import error_id
 from haven.events import Bus
@@ -143,6 +144,8 @@ class Kiosk(TouchApp):
                     self.query_one(ReviewPane).progress(event.subject, str(event.data.get("text", "")))
                 elif event.kind.startswith("change."):
                     self._refresh(event.subject)
+                elif event.subject == switch.NAME:
+                    self.query_one(Home).attempt(self.query_one(Home).show_switch, "switch shown", newest=True)
                 elif event.kind.startswith("answer."):
                     self.query_one(Answering).news(event.subject)
 

@@ -10,6 +10,8 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Digits, Static
 
 from assistants.sentinel import StatusLine
+from haven.access import Act
+from haven.ai.switch import CloudSwitch
 from haven.changes.states import State
 from haven.store.changes import Change
 from kiosk.plain import line
@@ -18,6 +20,8 @@ from kiosk.widgets.change_list import ChangeList
 from kiosk.widgets.sheet import Sheet
 from kiosk.widgets.tile import Tile
 
+SWITCH = {True: "Switch the cloud off", False: "The cloud is off\nSwitch it on"}
+"""What the kill switch says while the cloud is on, and while it is off."""
 WAITS = frozenset({State.REVIEW.value, State.AWAITING_PLAN.value})
 
 
@@ -37,11 +41,15 @@ class Home(Pane):
             with Vertical(id="waiting"):
                 yield Static("", id="waits", classes="heading", markup=False)
                 yield ChangeList("Nothing waits for you.")
-            yield Sheet(id="status")
+            with Vertical(id="house"):
+                yield Sheet(id="status")
+                yield Tile(SWITCH[True], "cloud", id="switch")
 
     def on_mount(self) -> None:
         self._clock()
         self.set_interval(1.0, self._clock)
+        self._switch = CloudSwitch(self.handed.database)
+        self.attempt(self.show_switch, "switch")
 
     def show_changes(self, changes: Sequence[Change]) -> None:
         """Those that wait for a decision."""
@@ -61,6 +69,27 @@ class Home(Pane):
         if event.tile.has_class("seat"):
             event.stop()
             self.post_message(self.Go("ask", assistant=event.tile.key))
+        elif event.tile.id == "switch":
+            event.stop()
+            self.tapped(self._turn, "switch")
+
+    async def show_switch(self) -> None:
+        """The kill switch says what a tap does."""
+        self.query_one("#switch", Tile).say(SWITCH[(await self._switch.state()).on])
+
+    async def _turn(self) -> None:
+        """Off at once, also on the wall panel; on again with its PIN."""
+        on = (await self._switch.state()).on
+        person = await self.authorise(Act.CLOUD_OFF if on else Act.SETTINGS)
+        if person is None:
+            return
+        if on:
+            await self._switch.off(person)
+            self.tell("Nothing leaves for the cloud now. Calls that were under way end by themselves.")
+        else:
+            await self._switch.on(person)
+            self.tell("The cloud may be used again.")
+        await self.show_switch()
 
     def _clock(self) -> None:
         now = datetime.now().astimezone()
