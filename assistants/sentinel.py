@@ -6,13 +6,15 @@ import asyncio
 from collections.abc import Iterator, Sequence
 
 from assistants.base import Assistant
+from assistants.findings import Findings
 from assistants.sentry.alerts import Alerts
+from assistants.sentry.answers import answer, subject_of
 from assistants.sentry.backups import Backups
 from assistants.sentry.checks import STATUS, signs_of
 from assistants.sentry.lines import StatusLine as StatusLine
 from assistants.sentry.lines import alert_lines, backup_lines, machine_lines, queue_lines
 from assistants.waiting import WaitingRoom
-from haven.access import Principal, Role
+from haven.access import Act, Principal, Role, check
 from haven.ai.breaker import Circuit
 from haven.ai.memory.outcomes import Outcomes
 from haven.ai.money.ledger import Ledger
@@ -77,7 +79,7 @@ class Sentinel:
         switch: CloudSwitch,
         database: Database,
     ) -> None:
-        self._settings = settings
+        self.settings = settings
         self._changes = changes
         self._ledger = ledger
         self._roster = roster
@@ -98,7 +100,7 @@ class Sentinel:
 
     async def status(self) -> list[StatusLine]:
         """One line a subject, the troubles marked; every face shows the same."""
-        machine = await asyncio.to_thread(snapshot, self._settings.paths.state_dir)
+        machine = await asyncio.to_thread(snapshot, self.settings.paths.state_dir)
         cards = await asyncio.to_thread(wear)
         sandbox = await asyncio.to_thread(self._sandbox.problem)
         return [
@@ -112,8 +114,8 @@ class Sentinel:
             self._line("Sandbox", sandbox, "bubblewrap is ready"),
             await self._changes_line(),
             *self._noted.values(),
-            *machine_lines(machine, cards, self._settings.alerts),
-            *backup_lines(await self.backups.state(), self._settings.alerts, now()),
+            *machine_lines(machine, cards, self.settings.alerts),
+            *backup_lines(await self.backups.state(), self.settings.alerts, now()),
             *await self._queue_lines(),
             *self._lag_lines(),
             *alert_lines(await self.alerts.open()),
@@ -124,7 +126,7 @@ class Sentinel:
         await self.alerts.look([STATUS], signs_of(await self.status()), now())
 
     def _project_line(self) -> StatusLine:
-        project = self._settings.project
+        project = self.settings.project
         name = project.name or (project.repository.name if project.repository else "")
         if self._repository_problem or not self._repository_notes:
             return self._line("Project", self._repository_problem, f"{name}, merged into {project.target_branch}")
@@ -151,7 +153,7 @@ class Sentinel:
 
     def _lan_line(self, model: Provider) -> StatusLine:
         """A machine at home may be switched off: that matters only where all inference was moved there."""
-        level = "alert" if self._settings.lan.only else "note"
+        level = "alert" if self.settings.lan.only else "note"
         if not model.missing():
             return StatusLine("At home", f"{model.name} at {model.recipient}")
         if isinstance(model, LanModel) and (hosts := model.lacking()):
@@ -161,7 +163,7 @@ class Sentinel:
         return StatusLine("At home", f"{model.name}: {said}", level)
 
     async def _cloud_line(self) -> StatusLine:
-        cloud = self._settings.cloud
+        cloud = self.settings.cloud
         if off := await self._switch.refusal():
             return StatusLine("Cloud", off, "note")
         if cloud.stand_in:
@@ -182,11 +184,18 @@ class Sentinel:
             elif breaker.circuit is not Circuit.CLOSED:
                 yield StatusLine("Pause", f"{breaker.name} failed; one call tries it again", "note")
 
+    async def answer(self, question: str, principal: Principal) -> Findings | None:
+        """What the house's own figures say; None where they don't. Raises AccessDenied."""
+        if not subject_of(question):
+            return None
+        check(principal, Act.READ)
+        return await answer(question, self)
+
     async def _queue_lines(self) -> list[StatusLine]:
         """A job does not say since when it is due: that is kept from look to look."""
         at = now()
         self._due = {id: self._due.get(id, at) for id in await jobs.due(self._database, at)}
-        return list(queue_lines(len(self._due), at - min(self._due.values(), default=at), self._settings.alerts))
+        return list(queue_lines(len(self._due), at - min(self._due.values(), default=at), self.settings.alerts))
 
     async def _waiting_lines(self) -> list[StatusLine]:
         held = await self._waiting.list(HAVEN)
@@ -196,7 +205,7 @@ class Sentinel:
 
     async def _learned_lines(self) -> list[StatusLine]:
         """Pass marks that experience has moved away from the settings."""
-        marks = await self._outcomes.marks() if self._settings.routing.learn else {}
+        marks = await self._outcomes.marks() if self.settings.routing.learn else {}
         moved = [f"{kind} {shift:+d}" for kind, shift in sorted(marks.items()) if shift]
         more = f" and {len(moved) - SHOWN} more" if len(moved) > SHOWN else ""
         return [StatusLine("Pass marks", f"learned: {', '.join(moved[:SHOWN])}{more}", "note")] if moved else []

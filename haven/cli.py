@@ -37,6 +37,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "project": ("project:app", "The project that this Haven looks after."),
     "service": ("service:app", "The running Haven: how it is, its settings, a new start."),
     "backup": ("backup:app", "Backups: made once a day, restored to check them, put back."),
+    "health": (
+        "health:health",
+        "How this machine is: heat, power, memory, disk, card, queue, backups; and what can't be read here.",
+    ),
+    "alerts": ("health:alerts_app", "What is wrong: one alert a cause, told once, and when it is over."),
     "status": ("day_one:status", "How this Haven is."),
     "setup": ("day_one:setup", "Walk through day one; every step can be skipped and run again."),
     "doctor": ("day_one:doctor", "Some twenty checks, each with the one line that mends it."),

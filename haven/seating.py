@@ -54,6 +54,7 @@ async def seat_all(
     """Everybody by name, the four and the owner's own."""
     cartographer, lorekeeper = Cartographer(Atlases(world)), Lorekeeper(world, search, settings.world.persona)
     answerers: dict[str, Answerer] = {"lorekeeper": lorekeeper, "cartographer": cartographer}
+    answerers["sentinel"] = sentinel
     own, broken = await _own(settings, world, search, answerers)
     for problem in broken:
         log.warning("the assistant of %s is not used: %s", problem.file, problem.why)

@@ -22,3 +22,21 @@ async def test_backups_are_made_checked_and_put_back(tmp_path: Path) -> None:
     torn = await haven(home, "backup", "verify")
     assert torn.status == 1 and "does not pass its check" in torn.out
     assert "does not pass" not in (await haven(home, "backup", "restore", "19990101")).err
+
+
+async def test_what_is_wrong_is_shown_and_somebody_takes_charge(tmp_path: Path) -> None:
+    home = await configured(tmp_path)
+    assert "Nothing is wrong" in (await haven(home, "alerts")).out
+    (home / "state/backups").mkdir()
+    (home / "state/backups/haven-20260101.db").write_bytes(b"torn")
+    await haven(home, "backup", "verify")
+    found = (await haven(home, "alerts", "look", "--json")).data
+    [alert] = [one for one in found if one["cause"] == "status:backup"]
+    shown = await haven(home, "alerts", "ack", alert["id"])
+    assert "looks after it" in shown.out and "haven-20260101.db" in shown.out
+    again = await haven(home, "alerts", "ack", alert["id"])
+    assert again.status == 1 and "looks after" in again.err
+    assert alert["id"] in (await haven(home, "alerts", "--all")).out
+    told = (await haven(home, "health", "--json")).data
+    assert {"Disk", "Backup"} <= {line["label"] for line in told["lines"]}
+    assert "Disk" in (await haven(home, "health")).out

@@ -1,0 +1,177 @@
+"""Questions about this house that its own figures answer: the machine, the disk, backups, alerts, the queue."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from assistants.findings import Findings, Source
+from assistants.sentry.alerts import Alerts
+from assistants.sentry.backups import Backups
+from assistants.sentry.lines import StatusLine, ago
+from haven.health import Health, snapshot
+from haven.health_card import Wear, wear
+from haven.quoting import ended
+from haven.settings import Settings
+from haven.store.database import now
+
+MACHINE = ("Temperature", "Memory", "Disk", "Card", "Event loop")
+"""The status lines that are about the machine itself."""
+HERE = Source("", "this machine", "its own sensors, now")
+_HOUSE = re.compile(
+    r"\b(pi|raspberry|raspi|machine|computer|server|board|box|haven|sentinel|rechner|maschine|our (system|setup))\b",
+    re.I,
+)
+_ABOUT: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (subject, re.compile(words, re.I))
+    for subject, words in (
+        ("backup", r"\bback-?ups?\b|\bsicherung"),
+        ("alerts", r"\balerts?\b|\b(anything|something|what('s| is)?) (wrong|broken)\b|\bwarnings?\b|\bprobleme?\b"),
+        ("disk", r"\bdisk\b|\bdisc space\b|\bstorage (space|left)\b|\bsd[- ]?card\b|\bfestplatte\b|\bspeicherplatz\b"),
+        ("card", r"\b(card|sd) wear\b|\bworn\b"),
+        ("power", r"\bunder-?voltage\b|\bthrottl\w*|\bpower supply\b"),
+        ("heat", r"\b(temperature|hot|heat|warm|cpu temp|degrees|temperatur)\b"),
+        ("memory", r"\b(memory|ram)\b"),
+        ("queue", r"\bqueue\b|\bwarteschlange\b"),
+        ("uptime", r"\buptime\b|\bhow long .*\b(running|up)\b|\brunning since\b"),
+        ("health", r"\b(how('s| is| are)|health|status|ok|okay|alright|doing|well|fine|wie geht)\b"),
+    )
+)
+_CLEAR = frozenset({"backup", "disk", "power"})
+"""What nobody asks of a star: these words need no word for the house beside them."""
+_ASKS = re.compile(
+    r"\?\s*$|^\s*(how|what|when|is|are|any|do|does|did|have|has|show|tell|list|was|were|there|wie|wann|ist|gibt|status"
+    r"|health)\b",
+    re.I,
+)
+_TO_DO = re.compile(
+    r"\b(how (do|can|could|should|would) (i|we|you)|how to|should (i|we)|write|script|explain|why)\b", re.I
+)
+
+
+class House(Protocol):
+    """What is asked: Sentinel itself."""
+
+    settings: Settings
+    alerts: Alerts
+    backups: Backups
+
+    async def status(self) -> list[StatusLine]: ...
+
+
+@dataclass(frozen=True)
+class Machine:
+    """How the machine is: the status lines about it and what does not stand in them."""
+
+    lines: tuple[StatusLine, ...]
+    unreadable: tuple[str, ...]
+    """What this machine does not tell."""
+    health: Health
+    cards: tuple[Wear, ...]
+
+
+async def machine(house: House) -> Machine:
+    """Look once; what can't be read is named."""
+    health, cards, lines = await asyncio.gather(
+        asyncio.to_thread(snapshot, house.settings.paths.state_dir), asyncio.to_thread(wear), house.status()
+    )
+    shown = [line for line in lines if line.label in (*MACHINE, "Queue", "Backup", "Alerts")]
+    shown += [StatusLine(*_power(health))] if health.throttling_known else []
+    shown += [StatusLine("Load", f"{health.load:.2f} on {health.cores} cores")] if health.load is not None else []
+    shown += [StatusLine("Up", f"for {ago(health.uptime_s)}")] if health.uptime_s is not None else []
+    missing = {
+        "temperature": health.cpu_celsius is None,
+        "throttling and under-voltage": not health.throttling_known,
+        "memory": health.memory_total_mb is None,
+        "wear of the card": not any(card.used_percent is not None for card in cards),
+    }
+    return Machine(tuple(shown), tuple(what for what, lacks in missing.items() if lacks), health, tuple(cards))
+
+
+def subject_of(question: str) -> str:
+    """What of this house a question is about; "" where it is not for its figures to answer."""
+    if not _ASKS.search(question) or _TO_DO.search(question):
+        return ""
+    here = bool(_HOUSE.search(question))
+    found = (subject for subject, words in _ABOUT if words.search(question) and (here or subject in _CLEAR))
+    bare = {"alerts": r"^\W*(are there |any |show |list |open |the |what |current |is )*(alerts?|wrong)\W*$"}
+    return next(found, "") or next((name for name, words in bare.items() if re.search(words, question, re.I)), "")
+
+
+async def answer(question: str, house: House) -> Findings | None:
+    """The figures that a question asks for, as sentences; None where it asks for something else."""
+    match subject_of(question):
+        case "":
+            return None
+        case "backup":
+            return await _backup(house)
+        case "alerts":
+            return await _alerts(house)
+        case subject:
+            return _of_machine(subject, await machine(house))
+
+
+async def _backup(house: House) -> Findings:
+    state = await house.backups.state()
+    if state.newest is None:
+        return Findings(ended(f"There is no backup yet. {state.failure or 'Make one: haven backup make'}"), (HERE,))
+    made = f"{datetime.fromtimestamp(state.newest.made_at):%d %B %Y at %H:%M}"
+    said = [f"The last backup was made on {made}, {ago(now() - state.newest.made_at)} ago."]
+    if state.newest.problem:
+        said.append(f"It does not pass its check: {ended(state.newest.problem)}")
+    if state.verified is None:
+        said.append("None was restored yet to check it.")
+    else:
+        checked = f"{datetime.fromtimestamp(state.verified.checked_at or 0):%d %B at %H:%M}"
+        said.append(f"{state.verified.file.name} was restored to check it on {checked}, and is whole.")
+    if state.failure:
+        said.append(f"The last attempt failed: {ended(state.failure)}")
+    return Findings(" ".join(said), (Source("", state.newest.file.name, "the folder of backups"),), query="backups")
+
+
+async def _alerts(house: House) -> Findings:
+    there = await house.alerts.open()
+    if not there:
+        return Findings("Nothing is wrong that Sentinel knows of.", (HERE,), query="alerts")
+    said = [f"{one.text.rstrip('.')}, since {ago(now() - one.raised_at)} ({one.id})." for one in there]
+    return Findings("\n".join(said), tuple(Source(one.id, "alert", one.cause) for one in there), query="alerts, open")
+
+
+def _of_machine(subject: str, found: Machine) -> Findings:
+    wanted = {"disk": ("Disk", "Card"), "card": ("Card",), "heat": ("Temperature",), "memory": ("Memory",)}
+    wanted |= {"queue": ("Queue",), "power": ("Power",), "uptime": ("Up",)}
+    labels = wanted.get(subject)
+    lines = [line for line in found.lines if labels is None or line.label in labels]
+    if not lines:
+        nothing = {"queue": "Nothing waits in the queue."}
+        text = nothing.get(
+            subject, f"This machine does not tell that: {', '.join(found.unreadable)} can't be read here."
+        )
+        return Findings(text, (HERE,), query=f"health: {subject}")
+    return Findings(_said(lines, found if labels is None else None), (HERE,), query=f"health: {subject}")
+
+
+def _said(lines: Sequence[StatusLine], all_of_it: Machine | None) -> str:
+    """What is in trouble comes first; a verdict only where everything was asked for."""
+    lines = sorted(lines, key=lambda line: ("alert", "note", "ok").index(line.level))
+    text = " ".join(f"{line.label}: {ended(line.text)}" for line in lines)
+    if all_of_it is None:
+        enough = {"alert": "That is not enough.", "note": "Keep an eye on it."}
+        return " ".join(part for part in (text, enough.get(lines[0].level, "")) if part)
+    wrong = [line.label for line in lines if line.level == "alert"]
+    verdict = f"Not all is well: {', '.join(wrong)}." if wrong else "All is well."
+    silent = f" Not readable here: {', '.join(all_of_it.unreadable)}." if all_of_it.unreadable else ""
+    return f"{verdict} {text}{silent}"
+
+
+def _power(health: Health) -> tuple[str, str, str]:
+    """Label, text and level of what the firmware says of the power."""
+    if health.throttled_now:
+        return "Power", f"{', '.join(health.throttled_now)} now", "alert"
+    if health.throttled_before:
+        return "Power", f"fine now; since the start: {', '.join(health.throttled_before)}", "note"
+    return "Power", "no throttling and no under-voltage since the start", "ok"
