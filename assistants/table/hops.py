@@ -40,8 +40,8 @@ _FORMS = tuple(
 )
 
 
-class Placing(Protocol):
-    """Who knows where something happened."""
+class Placing(Answerer, Protocol):
+    """Who knows where something happened, and can quote it."""
 
     async def place_of(self, event: str, *kinds: Kind) -> list[Thing]:
         """The places of these kinds, the likeliest first; none where it is not told."""
@@ -94,6 +94,8 @@ class Hops:
             found = next((one for one in known if one.kind is Nature.FACT), None)
             found = found or next((one for one in known if one.sources), None)
             if found is not None:
-                sources = dict.fromkeys((Source(place.id, place.name, place.kind.value), *found.sources))
+                told_where = await self._places.answer(f"where {hop.event}", principal)
+                quoted = told_where.sources if told_where is not None and told_where.kind is Nature.QUOTATION else ()
+                sources = dict.fromkeys((*quoted, Source(place.id, place.name, place.kind.value), *found.sources))
                 return replace(found, text=f"“{hop.event}”: {place.name}.\n{found.text}", sources=tuple(sources))
         return None

@@ -18,11 +18,13 @@ from assistants.round_table import Request, Seat
 from assistants.table.asking import COMPUTED
 from assistants.table.facts import Consulted, best, is_question
 from assistants.table.grounding import ungrounded
+from assistants.table.hops import hop_in
 from assistants.table.transcript import LIVE, Move, pause
 from haven.access import Principal, Role
 from haven.ai.task import Delta, Restart, Tier, Where
 from haven.errors import AccessDenied, BadInput, NotFound
 from haven.world.exchange.loading import Importer
+from haven.world.schema import Kind
 from tests.ai.desk import PANEL, STRANGER
 from tests.e2e.house import MEMBER, OWNER, Home, at_home
 
@@ -51,6 +53,9 @@ async def test_what_is_recorded_is_computed_and_the_rest_is_not_invented(tmp_pat
 
         reply = (await ask(home, "who stole the saltglass at noonmarket"))[-1]
         assert "Varrow" in reply.text and any("lore-" in source for source in reply.sources)
+
+        reply = (await ask(home, "who discovered the system where the Second Charter was signed?"))[-1]
+        assert "Nine Candles" in reply.text and "Ilse Farrow" in reply.text and len(reply.sources) >= 2
 
         reply = (await ask(home, "tell me when a system is added near Oculi", place={"channel": 3}))[-1]
         [watch] = await home.house.watches.list(MEMBER)
@@ -188,6 +193,30 @@ def test_an_empty_field_is_said_before_a_text_is_quoted() -> None:
 )
 def test_a_question_is_told_from_an_order(text: str, question: bool) -> None:
     assert is_question(text) is question
+
+
+@pytest.mark.parametrize(
+    ("text", "head", "event", "kinds"),
+    [
+        ("star of the system where the Grey Sleep broke out?", "star of ", "the Grey Sleep broke out", (Kind.SYSTEM,)),
+        (
+            "length of a day on the planet the Heron landed on",
+            "length of a day on ",
+            "the Heron landed",
+            (Kind.PLANET,),
+        ),
+        ("star that the home system of Pell has", "star that ", "home system of Pell", (Kind.SYSTEM,)),
+        ("Wie heißt der Planet, auf dem er starb?", "Wie heißt ", "er starb", (Kind.PLANET,)),
+    ],
+)
+def test_a_question_of_two_steps_is_taken_apart(text: str, head: str, event: str, kinds: tuple[Kind, ...]) -> None:
+    hop = hop_in(text)
+    assert hop is not None and (hop.head, hop.event, hop.kinds) == (head, event, kinds)
+
+
+@pytest.mark.parametrize("text", ["who founded the Compact", "systems within 20 of Oculi", "the planet", ""])
+def test_one_of_one_step_is_left_alone(text: str) -> None:
+    assert hop_in(text) is None
 
 
 @pytest.mark.parametrize(
