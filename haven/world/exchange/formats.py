@@ -12,17 +12,17 @@ from haven.world.entries import NEW
 from haven.world.exchange import haven_json, haven_sqlite, markdown, oec, table, whole
 from haven.world.exchange.archives import is_archive, members
 from haven.world.exchange.pieces import Piece
-from haven.world.exchange.report import Found
+from haven.world.exchange.report import Reading
 from haven.world.exchange.texts import decoded, parse_json
 from haven.world.schema import parent_of
 
-Reader = Callable[[Piece], Iterator[Found]]
+Reader = Callable[[Piece], Iterator[Reading]]
 Step = Callable[[int], None]
 TOLD_EVERY = 100
 """Records between two words about how far a reading is."""
 
 
-def _json(piece: Piece) -> Iterator[Found]:
+def _json(piece: Piece) -> Iterator[Reading]:
     """Haven's own export, or one of the dialects."""
     text, remark = decoded(piece.data, piece.name)
     data, remarks = parse_json(text, piece.name)
@@ -54,7 +54,7 @@ def recognised(piece: Piece) -> str:
     return "json" if start.startswith((b"{", b"[")) else ending
 
 
-def read_file(piece: Piece, format: str = "", step: Step = lambda _: None) -> list[Found]:
+def read_file(piece: Piece, format: str = "", step: Step = lambda _: None) -> list[Reading]:
     """All records of a file or an archive; `step` is told how many there are so far.
 
     A broken member of an archive is refused; a broken file raises BadInput.
@@ -63,20 +63,20 @@ def read_file(piece: Piece, format: str = "", step: Step = lambda _: None) -> li
         raise BadInput(f"There is no format {format!r}.", f"There are: {', '.join(READERS)}.")
     if not is_archive(piece.data) or piece.data.startswith(MAGIC):
         return _one(piece, format, step)
-    found: list[Found] = []
+    found: list[Reading] = []
     for number, member in enumerate(members(piece), 1):
         try:
             if member.refused or is_archive(member.data):
                 why = member.refused or "an archive inside an archive is not opened"
-                found.append(Found(f"{piece.name}: {member.name}", member.name, refused=why))
+                found.append(Reading(f"{piece.name}: {member.name}", member.name, refused=why))
             else:
                 found += [_apart(one, number) for one in _one(member, format, ahead(step, len(found)))]
         except BadInput as error:
-            found.append(Found(f"{piece.name}: {member.name}", member.name, refused=error.full))
+            found.append(Reading(f"{piece.name}: {member.name}", member.name, refused=error.full))
     return found
 
 
-def _apart(found: Found, number: int) -> Found:
+def _apart(found: Reading, number: int) -> Reading:
     """A record of one member of many: each member counts its temporary ids from 1, so its number goes before them."""
     if found.thing is None:
         return found
@@ -99,14 +99,14 @@ def ahead(step: Step, before: int) -> Step:
     return lambda more: step(before + more)
 
 
-def _one(piece: Piece, format: str, step: Step) -> list[Found]:
+def _one(piece: Piece, format: str, step: Step) -> list[Reading]:
     name = format or recognised(piece)
     if not name:
         known = ", ".join(READERS)
         raise BadInput(f"{piece.name} is in no format that is known here.", f"Name one with --format: {known}.")
     if not piece.data.strip():
         raise BadInput(f"{piece.name} is empty.", "Name another file.")
-    found: list[Found] = []
+    found: list[Reading] = []
     for one in READERS[name](piece):
         found.append(one)
         if len(found) % TOLD_EVERY == 1:

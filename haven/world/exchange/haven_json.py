@@ -9,14 +9,14 @@ from typing import Any
 from haven.errors import BadInput
 from haven.world.exchange.nested import read_systems
 from haven.world.exchange.records import Raw
-from haven.world.exchange.report import Defect, Found, Note
+from haven.world.exchange.report import Defect, Note, Reading
 
 WRAPPERS = ("systems", "data")
 LISTS = (*WRAPPERS, "discoveries")
 _ACCOUNT = re.compile(r"\d{15,20}")
 
 
-def read_data(source: str, data: Any, remarks: list[str]) -> Iterator[Found]:
+def read_data(source: str, data: Any, remarks: list[str]) -> Iterator[Reading]:
     """The records of a file that was parsed, in its order; `remarks` are about the file.
 
     Raises BadInput where it is none of the dialects.
@@ -33,12 +33,12 @@ def read_data(source: str, data: Any, remarks: list[str]) -> Iterator[Found]:
     if isinstance(count, int) and count != len(systems):
         remarks.append(f"it says that it holds {count} systems and holds {len(systems)}")
     if remarks:
-        yield Found(source, "the file", notes=tuple(Note(Defect.OTHER, text) for text in remarks))
+        yield Reading(source, "the file", notes=tuple(Note(Defect.OTHER, text) for text in remarks))
     yield from refused
     yield from read_systems(source, systems, discoveries)
 
 
-def _systems(source: str, data: Any) -> tuple[list[Raw], list[Found]]:
+def _systems(source: str, data: Any) -> tuple[list[Raw], list[Reading]]:
     """Every dialect as a list of systems, each with its name."""
     if isinstance(data, Mapping) and _is_system(data):
         return [data], []
@@ -52,13 +52,13 @@ def _systems(source: str, data: Any) -> tuple[list[Raw], list[Found]]:
     else:
         pairs = [(f"entry {number}", value) for number, value in enumerate(inner if isinstance(inner, list) else (), 1)]
     found: list[Raw] = []
-    refused: list[Found] = []
+    refused: list[Reading] = []
     for key, value in pairs:
         if isinstance(value, Mapping):
             named = value.get("name") or value.get("system_name")
             found.append(value if named or isinstance(inner, list) else {**value, "name": key})
         else:
-            refused.append(Found(f"{source}: {key[:120]}", key[:120], refused="it is no object"))
+            refused.append(Reading(f"{source}: {key[:120]}", key[:120], refused="it is no object"))
     sure = wrapped is not None or any(map(_is_system, found))
     return (found, refused) if sure else ([], [] if found else refused)
 

@@ -14,7 +14,7 @@ from haven.world.exchange.fields import what_is_wrong
 from haven.world.exchange.nested import read_systems
 from haven.world.exchange.pieces import Piece
 from haven.world.exchange.records import Records
-from haven.world.exchange.report import Defect, Found, Note, new_id
+from haven.world.exchange.report import Defect, Note, Reading, new_id
 from haven.world.schema import Kind, Lore
 
 TABLES = (
@@ -24,7 +24,7 @@ TABLES = (
 Row = dict[str, Any]
 
 
-def read(piece: Piece) -> Iterator[Found]:
+def read(piece: Piece) -> Iterator[Reading]:
     """The records of one database. Raises BadInput where it has none of the tables."""
     if piece.beside:
         mend = "Close the program that writes it, or make a copy: sqlite3 FILE 'vacuum into \"copy.db\"'"
@@ -44,15 +44,15 @@ def read(piece: Piece) -> Iterator[Found]:
         yield records.other(Kind.REGION, row, f"{piece.name}: region {row.get('custom_name')}")
 
 
-def _waiting(source: str, rows: dict[str, list[Row]]) -> Iterator[Found]:
+def _waiting(source: str, rows: dict[str, list[Row]]) -> Iterator[Reading]:
     for table in ("pending_systems", "pending_region_names"):
         open_ones = [row for row in rows[table] if row.get("status") == "pending"]
         if open_ones:
             said = f"{len(open_ones)} rows of {table} wait for approval there; they are not imported"
-            yield Found(source, table, notes=(Note(Defect.OTHER, said),))
+            yield Reading(source, table, notes=(Note(Defect.OTHER, said),))
 
 
-def _nest(source: str, rows: dict[str, list[Row]]) -> Iterator[Found]:
+def _nest(source: str, rows: dict[str, list[Row]]) -> Iterator[Reading]:
     """Put what belongs to a record into it; what belongs to none is refused."""
     systems, planets, moons = (_by_id(rows[table]) for table in ("systems", "planets", "moons"))
     yield from _hang(source, "planet", rows["planets"], "system_id", systems, "planets")
@@ -69,12 +69,12 @@ def _nest(source: str, rows: dict[str, list[Row]]) -> Iterator[Found]:
 
 def _hang(
     source: str, kind: str, children: Sequence[Row], key: str, parents: dict[str, Row], field: str
-) -> Iterator[Found]:
+) -> Iterator[Reading]:
     for row in children:
         parent = parents.get(str(row.get(key)))
         if parent is None:
             name = str(row.get("name"))[:120]
-            yield Found(f"{source}: {kind} {name}", name, refused=f"{key} {row.get(key)} is not in the file")
+            yield Reading(f"{source}: {kind} {name}", name, refused=f"{key} {row.get(key)} is not in the file")
         else:
             parent.setdefault(field, []).append(row)
 
@@ -83,7 +83,7 @@ def _by_id(rows: Sequence[Row]) -> dict[str, Row]:
     return {str(row.get("id")): row for row in rows}
 
 
-def _patterns(source: str, rows: Sequence[Row]) -> Iterator[Found]:
+def _patterns(source: str, rows: Sequence[Row]) -> Iterator[Reading]:
     """What the Keeper bot made of discoveries: entries in draft, with a confidence that is a share."""
     for row in rows:
         name, where = str(row.get("pattern_name") or "")[:120], f"{source}: pattern {row.get('id')}"
@@ -93,6 +93,6 @@ def _patterns(source: str, rows: Sequence[Row]) -> Iterator[Found]:
         try:
             entry = Lore(id=new_id(), name=name, text=text, sources=(where,), measures=measures)
         except ValidationError as error:
-            yield Found(where, name, refused=what_is_wrong(error))
+            yield Reading(where, name, refused=what_is_wrong(error))
         else:
-            yield Found(where, entry.name, entry, notes)
+            yield Reading(where, entry.name, entry, notes)

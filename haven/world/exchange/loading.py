@@ -23,7 +23,7 @@ from haven.world.exchange import formats
 from haven.world.exchange.duplicates import Known
 from haven.world.exchange.merging import Merging, Plan, as_drafts
 from haven.world.exchange.pieces import MAX_TOGETHER, Piece, in_folder, read_file
-from haven.world.exchange.report import Entry, Found, ImportReport, Outcome
+from haven.world.exchange.report import Entry, ImportReport, Outcome, Reading
 from haven.world.world import World
 
 if TYPE_CHECKING:
@@ -233,9 +233,9 @@ def _pieces(unit: _Unit) -> tuple[list[Piece], str]:
     return pieces, total.hexdigest()
 
 
-def _found(pieces: Sequence[Piece], format: str, step: formats.Step) -> list[Found]:
+def _found(pieces: Sequence[Piece], format: str, step: formats.Step) -> list[Reading]:
     """Every record of them. Raises BadInput where the only one can't be understood."""
-    found: list[Found] = []
+    found: list[Reading] = []
     for piece in pieces:
         try:
             if piece.refused:
@@ -244,7 +244,7 @@ def _found(pieces: Sequence[Piece], format: str, step: formats.Step) -> list[Fou
         except BadInput as error:
             if len(pieces) == 1:
                 raise
-            found.append(Found(piece.name, piece.name, refused=error.full))
+            found.append(Reading(piece.name, piece.name, refused=error.full))
     return found
 
 

@@ -16,7 +16,7 @@ from haven.world.exchange import whole
 from haven.world.exchange.defects import tags
 from haven.world.exchange.fields import line, lines
 from haven.world.exchange.pieces import Piece
-from haven.world.exchange.report import Defect, Found, Note
+from haven.world.exchange.report import Defect, Note, Reading
 from haven.world.exchange.texts import decoded, whole_text
 from haven.world.schema import CLASSES, Kind, Thing
 
@@ -36,7 +36,7 @@ _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
-def read(piece: Piece) -> Iterator[Found]:
+def read(piece: Piece) -> Iterator[Reading]:
     """The record of one file. Raises BadInput for what is no text."""
     text, remark = decoded(piece.data, piece.name)
     text = whole_text(text.replace("\r\n", "\n").replace("\r", "\n"))
@@ -44,7 +44,7 @@ def read(piece: Piece) -> Iterator[Found]:
     notes = (*notes, Note(Defect.OTHER, remark)) if remark else notes
     kind = line(front.get("kind")) or Kind.LORE.value
     if kind not in {one.value for one in Kind}:
-        yield Found(piece.name, "", refused=f"there is no kind {kind!r}")
+        yield Reading(piece.name, "", refused=f"there is no kind {kind!r}")
         return
     row, linked = _row(piece.name, Kind(kind), front, body)
     if kind == Kind.LORE.value and not row.get("tags"):

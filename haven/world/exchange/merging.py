@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from haven.world.exchange.duplicates import PLACES, Known
-from haven.world.exchange.report import Entry, Found, Note, Outcome
+from haven.world.exchange.report import Entry, Note, Outcome, Reading
 from haven.world.exchange.whole import OWN_ID, note_of_link
 from haven.world.schema import Discovery, Kind, Lore, Moon, Planet, Station, System, Thing, parent_of
 
@@ -44,7 +44,7 @@ class Merging:
         self._fresh: set[str] = set()
         """What this file adds."""
 
-    def plan(self, found: Sequence[Found]) -> Plan:
+    def plan(self, found: Sequence[Reading]) -> Plan:
         """The plan for all of them; what is new is known from then on."""
         plan = Plan()
         entries: dict[int, Entry] = {}
@@ -187,11 +187,11 @@ def _other_text(there: Thing, thing: Thing) -> bool:
     return isinstance(there, Lore) and isinstance(thing, Lore) and there.text != thing.text
 
 
-def _rank(found: Found) -> int:
+def _rank(found: Reading) -> int:
     return RANK[found.thing.kind] if found.thing else 0
 
 
-def _said(found: Found) -> Entry:
+def _said(found: Reading) -> Entry:
     if found.refused:
         return Entry(found.source, Outcome.REFUSED, "", found.name, (found.refused,))
     return Entry(found.source, Outcome.REMARK, "", found.name, tuple(map(_told, found.notes)))

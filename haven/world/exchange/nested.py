@@ -9,14 +9,14 @@ from typing import Any
 from haven.world.exchange import defects
 from haven.world.exchange.fields import field_of, point
 from haven.world.exchange.records import Raw, Records
-from haven.world.exchange.report import Defect, Found, Note
+from haven.world.exchange.report import Defect, Note, Reading
 from haven.world.schema import Kind
 
 MOON_ALONE = Note(Defect.OTHER, "a moon whose planet nobody names is kept as a planet", True)
 STATIONS = ("space_station", "space_stations", "stations")
 
 
-def read_systems(source: str, systems: Sequence[Raw], discoveries: Sequence[Raw] = ()) -> Iterator[Found]:
+def read_systems(source: str, systems: Sequence[Raw], discoveries: Sequence[Raw] = ()) -> Iterator[Reading]:
     """Systems, their planets, moons, stations and discoveries; `discoveries` are those that name their place in words.
 
     Then the people who are named, and the entries that prose became.
@@ -34,7 +34,7 @@ def read_systems(source: str, systems: Sequence[Raw], discoveries: Sequence[Raw]
     yield from records.people()
 
 
-def _inside(records: Records, raw: Raw, system: Found, where: str) -> Iterator[Found]:
+def _inside(records: Records, raw: Raw, system: Reading, where: str) -> Iterator[Reading]:
     """What belongs to a system; refused with it where it is refused."""
     for planet in _list(raw.get("planets")):
         yield from _planet(records, planet, system, where)
@@ -46,7 +46,7 @@ def _inside(records: Records, raw: Raw, system: Found, where: str) -> Iterator[F
     yield from _discoveries(records, raw, system, where)
 
 
-def _planet(records: Records, raw: Any, system: Found, where: str) -> Iterator[Found]:
+def _planet(records: Records, raw: Any, system: Reading, where: str) -> Iterator[Reading]:
     if isinstance(raw, Mapping) and raw.get("is_moon") in (1, True, "1", "true"):
         yield _moon_alone(records, raw, system, where)
         return
@@ -61,16 +61,16 @@ def _planet(records: Records, raw: Any, system: Found, where: str) -> Iterator[F
                 yield from _discoveries(records, moon, made, where)
 
 
-def _discoveries(records: Records, raw: Raw, place: Found, where: str) -> Iterator[Found]:
+def _discoveries(records: Records, raw: Raw, place: Reading, where: str) -> Iterator[Reading]:
     for one in _list(raw.get("discoveries")):
         if not isinstance(one, Mapping):
-            yield Found(where, str(one)[:60], refused="this discovery is no object")
+            yield Reading(where, str(one)[:60], refused="this discovery is no object")
         else:
             parent = place.thing.id if place.thing else ""
             yield records.discovery({"location_name": place.name, **one}, parent, f"{where}, a discovery")
 
 
-def _moon_alone(records: Records, raw: Any, system: Found, where: str) -> Found:
+def _moon_alone(records: Records, raw: Any, system: Reading, where: str) -> Reading:
     made = _child(records, Kind.PLANET, raw, system, where)
     if made.thing is None:
         return made
@@ -78,21 +78,21 @@ def _moon_alone(records: Records, raw: Any, system: Found, where: str) -> Found:
     return replace(made, thing=kept, notes=(*made.notes, MOON_ALONE))
 
 
-def _child(records: Records, kind: Kind, raw: Any, parent: Found, where: str) -> Found:
+def _child(records: Records, kind: Kind, raw: Any, parent: Reading, where: str) -> Reading:
     name = (
         raw if isinstance(raw, str) else raw.get("name") or raw.get("planet_name") if isinstance(raw, Mapping) else ""
     )
     where = f"{where}, {kind.value} {str(name)[:120]}"
     if parent.thing is None:
-        return Found(where, str(name)[:120], refused=f"what it belongs to, {parent.name!r}, is refused")
+        return Reading(where, str(name)[:120], refused=f"what it belongs to, {parent.name!r}, is refused")
     if not isinstance(raw, (str, Mapping)):
-        return Found(where, str(raw)[:60], refused="it is neither a name nor an object")
+        return Reading(where, str(raw)[:60], refused="it is neither a name nor an object")
     if kind is Kind.STATION:
         return records.station(raw, parent.thing.id, where)
     return records.body(kind, raw, parent.thing.id, where)
 
 
-def _checked(system: Found, raw: Raw) -> Found:
+def _checked(system: Reading, raw: Raw) -> Reading:
     """With a note where glyphs and voxels of one system contradict each other: then the glyphs count."""
     position = getattr(system.thing, "position", None)
     voxels = point({axis: raw.get(f"voxel_{axis}") for axis in "xyz"})

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from haven.errors import BadInput
 from haven.world.exchange.fields import MAX_LINE, line, number, what_is_wrong
 from haven.world.exchange.pieces import Piece
-from haven.world.exchange.report import Defect, Found, Note, new_id
+from haven.world.exchange.report import Defect, Note, Reading, new_id
 from haven.world.exchange.texts import parse_xml
 from haven.world.schema import CLASSES, Kind, Point
 
@@ -53,7 +53,7 @@ NO_DISTANCE = Note(Defect.OTHER, "the catalogue gives no distance, so it has no 
 METHODS = {"RV": "radial velocity"}
 
 
-def read(piece: Piece) -> Iterator[Found]:
+def read(piece: Piece) -> Iterator[Reading]:
     """The systems of one file. Raises BadInput where it holds none."""
     root = parse_xml(piece.data, piece.name)
     systems = [root] if root.tag == "system" else root.findall(".//system")
@@ -83,7 +83,7 @@ def _sexagesimal(text: str) -> float:
     return -value if text.strip().startswith("-") else value
 
 
-def _system(system: Element, source: str) -> Iterator[Found]:
+def _system(system: Element, source: str) -> Iterator[Reading]:
     names = _names(system)
     where = f"{source}: {names[0] if names else '?'}"
     values, notes = _of_system(system, names, source)
@@ -136,11 +136,11 @@ def _planets(inside: Element, star: str) -> Iterator[tuple[str, Element]]:
             yield from _planets(child, names[0] if names else "a pair of stars")
 
 
-def _planet(planet: Element, star: str, system: Found, where: str) -> Iterator[Found]:
+def _planet(planet: Element, star: str, system: Reading, where: str) -> Iterator[Reading]:
     names = _names(planet)
     where = f"{where}, planet {names[0] if names else '?'}"
     if system.thing is None:
-        yield Found(where, names[0] if names else "", refused="its system is refused")
+        yield Reading(where, names[0] if names else "", refused="its system is refused")
         return
     values = _of_body(planet, names, system.thing.id, system.thing.source)
     values["properties"]["orbits"] = star[:MAX_LINE]
@@ -203,11 +203,11 @@ def _aliases(names: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name[:MAX_LINE] for name in names if name != names[0]))
 
 
-def _made(kind: Kind, values: dict[str, Any], notes: tuple[Note, ...], where: str) -> Found:
+def _made(kind: Kind, values: dict[str, Any], notes: tuple[Note, ...], where: str) -> Reading:
     if not values["name"]:
-        return Found(where, "", refused="it has no name")
+        return Reading(where, "", refused="it has no name")
     try:
         thing: Any = CLASSES[kind](id=new_id(), **values)
     except ValidationError as error:
-        return Found(where, values["name"], refused=what_is_wrong(error))
-    return Found(where, thing.name, thing, notes)
+        return Reading(where, values["name"], refused=what_is_wrong(error))
+    return Reading(where, thing.name, thing, notes)

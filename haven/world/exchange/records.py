@@ -11,7 +11,7 @@ from haven.errors import BadInput
 from haven.world import vocabulary
 from haven.world.exchange import defects
 from haven.world.exchange.fields import MAX_LINE, by_field, line, lines, moment, number, others, point, what_is_wrong
-from haven.world.exchange.report import MAX_NOTES, Defect, Found, Note, new_id
+from haven.world.exchange.report import MAX_NOTES, Defect, Note, Reading, new_id
 from haven.world.glyphs import Glyphs
 from haven.world.schema import CLASSES, Discovery, Kind, Lore, Person, Region, Thing
 from haven.world.words import fold
@@ -35,10 +35,10 @@ class Records:
         self._source = source
         self._people = defects.persons(line(one)[:MAX_LINE] for one in people)
         self._told: set[str] = set()
-        self.extra: list[Found] = []
+        self.extra: list[Reading] = []
         """Lore that came out of prose, after the record that it was typed into."""
 
-    def system(self, raw: Raw, where: str, mark: Sequence[Note] = (), frame: str = "map") -> Found:
+    def system(self, raw: Raw, where: str, mark: Sequence[Note] = (), frame: str = "map") -> Reading:
         """A system; `mark`: what was found about its position beside those of the others."""
         known, rest = by_field(raw, Kind.SYSTEM)
         values, notes = self._common(known, rest, Kind.SYSTEM)
@@ -58,14 +58,14 @@ class Records:
             values["position"] = {**dict(zip("xyz", place, strict=True)), "frame": frame, "unit": unit}
         return self._made(Kind.SYSTEM, values, notes, where)
 
-    def body(self, kind: Kind, raw: Raw | str, parent: str, where: str) -> Found:
+    def body(self, kind: Kind, raw: Raw | str, parent: str, where: str) -> Reading:
         """A planet or moon; a bare text is its name."""
         known, rest = by_field({"name": raw} if isinstance(raw, str) else raw, kind)
         values, notes = self._common(known, rest, kind)
         values["parent"] = parent
         return self._made(kind, values, notes, where)
 
-    def station(self, raw: Raw | str, parent: str, where: str) -> Found:
+    def station(self, raw: Raw | str, parent: str, where: str) -> Reading:
         known, rest = by_field({"name": raw} if isinstance(raw, str) else raw, Kind.STATION)
         values, notes = self._common(known, rest, Kind.STATION)
         values["parent"] = parent
@@ -73,7 +73,7 @@ class Records:
             values[field] = number(known.get(field))
         return self._made(Kind.STATION, values, notes, where)
 
-    def discovery(self, raw: Raw, parent: str, where: str) -> Found:
+    def discovery(self, raw: Raw, parent: str, where: str) -> Reading:
         """A discovery; without a parent it is looked for by the names of places."""
         known, rest = by_field(raw, Kind.DISCOVERY)
         text = str(known.get("description") or "")
@@ -81,7 +81,7 @@ class Records:
         if not found:
             ten = ", ".join(vocabulary.words(vocabulary.FOUND))
             why = f"its kind {word[:60]!r} is none of the ten ({ten})"
-            return Found(where, line(known.get("name")) or text[:60], refused=why)
+            return Reading(where, line(known.get("name")) or text[:60], refused=why)
         values, notes = self._common(known, rest, Kind.DISCOVERY)
         notes += notes_of_kind
         values["found"] = found
@@ -104,7 +104,7 @@ class Records:
             Kind.DISCOVERY, values, notes, where, places=() if parent else tuple(name for name in names if name)
         )
 
-    def other(self, kind: Kind, raw: Raw, where: str) -> Found:
+    def other(self, kind: Kind, raw: Raw, where: str) -> Reading:
         """Lore, a person or a region."""
         known, rest = by_field(raw, kind)
         values, notes = self._common(known, rest, kind)
@@ -116,7 +116,7 @@ class Records:
             values["sources"] = lines(known.get("sources")) or (where,)
         return self._made(kind, values, notes, where)
 
-    def people(self) -> Iterator[Found]:
+    def people(self) -> Iterator[Reading]:
         """Everybody who was named as a discoverer, each once, with the other spellings as aliases."""
         written: dict[str, list[str]] = {}
         for name, (kept, _) in self._people.items():
@@ -255,7 +255,7 @@ class Records:
 
     def _made(
         self, kind: Kind, values: dict[str, Any], notes: Sequence[Note], where: str, places: tuple[str, ...] = ()
-    ) -> Found:
+    ) -> Reading:
         """The record, checked by the schema, or why it is refused."""
         cls = CLASSES[kind]
         name = str(values.get("name") or "")
@@ -264,20 +264,20 @@ class Records:
         for key in lost:
             kept["properties"].setdefault(key.replace("_", " "), line(values[key])[:MAX_LINE])
         if not name:
-            return Found(where, "", refused="it has no name")
+            return Reading(where, "", refused="it has no name")
         if (fields := len(kept["properties"]) + len(kept["measures"])) > MAX_FIELDS:
-            return Found(
+            return Reading(
                 where, name[:120], refused=f"it has {fields:,} fields of its own, and {MAX_FIELDS} are the most"
             )
         try:
             thing: Thing = cls(id=new_id(), **kept)  # type: ignore[assignment]
         except ValidationError as error:
-            return Found(where, name, refused=what_is_wrong(error))
-        found = Found(where, thing.name, thing, tuple(notes)[:MAX_NOTES], place_names=places)
+            return Reading(where, name, refused=what_is_wrong(error))
+        found = Reading(where, thing.name, thing, tuple(notes)[:MAX_NOTES], place_names=places)
         self._lore_of(found)
         return found
 
-    def _lore_of(self, found: Found) -> None:
+    def _lore_of(self, found: Reading) -> None:
         """(11) Prose worth quoting becomes a draft entry of its own, linked to the record it was typed into."""
         thing = found.thing
         text = thing.text if isinstance(thing, Discovery) else thing.notes if thing else ""
@@ -289,7 +289,7 @@ class Records:
             id=new_id(), name=title, text=text, links=(thing.id,), sources=(found.source[:MAX_LINE],),
             source=self._source[:MAX_LINE], discovered_by=thing.discovered_by,
         )  # fmt: skip
-        self.extra.append(Found(found.source, title, entry, (note,)))
+        self.extra.append(Reading(found.source, title, entry, (note,)))
 
 
 def _cut(value: Any) -> Any:

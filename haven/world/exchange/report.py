@@ -70,7 +70,7 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Reading:
     """One record of a source: the thing, or why it is refused."""
 
     source: str
@@ -115,7 +115,7 @@ class ImportReport:
         told = Counter(entry.outcome for entry in self.entries)
         return {outcome.value: told[outcome] for outcome in Outcome}
 
-    def add(self, entries: Iterable[Entry], found: Iterable[Found] = ()) -> None:
+    def add(self, entries: Iterable[Entry], found: Iterable[Reading] = ()) -> None:
         self.entries.extend(entries)
         self.defects.update(note.about.value for one in found for note in one.notes)
 

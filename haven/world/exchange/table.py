@@ -18,7 +18,7 @@ from haven.world.exchange.fields import field_of
 from haven.world.exchange.nested import read_systems
 from haven.world.exchange.pieces import Piece
 from haven.world.exchange.records import Raw, Records
-from haven.world.exchange.report import Defect, Found, Note
+from haven.world.exchange.report import Defect, Note, Reading
 from haven.world.exchange.texts import decoded
 from haven.world.schema import Kind, Thing
 
@@ -33,7 +33,7 @@ _FORMULA = re.compile("'*[=+\\-@\t\r\n＝＋－＠]")
 _DEFUSED = re.compile("'+[=+\\-@\t\r\n＝＋－＠]")
 
 
-def read(piece: Piece) -> Iterator[Found]:
+def read(piece: Piece) -> Iterator[Reading]:
     """The records of one table, after a note of how its columns were understood. Raises BadInput."""
     text, remark = decoded(piece.data, piece.name)
     header, rows, refused = _rows(piece.name, text)
@@ -46,14 +46,14 @@ def read(piece: Piece) -> Iterator[Found]:
     yield from _foreign(piece.name, header, rows)
 
 
-def _rows(name: str, text: str) -> tuple[list[str], list[dict[str, str]], list[Found]]:
+def _rows(name: str, text: str) -> tuple[list[str], list[dict[str, str]], list[Reading]]:
     """Header, rows by column without what is empty, and those that don't fit the header."""
     lines = io.StringIO(text, newline="")
     first = text[: text.find("\n") if "\n" in text else len(text)]
     delimiter = max(DELIMITERS, key=first.count)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     rows: list[dict[str, str]] = []
-    refused: list[Found] = []
+    refused: list[Reading] = []
     try:
         header = [cell.strip().lstrip("\ufeff")[:200] for cell in next(reader, [])]
         if not 0 < len(header) <= MAX_COLUMNS:
@@ -65,7 +65,9 @@ def _rows(name: str, text: str) -> tuple[list[str], list[dict[str, str]], list[F
             if len(rows) >= MAX_ROWS:
                 raise BadInput(f"{name} has more than {MAX_ROWS:,} rows.", "Split it.")
             if len(cells) > len(header):
-                refused.append(Found(where, cells[0][:120], refused=f"{len(cells)} cells under {len(header)} columns"))
+                refused.append(
+                    Reading(where, cells[0][:120], refused=f"{len(cells)} cells under {len(header)} columns")
+                )
                 continue
             if delimiter == ";":
                 cells = [cell.replace(",", ".") if _DECIMAL_COMMA.fullmatch(cell) else cell for cell in cells]
@@ -76,7 +78,7 @@ def _rows(name: str, text: str) -> tuple[list[str], list[dict[str, str]], list[F
     return header, rows, refused
 
 
-def _mapping(name: str, header: Sequence[str], remark: str) -> Found:
+def _mapping(name: str, header: Sequence[str], remark: str) -> Reading:
     """What each column was taken for."""
     told = []
     for column in header:
@@ -84,10 +86,10 @@ def _mapping(name: str, header: Sequence[str], remark: str) -> Found:
         what = "left out" if not field else f"kept as {column!r}" if field.startswith(".") else field
         told.append(f"{column!r}: {what}")
     notes = [Note(Defect.OTHER, f"columns: {'; '.join(told)}")]
-    return Found(name, "its columns", notes=tuple([*notes, Note(Defect.OTHER, remark)] if remark else notes))
+    return Reading(name, "its columns", notes=tuple([*notes, Note(Defect.OTHER, remark)] if remark else notes))
 
 
-def _foreign(name: str, header: Sequence[str], rows: Sequence[Raw]) -> Iterator[Found]:
+def _foreign(name: str, header: Sequence[str], rows: Sequence[Raw]) -> Iterator[Reading]:
     fields = {field_of(column): column for column in header}
     folded = {column.casefold().replace("_", " ").strip() for column in header}
     if {"title"} & folded and "description" in fields:

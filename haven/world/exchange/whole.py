@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from haven.errors import BadInput
 from haven.world.exchange.fields import what_is_wrong
-from haven.world.exchange.report import Defect, Found, Note
+from haven.world.exchange.report import Defect, Note, Reading
 from haven.world.schema import THING, Lore, System, Thing, parent_of
 
 FORMAT, VERSION = "haven-world", 1
@@ -22,7 +22,7 @@ def is_whole(data: Any) -> bool:
     return isinstance(data, Mapping) and data.get("format") == FORMAT
 
 
-def read_data(source: str, data: Mapping[str, Any]) -> Iterator[Found]:
+def read_data(source: str, data: Mapping[str, Any]) -> Iterator[Reading]:
     """The records of an export. Raises BadInput where it is of a newer Haven, or none."""
     if data.get("version") != VERSION:
         raise BadInput(f"{source} is an export of version {data.get('version')!r}.", "Update Haven, then try again.")
@@ -32,7 +32,7 @@ def read_data(source: str, data: Mapping[str, Any]) -> Iterator[Found]:
     yield from checked(source, rows)
 
 
-def checked(source: str, rows: Iterable[Any]) -> Iterator[Found]:
+def checked(source: str, rows: Iterable[Any]) -> Iterator[Reading]:
     """Rows of fields as records. Ids of Haven's own form are kept, others are temporary; a second one is refused."""
     seen: set[str] = set()
     for number, row in enumerate(rows, 1):
@@ -41,13 +41,13 @@ def checked(source: str, rows: Iterable[Any]) -> Iterator[Found]:
         try:
             thing = THING.validate_python(row)
         except ValidationError as error:
-            yield Found(where, name, refused=what_is_wrong(error))
+            yield Reading(where, name, refused=what_is_wrong(error))
             continue
         if thing.id and thing.id in seen:
-            yield Found(where, name, refused=f"the id {thing.id} stands twice in the file")
+            yield Reading(where, name, refused=f"the id {thing.id} stands twice in the file")
             continue
         seen.add(thing.id)
-        yield Found(where, thing.name, _temporary(thing))
+        yield Reading(where, thing.name, _temporary(thing))
 
 
 def _temporary(thing: Thing) -> Thing:

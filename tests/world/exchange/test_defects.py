@@ -8,7 +8,7 @@ import pytest
 
 from haven.world.exchange import defects
 from haven.world.exchange.nested import read_systems
-from haven.world.exchange.report import Defect, Found
+from haven.world.exchange.report import Defect, Reading
 from haven.world.schema import Discovery, Lore, Person, System
 
 PROSE = (
@@ -19,15 +19,15 @@ PROSE = (
 )
 
 
-def read(*systems: dict[str, Any], discoveries: tuple[dict[str, Any], ...] = ()) -> list[Found]:
+def read(*systems: dict[str, Any], discoveries: tuple[dict[str, Any], ...] = ()) -> list[Reading]:
     return list(read_systems("map.db", systems, discoveries))
 
 
-def the(found: list[Found], name: str) -> Any:
+def the(found: list[Reading], name: str) -> Any:
     return next(one.thing for one in found if one.name == name and one.thing)
 
 
-def met(found: list[Found]) -> set[tuple[Defect, bool]]:
+def met(found: list[Reading]) -> set[tuple[Defect, bool]]:
     return {(note.about, note.repaired) for one in found for note in one.notes}
 
 

@@ -14,24 +14,24 @@ from haven.errors import BadInput
 from haven.world.exchange import formats, table
 from haven.world.exchange.oec import place
 from haven.world.exchange.pieces import Piece, read_file
-from haven.world.exchange.report import Found
+from haven.world.exchange.report import Reading
 from haven.world.schema import Discovery, Kind, Lore, Moon, Planet, Station, System
 from tests.world.exchange.sources import DIALECTS, ENTRY, OEC, PAYLOAD, database, json_file
 
 
-def read(path: Path, format: str = "") -> list[Found]:
+def read(path: Path, format: str = "") -> list[Reading]:
     return formats.read_file(read_file(path), format)
 
 
-def text(name: str, words: str, format: str = "") -> list[Found]:
+def text(name: str, words: str, format: str = "") -> list[Reading]:
     return formats.read_file(Piece(name, words.encode()), format)
 
 
-def things(found: list[Found]) -> dict[str, Any]:
+def things(found: list[Reading]) -> dict[str, Any]:
     return {one.thing.name: one.thing for one in found if one.thing}
 
 
-def told(found: list[Found]) -> str:
+def told(found: list[Reading]) -> str:
     return "\n".join(note.text for one in found for note in one.notes)
 
 

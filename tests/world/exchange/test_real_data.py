@@ -12,18 +12,18 @@ import pytest
 
 from haven.world.exchange import formats
 from haven.world.exchange.pieces import read_file
-from haven.world.exchange.report import Found
+from haven.world.exchange.report import Reading
 from haven.world.schema import Kind, Planet, System
 
 DATA = Path(os.environ.get("HAVEN_DATA", "/nowhere"))
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="HAVEN_DATA names no folder with the real files")
 
 
-def read(*parts: str) -> list[Found]:
+def read(*parts: str) -> list[Reading]:
     return formats.read_file(read_file(DATA.joinpath(*parts)))
 
 
-def of(found: list[Found]) -> Counter[Kind]:
+def of(found: list[Reading]) -> Counter[Kind]:
     return Counter(one.thing.kind for one in found if one.thing)
 
 

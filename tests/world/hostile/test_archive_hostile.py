@@ -18,7 +18,7 @@ import pytest
 from haven.errors import BadInput
 from haven.world.exchange import archives, formats
 from haven.world.exchange.pieces import Piece
-from haven.world.exchange.report import Found
+from haven.world.exchange.report import Reading
 from haven.world.schema import System
 from tests.world.exchange.sources import ENTRY, OEC, SYSTEM
 
@@ -26,7 +26,7 @@ ZEROS = 12 * 1024 * 1024
 GOOD = json.dumps({"Diamond": SYSTEM}).encode()
 
 
-def read(name: str, data: bytes) -> list[Found]:
+def read(name: str, data: bytes) -> list[Reading]:
     return formats.read_file(Piece(name, data))
 
 

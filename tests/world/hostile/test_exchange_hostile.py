@@ -17,14 +17,14 @@ from haven.quoting import clean
 from haven.world.exchange import defects, formats, pieces
 from haven.world.exchange.nested import read_systems
 from haven.world.exchange.pieces import Piece, read_file
-from haven.world.exchange.report import Found
+from haven.world.exchange.report import Reading
 from haven.world.schema import THING, System
 from tests.world.exchange.sources import SYSTEM, database
 
 GOOD = json.dumps({"Diamond": SYSTEM}).encode()
 
 
-def read(name: str, data: bytes) -> list[Found]:
+def read(name: str, data: bytes) -> list[Reading]:
     return formats.read_file(Piece(name, data))
 
 
