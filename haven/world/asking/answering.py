@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from dataclasses import replace
 
 from haven.world.asking.about import about, where
 from haven.world.asking.answer import Answer, Row, row
+from haven.world.asking.fields import Field, Value
 from haven.world.asking.finding import Ambiguous, Finder, Found, names
 from haven.world.asking.lexicon import Lexicon
-from haven.world.asking.measuring import alternatives, carriers, shown
+from haven.world.asking.measuring import alternatives, carriers, gauge_of, in_unit, shown
 from haven.world.asking.query import Condition, Query, Selection, Want
 from haven.world.asking.said import (
     PLURAL,
@@ -102,7 +104,10 @@ class Answering:
         """What of a row matters: its distance, what it was ordered by, the record that proves a condition."""
         parts = []
         if thing.id in found.distances:
-            parts.append(length(found.distances[thing.id], found.unit, query.unit))
+            system = self.gazetteer.system_of(thing)
+            here = system is not None and system.id == found.origin_system
+            away = length(found.distances[thing.id], found.unit, query.unit)
+            parts.append("in the same system" if here else away)
         order = query.subject.order
         if order is not None and order.concept != "distance" and thing.id in found.keys:
             parts.append(ranked_value(thing, order, found.keys[thing.id], self.finder))
@@ -198,7 +203,8 @@ class Answering:
                         if carrier.id == thing.id
                         else f"{carrier.name} ({carrier.kind.value} of {thing.name})"
                     )
-                    return f"{label} of {whose}: {shown(read[0], read[1], concept)}.", carrier, True
+                    value = shown(read[0], read[1], concept)
+                    return f"{label} of {whose}: {value}{_turned(concept, read, unit)}.", carrier, True
         below = self._below(thing, options)
         if below:
             return below
@@ -351,3 +357,12 @@ class Answering:
             if read := self.fields.read(carrier, concept):
                 return shown(read[0], read[1], concept)
         return ""
+
+
+def _turned(concept: str, read: tuple[Field, tuple[Value, ...]], unit: str) -> str:
+    """The same in the unit that was asked for, in brackets; "" where it has none."""
+    field, values = read
+    if not unit or unit == field.unit or not isinstance(values[0], float):
+        return ""
+    turned = in_unit(values[0], gauge_of(field, concept), field.unit, unit)
+    return "" if turned is None else f" ({shown(replace(field, unit=unit), (float(f'{turned:.6g}'),), concept)})"

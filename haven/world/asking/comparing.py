@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from haven.world.asking.conditions import value_condition
 from haven.world.asking.query import Order, Query, Selection, Want
 from haven.world.asking.stream import Draft, Stream
@@ -14,7 +16,11 @@ def distance(stream: Stream, yes_no: bool) -> Query | None:
     roles = {role for chunk in stream.chunks for role in chunk.roles}
     counted = [place for place, chunk in enumerate(stream.chunks) if chunk.one_of("count")]
     in_units = any(place + 1 < len(stream.chunks) and stream.chunks[place + 1].part("length") for place in counted)
-    if ("far" not in roles and not in_units) or {"without", "with"} & roles or "sorted" in roles:
+    if ("far" not in roles and not in_units) or "sorted" in roles:
+        return None
+    pairs = pairwise(chunk for chunk in stream.chunks if not chunk.one_of("skip"))
+    if any(one.one_of("without", "with") and other.one_of("far") for one, other in pairs):
+        # `systems without a distance`
         return None
     if any(chunk.part("comparative") or chunk.number is not None or chunk.one_of("within") for chunk in stream.chunks):
         return None
@@ -74,7 +80,7 @@ def comparison(stream: Stream, yes_no: bool) -> Query | None:
         if chunk.part("comparative") or chunk.part("superlative") or chunk.one_of("near")
     ]
     either = any(chunk.one_of("or") for chunk in stream.chunks) or (
-        any(chunk.text.lower() == "which of" for chunk in stream.chunks)
+        any(chunk.text.lower() in ("which of", "which one", "which ones") for chunk in stream.chunks)
     )
     if not says or len(places) < 2 or not (yes_no or either):
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -41,6 +42,8 @@ class Found:
     keys: dict[str, float] = field(default_factory=dict)
     unit: str = ""
     origin: str = ""
+    origin_system: str = ""
+    """The id of the system that it was measured from."""
     notes: list[str] = field(default_factory=list)
     looked_at: int = 0
     """How many there were before the conditions."""
@@ -197,7 +200,7 @@ class Finder:
             found.distances[thing.id] = distance
             kept.append(thing)
         found.things = sorted(kept, key=lambda one: (found.distances[one.id], one.name))
-        found.unit, found.origin = atlas.unit, anchor.name
+        found.unit, found.origin, found.origin_system = atlas.unit, anchor.name, origin.id
         found.looked_at -= len(lost)
         if lost:
             verb = "has" if len(lost) == 1 else "have"
@@ -212,7 +215,10 @@ class Finder:
     def _sort(self, found: Found, order: Order, limit: int | None, nth: int | None) -> None:
         if order.concept == "distance" and not found.distances:
             self._from_origin(found)
-        keys = {thing.id: key for thing in found.things if (key := self.key(thing, order, found)) is not None}
+        both = {thing.id: key for thing in found.things if (key := self.key(thing, order, found)) is not None}
+        kinds = Counter(kind for kind, _ in both.values())
+        used = max(kinds, key=lambda kind: (kinds[kind], kind), default="")
+        keys = {id: key for id, (kind, key) in both.items() if kind == used}
         if missing := len(found.things) - len(keys):
             what = "position" if order.concept in ("distance", "spacing") else alternatives(order.concept)[0]
             found.notes.append(
@@ -243,22 +249,34 @@ class Finder:
         rows = np.flatnonzero(np.all(np.abs(atlas.xyz) < EQUAL, axis=1))
         return self.gazetteer.things[atlas.ids[int(rows[0])]] if len(rows) == 1 else None
 
-    def key(self, thing: Thing, order: Order, found: Found | None = None) -> float | None:
-        """What it is ordered by; None where that is not recorded."""
+    def key(self, thing: Thing, order: Order, found: Found | None = None) -> tuple[str, float] | None:
+        """What it is ordered by, and whether that is a `number` or a word of a `scale`: the two can't be compared.
+
+        None where it is not recorded.
+        """
+        number = self._number(thing, order, found)
+        if number is not None:
+            return "number", number
+        for concept in alternatives(order.concept):
+            for carrier in carriers(thing, concept, self.fields, self.gazetteer):
+                if (read := self.fields.read(carrier, concept)) and (place := rank(read[1], concept)) is not None:
+                    kind = "number" if isinstance(read[1][0], float) else "scale"
+                    return kind, _common_unit(place, concept, read[0])
+        if order.concept == "size" and thing.kind in (Kind.SYSTEM, Kind.REGION):
+            below = self.gazetteer.below(thing, Kind.PLANET if thing.kind is Kind.SYSTEM else Kind.SYSTEM)
+            return "number", float(len(below))
+        if order.concept == "age" and (read := self.fields.read(thing, "year")) and isinstance(read[1][0], float):
+            return "number", -read[1][0]
+        return None
+
+    def _number(self, thing: Thing, order: Order, found: Found | None) -> float | None:
+        """What is counted or measured rather than read from a field."""
         if order.concept == "distance":
             return found.distances.get(thing.id) if found else None
         if order.concept == "spacing":
             return self._spacings.get(thing.id)
         if order.concept == "count" and order.counted is not None:
             return float(len(self.checks.held(thing, order.counted)))
-        for concept in alternatives(order.concept):
-            for carrier in carriers(thing, concept, self.fields, self.gazetteer):
-                if (read := self.fields.read(carrier, concept)) and (place := rank(read[1], concept)) is not None:
-                    return _common_unit(place, concept, read[0])
-        if order.concept == "size" and thing.kind in (Kind.SYSTEM, Kind.REGION):
-            return float(len(self.gazetteer.below(thing, Kind.PLANET if thing.kind is Kind.SYSTEM else Kind.SYSTEM)))
-        if order.concept == "age" and (read := self.fields.read(thing, "year")) and isinstance(read[1][0], float):
-            return -read[1][0]
         return None
 
     @cached_property

@@ -15,6 +15,8 @@ from haven.world.words import fold, is_stop, plain
 
 LONGEST = 5
 """Words of a value that is looked for in a question."""
+UNUSED = frozenset({"biome", "star", "economy", "lifeform", "materials"})
+"""Fields whose vocabulary is understood even where no record has the word."""
 ENDINGS = ("ic", "y", "ish", "al", "s", "es", "en", "e", "er", "ed", "ous")
 """What makes another form of the same value: ocean, oceanic."""
 
@@ -102,5 +104,5 @@ class Lexicon:
     def _unused(self, phrase: Phrase) -> set[Value]:
         """Words of the vocabulary that no record of this world has."""
         text = " ".join(phrase)
-        known = {field: vocabulary.known(field, text) for field in vocabulary.fields()}
+        known = {field: vocabulary.known(field, text) for field in vocabulary.fields() if field in UNUSED}
         return {Value(field, word, used=False) for field, word in known.items() if word}

@@ -66,10 +66,14 @@ def _one(field: Field, value: Value, concept: str) -> str:
     if concept == "year" or "year" in field.label.split():
         return f"{value:.0f}"
     number = f"{value:.10g}"
-    last = field.label.split()[-1] if field.label else ""
-    gauge = {"radius": "size", "mass": "mass"}.get(last, concept)
-    unit = LONG.get((gauge, field.unit)) or SPOKEN.get(field.unit, field.unit)
+    unit = LONG.get((gauge_of(field, concept), field.unit)) or SPOKEN.get(field.unit, field.unit)
     return f"{number} {unit}".strip() if field.key not in ("sell_percent", "buy_percent") else f"{number} %"
+
+
+def gauge_of(field: Field, concept: str) -> str:
+    """Which kind of measure it is: a radius is a size, whatever it was asked for as."""
+    last = field.label.split()[-1] if field.label else ""
+    return {"radius": "size", "mass": "mass"}.get(last, concept)
 
 
 def carriers(thing: Thing, concept: str, fields: Fields, gazetteer: Gazetteer) -> list[Thing]:

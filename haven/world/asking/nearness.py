@@ -23,6 +23,10 @@ def superlative(stream: Stream, one: Draft) -> bool:
     said = chunk.part("superlative") if chunk else ""
     if not said or (one.order is not None and one.order.concept != "?"):
         return False
+    if _of_another_kind(stream, one, said):
+        holder = stream.noun("with", "without", "and", "or", "be", "discovered", "whose")
+        one.of.append(holder.frozen())
+        return True
     stream.at += 1
     concept, descending = said[:-1], said.endswith("+")
     one.order = Order(concept=concept, descending=descending)
@@ -35,6 +39,12 @@ def superlative(stream: Stream, one: Draft) -> bool:
     elif concept == "year":
         stream.take("discovered")
     return True
+
+
+def _of_another_kind(stream: Stream, one: Draft, said: str) -> bool:
+    """`how many planets does the nearest system have`: what is nearest holds what is counted."""
+    after = stream.peek()
+    return bool(one.kinds) and said[:-1] != "?" and after is not None and bool(set(after.kinds) - set(one.kinds))
 
 
 def _most(stream: Stream, one: Draft) -> bool:

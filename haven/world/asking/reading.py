@@ -16,23 +16,13 @@ from haven.world.lengths import LY
 from haven.world.schema import Kind
 
 YES_NO = re.compile(
-    r"\s*(is|are|was(?! ist| sind| war)|were|does|do|did|has|have|can|ist|sind|war|hat|haben|liegt|gibt|gehört|isn.?t|doesn.?t|aren.?t)\b",
+    r"\s*(is|are|was(?! ist| sind| war)|were|does|do|did|has|have|can|isn.?t|doesn.?t|aren.?t"
+    r"|ist|sind|war|hat|haben|liegt|gibt|gehört)\b",
     re.IGNORECASE,
 )
 TELLING = (
-    "not",
-    "without",
-    "than",
-    "same",
-    "within",
-    "beyond",
-    "between",
-    "except",
-    "whose",
-    "until",
-    "since",
-    "before",
-    "after",
+    *("not", "without", "than", "same", "within", "beyond", "between"),
+    *("ordinal", "except", "whose", "until", "since", "before", "after"),
 )
 """Words that change what is asked: where nothing was understood with one, the question was not."""
 BELONGING = (Kind.PLANET, Kind.MOON, Kind.STATION, Kind.DISCOVERY)

@@ -44,8 +44,6 @@ def length(value: float, unit: str, wanted: str = "") -> str:
     """`4.157 pc (13.56 ly)`: in the unit that was asked for first, else in the map's own."""
     if wanted and wanted != unit and (turned := convert(value, unit, wanted)) is not None:
         return f"{written(turned, wanted)} ({written(value, unit)})"
-    if value == 0:
-        return "in the same system"
     said = written(value, unit)
     if unit in ("pc", "voxels") and (turned := convert(value, unit, "ly")) is not None:
         return f"{said} ({written(turned, 'ly')})"

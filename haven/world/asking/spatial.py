@@ -62,14 +62,14 @@ def compare(finder: Finder, query: Query) -> Answer:
     things = [finder.one(one, *options) for one in (query.subject, *query.others)]
     keys = [finder.key(thing, order) for thing in things]
     told = [
-        f"{thing.name}: {ranked_value(thing, order, key, finder) if key is not None else 'not recorded'}"
+        f"{thing.name}: {ranked_value(thing, order, key[1], finder) if key is not None else 'not recorded'}"
         for thing, key in zip(things, keys, strict=True)
     ]
     label = asked_label(order.concept) if order.concept != "count" else "Number"
     rows = tuple(row(thing, text) for thing, text in zip(things, told, strict=True))
-    if any(key is None for key in keys):
+    if any(key is None for key in keys) or len({key[0] for key in keys if key is not None}) > 1:
         return Answer(f"Not recorded for all of them: {'; '.join(told)}.", rows, str(query), recorded=False)
-    known = [key for key in keys if key is not None]
+    known = [key[1] for key in keys if key is not None]
     return Answer(f"{_verdict(query, things, known)} {label}: {'; '.join(told)}.", rows, str(query))
 
 

@@ -98,6 +98,14 @@ class Stream:
         while (chunk := self.next) is not None and not chunk.one_of(*stops):
             if chunk.unknown:
                 raise self.not_understood()
+            if (
+                stops
+                and one.bare
+                and not one.genitive
+                and not chunk.ids
+                and (chunk.values or chunk.part("comparative"))
+            ):
+                break  # `planets in Oculi frozen`: frozen are the planets
             if not any(step(self, one) for step in self.steps):
                 break
         return one
@@ -133,6 +141,8 @@ class Stream:
     def not_understood(self) -> NotUnderstood:
         """About the next chunk: what it would have to be, by what stands around it."""
         chunk = self.chunks[self.at]
+        if not chunk.unknown:
+            return NotUnderstood(chunk.text)
         after, before = self.peek(), self.before()
         slot = "words"
         if (
