@@ -10,14 +10,16 @@ from collections.abc import Awaitable, Callable
 import discord
 from discord import app_commands
 
+from assistants.records import Records
 from assistants.round_table import RoundTable
 from assistants.sentinel import StatusLine
 from assistants.waiting import WaitingRoom
 from bot import entry
+from bot.alarms import Alarms
 from bot.answers import Answers
 from bot.cards import Cards
 from bot.channels import Channels
-from bot.commands import ask, changes, status
+from bot.commands import ask, changes, status, world
 from bot.views.answer import AnswerButton
 from bot.views.buttons import ChangeButton
 from bot.views.review import submitted
@@ -54,14 +56,17 @@ class HavenBot(discord.Client):
         round_table: RoundTable,
         changes: Changes,
         waiting: WaitingRoom,
+        records: Records,
         bus: Bus,
         database: Database,
         settings: Discord,
         status: Callable[[], Awaitable[list[StatusLine]]],
         verdict: Callable[[int, Principal, int], Awaitable[None]],
         cloud: Callable[[], str],
+        alarms_at: int | None = None,
     ) -> None:
-        """`verdict` takes the number of an outcome and 1 or -1; `cloud` names who can be asked there, "" for nobody."""
+        """`verdict` takes the number of an outcome and 1 or -1; `cloud` names who can be asked there, "" for nobody;
+        `alarms_at` is the channel that is told of alerts, None for none."""
         super().__init__(
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),
@@ -71,6 +76,7 @@ class HavenBot(discord.Client):
         )
         self.round_table = round_table
         self.changes = changes
+        self.records = records
         self.bus = bus
         self.database = database
         self.settings = settings
@@ -79,6 +85,7 @@ class HavenBot(discord.Client):
         self.cloud = cloud
         self.channels = Channels(self, settings.guild_id)
         self.cards = Cards(self.channels, changes, database, settings)
+        self.alarms = Alarms(self.channels, database, alarms_at)
         self.answers = Answers(self.channels, waiting, database, round_table.seat)
         waiting.ask_about("bot", lambda person: entry.today(self, person))
         self.closing = False
@@ -90,7 +97,8 @@ class HavenBot(discord.Client):
         """Register the commands and the buttons that outlive a restart."""
         self.add_dynamic_items(ChangeButton, OlderRounds, AnswerButton)
         guild = discord.Object(self.settings.guild_id) if self.settings.guild_id else None
-        for command in [*changes.commands(), ask.command(self.round_table.assistants), status.command()]:
+        several = [*changes.commands(), *world.commands()]
+        for command in [*several, ask.command(self.round_table.assistants), status.command()]:
             self.tree.add_command(command, guild=guild)
         await self._sync(guild)
 
@@ -105,6 +113,7 @@ class HavenBot(discord.Client):
         """Draw one event of the bus."""
         await self.cards.tell(event)
         await self.answers.tell(event)
+        await self.alarms.tell(event)
 
     async def on_ready(self) -> None:
         self.on_link(True)
@@ -117,6 +126,7 @@ class HavenBot(discord.Client):
     async def _catch_up(self) -> None:
         await self.cards.catch_up()
         await self.answers.catch_up()
+        await self.alarms.catch_up()
 
     async def on_disconnect(self) -> None:
         self.on_link(False)

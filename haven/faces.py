@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 
+from assistants.records import Records
 from bot.client import HavenBot
 from bot.supervisor import Link, Supervisor
 from haven.access import Principal
@@ -19,6 +20,11 @@ from kiosk.pin import Pin
 from kiosk.server import serve as serve_kiosk
 
 log = logging.getLogger("haven")
+
+
+def records_of(house: House) -> Records:
+    """What the faces see of the world."""
+    return Records(house.world, house.drafts, house.watches, house.search, house.cartographer)
 
 
 def faces_of(house: House, ready: asyncio.Event) -> list[Face]:
@@ -57,12 +63,14 @@ def faces_of(house: House, ready: asyncio.Event) -> list[Face]:
                 round_table=house.round_table,
                 changes=house.changes,
                 waiting=house.waiting,
+                records=records_of(house),
                 bus=house.bus,
                 database=house.database,
                 settings=house.settings.discord,
                 status=house.sentinel.status,
                 verdict=house.outcomes.verdict,
                 cloud=lambda: cloud_name(house.engine.roster),
+                alarms_at=house.settings.alerts.channel_id or house.settings.discord.channel_id,
             )
 
         def tell(link: Link, detail: str) -> None:

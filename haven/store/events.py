@@ -43,6 +43,15 @@ async def of(database: Database, subject: str, limit: int = 200) -> list[Event]:
     return [_event(row) for row in reversed(rows)]
 
 
+async def beginning_with(database: Database, prefix: str, last: int, limit: int = 100) -> list[Event]:
+    """Events after number `last` whose kind begins so, oldest first."""
+    rows = await database.rows(
+        "select * from event where id > ? and substr(kind, 1, ?) = ? order by id limit ?",
+        (last, len(prefix), prefix, limit),
+    )
+    return [_event(row) for row in rows]
+
+
 async def newest(database: Database) -> int:
     row = await database.row("select coalesce(max(id), 0) from event")
     return int(row[0]) if row else 0

@@ -1,0 +1,42 @@
+"""Alerts in a Discord channel: each told once, nobody pinged by what they quote, the end told as well."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from assistants.sentry.alerts import Sign
+from bot.alarms import Alarms
+from tests.bot.conftest import World
+from tests.e2e.house import REVIEWER
+
+NOON = datetime(2026, 11, 21, 12).timestamp()
+TROUBLE = Sign("status:disk", "Disk: 0.1 GB free @everyone [here](http://x.example)", "warning", "Free some room.")
+
+
+async def test_an_alert_its_care_and_its_end_are_told_once(world: World) -> None:
+    alerts, bot = world.house.sentinel.alerts, world.bot
+    await alerts.look(["status"], [Sign("status:old", "before the bot was here")], NOON)
+    bot.alarms = Alarms(bot.channels, world.house.database, world.channel.id)
+    await bot.alarms.catch_up()
+    for _ in range(2):
+        await alerts.look(["status"], [TROUBLE, Sign("status:old", "x")], NOON)
+        await world.deliver()
+    [raised] = world.channel.history()
+    assert "0.1 GB free" in raised.content and "Free some room." in raised.content
+    assert "@\u200beveryone" in raised.content and r"\[here]" in raised.content and not raised.mentions
+    [_, disk] = sorted(await alerts.open(), key=lambda one: one.cause, reverse=True)
+    await alerts.acknowledge(disk.id, REVIEWER)
+    for minute in (1, 20):
+        await alerts.look(["status"], [Sign("status:old", "x")], NOON + 60 * minute)
+    later = Alarms(bot.channels, world.house.database, world.channel.id)  # another start, after all of it
+    await later.catch_up()
+    await world.deliver()
+    said = [message.content for message in world.channel.history()]
+    assert len(said) == 3 and "Rena looks after" in said[1] and said[2].startswith("🟢 Over: Disk")
+
+
+async def test_without_a_channel_nothing_is_told(world: World) -> None:
+    await world.house.sentinel.alerts.look(["status"], [TROUBLE], NOON)
+    await world.deliver()
+    await world.bot.alarms.catch_up()
+    assert list(world.channel.history()) == []
