@@ -185,7 +185,9 @@ class Asking:
         """Raises Unavailable where only the local model is left: a tale by it is worse than the plain facts."""
         route = await self._engine.route(task)
         if all(tier is Tier.LOCAL for tier in route.tiers):
-            raise Unavailable(route.refused or "no large model is there to write it", retry=False)
+            mark = f"{Tier.CLOUD.value}: "
+            lacks = (reason.removeprefix(mark) for reason in route.reasons if reason.startswith(mark))
+            raise Unavailable(next(lacks, route.refused or "no large model is there to write it"), retry=False)
 
     def _beyond(self, talk: Talk, findings: Findings, reply: Reply) -> list[str]:
         """Numbers and names that the reply has from nowhere; a free text may have any."""
