@@ -232,9 +232,7 @@ class Search:
         if vector is None:
             return []
         if self._nearest is None or self._nearest.grown:
-            nearest = Nearest()
-            nearest.fill(self.file.vectors())
-            self._nearest = nearest
+            self._nearest = Nearest(self.file.vectors())
         ranked = self._nearest.find(vector, 4 * limit if kinds else limit, self.file.some_vectors)
         entries = self.file.entries([number for number, _ in ranked])
         found = [entries[number] for number, _ in ranked if number in entries]
