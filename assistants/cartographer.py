@@ -7,23 +7,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from assistants.base import Assistant
 from assistants.findings import Findings, Nature, Source
 from haven.access import Act, Principal, check
 from haven.errors import BadInput, NotFound
-from haven.world import annotating
+from haven.world import annotating, space
 from haven.world.asking import ask
 from haven.world.asking.answer import Answer
+from haven.world.asking.answering import Answering
 from haven.world.asking.chunks import Chunk, chunks
 from haven.world.asking.lexicon import Lexicon
+from haven.world.asking.query import Query, Selection, Want
+from haven.world.atlas import positions
 from haven.world.gazetteer import Atlases, Gazetteer
 from haven.world.maps.picture import Format, picture
 from haven.world.maps.scene import View, Wish
 from haven.world.maps.themes import THEMES
 from haven.world.schema import Kind, System
+from haven.world.space import Near
 from haven.world.words import fold
 
 CARTOGRAPHER = Assistant(
@@ -60,6 +64,16 @@ _ON_A_MAP = re.compile(r"\s*\b(on (a|the) map|auf (einer|der) karte)\b", re.IGNO
 _REGION = re.compile(r"\b(region|sector|gegend)\b", re.IGNORECASE)
 
 
+@dataclass(frozen=True)
+class Neighbours:
+    """Systems around one, nearest first; distances in `unit`. `left_out` says why some are not among them."""
+
+    of: System
+    systems: tuple[Near, ...]
+    unit: str
+    left_out: str
+
+
 class Cartographer:
     """One for all faces. Everything is computed from the gazetteer, in a thread; no model is asked."""
 
@@ -87,6 +101,30 @@ class Cartographer:
         return await self._atlases.ask(
             lambda gazetteer: picture(gazetteer, wish, format=format, theme=theme, width=width, height=height)
         )
+
+    async def near(self, place: str, principal: Principal, count: int = 5, frame: str = "") -> Neighbours:
+        """The systems nearest to a place. Raises AccessDenied, NotFound, and BadInput where several are called so."""
+        check(principal, Act.READ)
+
+        def found(gazetteer: Gazetteer) -> Neighbours:
+            system = gazetteer.system_called(place)
+            atlas = gazetteer.atlas(frame or next((point.frame for point in positions(system)), ""))
+            near = space.nearest(atlas, atlas.point(system.id), count, without=[system.id])
+            return Neighbours(system, tuple(near), atlas.unit, atlas.left_out)
+
+        return await self._atlases.ask(found)
+
+    async def route(self, start: str, end: str, principal: Principal, jump: float | None = None) -> Answer:
+        """From one place to another by jumps of at most `jump`, or over recorded links. Raises as `near` does."""
+        check(principal, Act.READ)
+
+        def found(gazetteer: Gazetteer) -> Answer:
+            ends = [gazetteer.system_called(name) for name in (start, end)]
+            one, two = (Selection(ids=(system.id,), name=system.name) for system in ends)
+            query = Query(want=Want.ROUTE, subject=one, others=(two,), number=jump)
+            return Answering(self._words(gazetteer)).answer(query)
+
+        return await self._atlases.ask(found)
 
     async def look(self, question: Callable[[Gazetteer], T]) -> T:
         """What `question` finds in the world as it is now; it runs in a thread."""

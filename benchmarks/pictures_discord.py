@@ -21,6 +21,7 @@ from bot.client import HavenBot
 from haven.app import House, open_house
 from haven.app import run as run_house
 from haven.demo.journey import REQUEST, demo_settings, stand_in_running
+from haven.faces import records_of
 from haven.settings import Discord, cache_dir
 
 PICTURE = Path(__file__).parent.parent / "docs" / "discord-review.png"
@@ -65,6 +66,7 @@ async def _photograph(env: simcord.Env, house: House, picture: Path) -> None:
         round_table=house.round_table,
         changes=house.changes,
         waiting=house.waiting,
+        records=records_of(house),
         bus=house.bus,
         database=house.database,
         settings=ids,

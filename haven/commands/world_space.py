@@ -12,7 +12,7 @@ import typer
 from haven.app import House
 from haven.commands.session import Json, in_house, out, owner, print_json
 from haven.commands.world import world_app
-from haven.errors import BadInput, NotFound
+from haven.errors import BadInput
 
 if TYPE_CHECKING:  # `haven world show` imports this file as well: numpy and Pillow come with what needs them
     from haven.world.asking.answer import Answer
@@ -28,21 +28,6 @@ Frame = Annotated[str, typer.Option(help="Which map: `map`, `sun`, `galaxy:NAME`
 def _ask(work: Callable[[House, Gazetteer], T]) -> T:
     """What `work` finds in the world, computed off the loop."""
     return in_house(lambda house: house.cartographer.look(lambda gazetteer: work(house, gazetteer)))
-
-
-def _system(gazetteer: Gazetteer, name: str) -> System:
-    """The system that a name or id means. Raises NotFound, and BadInput where several are called so."""
-    from haven.world.words import fold
-
-    ids = [name] if name in gazetteer.things else [one.id for one in gazetteer.names.exact(fold(name))]
-    found = {system.id: system for id in ids if (system := gazetteer.system_of(gazetteer.things[id]))}
-    named = [one for one in found.values() if one.id in ids]
-    if len(found) > 1 and len(named) != 1:
-        raise BadInput(f"Several places are called {name!r}: {', '.join(found)}.", "Name one by its id.")
-    if not found:
-        near = [one.title for one, _ in gazetteer.names.near(fold(name), 3)]
-        raise NotFound(f"No place is called {name!r}.", f"Names like it: {', '.join(near)}." if near else "")
-    return (named or list(found.values()))[0]
 
 
 @world_app.command()
@@ -81,15 +66,8 @@ def near(
 ) -> None:
     """The nearest systems."""
 
-    def work(_: House, gazetteer: Gazetteer) -> tuple[list[Near], str, str]:
-        from haven.world import space
-
-        system = _system(gazetteer, place)
-        atlas = gazetteer.atlas(frame or _frame(system))
-        found = space.nearest(atlas, atlas.point(system.id), count, without=[system.id])
-        return found, atlas.unit, atlas.left_out
-
-    _print_near(*_ask(work), as_json)
+    found = in_house(lambda house: house.cartographer.near(place, owner(), count, frame))
+    _print_near(list(found.systems), found.unit, found.left_out, as_json)
 
 
 @world_app.command()
@@ -104,7 +82,7 @@ def within(
     def work(_: House, gazetteer: Gazetteer) -> tuple[list[Near], str, str]:
         from haven.world import space
 
-        system = _system(gazetteer, place)
+        system = gazetteer.system_called(place)
         atlas = gazetteer.atlas(frame or _frame(system))
         found = space.within(atlas, atlas.point(system.id), radius, without=[system.id])
         return found, atlas.unit, atlas.left_out
@@ -173,16 +151,7 @@ def route(
 ) -> None:
     """The route of the fewest jumps with all its stops, or over links; and the longest step of it."""
 
-    def work(_: House, gazetteer: Gazetteer) -> Answer:
-        from haven.world.asking.answering import Answering
-        from haven.world.asking.lexicon import Lexicon
-        from haven.world.asking.query import Query, Selection, Want
-
-        ends = [_system(gazetteer, name) for name in (start, end)]
-        one, two = (Selection(ids=(system.id,), name=system.name) for system in ends)
-        return Answering(Lexicon(gazetteer)).answer(Query(want=Want.ROUTE, subject=one, others=(two,), number=jump))
-
-    answer = _ask(work)
+    answer = in_house(lambda house: house.cartographer.route(start, end, owner(), jump))
     if as_json:
         print_json(_told(answer))
         return
@@ -261,7 +230,7 @@ def map_(
             raise BadInput(f"{file.name} is neither .png nor .svg.", "Name a file with one of these endings.")
         named = [around] if around else []
         ids = await house.cartographer.look(
-            lambda gazetteer: [_system(gazetteer, name).id for name in (*named, *(stops or ()))]
+            lambda gazetteer: [gazetteer.system_called(name).id for name in (*named, *(stops or ()))]
         )
         wish = Wish(
             region=region,

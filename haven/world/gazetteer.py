@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
+from haven.errors import BadInput, NotFound
 from haven.world.atlas import Atlas, chart, frames
 from haven.world.name_index import NameIndex
 from haven.world.schema import Kind, Person, Region, System, Thing, parent_of
@@ -90,6 +91,18 @@ class Gazetteer:
     def system_of(self, thing: Thing) -> System | None:
         """The system that it is or lies in."""
         return next((one for one in (thing, *self.above(thing)) if isinstance(one, System)), None)
+
+    def system_called(self, name: str) -> System:
+        """The system that a name or id means, or in which that lies. Raises NotFound, BadInput where several could."""
+        ids = [name] if name in self.things else [one.id for one in self.names.exact(fold(name))]
+        found = {system.id: system for id in ids if (system := self.system_of(self.things[id]))}
+        named = [one for one in found.values() if one.id in ids]
+        if len(found) > 1 and len(named) != 1:
+            raise BadInput(f"Several places are called {name!r}: {', '.join(found)}.", "Name one by its id.")
+        if not found:
+            near = [one.title for one, _ in self.names.near(fold(name), 3)]
+            raise NotFound(f"No place is called {name!r}.", f"Names like it: {', '.join(near)}." if near else "")
+        return (named or list(found.values()))[0]
 
     @property
     def frames(self) -> list[str]:

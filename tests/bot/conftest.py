@@ -28,6 +28,7 @@ from haven.app import House, open_house
 from haven.changes.states import State
 from haven.errors import ModelError
 from haven.events import Subscription
+from haven.faces import records_of
 from haven.settings import Discord, Settings, parse
 from haven.store import changes as table
 from haven.store import events, jobs
@@ -115,6 +116,7 @@ class World:
             round_table=RoundTable(engine, self.house.changes, self.waiting, self.house.round_table.transcript),
             changes=self.house.changes,
             waiting=self.waiting,
+            records=records_of(self.house),
             bus=self.house.bus,
             database=self.house.database,
             settings=self.discord.model_copy(update=settings),

@@ -15,6 +15,7 @@ from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle
 
 from bot.client import HavenBot
+from haven.faces import records_of
 from haven.settings import Discord
 from tests.bot.conftest import until
 from tests.e2e.house import DARK, PNG, Home, at_home
@@ -54,6 +55,7 @@ async def server(tmp_path: Path, simcord_env: simcord.Env) -> AsyncIterator[Serv
             round_table=house.round_table,
             changes=house.changes,
             waiting=house.waiting,
+            records=records_of(house),
             bus=house.bus,
             database=house.database,
             settings=Discord(guild_id=guild.id, owner_ids=frozenset({owner.id})),

@@ -12,6 +12,7 @@ import pytest
 from bot.client import HavenBot
 from bot.supervisor import Link, Supervisor
 from haven.app import open_house
+from haven.faces import records_of
 from haven.settings import Settings
 
 from .far_discord import TOKEN, FarDiscord, point_at
@@ -49,6 +50,7 @@ async def build(settings: Settings) -> AsyncIterator[Callable[[], HavenBot]]:
                 round_table=house.round_table,
                 changes=house.changes,
                 waiting=house.waiting,
+                records=records_of(house),
                 bus=house.bus,
                 database=house.database,
                 settings=house.settings.discord,

@@ -1,0 +1,136 @@
+"""`/lore` `/system` `/nearest` `/route` `/map`: what is recorded of the world, read and computed without a model."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import discord
+from discord import app_commands
+
+from bot import entry
+from bot import render_world as cards
+from bot.commands.naming import PLACES, names
+from haven.access import Act, Principal
+from haven.errors import BadInput, NotFound
+from haven.world.maps.scene import Wish
+from haven.world.schema import Kind
+
+FOUND = 6
+"""Entries that a search in the lore shows."""
+Theme = Literal["dark", "light", "contrast"]
+
+
+def commands() -> list[app_commands.Command[Any, ..., Any]]:
+    return [_lore(), _system(), _nearest(), _route(), _map()]
+
+
+def _lore() -> app_commands.Command[Any, ..., Any]:
+    @app_commands.command(name="lore", description="Read the lore, or search in it")
+    @app_commands.describe(text="The title of an entry, or what it speaks of")
+    @app_commands.autocomplete(text=names(Kind.LORE))
+    @app_commands.guild_only()
+    async def lore(interaction: discord.Interaction, text: str) -> None:
+        async def work(person: Principal) -> None:
+            await interaction.response.defer(thinking=True)
+            records = entry.bot_of(interaction).records
+            try:
+                id = (await records.world.one(text, Kind.LORE)).thing.id
+            except (NotFound, BadInput):  # no title, or the title of several: both are a search
+                hits = await records.search.find(text, Kind.LORE, limit=FOUND, meaning=True)
+                await interaction.followup.send(embed=cards.hits_card(text, hits))
+                return
+            page = await records.page(id, person, Kind.LORE)
+            await interaction.followup.send(embed=cards.page_card(page), files=cards.page_files(page))
+
+        await entry.enter(interaction, Act.READ, work)
+
+    return lore
+
+
+def _system() -> app_commands.Command[Any, ..., Any]:
+    @app_commands.command(name="system", description="Show what is recorded of a system, planet, moon or station")
+    @app_commands.describe(name="Its name")
+    @app_commands.autocomplete(name=names(*PLACES))
+    @app_commands.guild_only()
+    async def system(interaction: discord.Interaction, name: str) -> None:
+        async def work(person: Principal) -> None:
+            await interaction.response.defer(thinking=True)
+            page = await entry.bot_of(interaction).records.page(name, person, *PLACES)
+            await interaction.followup.send(embed=cards.page_card(page), files=cards.page_files(page))
+
+        await entry.enter(interaction, Act.READ, work)
+
+    return system
+
+
+def _nearest() -> app_commands.Command[Any, ..., Any]:
+    @app_commands.command(name="nearest", description="Show the systems nearest to a place")
+    @app_commands.describe(to="A system, or something in one", count="How many")
+    @app_commands.autocomplete(to=names(*PLACES))
+    @app_commands.guild_only()
+    async def nearest(interaction: discord.Interaction, to: str, count: app_commands.Range[int, 1, 25] = 5) -> None:
+        async def work(person: Principal) -> None:
+            await interaction.response.defer(thinking=True)
+            found = await entry.bot_of(interaction).records.cartographer.near(to, person, count)
+            await interaction.followup.send(embed=cards.near_card(found))
+
+        await entry.enter(interaction, Act.READ, work)
+
+    return nearest
+
+
+def _route() -> app_commands.Command[Any, ..., Any]:
+    @app_commands.command(name="route", description="Find a way from one place to another, with its map")
+    @app_commands.describe(
+        start="Where it begins", end="Where it ends", jump="How far one jump goes; left out, over recorded links"
+    )
+    @app_commands.autocomplete(start=names(*PLACES), end=names(*PLACES))
+    @app_commands.guild_only()
+    async def route(
+        interaction: discord.Interaction, start: str, end: str, jump: app_commands.Range[float, 0] | None = None
+    ) -> None:
+        async def work(person: Principal) -> None:
+            await interaction.response.defer(thinking=True)
+            cartographer = entry.bot_of(interaction).records.cartographer
+            answer = await cartographer.route(start, end, person, jump)
+            drawn = [cards.map_file(await cartographer.map(Wish(route=answer.route)))] if answer.route else []
+            card = cards.answer_card("Route", answer, pictured=bool(drawn))
+            await interaction.followup.send(embed=card, files=drawn)
+
+        await entry.enter(interaction, Act.READ, work)
+
+    return route
+
+
+def _map() -> app_commands.Command[Any, ..., Any]:
+    @app_commands.command(name="map", description="Draw a map: of everything, a region, or what lies around a place")
+    @app_commands.describe(
+        around="A system, or something in one", region="A region", theme="Its colours", radius="How far around"
+    )
+    @app_commands.autocomplete(around=names(*PLACES), region=names(Kind.REGION))
+    @app_commands.guild_only()
+    async def map_(
+        interaction: discord.Interaction,
+        around: str | None = None,
+        region: str | None = None,
+        radius: app_commands.Range[float, 0] = 0.0,
+        theme: Theme = "dark",
+    ) -> None:
+        async def work(person: Principal) -> None:
+            if around and region:
+                raise BadInput("A map is of a region or around a place.", "Name one of them.")
+            await interaction.response.defer(thinking=True)
+            records = entry.bot_of(interaction).records
+            wish, title = Wish(), "The map of all systems"
+            if around:
+                system = await records.cartographer.look(lambda gazetteer: gazetteer.system_called(around))
+                wish, title = Wish(around=system.id, radius=radius), f"Around {system.name}"
+            elif region:
+                name = (await records.page(region, person, Kind.REGION)).stored.thing.name
+                wish, title = Wish(region=name), f"The region {name}"
+            data = await records.cartographer.map(wish, theme=theme)
+            await interaction.followup.send(embed=cards.map_card(title), file=cards.map_file(data))
+
+        await entry.enter(interaction, Act.READ, work)
+
+    return map_
