@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from haven.world.asking import ask
 from haven.world.asking.answer import Answer
+from haven.world.asking.phrases import phrases
 from haven.world.asking.query import Relation, Want
 from haven.world.asking.reading import read
 from haven.world.gazetteer import Gazetteer
@@ -244,6 +247,25 @@ def test_what_is_not_recorded_is_said_and_never_guessed(question: str, wanted: t
 )
 def test_what_is_not_about_places_is_left_to_others(question: str) -> None:
     assert ask(question, lexicon()) is None
+
+
+WORDS = st.sampled_from(
+    [
+        *(" ".join(phrase) for phrase in (*phrases().roles, *phrases().concepts, *phrases().units, *phrases().same)),
+        *(thing.name for thing in THINGS for _ in range(12)),
+        *(
+            ["ocean", "frozen", "trading", "salt", "50", "3 pc", "2016", "ten", "'s", "?", ",", "xyzzy", "-1", "1e400"]
+            * 6
+        ),
+    ]
+)
+
+
+@given(st.lists(WORDS, min_size=1, max_size=9))
+@settings(deadline=None, max_examples=300)
+def test_any_words_in_any_order_are_an_answer_or_nothing(words: list[str]) -> None:
+    found = ask(" ".join(words), lexicon())
+    assert found is None or (found.text and all(row.id in lexicon().gazetteer.things for row in found.rows))
 
 
 def test_two_records_of_one_name_are_asked_about_unless_the_question_tells_them_apart() -> None:

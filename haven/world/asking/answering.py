@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import replace
 
+from haven.errors import BadInput
 from haven.world.asking.about import about, where
 from haven.world.asking.answer import Answer, Row, row
 from haven.world.asking.fields import Field, Value
@@ -47,6 +48,8 @@ class Answering:
             rows = tuple(map(row, several.things[:8]))
             listed = ", ".join(f"the {one.kind.value} {one.name} ({one.id})" for one in rows)
             return Answer(f"Which {several.name} do you mean? There are: {listed}.", choices=rows, query=str(query))
+        except BadInput as refused:
+            return Answer(refused.full, tuple(map(row, self._named(query))), str(query), recorded=False)
         except Unmeasurable as why:
             rows = tuple(row(thing) for thing in self._named(query))
             return Answer(f"Not recorded: {why}", rows, str(query), recorded=False)

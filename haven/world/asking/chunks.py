@@ -18,6 +18,8 @@ from haven.world.schema import Kind
 from haven.world.words import fold, is_stop
 
 LONGEST = 14
+LARGEST = 1e15
+"""A larger number counts and measures nothing here."""
 MOST_PIECES = 120
 """A longer question is cut: no question about places needs more words."""
 ARTICLES = frozenset({"the", "a", "an", "der", "die", "das"})
@@ -243,9 +245,10 @@ def _value(written: str) -> float | None:
     """`1,000` is a thousand, `2,5` two and a half."""
     plain = re.sub(r",(?=\d{3}(\D|$))", "", written).replace(",", ".")
     try:
-        return float(plain)
+        number = float(plain)
     except ValueError:
         return None
+    return number if abs(number) < LARGEST else None
 
 
 def _guess(text: str, pieces: Sequence[_Piece], at: int, lexicon: Lexicon) -> tuple[Chunk, int]:
