@@ -200,13 +200,18 @@ def misnamed(question: Question, sentence: Sentence, mentions: Sequence[Mention]
 
 
 def about(question: Question, things: Iterable[Thing], most: int) -> list[Evidence]:
-    """The sentences that say who or what a name is: its own record's first ones, then others that begin with it."""
+    """The sentences that say who or what a name is: its own record's first ones, then others that begin with it.
+
+    A name that no record bears is told of where it stands.
+    """
     found: list[Evidence] = []
+    borne = any(term.ids for term in question.names)
     for thing in things:
         own = any(thing.id in term.ids for term in question.names)
         for sentence in sentences(thing):
             early = any(_has_name(term, sentence.words[:6]) for term in question.names)
-            if all(_has_name(term, sentence.words) or own for term in question.names) and (own or early):
+            said = all(_has_name(term, sentence.words) or thing.id in term.ids for term in question.names)
+            if said and (own or early or not borne):
                 score = 1.0 * own + 0.5 * early + _standing(thing) - 0.05 * sentence.number
                 found.append(Evidence(sentence, None, None, 1.0, True, score))
     found.sort(key=lambda one: (-one.score, one.thing.name, one.thing.id, one.sentence.number))

@@ -56,7 +56,8 @@ _UNITS: Mapping[str, frozenset[str]] = {
 }
 _PLACES = frozenset({Kind.SYSTEM, Kind.PLANET, Kind.MOON, Kind.STATION, Kind.REGION})
 _PASSIVE = word_set("was were is are be been being got")
-_PEOPLE = word_set("he she they man woman boy girl child children people crew miner miners families family")
+_SOMEBODY = word_set("he she they")
+_PEOPLE = word_set("man woman boy girl child children people crew miner miners families family")
 _COUNTED = re.compile(r"\b(?:how many|wie ?viele|number of)\s+(?:of\s+)?(?:the\s+)?([^\W\d_]+)", re.IGNORECASE)
 _NOT_COUNTS = word_set("year jahr article chapter verse")
 """After these a number is a name."""
@@ -81,8 +82,9 @@ def _somebody(question: Question, sentence: Sentence) -> bool:
         for spelling in (one for term in question.names for one in term.spellings):
             if stands_at(spelling, sentence.words, at):
                 taken |= set(range(at, at + len(spelling)))
+    first = min(taken, default=len(sentence.words))  # `she` after the name means that name
     return any(
-        word.folded in _PEOPLE or (word.capital and not is_stop(word.bare))
+        word.folded in _PEOPLE or (word.folded in _SOMEBODY and at < first) or (word.capital and not is_stop(word.bare))
         for at, word in enumerate(sentence.words)
         if at not in taken and not _said(question, word)
     )

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from haven.world.mentions import KIND_WORDS, Mention
 from haven.world.schema import Thing
-from haven.world.words import Word, fold, implied, is_german, is_stop, word_set, words
+from haven.world.words import Word, fold, implied, is_everyday, is_german, is_stop, word_set, words
 
 
 class Asks(StrEnum):
@@ -108,7 +108,7 @@ def read(text: str, mentions: Sequence[Mention], things: dict[str, Thing]) -> Qu
     phrases = word_set(" ".join(said_as.values()))
     terms = {one.bare: Term(one.text, ((one.bare,),)) for one in telling if one.folded not in phrases}
     terms |= {word: Term(phrase, ((word,),)) for word, phrase in said_as.items()}
-    if names and not terms and (asks is Asks.WHAT or (asks is Asks.WHO and any(one.ids for one in names))):
+    if names and not terms and (asks is Asks.WHAT or (asks is Asks.WHO and all(one.ids for one in names))):
         asks = Asks.ABOUT
     return Question(text, asks, tuple(names), tuple(terms.values()))
 
@@ -149,5 +149,5 @@ def _unknown(text: str, rest: Sequence[Word]) -> list[Term]:
     return [
         Term(text[run[0].start : run[-1].end], (tuple(one.bare for one in run),), name=True)
         for run in runs
-        if len(run[0].bare) > 1
+        if len(run[0].bare) > 1 and not (len(run) == 1 and is_everyday(run[0].bare))
     ]

@@ -27,7 +27,7 @@ lore_app = typer.Typer(no_args_is_help=True, help="Lore: a draft held against ca
 world_app.add_typer(lore_app, name="lore")
 
 Kinds = Annotated[list[Kind] | None, typer.Option("--kind", help="Only records of this kind; may be given again.")]
-EXIT_CLASHES = 1
+EXIT_CLASHES = 3
 """Of `lore check`, where a draft contradicts canon."""
 
 
@@ -106,7 +106,7 @@ def mentioned(which: Which, as_json: Json = False) -> None:
 def check(
     draft: Annotated[str, typer.Argument(help="A Markdown file, or the id or name of an entry.")], as_json: Json = False
 ) -> None:
-    """Hold a draft against canon: what differs, and what can't be in that order, both sides cited."""
+    """Hold a draft against canon: what differs, and what can't be in that order; ends with 3 where there is any."""
 
     async def work(house: House) -> Checked:
         return await check_draft(await _draft(house, draft), house.world, house.search)
