@@ -19,9 +19,11 @@ from bot.alarms import Alarms
 from bot.answers import Answers
 from bot.cards import Cards
 from bot.channels import Channels
-from bot.commands import ask, changes, status, world
+from bot.commands import ask, changes, drafts, status, world
+from bot.draft_cards import DraftCards
 from bot.views.answer import AnswerButton
 from bot.views.buttons import ChangeButton
+from bot.views.drafts import DraftButton, DraftList, rejected
 from bot.views.review import submitted
 from bot.views.rounds import OlderRounds
 from haven.access import Principal
@@ -86,6 +88,7 @@ class HavenBot(discord.Client):
         self.channels = Channels(self, settings.guild_id)
         self.cards = Cards(self.channels, changes, database, settings)
         self.alarms = Alarms(self.channels, database, alarms_at)
+        self.draft_cards = DraftCards(self.channels, records.drafts, database)
         self.answers = Answers(self.channels, waiting, database, round_table.seat)
         waiting.ask_about("bot", lambda person: entry.today(self, person))
         self.closing = False
@@ -95,9 +98,9 @@ class HavenBot(discord.Client):
 
     async def setup_hook(self) -> None:
         """Register the commands and the buttons that outlive a restart."""
-        self.add_dynamic_items(ChangeButton, OlderRounds, AnswerButton)
+        self.add_dynamic_items(ChangeButton, OlderRounds, AnswerButton, DraftButton, DraftList)
         guild = discord.Object(self.settings.guild_id) if self.settings.guild_id else None
-        several = [*changes.commands(), *world.commands()]
+        several = [*changes.commands(), *world.commands(), *drafts.commands()]
         for command in [*several, ask.command(self.round_table.assistants), status.command()]:
             self.tree.add_command(command, guild=guild)
         await self._sync(guild)
@@ -113,6 +116,7 @@ class HavenBot(discord.Client):
         """Draw one event of the bus."""
         await self.cards.tell(event)
         await self.answers.tell(event)
+        await self.draft_cards.tell(event)
         await self.alarms.tell(event)
 
     async def on_ready(self) -> None:
@@ -126,6 +130,7 @@ class HavenBot(discord.Client):
     async def _catch_up(self) -> None:
         await self.cards.catch_up()
         await self.answers.catch_up()
+        await self.draft_cards.catch_up()
         await self.alarms.catch_up()
 
     async def on_disconnect(self) -> None:
@@ -133,8 +138,12 @@ class HavenBot(discord.Client):
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Modals alone: discord.py forgets an open one at a restart, the custom id does not."""
-        if interaction.type is discord.InteractionType.modal_submit:
-            await submitted(interaction)
+        if interaction.type is not discord.InteractionType.modal_submit:
+            return
+        for taken in (rejected, drafts.submitted):
+            if await taken(interaction):
+                return
+        await submitted(interaction)
 
     async def _sync(self, guild: discord.Object | None) -> None:
         """Send the command list where it is not the one sent last: Discord counts creations (200 a day)."""

@@ -68,7 +68,13 @@ def _role(user: discord.User | discord.Member, settings: Discord) -> Role:
     return Role.STRANGER
 
 
-async def enter(interaction: discord.Interaction, act: Act, work: Callable[[Principal], Awaitable[None]]) -> None:
+async def enter(
+    interaction: discord.Interaction,
+    act: Act,
+    work: Callable[[Principal], Awaitable[None]],
+    *,
+    strangers_may: bool = False,
+) -> None:
     """Let the person in and do the work; every refusal and failure becomes a card that only they see.
 
     discord.py swallows what a persistent button raises, so nothing may pass this function but a cancellation.
@@ -78,7 +84,7 @@ async def enter(interaction: discord.Interaction, act: Act, work: Callable[[Prin
         if bot.closing:
             raise Unavailable("Haven is restarting, so nothing was done.", "Try again in a minute.")
         person = principal(interaction, bot.settings)
-        check(person, act)
+        check(person, act, strangers_may=strangers_may)
         await work(person)
     except Exception as error:
         await report(interaction, error)

@@ -104,7 +104,7 @@ def names_of(draft: Draft) -> str:
 
 
 def draft_card(draft: Draft, found: Iterable[Difference]) -> discord.Embed:
-    """What would be different, field by field; after the decision, who took it."""
+    """What would be different, field by field."""
     lines, record = [], ""
     for one in found:
         if one.record != record:
@@ -112,14 +112,22 @@ def draft_card(draft: Draft, found: Iterable[Difference]) -> discord.Embed:
             lines.append(f"**{plain(record, 150)}**")
         before, after = (plain(value, 200) for value in one.short())
         lines.append(f"{plain(one.field.replace('_', ' '), 60)}: {f'~~{before}~~ → ' if before else ''}{after or '–'}")
-    said = fitting(lines, 3_500) or "It would change nothing any more."
+    return _draft(draft, fitting(lines, 3_500) or "It would change nothing any more.")
+
+
+def decided_draft_card(draft: Draft) -> discord.Embed:
+    """What was proposed, who decided, and why."""
+    lines = [f"**{thing.kind.value} {plain(thing.name, 150)}**" for thing in draft.things]
+    embed = _draft(draft, fitting(lines, 3_500))
+    why = f": {plain(draft.why, 500)}" if draft.why else ""
+    return embed.add_field(name=draft.state.capitalize(), value=f"by {plain(draft.decided_by, 60)}{why}", inline=False)
+
+
+def _draft(draft: Draft, said: str) -> discord.Embed:
     colour = STATES.get(draft.state, REJECTED)
     embed = discord.Embed(title=plain(f"Draft: {names_of(draft)}", 250), description=said, colour=colour)
     if draft.reason:
         embed.add_field(name="Why", value=plain(draft.reason, 800), inline=False)
-    if draft.state != "open":
-        why = f": {plain(draft.why, 500)}" if draft.why else ""
-        embed.add_field(name="Decided", value=f"{draft.state} by {plain(draft.decided_by, 60)}{why}", inline=False)
     who = f"{words(draft.by, 60)}{', without a role' if draft.stranger else ''}"
     return embed.set_footer(text=f"{draft.id} · proposed by {who} · {words(draft.tool, 40)}")
 

@@ -74,6 +74,11 @@ class Drafts:
         self._database = database
         self._settings = settings
 
+    @property
+    def strangers_may_propose(self) -> bool:
+        """Whether the settings open the queue to people without a role."""
+        return self._settings.strangers_may_propose
+
     async def propose(
         self,
         things: Sequence[Thing],

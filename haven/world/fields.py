@@ -61,6 +61,19 @@ def edited(thing: Thing, values: Mapping[str, str]) -> Thing:
     return _record(thing.kind, _changed(thing.kind, thing.model_dump(), values))
 
 
+def read_lines(kind: Kind, text: str) -> dict[str, str]:
+    """Fields as somebody typed them, `economy: Mining` a line; all other lines are the record's own text."""
+    known = fields_of(kind)
+    body = "text" if "text" in known else "notes"
+    found: dict[str, list[str]] = {}
+    for line in text.splitlines():
+        name, colon, value = line.partition(":")
+        entry = name.strip().lower().replace(" ", "_")
+        is_field = bool(colon) and entry.partition(".")[0] in known
+        found.setdefault(entry if is_field else body, []).append((value if is_field else line).strip())
+    return {name: "\n".join(lines).strip() for name, lines in found.items() if any(lines)}
+
+
 def _record(kind: Kind, tree: Mapping[str, Any]) -> Thing:
     try:
         return CLASSES[kind].model_validate(tree)  # type: ignore[return-value]

@@ -1,0 +1,124 @@
+"""`/submit`: propose a record for the world. `/approve`: the queue of what others proposed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot import entry
+from bot import render_world as cards
+from bot.views.drafts import draft_view, queue_view
+from bot.views.words import inputs
+from haven.access import Act, Principal
+from haven.world.fields import made, read_lines
+from haven.world.schema import Kind
+
+TOOL = "/submit"
+CHOICES = [app_commands.Choice(name=kind.value, value=kind.value) for kind in Kind]
+INSIDE = {
+    Kind.PLANET: "Its system",
+    Kind.MOON: "Its planet",
+    Kind.STATION: "Its system",
+    Kind.DISCOVERY: "Where it was made",
+}
+"""Kinds that belong to something, and to what."""
+EXAMPLES = {
+    Kind.SYSTEM: "position: 12, 40, -3\nstar: Yellow\neconomy: Mining",
+    Kind.PLANET: "biome: Lush\nweather: Mild",
+    Kind.DISCOVERY: "found: ruin\nA hall of salt pillars below the ice.",
+    Kind.LORE: "The text of the entry.\ntags: voyages; ships",
+}
+"""What the field for all the rest may look like, by kind."""
+
+
+def commands() -> list[app_commands.Command[Any, ..., Any]]:
+    return [_submit(), _approve()]
+
+
+class SubmitModal(discord.ui.Modal):
+    """A name, what it belongs to, the other fields a line each, and a word for the one who decides."""
+
+    def __init__(self, kind: Kind) -> None:
+        super().__init__(title=f"A new {kind.value}", custom_id=f"submit:{kind.value}", timeout=3_600)
+        self._ask("name", "Its name", 200)
+        if kind in INSIDE:
+            self._ask("parent", INSIDE[kind], 200, required=kind is not Kind.DISCOVERY)
+        example = EXAMPLES.get(kind, "notes: what else there is to say")
+        self._ask("fields", "What is known, a field a line", 3_500, long=True, required=False, placeholder=example)
+        self._ask("reason", "A word for the one who looks at it", 500, required=False)
+
+    def _ask(
+        self, id: str, label: str, most: int, *, long: bool = False, required: bool = True, placeholder: str = ""
+    ) -> None:
+        field: discord.ui.TextInput[Any] = discord.ui.TextInput(
+            custom_id=id,
+            style=discord.TextStyle.paragraph if long else discord.TextStyle.short,
+            max_length=most,
+            required=required,
+            placeholder=placeholder or None,
+        )
+        self.add_item(discord.ui.Label(text=label, component=field))
+
+
+def _submit() -> app_commands.Command[Any, ..., Any]:
+    @app_commands.command(name="submit", description="Propose a system, planet, discovery or lore for the world")
+    @app_commands.describe(kind="What it is")
+    @app_commands.choices(kind=CHOICES)
+    @app_commands.guild_only()
+    async def submit(interaction: discord.Interaction, kind: str) -> None:
+        async def work(person: Principal) -> None:
+            await interaction.response.send_modal(SubmitModal(Kind(kind)))
+
+        may = entry.bot_of(interaction).records.drafts.strangers_may_propose
+        await entry.enter(interaction, Act.PROPOSE, work, strangers_may=may)
+
+    return submit
+
+
+async def submitted(interaction: discord.Interaction) -> bool:
+    """Take in the modal by its custom id, also one that was opened before a restart; False: it is another modal."""
+    data: Any = interaction.data
+    match = re.fullmatch(rf"submit:({'|'.join(kind.value for kind in Kind)})", data["custom_id"])
+    if match is None:
+        return False
+    bot, kind, typed = entry.bot_of(interaction), Kind(match[1]), inputs(data["components"])
+
+    async def work(person: Principal) -> None:
+        await interaction.response.defer(thinking=True)
+        await _propose(interaction, person, kind, typed)
+
+    await entry.enter(interaction, Act.PROPOSE, work, strangers_may=bot.records.drafts.strangers_may_propose)
+    return True
+
+
+async def _propose(interaction: discord.Interaction, person: Principal, kind: Kind, typed: Mapping[str, str]) -> None:
+    """The draft's card goes to the channel, where whoever may approve it finds its buttons."""
+    bot = entry.bot_of(interaction)
+    values = {"name": typed.get("name", ""), **read_lines(kind, typed.get("fields", ""))}
+    if kind in (Kind.SYSTEM, *INSIDE):
+        values.setdefault("discovered_by", person.name)
+    if parent := typed.get("parent", "").strip():
+        values["parent"] = (await bot.records.world.one(parent)).thing.id
+    key = f"discord:{interaction.id}"
+    draft = await bot.records.drafts.propose([made(kind, values)], person, TOOL, typed.get("reason", ""), key=key)
+    card = cards.draft_card(draft, await bot.records.drafts.diff(draft))
+    message = await interaction.followup.send(embed=card, view=draft_view(draft), wait=True)
+    await bot.draft_cards.keep(draft.id, message.channel.id, message.id)
+
+
+def _approve() -> app_commands.Command[Any, ..., Any]:
+    @app_commands.command(name="approve", description="Look through what others proposed for the world")
+    @app_commands.guild_only()
+    async def approve(interaction: discord.Interaction) -> None:
+        async def work(person: Principal) -> None:
+            await interaction.response.defer(ephemeral=True, thinking=True)
+            drafts = await entry.bot_of(interaction).records.drafts.list()
+            await interaction.followup.send(embed=cards.queue_card(drafts), view=queue_view(drafts), ephemeral=True)
+
+        await entry.enter(interaction, Act.APPROVE_WORLD, work)
+
+    return approve

@@ -1,0 +1,85 @@
+"""/submit and /approve: what people propose becomes true when somebody else says so."""
+
+from __future__ import annotations
+
+import pytest
+
+from haven.demo import charts
+from haven.errors import NotFound
+from haven.world.schema import Planet
+
+from .conftest import World
+
+
+@pytest.fixture
+async def charted(world: World) -> World:
+    await charts.bring_in(world.house)
+    return world
+
+
+async def test_a_proposal_is_shown_with_its_diff_and_somebody_else_approves_it(charted: World) -> None:
+    world, here = charted, charted.channel
+    modal = await world.member.slash(here, "submit", kind="planet")
+    typed = {
+        "name": "Saltmere",
+        "parent": "Oculi",
+        "fields": "biome: Lush\nA sea of salt.\nUnder @everyone ice.",
+        "reason": "seen",
+    }
+    sent = await world.member.submit_modal(modal, typed)
+    card = sent.response
+    assert card.embeds[0].title == "Draft: planet Saltmere" and not sent.ephemeral
+    assert "biome: Lush" in card.embeds[0].description and "@everyone" not in card.embeds[0].description
+
+    own = await world.member.click(card, label="Approve")
+    assert own.ephemeral and "may not approve" in own.response.embeds[0].description
+    with pytest.raises(NotFound):
+        await world.house.world.one("Saltmere")
+
+    queue = await world.reviewer.slash(here, "approve")
+    assert "planet Saltmere" in queue.response.embeds[0].description
+    [draft] = await world.house.drafts.list()
+    looked = await world.reviewer.select(queue.response, [draft.id], custom_id="drafts:look")
+    assert "biome: Lush" in looked.response.embeds[0].description
+    await world.reviewer.click(card, label="Approve")
+    stored = await world.house.world.one("Saltmere")
+    assert isinstance(stored.thing, Planet) and stored.thing.notes == "A sea of salt.\nUnder @everyone ice."
+    assert stored.by == "member"
+    await world.deliver()
+    shown = next(one for one in here.history() if one.id == card.id)
+    assert shown.embeds[0].fields[-1].name == "Approved" and not shown.components
+
+
+async def test_several_are_approved_together_and_each_says_what_became_of_it(charted: World) -> None:
+    world, here = charted, charted.channel
+    for name in ("Farlight", "Farlight", "Nearlight"):
+        modal = await world.member.slash(here, "submit", kind="system")
+        await world.member.submit_modal(modal, {"name": name, "fields": "position: 1, 2, 3"})
+    drafts = await world.house.drafts.list()
+    queue = await world.reviewer.slash(here, "approve")
+    done = await world.reviewer.select(queue.response, [one.id for one in drafts], custom_id="drafts:approve")
+    told = done.response.embeds[0].description.splitlines()
+    assert [line[0] for line in told] == ["🟢", "🔴", "🟢"] and "Farlight" in told[1]
+
+    left = drafts[1].id
+    looked = await world.reviewer.select(queue.response, [left], custom_id="drafts:look")
+    modal = await world.reviewer.click(looked.response, label="Reject")
+    await world.reviewer.submit_modal(modal, {"words": "it is there already"})
+    assert (await world.house.drafts.get(left)).why == "it is there already"
+    assert "Nothing waits" in (await world.reviewer.slash(here, "approve")).response.embeds[0].description
+
+
+async def test_what_cannot_be_understood_or_is_not_allowed_says_so(charted: World) -> None:
+    world, here = charted, charted.channel
+    for kind, typed, said in (
+        ("moon", {"name": "Pebble", "parent": "No Such Planet"}, "No Such Planet"),
+        ("system", {"name": "Half", "fields": "position: here"}, "is no position"),
+        ("discovery", {"name": "A find"}, "found"),
+    ):
+        modal = await world.member.slash(here, "submit", kind=kind)
+        refused = await world.member.submit_modal(modal, typed)
+        assert said in refused.response.embeds[-1].description, typed
+    for command, given in (("submit", {"kind": "lore"}), ("approve", {})):
+        assert "may not" in (await world.stranger.slash(here, command, **given)).response.embeds[0].description
+    assert "may not" in (await world.member.slash(here, "approve")).response.embeds[0].description
+    assert not await world.house.drafts.list()
