@@ -49,7 +49,7 @@ _FRAME = word_set("""
     happen happened happens lore story stories history tell described describe explain exactly originally ever called
     canon according quote cite passage entry entries text sources source written question wonder wondering remember
     heard hear mention mentions mentioned speak speaks anyone actual exact famous real true full passiert geschah
-    geschehen geschichte erzahl bekannt""")
+    geschehen geschichte erzahl bekannt special interesting important unusual remarkable notable besonders""")
 """Words of asking: what is asked for is not in them."""
 _OF_KIND: dict[Asks, frozenset[str]] = {
     Asks.WHEN: word_set("year date day time jahr datum"),
@@ -62,6 +62,12 @@ _OF_KIND: dict[Asks, frozenset[str]] = {
     Asks.WHO: word_set("person people"),
 }
 """Words that only say what kind of answer is wanted."""
+_WHO_ACTS = re.compile(r"\bwho (\w+)")
+_HELPING = word_set(
+    "is are was were has have had did does do can could will would should shall may might be been else exactly the all"
+    " really knows know also"
+)
+"""After `who` these are no deed of somebody's; any other word is, and must be in the answer: `who named it`."""
 _NAMESAKE = re.compile(r"\bnamed (after|for|by)\b")
 
 
@@ -102,8 +108,10 @@ def read(text: str, mentions: Sequence[Mention], things: dict[str, Thing]) -> Qu
     telling = [
         one for one in rest if one.folded not in taken and one.bare not in mere and not is_stop(one.bare, german)
     ]
-    if _NAMESAKE.search(folded):
-        telling += [one for one in rest if one.folded == "named"]
+    acts = _WHO_ACTS.search(folded)
+    if _NAMESAKE.search(folded) or (acts and acts[1] not in _HELPING and acts[1] not in mere):
+        verb = acts[1] if acts and acts[1] not in _HELPING else "named"
+        telling += [one for one in rest if one.folded in ("named", verb) and one not in telling]
     said_as = implied([one.folded for one in rest])
     phrases = word_set(" ".join(said_as.values()))
     terms = {one.bare: Term(one.text, ((one.bare,),)) for one in telling if one.folded not in phrases}

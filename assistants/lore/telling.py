@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from assistants.findings import Findings, Nature, Source
 from assistants.lore.evidence import Evidence
-from assistants.lore.question import Question
+from assistants.lore.question import Asks, Question
 from haven.world.passages import is_draft, is_verbatim
 from haven.world.schema import Thing
 
@@ -24,11 +24,11 @@ def told(question: Question, evidence: Sequence[Evidence], most: int = MOST_QUOT
     drafts = [one for one in evidence if is_draft(one.thing)]
     lines, sources = [], list[Source]()
     if sure:
-        chosen = _chosen(sure, most)
+        chosen = _chosen(sure, most, MOST_ABOUT if question.asks is Asks.ABOUT else ALMOST)
         lines += [line_of(one) for one in chosen]
         sources += [source_of(one) for one in chosen]
     if drafts:
-        chosen = _chosen(drafts, 1)
+        chosen = _chosen(drafts, 1, ALMOST)
         lines.append("A draft, which is not canon, says:" if sure else "Only a draft tells of it, which is not canon:")
         lines += [line_of(one) for one in chosen]
         sources += [source_of(one) for one in chosen]
@@ -78,12 +78,12 @@ def quote_of(one: Evidence) -> str:
     return " ".join((quote if is_verbatim(quote, one.thing) else one.sentence.text).split())
 
 
-def _chosen(evidence: Sequence[Evidence], most: int) -> list[Evidence]:
-    """The best, and what is nearly as good and says something else."""
+def _chosen(evidence: Sequence[Evidence], most: int, almost: float) -> list[Evidence]:
+    """The best, and what is as good but for `almost` and says something else."""
     best, chosen = evidence[0].score, list[Evidence]()
     for one in evidence:
         known = any(one.sentence.text in quote_of(other) or quote_of(one) == quote_of(other) for other in chosen)
-        if len(chosen) < most and one.score >= best - ALMOST and not known:
+        if len(chosen) < most and one.score >= best - almost and not known:
             chosen.append(one)
     return chosen
 

@@ -81,6 +81,7 @@ ANSWERS = (
     ("tell me about Mara Vosss", "Captain of the Grey Heron"),
     ("What are the Bell Ruins?", "Nine bells stand in a ring"),
     ("who answered the voice", "Pia Sett answered it."),
+    ("what was the Grey Heron?", "Captain of the Grey Heron"),
 )
 NOT_RECORDED = (
     "Who was the mayor of Oculi?",
@@ -96,6 +97,9 @@ NOT_RECORDED = (
     "when was the second lamp lit",
     "Where was Tem Orrin buried?",
     "Wer zerstörte Oculi?",
+    "who named Oculi?",
+    "who is Mara Voss's brother",
+    "who built the Grey Heron",
 )
 
 
