@@ -13,6 +13,8 @@ from assistants.sentry.backups import Backups
 from assistants.sentry.checks import STATUS, signs_of
 from assistants.sentry.lines import StatusLine as StatusLine
 from assistants.sentry.lines import alert_lines, backup_lines, machine_lines, queue_lines
+from assistants.sentry.logs import Logs
+from assistants.sentry.patrol import Patrol
 from assistants.waiting import WaitingRoom
 from haven.access import Act, Principal, Role, check
 from haven.ai.breaker import Circuit
@@ -93,6 +95,7 @@ class Sentinel:
         self._due: dict[int, float] = {}
         self.backups = Backups(settings.database, settings.backups)
         self.alerts = Alerts(database, settings.alerts)
+        self.patrol = Patrol(database, Logs(settings.log_file))
 
     def note(self, label: str, text: str, level: str) -> None:
         """A face tells how it is; the newest word counts."""
@@ -183,6 +186,10 @@ class Sentinel:
                 yield StatusLine("Pause", f"{breaker.name} {why} for another {refusal[1]:.0f} s", "note")
             elif breaker.circuit is not Circuit.CLOSED:
                 yield StatusLine("Pause", f"{breaker.name} failed; one call tries it again", "note")
+
+    async def walk(self) -> None:
+        """The longer round, each ten minutes: logs and logins."""
+        await self.patrol.look(self.alerts)
 
     async def answer(self, question: str, principal: Principal) -> Findings | None:
         """What the house's own figures say; None where they don't. Raises AccessDenied."""

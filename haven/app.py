@@ -366,6 +366,7 @@ def _ground(house: House, schedule: Schedule) -> tuple[Coroutine[None, None, Non
 def _ticks(house: House, schedule: Schedule) -> None:
     schedule.every(24, "backup", house.sentinel.backups.daily)
     schedule.every(1 / 60, "watch", house.sentinel.look)
+    schedule.every(1 / 6, "patrol", house.sentinel.walk)
     schedule.every(24, "retention", lambda: retention.sweep(house.database, house.settings.keep, now()))
     schedule.every(1, "learning", house.memory.learn)
     schedule.every(1, "undecided questions", house.waiting.expire)

@@ -29,7 +29,7 @@ def start(settings: Settings, *, on_stderr: bool = False) -> None:
     else:
         settings.paths.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         handler = logging.handlers.RotatingFileHandler(
-            settings.paths.state_dir / "haven.log",
+            settings.log_file,
             maxBytes=FILE_BYTES,
             backupCount=FILES,
             encoding="utf-8",

@@ -133,6 +133,10 @@ class Settings(BaseSettings):
         return self.paths.state_dir / "haven.db"
 
     @property
+    def log_file(self) -> Path:
+        return self.paths.state_dir / "haven.log"
+
+    @property
     def backups(self) -> Path:
         return self.paths.state_dir / "backups"
 

@@ -40,3 +40,15 @@ async def test_what_is_wrong_is_shown_and_somebody_takes_charge(tmp_path: Path) 
     told = (await haven(home, "health", "--json")).data
     assert {"Disk", "Backup"} <= {line["label"] for line in told["lines"]}
     assert "Disk" in (await haven(home, "health")).out
+
+
+async def test_the_logs_are_shown_in_groups_with_nothing_private(tmp_path: Path) -> None:
+    home = await configured(tmp_path)
+    (home / "state").mkdir(exist_ok=True)
+    line = "2099-01-01 00:00:00,000 ERROR haven.jobs the job 7 of user mika at 10.0.0.7 failed\x1b[2J\n"
+    (home / "state/haven.log").write_text(line * 3)
+    shown = await haven(home, "logs", "check", "--source", "own")
+    assert "3 x" in shown.out and "<address>" in shown.out and "mika" not in shown.out and "\x1b" not in shown.out
+    told = (await haven(home, "logs", "check", "--json")).data
+    assert told["own"][0]["count"] == 3 and "journal" in told
+    assert (await haven(home, "logs", "logins")).status == 0

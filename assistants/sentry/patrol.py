@@ -1,0 +1,66 @@
+"""The round that is too long for every minute: logs and logins, and what of them is told of."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from assistants.sentry import logins
+from assistants.sentry.alerts import Alerts, Sign
+from assistants.sentry.logins import LOGIN, Finding
+from assistants.sentry.logs import Kind, Line, Logs
+from assistants.sentry.patterns import LOG, Group, groups, signs_of_groups
+from haven.store import log_templates
+from haven.store.database import Database, now
+
+HOUR_S, DAY_S = 3_600.0, 86_400.0
+LOGINS_S = 30 * DAY_S
+"""How far back logins are compared."""
+
+
+class Patrol:
+    """One for the house."""
+
+    def __init__(self, database: Database, logs: Logs) -> None:
+        self._database = database
+        self._logs = logs
+
+    async def look(self, alerts: Alerts) -> None:
+        """Look once, and tell of what is wrong; a log that can't be read ends no alert that came from it."""
+        signs: list[Sign] = []
+        subjects = set()
+        for source in (Kind.JOURNAL, Kind.OWN):
+            if (found := await self.problems(source, HOUR_S)) is not None:
+                signs += signs_of_groups(found)
+                subjects.add(LOG)
+        if (suspects := await self.logins()) is not None:
+            signs += [one.sign for one in suspects]
+            subjects.add(LOGIN)
+        await alerts.look(subjects, signs, now())
+
+    async def problems(self, source: Kind, back_s: float = DAY_S) -> list[Group] | None:
+        """What went wrong in a log within the last `back_s` seconds; None where it can't be read here.
+
+        New is what no earlier day had: nothing is, on the first day that a log is read.
+        """
+        at = now()
+        lines = await asyncio.to_thread(self._logs.read, source, at - back_s)
+        if lines is None:
+            return None
+        began = await log_templates.known_since(self._database, source)
+        first = await log_templates.first_seen(self._database, source)
+        found = await asyncio.to_thread(groups, lines)
+        await log_templates.see(self._database, source, [one.template for one in found], at)
+        if began is None or began > at - DAY_S:
+            return found
+        return [replace(one, is_new=first.get(one.template, at) > at - DAY_S) for one in found]
+
+    async def logins(self) -> list[Finding] | None:
+        """Suspicious logins; None where no log of them can be read here."""
+        at = now()
+        lines = await asyncio.to_thread(self._logs.read, Kind.AUTH, at - LOGINS_S)
+        return None if lines is None else await asyncio.to_thread(_suspects, lines, at)
+
+
+def _suspects(lines: list[Line], at: float) -> list[Finding]:
+    return logins.suspicious(logins.attempts(lines), at)
