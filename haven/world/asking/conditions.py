@@ -141,6 +141,8 @@ def _had(stream: Stream, one: Draft, negated: bool, alone: bool) -> bool:
         else:
             break
         after = stream.peek()
+        if after is not None and after.one_of("not", "without"):
+            break
         if not (
             stream.next is not None and stream.next.one_of("and", "or") and after and (after.values or after.concepts)
         ):
@@ -167,8 +169,11 @@ def value_condition(stream: Stream, one: Draft) -> bool:
     if chunk.concepts and chunk.capital is False and not before_kind(stream) and len(chunk.text) > 3:
         return False
     before = stream.before()
-    if chunk.part("adjective") and before is not None and before.one_of("how"):
+    adjective = chunk.part("adjective")
+    if adjective and before is not None and before.one_of("how"):
         return False
+    if adjective and one.bare and adjective not in [value.concept for value in chunk.values]:
+        return False  # `is Venture rich` is about its economy, not about its flora
     stream.at += 1
     values = chunk.values
     after = stream.next

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from haven.world.asking.chunks import Chunk
 from haven.world.asking.conditions import sign_of
-from haven.world.asking.query import Condition, Relation, Selection
+from haven.world.asking.fields import COUNTED
+from haven.world.asking.query import Condition, Order, Relation, Selection
 from haven.world.asking.stream import Draft, Stream
 
+NUMBERS = COUNTED | {"sell_percent", "buy_percent", "mystery", "confidence", "gravity", "day", "year", "magnitude"}
+"""Concepts that records are sorted by; by others they are grouped."""
 CALENDAR = range(1_000, 3_000)
 """A bare number like this beside `discovered` is a year."""
 YEARS = range(-9999, 10_000)
@@ -55,6 +58,10 @@ def _by(stream: Stream, one: Draft) -> bool:
             stream.at += 1
         return True
     if who.concepts and one.kinds and "discovered" not in stream.flags:
+        if one.order is None and set(who.concepts) & NUMBERS:
+            stream.at += 1
+            one.order = Order(concept="|".join(who.concepts), descending=True)
+            return True
         stream.flags.add("grouped")
         return True
     if who.one_of("who", "list") or who.concepts or who.part("superlative"):
@@ -82,7 +89,9 @@ def unit_or_year(stream: Stream, one: Draft) -> bool:
         stream.unit = unit
         stream.at += 2
         return True
-    place = 2 if after.one_of("skip") or "year" in after.concepts else 1
+    place = 1
+    while (step := stream.peek(place)) is not None and (step.one_of("skip") or "year" in step.concepts):
+        place += 1
     number = stream.peek(place)
     signs = ("of", "before", "after", "since", "until", "between", "from")
     if number is None or number.number is None or number.unit or not chunk.one_of(*signs):

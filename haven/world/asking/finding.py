@@ -20,6 +20,8 @@ from haven.world.atlas import Atlas, positions
 from haven.world.lengths import convert
 from haven.world.schema import Kind, System, Thing
 
+LISTS = ("links", "materials", "tags", "aliases")
+"""Fields of several values: who has most has the longest list."""
 NAMED = {"discovered_by": "discoverer", "year": "year of discovery", "method": "discovery method"}
 """Concepts that people know by another name."""
 
@@ -258,7 +260,7 @@ class Finder:
         if number is not None:
             return "number", number
         for concept in alternatives(order.concept):
-            for carrier in carriers(thing, concept, self.fields, self.gazetteer):
+            for carrier in self.holders(thing, concept):
                 if (read := self.fields.read(carrier, concept)) and (place := rank(read[1], concept)) is not None:
                     kind = "number" if isinstance(read[1][0], float) else "scale"
                     return kind, _common_unit(place, concept, read[0])
@@ -269,6 +271,11 @@ class Finder:
             return "number", -read[1][0]
         return None
 
+    def holders(self, thing: Thing, concept: str) -> list[Thing]:
+        """The records that tell a concept of this one: itself or what it belongs to, never one of its many parts."""
+        above = {one.id for one in (thing, *self.gazetteer.above(thing))}
+        return [one for one in carriers(thing, concept, self.fields, self.gazetteer) if one.id in above]
+
     def _number(self, thing: Thing, order: Order, found: Found | None) -> float | None:
         """What is counted or measured rather than read from a field."""
         if order.concept == "distance":
@@ -277,6 +284,9 @@ class Finder:
             return self._spacings.get(thing.id)
         if order.concept == "count" and order.counted is not None:
             return float(len(self.checks.held(thing, order.counted)))
+        listed = next((one for one in alternatives(order.concept) if one in LISTS), "")
+        if listed and (found_there := getattr(thing, listed, ())):
+            return float(len(found_there))
         return None
 
     @cached_property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from haven.world.asking.conditions import before_kind, value_condition
 from haven.world.asking.discovering import unit_or_year
 from haven.world.asking.query import Condition, Order, Relation, Selection
-from haven.world.asking.stream import Draft, Stream
+from haven.world.asking.stream import Draft, NotUnderstood, Stream
 from haven.world.schema import Kind
 
 NEAR_BY = 5
@@ -158,6 +158,8 @@ def near_by(stream: Stream, one: Draft) -> bool:
             return True
         near = Draft(ids=one.ids, name=one.name)
         one.ids, one.name = (), ""
+    if one.order is not None and one.order.concept != "distance":
+        raise NotUnderstood(chunk.text)  # `the safest near X`: how near, nobody says
     one.near, one.order = near.frozen(), Order(concept="distance")
     one.kinds = one.kinds or (Kind.SYSTEM,)
     one.limit = one.limit or (1 if "nearest" in chunk.text.lower() or "closest" in chunk.text.lower() else NEAR_BY)

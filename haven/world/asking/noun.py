@@ -53,7 +53,7 @@ def _kind(stream: Stream, one: Draft) -> bool:
     if one.kinds and not _alongside(stream) and not said_again:
         if Kind.SYSTEM in one.kinds and chunk.kinds == (Kind.REGION,):
             return False
-        return _counts_below(stream, one) or _holder(stream, one)
+        return _counts_below(stream, one) or (bool(chunk.kinds) and _holder(stream, one))
     stream.at += 1
     if found := chunk.part("found"):
         if one.kinds == (Kind.DISCOVERY,) and any(condition.words == (found,) for condition in one.conditions):
@@ -79,7 +79,9 @@ def _rather_a_field(stream: Stream, one: Draft) -> bool:
 
 def _holder(stream: Stream, one: Draft) -> bool:
     """`how many planets does the system nearest to X have`: a second kind is what holds the first."""
-    holder = stream.noun("with", "without", "and", "or", "be", "discovered", "whose")
+    before = stream.chunks[stream.at - 1].text.lower()
+    ends = () if before in ("the", "der", "die", "das") else ("with", "without")  # `the planet with the longest day`
+    holder = stream.noun(*ends, "and", "or", "be", "discovered", "whose")
     if not holder.empty:
         one.of.append(holder.frozen())
     return not holder.empty
@@ -231,7 +233,8 @@ def _said_before(stream: Stream, one: Draft) -> bool:
         stream.flags |= set(chunk.roles)
         stream.at += 1
         return True
-    if chunk.one_of("called"):
+    if chunk.one_of("called", "each"):
+        stream.flags |= {"each"} & set(chunk.roles)
         stream.at += 1
         return True
     for role in ("who", "when", "how", "where", "count", "common", "rare", "different", "average", "sum", "about"):

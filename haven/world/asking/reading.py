@@ -163,7 +163,7 @@ def _selection(stream: Stream, yes_no: bool) -> Query | None:
                 continue
             if chunk.unknown or chunk.ids or chunk.values or chunk.number is not None or chunk.one_of(*TELLING):
                 raise stream.not_understood()
-            if chunk.part("comparative") or chunk.part("superlative"):
+            if chunk.part("comparative") or chunk.part("superlative") or chunk.kinds or chunk.part("found"):
                 raise stream.not_understood()
             stream.flags |= set(chunk.roles)
             stream.at += 1
@@ -265,6 +265,16 @@ def _plainly(stream: Stream, one: Draft, asked: tuple[str, ...], yes_no: bool, o
     flags = stream.flags
     if one.empty and not asked:
         return None
+    if {"average", "sum"} & flags and asked:
+        if one.ids:
+            one = Draft(of=[one.frozen()])
+        one.kinds = one.kinds or _implied(stream, Draft(), asked)[:1]
+        want = Want.AVERAGE if "average" in flags else Want.TOTAL
+        return Query(want=want, subject=one.frozen(), concepts=asked, unit=stream.unit)
+    if "each" in flags and len(one.of) == 1 and one.of[0].kinds and one.kinds:
+        counted = Selection(kinds=one.kinds, conditions=tuple(one.conditions))
+        order = Order(concept="count", descending=True, counted=counted)
+        return Query(want=Want.LIST, subject=one.of[0].model_copy(update={"order": order}))
     if one.order is not None and one.order.concept == "distance" and not one.kinds and not one.ids:
         one.kinds = (Kind.SYSTEM,)
     if not one.kinds and not one.ids:
@@ -286,11 +296,7 @@ def _plainly(stream: Stream, one: Draft, asked: tuple[str, ...], yes_no: bool, o
         order = Order(concept="count", descending=True)
         return Query(want=Want.GROUP, subject=one.frozen(), concepts=asked, order=order)
     subject = one.frozen()
-    if {"average", "sum"} & flags and asked:
-        return Query(
-            want=Want.AVERAGE if "average" in flags else Want.TOTAL, subject=subject, concepts=asked, unit=stream.unit
-        )
-    if "count" in flags:
+    if {"count", "sum"} & flags:
         return Query(want=Want.COUNT, subject=subject, concepts=asked, unit=stream.unit)
     if yes_no and not asked:
         named = bool(one.ids) and (one.conditions or one.of or one.near)
@@ -323,4 +329,5 @@ def _implied(stream: Stream, one: Draft, asked: tuple[str, ...] = ()) -> tuple[K
     fields = stream.lexicon.fields
     kinds = tuple(kind for kind in Kind if any(fields.fits(concept, kind) for concept in concepts))
     places = (Kind.SYSTEM, Kind.PLANET, Kind.MOON)
-    return tuple(kind for kind in kinds if kind in places) or kinds or (Kind.SYSTEM, *BELONGING)
+    places_first = tuple(kind for kind in kinds if kind in places)
+    return places_first or tuple(kind for kind in kinds if kind is not Kind.LORE) or (Kind.SYSTEM, *BELONGING)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from haven.world.asking.fields import LABELS, Field
 from haven.world.asking.finding import Finder, Found
-from haven.world.asking.measuring import LONG, SPOKEN, alternatives, carriers, shown
+from haven.world.asking.measuring import LONG, SPOKEN, alternatives, shown
 from haven.world.asking.query import Condition, Order, Relation, Selection
 from haven.world.lengths import convert, written
 from haven.world.schema import Kind, Thing
@@ -178,12 +178,14 @@ def ranked_value(thing: Thing, order: Order, key: float, finder: Finder) -> str:
     if order.concept == "spacing":
         return f"{written(key, finder.gazetteer.atlas().unit)} to its nearest neighbour"
     for concept in alternatives(order.concept):
-        for carrier in carriers(thing, concept, finder.fields, finder.gazetteer):
+        if concept in ("links", "materials", "tags", "aliases"):
+            return f"{key:g} {asked_label(concept).lower()}"
+        for carrier in finder.holders(thing, concept):
             if read := finder.fields.read(carrier, concept):
                 whose = "" if carrier.id == thing.id else f" of {carrier.name}"
                 return f"{asked_label(concept, read[0]).lower()}{whose} {shown(read[0], read[1], concept)}"
     if order.concept == "size":
-        return f"{key:g} {'planets' if thing.kind is Kind.SYSTEM else 'systems'}"
+        return f"{key:g} {kinds_said([Kind.PLANET if thing.kind is Kind.SYSTEM else Kind.SYSTEM], int(key))}"
     read = finder.fields.read(thing, "year")
     return f"discovered {shown(read[0], read[1], 'year')}" if read else ""
 
