@@ -9,6 +9,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Sequence
+from itertools import accumulate
 from pathlib import Path
 
 from assistants.base import Assistant
@@ -56,6 +57,8 @@ LOREKEEPER = Assistant(
 )
 MOST_READ = 40
 """Records that are read for one question."""
+MOST_CHARS = 400_000
+"""Of their texts together: a second's work on a small machine."""
 MOST_PARTS = 3
 _PARTS = re.compile(r"[,;]?\s+(?:and|und)\s+(?=(?:who|when|where|why|how|what|wer|wann|wo|warum|wie)\b)", re.IGNORECASE)
 _MEANT = re.compile(r"^.*\b(?:i mean|ich meine)\b[,:]?", re.IGNORECASE | re.DOTALL)
@@ -102,7 +105,8 @@ class Lorekeeper:
             log.warning("[%s] %s", error.id, error.full)
             voice = ""
         named = Question(asked.text, Asks.ABOUT, asked.names, ())
-        return narrative.outline(named, await self._candidates(named) if asked.names else [], voice)
+        things = await self._candidates(named) if asked.names else []
+        return await asyncio.to_thread(narrative.outline, named, things, voice)
 
     async def place_of(self, event: str, *kinds: Kind) -> list[Thing]:
         """The places of these kinds where something happened or lies, the likeliest first; [] where none is sure.
@@ -144,8 +148,8 @@ class Lorekeeper:
 
     async def _evidence(self, asked: Question, things: Sequence[Thing]) -> list[Evidence]:
         if asked.asks is Asks.ABOUT:
-            return about(asked, things, telling.MOST_ABOUT)
-        return gather(asked, things)
+            return await asyncio.to_thread(about, asked, things, telling.MOST_ABOUT)
+        return await asyncio.to_thread(gather, asked, things)
 
     async def _sure(self, asked: Question, answers: Sequence[Evidence]) -> list[Evidence]:
         """Those in which the names are not parts of other names, and somebody stands where somebody is asked for."""
@@ -166,7 +170,9 @@ class Lorekeeper:
         for query in (asked.text, *(term.text for term in asked.names), " ".join([*words, *alike])):
             ids |= dict.fromkeys(hit.thing_id for hit in await self._search.find(query, limit=MOST_READ // 2))
         things = await self._world.get_many(list(ids)[: 2 * MOST_READ])
-        return [things[id] for id in ids if id in things]
+        read = accumulate(len(getattr(things[id], "text", "")) for id in ids if id in things)
+        known = (things[id] for id in ids if id in things)
+        return [one for one, length in zip(known, read, strict=True) if length <= MOST_CHARS]
 
     async def _which(self, asked: Question, answers: Sequence[Evidence]) -> Findings | None:
         """A question back where a name is that of several records, and what is recorded of them differs."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from haven.world.mentions import Mention, mentions
-from haven.world.name_index import NameIndex
+from haven.world.names import Look
 from haven.world.schema import Kind, Lore, Thing, parent_of
 from haven.world.search import Search
 from haven.world.timeline import Check, check, is_canon, places
@@ -38,13 +38,17 @@ async def check_draft(draft: Lore, world: World, search: Search) -> Checked:
     around = await _with_parents(things, world)
     canon = [one for one in things.values() if is_canon(one)]
 
-    def compare(index: NameIndex) -> Check:
+    def compare(look: Look) -> Check:
+        def mentioned(text: str) -> list[Mention]:
+            return list(look(lambda index: mentions(text, index)))
+
         def main(id: str) -> tuple[str, Kind]:
-            return index.title(id)
+            name, kind = look(lambda index: index.title(id))
+            return name, kind
 
-        return check(draft, canon, lambda text: mentions(text, index), main, places(around))
+        return check(draft, canon, mentioned, main, places(around))
 
-    done = await search.names.ask(compare)
+    done = await search.names.work(compare)
     ambiguous = [one for one in found if await _is_ambiguous(one, world)]
     return Checked(done, len(canon), tuple({one.ids: one for one in ambiguous}.values()))
 

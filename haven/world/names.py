@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from haven.store import world as table
 from haven.store.database import Database
@@ -19,6 +19,8 @@ from haven.world.schema import Kind, kind_of
 from haven.world.words import fold, is_stop, words
 
 T = TypeVar("T")
+Look = Callable[[Callable[[NameIndex], Any]], Any]
+"""Asks the names one question, alone."""
 MOST_CHARS = 200
 """Of a name that is looked for; a longer text has names inside of it."""
 
@@ -86,13 +88,16 @@ class Names:
 
     async def ask(self, question: Callable[[NameIndex], T]) -> T:
         """What `question` finds in the names as they are now; it runs in a thread and must not keep the index."""
+        return await self.work(lambda look: look(question))
+
+    async def work(self, work: Callable[[Look], T]) -> T:
+        """The same for longer work: it looks names up by `look`, one by one, and others' look-ups go between."""
         await self._refresh()
+        return await asyncio.to_thread(work, self._look)
 
-        def locked() -> T:
-            with self._lock:
-                return question(self._index)
-
-        return await asyncio.to_thread(locked)
+    def _look(self, question: Callable[[NameIndex], Any]) -> Any:
+        with self._lock:
+            return question(self._index)
 
     async def _refresh(self) -> None:
         async with self._refreshing:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from haven.world.mentions import mentions
 from haven.world.name_index import NameIndex
+from haven.world.names import Look
 from haven.world.passages import readable, sentences
 from haven.world.schema import Lore, Thing
 from haven.world.search import Search
@@ -33,8 +35,12 @@ async def references(thing: Thing, world: World, search: Search) -> list[Referen
     for name in (thing.name, *thing.aliases):
         ids |= dict.fromkeys(await search.speaking_of(name, limit=MOST_A_NAME))
     others = [one for one in (await world.get_many(ids)).values() if one.id != thing.id]
-    found = await search.names.ask(lambda index: [_reference(one, thing, index) for one in others])
-    return sorted((one for one in found if one is not None), key=lambda one: (one.thing.name, one.thing.id))
+
+    def read(look: Look) -> list[Reference]:
+        found = (look(partial(_reference, one, thing)) for one in others)
+        return [one for one in found if one is not None]
+
+    return sorted(await search.names.work(read), key=lambda one: (one.thing.name, one.thing.id))
 
 
 def _reference(other: Thing, thing: Thing, index: NameIndex) -> Reference | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -104,3 +105,23 @@ async def test_meaning_is_compared_once_vectors_are_there_and_they_are_made_a_fe
         await world.put([sleep.model_copy(update={"text": "A long song of sailors."})], OLGA, "test")
         await search.refresh()
         assert await search.embed(4) == 1
+
+
+async def test_what_is_written_gets_its_vectors_in_the_background(tmp_path: Path) -> None:
+    async with a_search(tmp_path, Embedder()) as (world, search):
+        kept = asyncio.create_task(search.keep())
+
+        async def all_made() -> None:
+            await search.refresh()
+            while await asyncio.to_thread(search.file.without_vector, 1):
+                pass
+
+        async with asyncio.timeout(60):
+            await world.put(things(), OLGA, "test")
+            await all_made()
+            await world.put([Lore(name="Peat Bread", text="A black loaf.", canon=True)], OLGA, "test")
+            await all_made()
+        assert (await search.find("something to eat", Kind.LORE, meaning=True))[0].name == "Peat Bread"
+        kept.cancel()
+        await asyncio.wait([kept])
+        assert kept.cancelled() and await search.find("loaf")
