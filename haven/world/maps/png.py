@@ -28,8 +28,9 @@ def draw(sheet: Sheet) -> bytes:
         if line.colour != sheet.theme.grid:
             _line(pen, line)
     for colour, points in sheet.points.items():
-        for x, y in points:
-            pen.rectangle((FINE * x - 2, FINE * y - 2, FINE * x + 1, FINE * y + 1), fill=colour)
+        for right in range(-2, 2):
+            for down in range(-2, 2):
+                pen.point([(FINE * x + right, FINE * y + down) for x, y in points], fill=colour)
     for mark in sheet.marks:
         _mark(pen, mark)
     for words in sheet.words:

@@ -25,6 +25,8 @@ MARGIN = 0.06
 """Room around what is shown, as a share of its width."""
 
 
+SAMPLE = 2_000
+"""Systems that are looked at to choose what colours show."""
 FEW = 100
 """Fewer systems are all shown, however far some of them are."""
 CROWDED = 0.4
@@ -201,7 +203,8 @@ def _bounds(points: Floats, wish: Wish, atlas: Atlas) -> tuple[Floats, Floats]:
 
 def _field(systems: Sequence[object]) -> str:
     """What colours tell most: the first field with two to seven values; else the first that is filled in at all."""
-    counts = {field: {class_of(one, field) for one in systems} - {""} for field in COLOURS}
+    some = systems[:: max(1, len(systems) // SAMPLE)]
+    counts = {field: {class_of(one, field) for one in some} - {""} for field in COLOURS}
     several = [field for field in COLOURS if 2 <= len(counts[field]) <= MOST_CLASSES]
     return next(iter(several), next((field for field in COLOURS if counts[field]), COLOURS[0]))
 
