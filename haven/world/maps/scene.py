@@ -25,6 +25,8 @@ MARGIN = 0.06
 """Room around what is shown, as a share of its width."""
 
 
+MOST_LINKS = 2_000
+"""More lines than this hide what they link."""
 SAMPLE = 2_000
 """Systems that are looked at to choose what colours show."""
 FEW = 100
@@ -111,6 +113,10 @@ def scene(gazetteer: Gazetteer, wish: Wish) -> Scene:
     systems = [gazetteer.things[atlas.ids[int(row)]] for row in seen]
     field = wish.colour or _field(systems)
     legend = _legend(systems, field)
+    links = _links(atlas, flat, seen)
+    if len(links) > MOST_LINKS:
+        notes.append(f"{len(links):,} links are too many to draw.")
+        links = ()
     dots = _dots(gazetteer, atlas, flat, seen, rows, (field, legend), wish)
     stops = [flat[atlas.rows[id]] for id in wish.route if id in atlas.rows]
     return Scene(
@@ -123,7 +129,7 @@ def scene(gazetteer: Gazetteer, wish: Wish) -> Scene:
         dots=tuple(sorted(dots, key=lambda dot: (dot.inside, -dot.rank, dot.id))),
         legend=legend,
         legend_title=field,
-        links=_links(atlas, flat, seen),
+        links=links,
         route=tuple((float(stop[0]), float(stop[1])) for stop in stops),
         notes=tuple(notes),
     )

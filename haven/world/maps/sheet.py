@@ -10,8 +10,8 @@ from haven.errors import BadInput
 from haven.world.lengths import convert, written
 from haven.world.maps import labels
 from haven.world.maps.lettering import text_width
-from haven.world.maps.scene import Dot, Scene, View
-from haven.world.maps.themes import SHAPES, Shape, Theme
+from haven.world.maps.scene import Scene, View
+from haven.world.maps.themes import NAMED, SHAPES, Shape, Theme
 
 LEAST, MOST = 320, 8_000
 """Pixels of a side."""
@@ -112,22 +112,27 @@ def lay_out(scene: Scene, theme: Theme, width: int = 1_200, height: int = 900) -
     )
 
 
-def _colour(dot: Dot, theme: Theme) -> tuple[str, Shape]:
-    if dot.group < 0 or not dot.inside:
-        return theme.nothing, SHAPES[0] if dot.group < 0 else SHAPES[dot.group % len(SHAPES)]
-    return theme.classes[dot.group % len(theme.classes)], SHAPES[dot.group % len(SHAPES)]
+def _colour(group: int, scene: Scene, theme: Theme, inside: bool = True) -> tuple[str, Shape]:
+    """By the place in the legend; a legend that names colours gets these colours."""
+    if group < 0:
+        return theme.nothing, SHAPES[0]
+    shape = SHAPES[group % len(SHAPES)]
+    named = NAMED.get(scene.legend[group].casefold())
+    if not inside:
+        return theme.nothing, shape
+    return named or theme.classes[group % len(theme.classes)], shape
 
 
 def _marks(scene: Scene, theme: Theme, plan: _Plan) -> tuple[list[Mark], dict[str, list[tuple[float, float]]]]:
     points: dict[str, list[tuple[float, float]]] = {}
     if len(scene.dots) > MANY:
         for dot in sorted(scene.dots, key=lambda dot: dot.group):  # what has a colour lies on top
-            points.setdefault(_colour(dot, theme)[0], []).append(plan.at(dot.x, dot.y))
+            points.setdefault(_colour(dot.group, scene, theme, dot.inside)[0], []).append(plan.at(dot.x, dot.y))
         return [], points
     crowd = 1.0 if len(scene.dots) < 150 else 0.75 if len(scene.dots) < 800 else 0.5
     found = []
     for dot in scene.dots:
-        colour, shape = _colour(dot, theme)
+        colour, shape = _colour(dot.group, scene, theme, dot.inside)
         x, y = plan.at(dot.x, dot.y)
         radius = (3.6 + 1.3 * math.sqrt(dot.weight)) * crowd * (1.25 if theme.bold else 1.0)
         if not dot.inside:
@@ -145,7 +150,7 @@ def _labels(scene: Scene, theme: Theme, plan: _Plan, marks: list[Mark]) -> list[
     wanted, shown = [], {}
     for place in order[: labels.MOST if marks else LABELS]:
         dot = scene.dots[place]
-        name = dot.name if len(dot.name) <= LONGEST else f"{dot.name[: LONGEST - 1].rstrip()}…"
+        name = dot.name if len(dot.name) <= LONGEST else f"{dot.name[: LONGEST - 3].rstrip()}..."
         x, y = plan.at(dot.x, dot.y)
         shown[place] = name
         radius = marks[place].radius if marks else 1.5
@@ -209,7 +214,7 @@ def _words(text: str, left: float, top: float, size: int, colour: str, room: flo
     """Text, cut where it has no room."""
     shown = text
     while shown and text_width(shown, size) > room:
-        shown = f"{shown[:-2].rstrip('…')}…" if len(shown) > 2 else ""
+        shown = f"{shown.removesuffix('...')[:-1]}..." if len(shown) > 4 else ""
     return Words(shown, left, top, size, text_width(shown, size), colour)
 
 
@@ -222,7 +227,7 @@ def _legend(scene: Scene, theme: Theme, width: int) -> tuple[list[Mark], list[Wo
         entries.append(("not recorded", -1))
     for value, place in entries:
         top += 26
-        colour, shape = _colour(Dot("", "", 0, 0, place, 0, 0), theme)
+        colour, shape = _colour(place, scene, theme)
         marks.append(Mark(left + 7, top + 8, 6, colour, shape, edge=theme.edge))
         text.append(_words(value, left + 22, top + 1, 13, theme.text, room - 22))
     if scene.dots and len(scene.dots) <= MANY:

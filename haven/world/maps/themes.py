@@ -87,4 +87,22 @@ CONTRAST = Theme(
     bold=True,
 )
 THEMES: dict[str, Theme] = {theme.name: theme for theme in (DARK, LIGHT, CONTRAST)}
+NAMED: dict[str, str] = {
+    "yellow": YELLOW,
+    "red": VERMILLION,
+    "blue": "#3E9BE0",
+    "green": GREEN,
+    "orange": ORANGE,
+    "purple": PURPLE,
+    "white": "#F4F4F4",
+    "black": "#5A6478",
+    "class o": "#3E7FE0",
+    "class b": "#3E9BE0",
+    "class a": "#A9D6F5",
+    "class f": "#F4F4F4",
+    "class g": YELLOW,
+    "class k": ORANGE,
+    "class m": VERMILLION,
+}
+"""What is called by a colour is drawn in it, and stars by their spectral class as astronomers do."""
 SHAPES = (Shape.CIRCLE, Shape.SQUARE, Shape.DIAMOND, Shape.TRIANGLE)
