@@ -1,4 +1,4 @@
-"""The round that is too long for every minute: logs and logins, and what of them is told of."""
+"""The round that is too long for every minute: logs, logins and submissions, and what of them is told of."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from dataclasses import replace
 
 from assistants.sentry import logins
 from assistants.sentry.alerts import Alerts, Sign
+from assistants.sentry.lines import StatusLine
 from assistants.sentry.logins import LOGIN, Finding
 from assistants.sentry.logs import Kind, Line, Logs
 from assistants.sentry.patterns import LOG, Group, groups, signs_of_groups
-from haven.store import log_templates
+from assistants.sentry.submissions import QUIET_DAYS, SUBMISSION, liveliness, signs_of_submissions
+from haven.store import events, log_templates, submissions
 from haven.store.database import Database, now
 
 HOUR_S, DAY_S = 3_600.0, 86_400.0
@@ -36,7 +38,21 @@ class Patrol:
         if (suspects := await self.logins()) is not None:
             signs += [one.sign for one in suspects]
             subjects.add(LOGIN)
-        await alerts.look(subjects, signs, now())
+        await alerts.look({*subjects, SUBMISSION}, [*signs, *await self.submissions()], now())
+
+    async def submissions(self) -> list[Sign]:
+        """Spam, copies, a long queue, and secrets that were masked."""
+        at = now()
+        lately = await submissions.since(self._database, at - 7 * DAY_S)
+        waiting = await submissions.backlog(self._database)
+        leaks = await events.lately(self._database, "draft.masked", at - DAY_S)
+        return await asyncio.to_thread(signs_of_submissions, lately, waiting, leaks, at)
+
+    async def lively(self) -> list[StatusLine]:
+        """How many discoveries come in."""
+        at = now()
+        lately, first = await submissions.discoveries_since(self._database, at - QUIET_DAYS * DAY_S)
+        return liveliness(lately, first, at)
 
     async def problems(self, source: Kind, back_s: float = DAY_S) -> list[Group] | None:
         """What went wrong in a log within the last `back_s` seconds; None where it can't be read here.

@@ -86,6 +86,26 @@ def look(as_json: Json = False) -> None:
     in_house(work)
 
 
+@alerts_app.command()
+def submissions(as_json: Json = False) -> None:
+    """What people submit to the world: how lively it is, and what looks like spam, a copy or a leaked secret."""
+
+    async def work(house: House) -> None:
+        patrol = house.sentinel.patrol
+        lines, signs = await patrol.lively(), await patrol.submissions()
+        if as_json:
+            print_json({"lines": [asdict(one) for one in lines], "signs": [asdict(one) for one in signs]})
+            return
+        for line in lines:
+            out.print(f"{SIGNS[line.level]} {line.label}: {line.text}")
+        for sign in signs:
+            out.print(f"! {sign.text}\n  {sign.mend}")
+        if not signs:
+            out.print("Nothing is suspicious about what people submit.")
+
+    in_house(work)
+
+
 def _shown(one: Alert) -> str:
     from assistants.sentry.lines import ago
 

@@ -52,6 +52,14 @@ async def beginning_with(database: Database, prefix: str, last: int, limit: int 
     return [_event(row) for row in rows]
 
 
+async def lately(database: Database, kind: str, at: float, limit: int = 100) -> list[Event]:
+    """The newest events of one kind from the moment `at` on, oldest first."""
+    rows = await database.rows(
+        "select * from event where kind = ? and at >= ? order by id desc limit ?", (kind, at, limit)
+    )
+    return [_event(row) for row in reversed(rows)]
+
+
 async def newest(database: Database) -> int:
     row = await database.row("select coalesce(max(id), 0) from event")
     return int(row[0]) if row else 0

@@ -22,6 +22,7 @@ from haven.store.world_drafts import DraftRow, State
 from haven.world import writing
 from haven.world.differences import Difference, differences
 from haven.world.entries import NEW, prepare, read
+from haven.world.leaks import masked, masked_text
 from haven.world.schema import THING, Thing, parent_of
 from haven.world.writing import Terms
 
@@ -56,6 +57,8 @@ class Draft:
     decided_at: float | None
     decided_by: str
     why: str
+    masked: tuple[str, ...] = ()
+    """Kinds of secrets that were taken out just now: whoever proposed it is told, and should replace them."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,9 @@ class Drafts:
         (a version that is not the expected one), and BadInput where it changes nothing, is too large, or one too many.
         """
         check(by, Act.PROPOSE, strangers_may=self._settings.strangers_may_propose)
-        numbered = _numbered(things)
+        numbered, leaked = await asyncio.to_thread(masked, _numbered(things))
+        said, leaked_too = masked_text(clean(reason)[:MOST_REASON])
+        leaked = tuple(sorted({*leaked, *leaked_too}))
         row = DraftRow(
             id=f"draft-{secrets.token_hex(4)}",
             at=now(),
@@ -107,13 +112,16 @@ class Drafts:
             tool=tool,
             things=_dump(numbered),
             made_from={},
-            reason=clean(reason)[:MOST_REASON],
+            reason=said,
             key=key,
         )
         terms = Terms(expect, allow_same_name=True)
-        return await self._database.write(lambda tx: self._insert(tx, row, numbered, terms))
+        draft = await self._database.write(lambda tx: self._insert(tx, row, numbered, terms, leaked))
+        return replace(draft, masked=leaked)
 
-    async def _insert(self, tx: Transaction, row: DraftRow, things: Sequence[Thing], terms: Terms) -> Draft:
+    async def _insert(
+        self, tx: Transaction, row: DraftRow, things: Sequence[Thing], terms: Terms, leaked: Sequence[str]
+    ) -> Draft:
         if row.key and (earlier := await table.by_key(tx.execute_fetchall, row.by_id, row.key)):
             return _draft(earlier)
         if await table.count_open(tx.execute_fetchall, row.by_id) >= MOST:
@@ -129,6 +137,9 @@ class Drafts:
         names = [thing.name for thing in things[:5]]
         about = {"names": names, "count": len(things), "by": row.by_name, "face": row.face, "tool": row.tool}
         await events.record(tx, "draft.proposed", row.id, row.by_id, **about)
+        if leaked:
+            about = {"kinds": list(leaked), "by": row.by_name, "face": row.face}
+            await events.record(tx, "draft.masked", row.id, row.by_id, **about)
         return _draft(row)
 
     async def get(self, id: str) -> Draft:
