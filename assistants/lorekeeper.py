@@ -59,6 +59,8 @@ MOST_READ = 40
 """Records that are read for one question."""
 MOST_CHARS = 400_000
 """Of their texts together: a second's work on a small machine."""
+MOST_ANSWERS = 60
+"""Sentences that answer and are looked at closely."""
 MOST_PARTS = 3
 _PARTS = re.compile(r"[,;]?\s+(?:and|und)\s+(?=(?:who|when|where|why|how|what|wer|wann|wo|warum|wie)\b)", re.IGNORECASE)
 _MEANT = re.compile(r"^.*\b(?:i mean|ich meine)\b[,:]?", re.IGNORECASE | re.DOTALL)
@@ -155,7 +157,7 @@ class Lorekeeper:
         """Those in which the names are not parts of other names, and somebody stands where somebody is asked for."""
 
         def sure(index: NameIndex) -> list[Evidence]:
-            found = [(one, mentions(one.sentence.text, index)) for one in answers]
+            found = [(one, mentions(one.sentence.text, index)) for one in answers[:MOST_ANSWERS]]
             named = [(one, inside) for one, inside in found if not misnamed(asked, one.sentence, inside)]
             wants_somebody = asked.asks is Asks.WHO
             return [one for one, inside in named if not (wants_somebody and all_places(asked, one.sentence, inside))]

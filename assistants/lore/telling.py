@@ -12,6 +12,7 @@ from haven.world.schema import Thing
 
 MOST_QUOTES = 2
 MOST_ABOUT = 3
+MOST_COMPARED = 50
 ALMOST = 0.12
 """A further sentence is quoted where its score is this close to the best."""
 LEAST_NEAR = 0.6
@@ -80,10 +81,12 @@ def quote_of(one: Evidence) -> str:
 
 def _chosen(evidence: Sequence[Evidence], most: int, almost: float) -> list[Evidence]:
     """The best, and what is as good but for `almost` and says something else."""
-    best, chosen = evidence[0].score, list[Evidence]()
-    for one in evidence:
-        known = any(one.sentence.text in quote_of(other) or quote_of(one) == quote_of(other) for other in chosen)
-        if len(chosen) < most and one.score >= best - almost and not known:
+    chosen: list[Evidence] = []
+    for one in evidence[:MOST_COMPARED]:
+        if len(chosen) == most or one.score < evidence[0].score - almost:
+            break
+        quote = quote_of(one)
+        if not any(one.sentence.text in known or quote == known for known in map(quote_of, chosen)):
             chosen.append(one)
     return chosen
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from haven.world.schema import Discovery, Kind, Lore, Thing
 from haven.world.words import Word, implied, words
@@ -89,8 +89,12 @@ def _opened(sentence: str) -> bool:
 def is_verbatim(quote: str, thing: Thing) -> bool:
     """Whether these words stand so in the record (spaces and line ends aside)."""
     text = thing.text if isinstance(thing, (Lore, Discovery)) else ""
-    whole = " ".join(readable(f"{text}\n\n{thing.notes}").split())
-    return " ".join(quote.split()) in whole
+    return " ".join(quote.split()) in _in_one_line(f"{text}\n\n{thing.notes}")
+
+
+@lru_cache(maxsize=16)
+def _in_one_line(text: str) -> str:
+    return " ".join(readable(text).split())
 
 
 def is_draft(thing: Thing) -> bool:

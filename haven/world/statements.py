@@ -138,8 +138,9 @@ def statements(thing: Thing, mentioned: Mentioned, main: Main) -> list[Statement
     for sentence in sentences(thing):
         if sentence.paragraph != paragraph:
             last, paragraph = [title], sentence.paragraph
-        names = [_named(one, main) for one in mentioned(sentence.text)]
-        text, table = _with_marks(sentence.text, mentioned(sentence.text), names, last)
+        found_names = mentioned(sentence.text)
+        names = [_named(one, main) for one in found_names]
+        text, table = _with_marks(sentence.text, found_names, names, last)
         if table:
             found += [one for pattern in _PATTERNS for one in pattern(text, table, sentence)]
         found += _counts(sentence, names or [title])
