@@ -1,8 +1,27 @@
-"""Scribe keeps the records: data entry, summaries, tags, imports and exports, documentation."""
+"""Scribe keeps the records: data entry, summaries, tags, imports and exports, documentation.
+
+What it reads out of a text becomes a draft that somebody approves; it never writes a record itself.
+"""
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
+
 from assistants.base import Assistant
+from assistants.findings import Findings, Nature, Source
+from assistants.scribing.records import Report, read_report
+from haven.access import Act, Principal, check
+from haven.errors import BadInput
+from haven.quoting import clean
+from haven.world.differences import Difference
+from haven.world.drafts import Draft, Drafts
+from haven.world.gazetteer import Atlases, Gazetteer
+from haven.world.quality.audit import audit
+from haven.world.quality.grading import grade
+from haven.world.quality.todo import todo
+from haven.world.words import fold
+from haven.world.world import World
 
 SCRIBE = Assistant(
     name="scribe",
@@ -27,3 +46,134 @@ SCRIBE = Assistant(
         *("entries", "form", "field", "spreadsheet", "database", "duplicate", "typo", "spelling", "report", "template"),
     ),
 )
+TOOL = "scribe"
+SHOWN = 12
+"""Differences, findings or jobs that one answer names."""
+MOST_REASON = 300
+_RECORD = re.compile(
+    r"^\W*(?:(?:hey |hi )?scribe\W+)?(?:please |pls |can you |could you )?"
+    r"(?:record|log|enter|submit|register|add|note(?: down)?)\b"
+    r"(?=.*\b(?:system|planet|moon|station|discovery|fossil|ruins?|wreck|ship|record|report|entry)\b)",
+    re.IGNORECASE | re.DOTALL,
+)
+_REPORT = re.compile(
+    r"^\W*(?:new |the )?(?:star system|system|planet|moon|space station|station)\b[^?\n]{0,80}?[:,]", re.IGNORECASE
+)
+_GRADE = re.compile(
+    r"\b(?:grade|how complete|completeness|what is missing|what's missing|missing (?:from|in|of))\b", re.IGNORECASE
+)
+_AUDIT = re.compile(r"\b(?:audit|duplicates?|duplicated|contradict\w*|outliers?|data quality)\b", re.IGNORECASE)
+_TODO = re.compile(
+    r"\b(?:to-?do|what (?:should|can|could) (?:i|we) (?:fill|add|record|complete)|incomplete)\b", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What became of a text: `draft` is None where nothing can be proposed yet, as `report.questions` say."""
+
+    report: Report
+    draft: Draft | None
+    diff: tuple[Difference, ...] = ()
+
+
+class Scribe:
+    """One for all faces. Everything here works with no model."""
+
+    def __init__(self, world: World, drafts: Drafts, atlases: Atlases) -> None:
+        self._world = world
+        self._drafts = drafts
+        self._atlases = atlases
+
+    async def read(self, text: str, principal: Principal) -> Report:
+        """A text as records, and nothing is proposed. Raises BadInput where it names none, and AccessDenied."""
+        check(principal, Act.READ)
+        return await self._atlases.ask(lambda gazetteer: read_report(clean(text), gazetteer, principal.name))
+
+    async def record(self, text: str, principal: Principal, *, key: str = "") -> Recorded:
+        """Propose what a text says. `key`: a second delivery of the same text is the same draft.
+
+        Raises BadInput where it names no record or says nothing new, Conflict where a record was changed meanwhile,
+        and AccessDenied.
+        """
+        seen = await self._world.stamp()
+        report = await self.read(text, principal)
+        if not report.things:
+            if not report.questions or not any("belong" in one or "is meant" in one for one in report.questions):
+                raise BadInput("This text says nothing that is not recorded already.", "Say what is new in it.")
+            return Recorded(report, None)
+        known = [one.id for one in report.things if not one.id.startswith("new-")]
+        expect = {id: (await self._world.get(id)).version for id in known}
+        if set(await self._world.changed_since(seen)) & set(known):  # changed between reading it and its version
+            return await self.record(text, principal, key=key)
+        reason = " ".join(clean(text).split())[:MOST_REASON]
+        draft = await self._drafts.propose(report.things, principal, TOOL, reason, expect=expect, key=key)
+        return Recorded(report, draft, tuple(await self._drafts.diff(draft)))
+
+    async def answer(self, question: str, principal: Principal) -> Findings | None:
+        """Record what a person hands in; say a grade, an audit or what to do next; None for everything else."""
+        check(principal, Act.ASK)
+        handed_in = (_RECORD.search(question) or _REPORT.search(question)) and not question.rstrip().endswith("?")
+        if handed_in:
+            try:
+                return _told(await self.record(question, principal))
+            except BadInput as refused:
+                return Findings(refused.full, kind=Nature.NOT_RECORDED)
+        return await self._atlases.ask(lambda gazetteer: _looked(question, gazetteer))
+
+
+def _told(recorded: Recorded) -> Findings:
+    lines = []
+    if recorded.draft is not None:
+        lines.append(f"Proposed as {recorded.draft.id}; it becomes true when somebody approves it:")
+        for one in recorded.diff[:SHOWN]:
+            before, after = one.short(80)
+            lines.append(f"- {one.record}, {one.field}: {f'{before} → ' if before else ''}{after or '(empty)'}")
+        if len(recorded.diff) > SHOWN:
+            lines.append(f"- and {len(recorded.diff) - SHOWN} fields more")
+    lines += said_of(recorded.report)
+    things = recorded.draft.things if recorded.draft is not None else ()
+    sources = tuple(Source(one.id, one.name, one.kind.value) for one in things if not one.id.startswith("new-"))
+    kind = Nature.FACT if recorded.draft is not None else Nature.ASK_BACK
+    return Findings("\n".join(lines), sources, kind)
+
+
+def said_of(report: Report) -> list[str]:
+    """What a person should know of a report beside its records."""
+    lines = [f"Question: {one}" for one in report.questions[:SHOWN]]
+    lines += [f"Note: {one}" for one in report.notes[:SHOWN]]
+    if report.unread:
+        lines.append(f"Not understood, and so in no field: {', '.join(report.unread[:30])}")
+    return lines
+
+
+def _looked(question: str, gazetteer: Gazetteer) -> Findings | None:
+    """A grade, an audit or jobs, where the words ask for one."""
+    region = next((one.region for one in gazetteer.systems if one.region and _names(question, one.region)), "")
+    if _GRADE.search(question):
+        system = next((one for one in gazetteer.systems if _names(question, one.name)), None)
+        if system is None:
+            return None
+        found = grade(system, gazetteer.below(system))
+        gaps = ", ".join(f"{one.field} of {one.name} (+{one.gain:.1f})" for one in found.missing[:SHOWN])
+        text = f"{found.name} has grade {found.letter}: {found.points:g} of 100 points."
+        return Findings(
+            f"{text} {f'Missing: {gaps}.' if gaps else 'Nothing is missing.'}", (Source(system.id, system.name),)
+        )
+    if _AUDIT.search(question):
+        findings = audit(gazetteer, region=region)
+        lines = [f"- {one.text} {one.mend}" for one in findings[:SHOWN]]
+        head = (
+            f"{len(findings)} records or groups look odd; nothing was changed:" if findings else "Nothing looks wrong."
+        )
+        return Findings("\n".join([head, *lines]), query=f"audit {region}".strip())
+    if _TODO.search(question):
+        jobs = todo(gazetteer, region=region, limit=SHOWN)
+        lines = [f"- +{one.gain:g} {one.name} in {one.system} ({one.grade}): {', '.join(one.fields)}" for one in jobs]
+        head = "What gains most:" if jobs else "Nothing is missing."
+        return Findings("\n".join([head, *lines]), query=f"to-do {region}".strip())
+    return None
+
+
+def _names(question: str, name: str) -> bool:
+    return f" {fold(name)} " in f" {fold(question)} "

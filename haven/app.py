@@ -15,6 +15,7 @@ from pathlib import Path
 from assistants.cartographer import Cartographer
 from assistants.own import Problem
 from assistants.round_table import RoundTable
+from assistants.scribe import Scribe
 from assistants.sentinel import Sentinel
 from assistants.waiting import JOB as JOB_WAITING
 from assistants.waiting import WaitingRoom
@@ -103,6 +104,7 @@ class House:
     watches: Watches
     search: Search
     cartographer: Cartographer
+    scribe: Scribe
 
 
 @asynccontextmanager
@@ -131,10 +133,10 @@ async def _build(
     outcomes = Outcomes(database)
     memory = await _memory(settings, database, outcomes, minds, search.embedder)
     switch, world, watches = CloudSwitch(database), World(database), Watches(database)
+    drafts = Drafts(database, settings.world)
     engine = _engine(settings, minds, book, memory, switch)
     waiting = WaitingRoom(database, engine)
-    sandbox = Sandbox(settings.sandbox)
-    environments_ = TestEnvironments(environments or state)
+    sandbox, environments_ = Sandbox(settings.sandbox), TestEnvironments(environments or state)
     handlers: dict[str, Handler] = {JOB_WAITING: waiting.handle}
     jobs = JobQueue(database, handlers)
     repository, problem = await _repository(settings)
@@ -149,7 +151,7 @@ async def _build(
     lag, notes = LoopLag(), repository.notes if repository else ()
     at = (sandbox, lag, waiting, outcomes, problem, notes, switch, database)
     sentinel = Sentinel(settings, changes, book, engine.roster, *at)
-    seated = await seat_all(settings, database, bus, engine, changes, waiting, world, search, watches, sentinel)
+    seated = await seat_all(settings, database, bus, engine, changes, waiting, world, drafts, search, watches, sentinel)
     return House(
         settings=settings,
         database=database,
@@ -175,10 +177,11 @@ async def _build(
         lag=lag,
         repository_error=problem,
         world=world,
-        drafts=Drafts(database, settings.world),
+        drafts=drafts,
         watches=watches,
         search=search,
         cartographer=seated.cartographer,
+        scribe=seated.scribe,
     )
 
 

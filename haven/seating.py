@@ -12,6 +12,7 @@ from assistants.cartographer import Cartographer
 from assistants.lorekeeper import Lorekeeper
 from assistants.own import FOLDER, TOOLS, Own, Problem, load
 from assistants.round_table import RoundTable
+from assistants.scribe import Scribe
 from assistants.sentinel import Sentinel
 from assistants.table.facts import Facts
 from assistants.table.hops import Hops
@@ -22,6 +23,7 @@ from haven.changes.decisions import Changes
 from haven.events import Bus
 from haven.settings import Settings
 from haven.store.database import Database
+from haven.world.drafts import Drafts
 from haven.world.gazetteer import Atlases
 from haven.world.search import Search
 from haven.world.watches import Watches
@@ -36,6 +38,7 @@ class Seated:
 
     round_table: RoundTable
     cartographer: Cartographer
+    scribe: Scribe
     broken: Sequence[Problem]
 
 
@@ -47,13 +50,16 @@ async def seat_all(
     changes: Changes,
     waiting: WaitingRoom,
     world: World,
+    drafts: Drafts,
     search: Search,
     watches: Watches,
     sentinel: Sentinel,
 ) -> Seated:
     """Everybody by name, the four and the owner's own."""
-    cartographer, lorekeeper = Cartographer(Atlases(world)), Lorekeeper(world, search, settings.world.persona)
-    answerers: dict[str, Answerer] = {"lorekeeper": lorekeeper, "cartographer": cartographer}
+    atlases = Atlases(world)
+    cartographer, lorekeeper = Cartographer(atlases), Lorekeeper(world, search, settings.world.persona)
+    scribe = Scribe(world, drafts, atlases)
+    answerers: dict[str, Answerer] = {"lorekeeper": lorekeeper, "cartographer": cartographer, "scribe": scribe}
     answerers["sentinel"] = sentinel
     own, broken = await _own(settings, world, search, answerers)
     for problem in broken:
@@ -63,7 +69,7 @@ async def seat_all(
     facts = Facts(answerers, world, search.names, watches, Hops(lorekeeper, cartographer))
     seats = [one.assistant for one in own]
     table = RoundTable(engine, changes, waiting, Transcript(database, bus), facts, seats, search.embedder)
-    return Seated(table, cartographer, broken)
+    return Seated(table, cartographer, scribe, broken)
 
 
 async def _own(

@@ -86,7 +86,7 @@ def _positions(gazetteer: Gazetteer) -> Iterator[Finding]:
 
 def _diagonal(systems: Sequence[System], points: Sequence[tuple[float, float, float]]) -> Iterator[Finding]:
     marked = [one for one, notes in zip(systems, placeholders(points), strict=True) if notes]
-    if marked:
+    if len(marked) > 1:  # one may be the middle of the map
         text = f"The positions of {called(marked)} lie on a diagonal of whole numbers, as placeholders do."
         yield Finding(Oddity.OUTLIER, tuple(one.id for one in marked), text, "Look them up, or empty the positions.")
 

@@ -1,0 +1,1 @@
+"""What the Scribe does with records."""
