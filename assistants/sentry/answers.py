@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -13,6 +13,9 @@ from assistants.findings import Findings, Source
 from assistants.sentry.alerts import Alerts
 from assistants.sentry.backups import Backups
 from assistants.sentry.lines import StatusLine, ago
+from assistants.sentry.logins import DETAILS
+from assistants.sentry.logs import Kind
+from assistants.sentry.patrol import Patrol
 from haven.health import Health, snapshot
 from haven.health_card import Wear, wear
 from haven.quoting import ended
@@ -21,7 +24,11 @@ from haven.store.database import now
 
 MACHINE = ("Temperature", "Memory", "Disk", "Card", "Event loop")
 """The status lines that are about the machine itself."""
+MOST_GROUPS = 5
 HERE = Source("", "this machine", "its own sensors, now")
+LOGINS = Source("", "the log of logins", "its last 30 days were read")
+LOGS = Source("", "the logs", "the journal and Haven's own, the last day")
+SUBMISSIONS = Source("", "drafts and history of the world", "the last week was read")
 _HOUSE = re.compile(
     r"\b(pi|raspberry|raspi|machine|computer|server|board|box|haven|sentinel|rechner|maschine|our (system|setup))\b",
     re.I,
@@ -30,6 +37,9 @@ _ABOUT: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (subject, re.compile(words, re.I))
     for subject, words in (
         ("backup", r"\bback-?ups?\b|\bsicherung"),
+        ("logins", r"\blog-?ins?\b|\blogged in\b|\bbreak-?ins?\b|\bintru(der|sion)|\bhack(ed|ers?|ing)?\b|\banmeldung"),
+        ("submissions", r"\bspam\w*|\b(duplicate|same) submissions?\b|\bleaked (secret|key|token|password)s?\b"),
+        ("logs", r"\b(logs?|journal|log ?files?)\b|\berrors?\b|\bcrash(es|ed)?\b"),
         ("alerts", r"\balerts?\b|\b(anything|something|what('s| is)?) (wrong|broken)\b|\bwarnings?\b|\bprobleme?\b"),
         ("disk", r"\bdisk\b|\bdisc space\b|\bstorage (space|left)\b|\bsd[- ]?card\b|\bfestplatte\b|\bspeicherplatz\b"),
         ("card", r"\b(card|sd) wear\b|\bworn\b"),
@@ -41,7 +51,7 @@ _ABOUT: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("health", r"\b(how('s| is| are)|health|status|ok|okay|alright|doing|well|fine|wie geht)\b"),
     )
 )
-_CLEAR = frozenset({"backup", "disk", "power"})
+_CLEAR = frozenset({"backup", "disk", "power", "logins", "submissions"})
 """What nobody asks of a star: these words need no word for the house beside them."""
 _ASKS = re.compile(
     r"\?\s*$|^\s*(how|what|when|is|are|any|do|does|did|have|has|show|tell|list|was|were|there|wie|wann|ist|gibt|status"
@@ -59,6 +69,7 @@ class House(Protocol):
     settings: Settings
     alerts: Alerts
     backups: Backups
+    patrol: Patrol
 
     async def status(self) -> list[StatusLine]: ...
 
@@ -111,6 +122,12 @@ async def answer(question: str, house: House) -> Findings | None:
             return await _backup(house)
         case "alerts":
             return await _alerts(house)
+        case "logins":
+            return await _logins(house)
+        case "logs":
+            return await _logs(house)
+        case "submissions":
+            return _told([sign.text for sign in await house.patrol.submissions()], SUBMISSIONS, "submissions")
         case subject:
             return _of_machine(subject, await machine(house))
 
@@ -139,6 +156,34 @@ async def _alerts(house: House) -> Findings:
         return Findings("Nothing is wrong that Sentinel knows of.", (HERE,), query="alerts")
     said = [f"{one.text.rstrip('.')}, since {ago(now() - one.raised_at)} ({one.id})." for one in there]
     return Findings("\n".join(said), tuple(Source(one.id, "alert", one.cause) for one in there), query="alerts, open")
+
+
+async def _logins(house: House) -> Findings:
+    """In counts alone: who reads the answer need not be who may know names and addresses."""
+    found = await house.patrol.logins()
+    if found is None:
+        said = "No log of logins can be read here: neither auth.log nor the journal."
+        return Findings(said, (LOGINS,), query="logins, suspicious")
+    answer = _told([one.said for one in found], LOGINS, "logins, suspicious")
+    return replace(answer, text=f"{answer.text}\n{DETAILS}") if found else answer
+
+
+async def _logs(house: House) -> Findings:
+    """The gravest groups of the last day."""
+    said, silent = [], []
+    for source in (Kind.JOURNAL, Kind.OWN):
+        found = await house.patrol.problems(source)
+        if found is None:
+            silent.append(f"The {source} log can't be read here.")
+        for one in (found or [])[:MOST_GROUPS]:
+            means = f"{one.known.means} " if one.known else ""
+            said.append(f"{means}{source}: {one.count} x {one.unit}: {one.template}{' (new)' if one.is_new else ''}")
+    answer = _told(said, LOGS, "logs, the last day")
+    return replace(answer, text="\n".join([answer.text, *silent]))
+
+
+def _told(said: Sequence[str], source: Source, query: str) -> Findings:
+    return Findings("\n".join(said) or f"Nothing is suspicious: {source.where}.", (source,), query=query)
 
 
 def _of_machine(subject: str, found: Machine) -> Findings:

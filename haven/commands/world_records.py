@@ -89,8 +89,10 @@ async def _propose(
 ) -> None:
     draft = await house.drafts.propose([thing], owner(), TOOL, reason, expect=seen)
     if as_json:
-        print_json({"draft": draft.id})
+        print_json({"draft": draft.id, "masked": draft.masked})
     else:
+        if draft.masked:
+            out.print(f"It held a secret ({', '.join(draft.masked)}), which was masked. Replace it where it is used.")
         out.print(f"Proposed as {draft.id}. Somebody else approves it with: haven world approve {draft.id}")
 
 

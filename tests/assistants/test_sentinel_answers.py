@@ -38,6 +38,15 @@ STRANGER = Principal("discord:1", "Sasha", Role.STRANGER, "bot")
         ("Is anything wrong with the Pi?", "alerts"),
         ("how long has the server been running?", "uptime"),
         ("Wie geht es dem Rechner?", "health"),
+        ("Any suspicious logins?", "logins"),
+        ("Was there a break-in?", "logins"),
+        ("Has Haven been hacked?", "logins"),
+        ("Is there any spam?", "submissions"),
+        ("What do the logs of the server say?", "logs"),
+        ("Are there errors in Haven?", "logs"),
+        ("What does the captain's log say?", ""),
+        ("Which ship crashed on Oculi?", ""),
+        ("How do I log in?", ""),
         ("How hot is Kepler-22 b?", ""),
         ("What is the temperature of TRAPPIST-1 e?", ""),
         ("Which planets have memory stones?", ""),
@@ -79,6 +88,9 @@ async def test_the_house_says_how_it_is_at_the_round_table(tmp_path: Path) -> No
         assert "Disk:" in health and "Backup:" in health and health.startswith(("All is well", "Not all is well"))
         await sentinel.look()
         assert "Project" in (await ask("Any alerts?")).text, "its repository is missing"
+        assert "logins" in (await ask("Any suspicious logins?")).sources[0].name
+        assert "Nothing is suspicious" in (await ask("Is there any spam?")).text
+        assert "log" in (await ask("What do the logs of Haven say?")).text
         with pytest.raises(AccessDenied):
             await sentinel.answer("How is the Pi?", STRANGER)
         assert await sentinel.answer("How hot is Oculi II?", STRANGER) is None
