@@ -127,10 +127,8 @@ async def _build(
 ) -> House:
     state, identity = settings.paths.state_dir, process_identity()
     await _orphan_reservations(database, identity)
-    bus = Bus(database)
+    bus, book, outcomes = Bus(database), Ledger(database, settings.cloud, identity), Outcomes(database)
     await bus.start()
-    book = Ledger(database, settings.cloud, identity)
-    outcomes = Outcomes(database)
     memory = await _memory(settings, database, outcomes, minds, search.embedder)
     switch, world, watches = CloudSwitch(database), World(database), Watches(database)
     drafts = Drafts(database, settings.world)
