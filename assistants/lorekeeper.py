@@ -18,7 +18,7 @@ from assistants.lore import narrative, telling
 from assistants.lore.evidence import Evidence, about, gather, misnamed
 from assistants.lore.fitting import all_places
 from assistants.lore.placing import places_of
-from assistants.lore.question import Asks, Question, read
+from assistants.lore.question import Asks, Question, plainly, read
 from assistants.lore.times import told_by_time
 from haven.access import Act, Principal, check
 from haven.errors import BadInput
@@ -129,6 +129,7 @@ class Lorekeeper:
         return [one for one in answers if not is_draft(one.thing)]
 
     async def _read(self, text: str) -> Question:
+        text = plainly(text)
         mentions = await self._search.names.mentions(text, loose=True)
         things = await self._world.get_many({id for one in mentions for id in one.ids})
         return read(text, mentions, things)

@@ -12,7 +12,7 @@ from assistants.lore.fitting import fits
 from assistants.lore.question import Asks, Question, Term
 from haven.world.mentions import Mention
 from haven.world.passages import Sentence, is_draft, sentences
-from haven.world.schema import Kind, Lore, Thing, kind_of
+from haven.world.schema import Kind, Lore, Thing, kind_of, parent_of
 from haven.world.statements import COLORS
 from haven.world.words import Word, is_stop, mean_the_same, stands_at, word_set, words
 
@@ -208,9 +208,10 @@ def about(question: Question, things: Iterable[Thing], most: int) -> list[Eviden
     borne = any(term.ids for term in question.names)
     for thing in things:
         own = any(thing.id in term.ids for term in question.names)
+        tied = {thing.id, parent_of(thing), *getattr(thing, "links", ())} if own else {thing.id}
         for sentence in sentences(thing):
             early = any(_has_name(term, sentence.words[:6]) for term in question.names)
-            said = all(_has_name(term, sentence.words) or thing.id in term.ids for term in question.names)
+            said = all(_has_name(term, sentence.words) or tied & set(term.ids) for term in question.names)
             if said and (own or early or not borne):
                 score = 1.0 * own + 0.5 * early + _standing(thing) - 0.05 * sentence.number
                 found.append(Evidence(sentence, None, None, 1.0, True, score))

@@ -47,7 +47,7 @@ _ASKS: tuple[tuple[Asks, re.Pattern[str]], ...] = (
 )
 _FRAME = word_set("""
     happen happened happens lore story stories history tell described describe explain exactly originally ever called
-    canon according quote cite passage entry entries text sources source written question wonder wondering remember
+    canon according quote cite passage entry entries text sources source question wonder wondering remember
     heard hear mention mentions mentioned speak speaks anyone actual exact famous real true full passiert geschah
     geschehen geschichte erzahl bekannt special interesting important unusual remarkable notable besonders""")
 """Words of asking: what is asked for is not in them."""
@@ -62,6 +62,7 @@ _OF_KIND: dict[Asks, frozenset[str]] = {
     Asks.WHO: word_set("person people"),
 }
 """Words that only say what kind of answer is wanted."""
+_ABOUT_IT = re.compile(r"\b(?:written|recorded|said|told|known) (?:down )?about\b", re.IGNORECASE)
 _WHO_ACTS = re.compile(r"\bwho (\w+)")
 _HELPING = word_set(
     "is are was were has have had did does do can could will would should shall may might be been else exactly the all"
@@ -90,6 +91,11 @@ class Question:
     asks: Asks
     names: tuple[Term, ...]
     words: tuple[Term, ...]
+
+
+def plainly(text: str) -> str:
+    """The question without words that ask for what is written rather than for what is so."""
+    return _ABOUT_IT.sub("about", text)
 
 
 def read(text: str, mentions: Sequence[Mention], things: dict[str, Thing]) -> Question:

@@ -81,6 +81,7 @@ ANSWERS = (
     ("tell me about Mara Vosss", "Captain of the Grey Heron"),
     ("What are the Bell Ruins?", "Nine bells stand in a ring"),
     ("who answered the voice", "Pia Sett answered it."),
+    ("what is written about the Bell Ruins on Left Eye", "Nine bells stand in a ring"),
     ("what was the Grey Heron?", "Captain of the Grey Heron"),
 )
 NOT_RECORDED = (
@@ -98,6 +99,7 @@ NOT_RECORDED = (
     "Where was Tem Orrin buried?",
     "Wer zerstörte Oculi?",
     "who named Oculi?",
+    "what is written on the back of the Lamp",
     "who is Mara Voss's brother",
     "who built the Grey Heron",
 )
