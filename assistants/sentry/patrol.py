@@ -12,6 +12,7 @@ from assistants.sentry.logins import LOGIN, Finding
 from assistants.sentry.logs import Kind, Line, Logs
 from assistants.sentry.patterns import LOG, Group, groups, signs_of_groups
 from assistants.sentry.submissions import QUIET_DAYS, SUBMISSION, liveliness, signs_of_submissions
+from haven.errors import NotFound
 from haven.store import events, log_templates, submissions
 from haven.store.database import Database, now
 
@@ -70,6 +71,14 @@ class Patrol:
         if began is None or began > at - DAY_S:
             return found
         return [replace(one, is_new=first.get(one.template, at) > at - DAY_S) for one in found]
+
+    async def group(self, id: str) -> Group:
+        """One group of the last day's journal and own log. Raises NotFound."""
+        for source in (Kind.JOURNAL, Kind.OWN):
+            for one in await self.problems(source) or ():
+                if one.id == id:
+                    return one
+        raise NotFound(f"There is no group {id!r} in the logs of the last day.", "See them: haven logs check")
 
     async def logins(self) -> list[Finding] | None:
         """Suspicious logins; None where no log of them can be read here."""

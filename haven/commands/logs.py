@@ -8,10 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
+from assistants.sentinel import SENTINEL
+from assistants.sentry import explaining
 from assistants.sentry.logs import Kind
 from assistants.sentry.patterns import Group
 from haven.app import House
-from haven.commands.session import Json, in_house, out, print_json
+from haven.commands.session import Json, in_house, out, owner, print_json
 
 app = typer.Typer(no_args_is_help=True, help="The logs: what went wrong, in groups, and suspicious logins.")
 Source = Annotated[Kind | None, typer.Option(help="Only this log; otherwise the journal and Haven's own.")]
@@ -52,6 +54,33 @@ def logins(as_json: Json = False) -> None:
             out.print(f"{'!' if one.is_urgent else '·'} {one.said}")
             for detail in one.details:
                 out.print(f"    {detail}")
+
+    in_house(work)
+
+
+@app.command()
+def explain(
+    group: Annotated[str, typer.Argument(help="The six digits of a group, as in haven logs check.")],
+    cloud: Annotated[
+        bool, typer.Option("--cloud", help="Ask the cloud: only the pattern and its count leave.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """What a group may mean: by rules, else by the local model; `--cloud` or `alerts.explain` asks the cloud."""
+
+    async def work(house: House) -> None:
+        found = await house.sentinel.patrol.group(group)
+        beyond = cloud or house.settings.alerts.explain == "cloud"
+        told = await explaining.explain(found, house.engine, SENTINEL.prompt, owner(), cloud=beyond)
+        if as_json:
+            reply = told.reply and {"text": told.reply.text, "tier": told.reply.tier, "usd": told.reply.usd}
+            print_json({"said": told.said, "reply": reply, "why": told.why})
+            return
+        out.print(told.said)
+        if told.reply is not None:
+            out.print(f"A guess of {told.reply.model} ({told.reply.tier}), not a fact:\n{told.reply.text}")
+        elif told.why:
+            out.print(f"No model could be asked: {told.why}")
 
     in_house(work)
 

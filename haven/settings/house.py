@@ -141,6 +141,8 @@ class AlertSettings(Section):
     """Work that is due waits no longer than this."""
     backup_days: float = Field(3.0, ge=1)
     """The newest backup that was restored without a problem is no older than this."""
+    explain: Literal["local", "cloud"] = "local"
+    """Who says what a pattern in a log may mean; nothing but the pattern and its count ever leaves."""
 
 
 class WorldSettings(Section):

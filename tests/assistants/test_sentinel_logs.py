@@ -9,14 +9,19 @@ from pathlib import Path
 
 import pytest
 
+from assistants.sentinel import SENTINEL
 from assistants.sentry.alerts import Alerts
+from assistants.sentry.explaining import explain
 from assistants.sentry.logins import attempts, suspicious
 from assistants.sentry.logs import Kind, Line, Logs
 from assistants.sentry.patrol import Patrol
 from assistants.sentry.patterns import groups, signs_of_groups, template
+from haven.ai.task import Tier
+from haven.errors import AccessDenied
 from haven.settings import AlertSettings
 from haven.store import log_templates
 from haven.store.database import Database, now, opened
+from tests.e2e.house import OWNER, REVIEWER, at_home
 
 SECRET = "sk-ant-" + "api03-" + "Zz9y" * 20
 HOUR = 3600.0
@@ -246,3 +251,21 @@ def test_a_log_of_december_is_read_in_january() -> None:
 
     today = datetime.now()
     assert _moment(f"{today + timedelta(days=5):%b %d} 12:00:00".replace(" 0", "  ")) < today.timestamp()
+
+
+async def test_only_a_pattern_leaves_and_only_where_somebody_says_so(tmp_path: Path) -> None:
+    [group] = groups([Line(1.0, "error", Kind.OWN, "haven.x", f"user mika at 10.0.0.7 lost {SECRET} in /home/mika/a")])
+    [known] = groups([Line(1.0, "info", Kind.JOURNAL, "kernel", "Undervoltage detected!")])
+    async with at_home(tmp_path, working=False) as home:
+        engine = home.house.engine
+        silent = await explain(group, engine, SENTINEL.prompt, OWNER, cloud=False)
+        assert silent.reply is None and silent.why and "1 x error" in silent.said and home.asked == []
+        sure = await explain(known, engine, SENTINEL.prompt, OWNER, cloud=True)
+        assert "power supply" in sure.said and sure.reply is None and home.asked == []
+        told = await explain(group, engine, SENTINEL.prompt, OWNER, cloud=True)
+        assert told.reply is not None and told.reply.tier is Tier.CLOUD
+        [sent] = home.asked
+        assert "haven.x" in json.dumps(sent)
+        assert not any(word in json.dumps(sent) for word in ("mika", "10.0.0.7", "Zz9y"))
+        with pytest.raises(AccessDenied):
+            await explain(group, engine, SENTINEL.prompt, REVIEWER, cloud=True)

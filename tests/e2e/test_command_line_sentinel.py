@@ -51,4 +51,8 @@ async def test_the_logs_are_shown_in_groups_with_nothing_private(tmp_path: Path)
     assert "3 x" in shown.out and "<address>" in shown.out and "mika" not in shown.out and "\x1b" not in shown.out
     told = (await haven(home, "logs", "check", "--json")).data
     assert told["own"][0]["count"] == 3 and "journal" in told
+    explained = await haven(home, "logs", "explain", told["own"][0]["id"])
+    assert "3 x error" in explained.out and "No model could be asked" in explained.out
+    assert "haven logs check" in (await haven(home, "logs", "explain", "ffffff")).err
     assert (await haven(home, "logs", "logins")).status == 0
+    assert "Nothing is suspicious" in (await haven(home, "alerts", "submissions")).out
