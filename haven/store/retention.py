@@ -26,6 +26,10 @@ class _Rule:
 
 
 def _rules(keep: Keep) -> tuple[_Rule, ...]:
+    return *_of_work(keep), *_of_words(keep)
+
+
+def _of_work(keep: Keep) -> tuple[_Rule, ...]:
     under_way = "select id from change where state not in ('merged', 'rejected', 'cancelled', 'reverted')"
     return (
         _Rule(
@@ -59,6 +63,17 @@ def _rules(keep: Keep) -> tuple[_Rule, ...]:
             " limit :most",
             ("delete from learned where id in",),
         ),
+        _Rule(
+            "alerts",
+            keep.events,
+            "select rowid from alert where clear_told_at < :before limit :most",
+            ("delete from alert where rowid in",),
+        ),
+    )
+
+
+def _of_words(keep: Keep) -> tuple[_Rule, ...]:
+    return (
         _Rule(
             "texts",
             keep.texts,

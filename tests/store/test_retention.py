@@ -129,3 +129,16 @@ async def test_others_write_between_its_small_transactions(database: Database) -
         left = len(await ids(database, "event"))
     assert left > 0, "somebody else's write was on the disk before all of it was done"
     assert (await sweeping)["events"] == many
+
+
+async def test_alerts_that_are_over_go_and_open_ones_stay(database: Database) -> None:
+    def alert(id: str, over: float | None) -> str:
+        ended = "null, null" if over is None else f"{NOW - over * DAY_S}, {NOW - over * DAY_S}"
+        return (
+            "insert into alert (id, cause, level, text, raised_at, cleared_at, clear_told_at)"
+            f" values ('{id}', '{id}', 'warning', '', 0, {ended})"
+        )
+
+    await run(database, alert("old", 31), alert("new", 29), alert("open", None))
+    await retention.sweep(database, Keep(), NOW)
+    assert await ids(database, "alert") == ["new", "open"]
