@@ -130,7 +130,9 @@ class Answering:
         rows = (*self._held_by(query.subject), *map(row, found.things[:MOST_ROWS]))
         head = in_words(query.subject, count, self.finder)
         listed = f": {names(found.things, 10)}" if 0 < count <= MOST_ROWS else ""
-        return Answer(sentence(f"{head}{listed}", found.notes), rows, str(query), data={"count": count})
+        listed = listed or (": none is recorded" if not count else "")
+        text = sentence(f"{head}{listed}", found.notes)
+        return Answer(text, rows, str(query), recorded=count > 0, data={"count": count})
 
     def _count_values(self, query: Query, found: Found) -> Answer:
         told = self._values(query, found)

@@ -122,6 +122,8 @@ def _one_name(text: str, before: Chunk, chunk: Chunk) -> bool:
     between = text[before.end : chunk.start]
     if between not in (" ", "-", "") or before.genitive:
         return False
+    if before.ids and between == " " and len(chunk.text) == 1 and chunk.text.isalpha() and chunk.text != "a":
+        return True  # `TRAPPIST-1 i`, a planet that nobody knows
     if before.ids and not before.roles:
         if between == "-" and chunk.number is not None:
             return True
@@ -136,7 +138,7 @@ def _pieces(text: str) -> Iterator[_Piece]:
         possessive = re.search(r"['’]s?$", match[0]) if len(match[0]) > 2 else None
         base = fold(match[0][: possessive.start()]) if possessive else ""
         compound = _COMPOUND.search(folded)
-        if compound and compound.start() > 2 and " " not in folded:
+        if compound and compound.start() > 2 and " " not in folded and (folded,) not in phrases().roles:
             cut = start + compound.start()
             yield _Piece(text[start:cut], start, cut, folded[: compound.start()], "")
             yield _Piece(text[cut : match.end()], cut, match.end(), compound[0], "")

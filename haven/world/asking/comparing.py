@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from haven.world.asking.chunks import Chunk
 from haven.world.asking.conditions import value_condition
+from haven.world.asking.nearness import long_year
 from haven.world.asking.query import Order, Query, Selection, Want
 from haven.world.asking.stream import Draft, Stream
 
@@ -39,7 +41,7 @@ def distance(stream: Stream, yes_no: bool) -> Query | None:
             raise stream.not_understood()
         else:
             before = stream.at
-            stops = ("of",) if chunk.ids else ()
+            stops = ("of", "be") if chunk.ids else ()
             one = stream.noun("from", "to", "and", "apart", "than", "far", "or", *stops)
             if stream.at == before:
                 stream.at += 1
@@ -74,11 +76,7 @@ def same(stream: Stream, yes_no: bool) -> Query | None:
 def comparison(stream: Stream, yes_no: bool) -> Query | None:
     """`is A larger than B`, `which is closer to Y, A or B`, `does A have more planets than B`."""
     places = [chunk for chunk in stream.chunks if chunk.ids]
-    says = [
-        chunk
-        for chunk in stream.chunks
-        if chunk.part("comparative") or chunk.part("superlative") or chunk.one_of("near")
-    ]
+    says = [chunk for chunk in stream.chunks if _says(chunk, stream) or chunk.one_of("near")]
     either = any(chunk.one_of("or") for chunk in stream.chunks) or (
         any(chunk.text.lower() in ("which of", "which one", "which ones") for chunk in stream.chunks)
     )
@@ -92,7 +90,7 @@ def comparison(stream: Stream, yes_no: bool) -> Query | None:
         return None
     order, anchor, each_to, operands = None, Selection(), False, list[Selection]()
     while (chunk := stream.next) is not None:
-        said = chunk.part("comparative") or chunk.part("superlative")
+        said = _says(chunk, stream)
         if said and order is None:
             stream.at += 1
             order, anchor = _order(stream, said)
@@ -124,6 +122,14 @@ def comparison(stream: Stream, yes_no: bool) -> Query | None:
     return Query(want=Want.COMPARE, subject=operands[0], others=tuple(operands[1:]), order=order)
 
 
+def _says(chunk: Chunk, stream: Stream) -> str:
+    """The comparison that a chunk makes, as `size+`; `before` and `after` make one where something was discovered."""
+    said = chunk.part("comparative") or chunk.part("superlative")
+    if not said and chunk.one_of("before", "after") and any(one.one_of("discovered") for one in stream.chunks):
+        return "year-" if chunk.one_of("before") else "year+"
+    return said
+
+
 def _order(stream: Stream, said: str) -> tuple[Order, Selection]:
     """What is compared, and for nearness from where."""
     order = Order(concept=said[:-1], descending=said.endswith("+"))
@@ -135,8 +141,9 @@ def _order(stream: Stream, said: str) -> tuple[Order, Selection]:
                 counted.kinds = (*counted.kinds, *chunk.kinds)
                 stream.at += 1
             elif chunk.concepts and not counted.kinds:
+                concept = long_year(stream) or "|".join(chunk.concepts)
                 stream.at += 1
-                return order.model_copy(update={"concept": "|".join(chunk.concepts)}), Selection()
+                return order.model_copy(update={"concept": concept}), Selection()
             elif not value_condition(stream, counted):
                 break
         if counted.kinds:

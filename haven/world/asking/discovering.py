@@ -117,6 +117,11 @@ def unit_or_year(stream: Stream, one: Draft) -> bool:
         test = Relation.BETWEEN
     if stream.take("more"):
         test = Relation.AT_LEAST
+    following = stream.peek()
+    joined = stream.next is not None and stream.next.one_of("and", "or") and following is not None
+    if joined and following is not None and test is Relation.IS and following.number == number.number + 1:
+        stream.at += 2  # `in 2014 and 2015`
+        test, upper = Relation.BETWEEN, following.number
     one.conditions.append(Condition(concepts=("year",), test=test, number=number.number, upper=upper))
     return True
 

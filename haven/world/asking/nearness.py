@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from haven.world.asking.conditions import before_kind, value_condition
 from haven.world.asking.discovering import unit_or_year
 from haven.world.asking.query import Condition, Order, Relation, Selection
@@ -47,6 +49,14 @@ def _of_another_kind(stream: Stream, one: Draft, said: str) -> bool:
     return bool(one.kinds) and said[:-1] != "?" and after is not None and bool(set(after.kinds) - set(one.kinds))
 
 
+def long_year(stream: Stream) -> str:
+    """A year that is longer or shorter is one around the star; "" for any other."""
+    chunk, before = stream.next, stream.before()
+    if chunk is None or "year" not in chunk.concepts or before is None:
+        return ""
+    return "orbit" if re.match(r"long|short|läng|kürz", before.text.lower()) else ""
+
+
 def _most(stream: Stream, one: Draft) -> bool:
     """What there is most of: a field (`highest gravity`), or records (`most planets`)."""
     chunk = stream.next
@@ -58,8 +68,9 @@ def _most(stream: Stream, one: Draft) -> bool:
         one.order = one.order.model_copy(update={"concept": "count", "counted": counted(stream)})
         return True
     if chunk.concepts:
+        concept = long_year(stream) or "|".join(chunk.concepts)
         stream.at += 1
-        one.order = one.order.model_copy(update={"concept": "|".join(chunk.concepts)})
+        one.order = one.order.model_copy(update={"concept": concept})
         stream.flags.add("ordered by a field")
     return True
 

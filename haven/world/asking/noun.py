@@ -65,6 +65,18 @@ def _kind(stream: Stream, one: Draft) -> bool:
     return True
 
 
+def _star(stream: Stream, one: Draft) -> bool:
+    """`the star nearest to X`: a star is a system here."""
+    chunk, after = stream.next, stream.peek()
+    if chunk is None or "star" not in chunk.concepts or chunk.kinds or one.kinds or one.ids:
+        return False
+    if after is None or not after.part("superlative").startswith("distance"):
+        return False
+    stream.at += 1
+    one.kinds = (Kind.SYSTEM,)
+    return True
+
+
 def _rather_a_field(stream: Stream, one: Draft) -> bool:
     """`which region is X in` asks for a field where regions have no records; so does `the species of X`."""
     chunk = stream.next
@@ -261,6 +273,6 @@ def _goes_on(stream: Stream, one: Draft) -> bool:
 
 STEPS: tuple[Step, ...] = (
     *(all_but, where_from, nth, ordered, superlative, so_many, within, away),
-    *(alike, having, compared, in_time, field_condition, value_condition),
+    *(_star, alike, having, compared, in_time, field_condition, value_condition),
     *(_kind, _name, near_by, linked, discovered, _of, isolated, _asked, _said_before),
 )
