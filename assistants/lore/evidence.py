@@ -157,7 +157,11 @@ def _held(term: Term, text: Sequence[Word], known: Sequence[Term]) -> list[tuple
         for place in range(at, at + len(name))
     }
     held = [(name, at) for name in term.spellings for at in _places(name, text) if at not in spoken]
-    return [(name, at) for name, at in held if len(name) > 1 or not _is_part(term, text, at)]
+    return [
+        (name, at)
+        for name, at in held
+        if len(name) > 1 or not (_is_part(term, text, at) or (name in term.weak and not text[at].capital))
+    ]
 
 
 def _is_part(term: Term, text: Sequence[Word], at: int) -> bool:

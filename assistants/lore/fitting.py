@@ -32,7 +32,7 @@ _REASON = re.compile(
 _PLACE = re.compile(
     r"\b(?:in|on|at|near|under|below|beneath|inside|behind|between|above|aboard|over|off|beyond|around|from|to|into"
     r"|across|past|through|within|auf|im|am|bei|unter)\s+(?:the\s+|an?\s+|its\s+|their\s+|her\s+|his\s+)?"
-    r"(?!year|\d)[\w'’]+",
+    r"(?!(?:year|the|an?)\b|\d)[\w'’]+",
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(r"\b(?:why|that|how|whether|what|after|before|until|till)\b", re.IGNORECASE)

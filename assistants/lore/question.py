@@ -111,9 +111,7 @@ def read(text: str, mentions: Sequence[Mention], things: dict[str, Thing]) -> Qu
     taken = {piece for one in names if not one.ids for piece in one.spellings[0]}
     kinds = {things[id].kind for one in mentions for id in one.ids if id in things}
     mere = _FRAME | _OF_KIND.get(asks, frozenset()) | {word for word, kind in KIND_WORDS.items() if kind in kinds}
-    telling = [
-        one for one in rest if one.folded not in taken and one.bare not in mere and not is_stop(one.bare, german)
-    ]
+    telling = [one for one in rest if one.bare not in taken and one.bare not in mere and not is_stop(one.bare, german)]
     acts = _WHO_ACTS.search(folded)
     if _NAMESAKE.search(folded) or (acts and acts[1] not in _HELPING and acts[1] not in mere):
         verb = acts[1] if acts and acts[1] not in _HELPING else "named"
