@@ -57,38 +57,41 @@ def faces_of(house: House, ready: asyncio.Event) -> list[Face]:
             ready.set()
             await asyncio.get_running_loop().create_future()  # the other faces go on
 
-    async def bot(house: House) -> None:
-        def build() -> HavenBot:
-            return HavenBot(
-                round_table=house.round_table,
-                changes=house.changes,
-                waiting=house.waiting,
-                records=records_of(house),
-                bus=house.bus,
-                database=house.database,
-                settings=house.settings.discord,
-                status=house.sentinel.status,
-                verdict=house.outcomes.verdict,
-                cloud=lambda: cloud_name(house.engine.roster),
-                alarms_at=house.settings.alerts.channel_id or house.settings.discord.channel_id,
-            )
+    return [kiosk, _bot, *([_port] if house.settings.web.port else [])]
 
-        def tell(link: Link, detail: str) -> None:
-            level = {Link.READY: "ok", Link.BROKEN: "alert"}.get(link, "note")
-            house.sentinel.note("Discord", f"{link.value}{f': {detail}' if detail else ''}", level)
-            house.bus.live("discord", link.value, detail=detail)
 
-        supervisor = Supervisor(build, house.settings.secret(DISCORD_TOKEN), on_state=tell)
-        connecting = asyncio.create_task(supervisor.run(), name="discord")
-        try:
-            await asyncio.shield(connecting)
-            await asyncio.get_running_loop().create_future()  # off or refused: the other faces go on
-        finally:
-            await supervisor.stop()  # first "restarting" for who presses now, then the connection's end
-            connecting.cancel()
-            await asyncio.wait([connecting])
+async def _bot(house: House) -> None:
+    """Discord, connected anew whenever the connection is lost."""
 
-    return [kiosk, bot, *([_port] if house.settings.web.port else [])]
+    def build() -> HavenBot:
+        return HavenBot(
+            round_table=house.round_table,
+            changes=house.changes,
+            waiting=house.waiting,
+            records=records_of(house),
+            bus=house.bus,
+            database=house.database,
+            settings=house.settings.discord,
+            status=house.sentinel.status,
+            verdict=house.outcomes.verdict,
+            cloud=lambda: cloud_name(house.engine.roster),
+            alarms_at=house.settings.alerts.channel_id or house.settings.discord.channel_id,
+        )
+
+    def tell(link: Link, detail: str) -> None:
+        level = {Link.READY: "ok", Link.BROKEN: "alert"}.get(link, "note")
+        house.sentinel.note("Discord", f"{link.value}{f': {detail}' if detail else ''}", level)
+        house.bus.live("discord", link.value, detail=detail)
+
+    supervisor = Supervisor(build, house.settings.secret(DISCORD_TOKEN), on_state=tell)
+    connecting = asyncio.create_task(supervisor.run(), name="discord")
+    try:
+        await asyncio.shield(connecting)
+        await asyncio.get_running_loop().create_future()  # off or refused: the other faces go on
+    finally:
+        await supervisor.stop()  # first "restarting" for who presses now, then the connection's end
+        connecting.cancel()
+        await asyncio.wait([connecting])
 
 
 async def _port(house: House) -> None:

@@ -95,7 +95,7 @@ def test_havens_own_log_is_read_without_its_tracebacks(tmp_path: Path) -> None:
         ("job 17 failed after 2.5 s", "job 4,711 failed after 31 s"),
         ("connection from 10.0.0.7:22 lost", "connection from 192.168.1.250 lost"),
         ("no answer from fe80::1ff:fe23:4567:890a here", "no answer from 2001:db8::1 here"),
-        ("can't read /home/mika/map.json", "can't read /var/lib/haven/x/y.db"),
+        ("can't read /home/owner/map.json", "can't read /var/lib/haven/x/y.db"),
         ("[1a2b3c4d] it failed", "[99887766] it failed"),
         ("user mika is gone", "user rena is gone"),
         ("mail to a.b@c.example bounced", "mail to someone@else.example bounced"),
@@ -254,7 +254,7 @@ def test_a_log_of_december_is_read_in_january() -> None:
 
 
 async def test_only_a_pattern_leaves_and_only_where_somebody_says_so(tmp_path: Path) -> None:
-    [group] = groups([Line(1.0, "error", Kind.OWN, "haven.x", f"user mika at 10.0.0.7 lost {SECRET} in /home/mika/a")])
+    [group] = groups([Line(1.0, "error", Kind.OWN, "haven.x", f"user mika at 10.0.0.7 lost {SECRET} in /home/owner/a")])
     [known] = groups([Line(1.0, "info", Kind.JOURNAL, "kernel", "Undervoltage detected!")])
     async with at_home(tmp_path, working=False) as home:
         engine = home.house.engine
