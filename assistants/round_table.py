@@ -152,6 +152,6 @@ class RoundTable:
             reply = await self._engine.complete(task)
         except HavenError as error:
             log.info("assistant chosen without a model: %s", error)
-            return Seat(SCRIBE, ("rules were unsure and the local model is not there",))
+            return Seat(SCRIBE, ("rules were unsure and the local model is not there",), sure=False)
         chosen = self.seat(str(reply.data["assistant"])) or SCRIBE
-        return Seat(chosen, (f"rules were unsure; the local model {reply.model} chose",))
+        return Seat(chosen, (f"rules were unsure; the local model {reply.model} chose",), sure=False)

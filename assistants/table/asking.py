@@ -14,7 +14,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
 from assistants.findings import Findings, Nature
-from assistants.table.facts import OF_THE_WORLD, Consulted, Facts, best, is_question, unrecorded
+from assistants.table.facts import OF_THE_WORLD, Consulted, Facts, best, is_question, speaks_of_a_name, unrecorded
 from assistants.table.grounding import ungrounded
 from assistants.table.request import Request, Seat
 from assistants.table.transcript import TABLE, Move, Transcript, figures
@@ -145,7 +145,8 @@ class Asking:
             return findings, names
         if talk.request.where in _CHOSEN or not await self._facts.could_know(talk.text):
             return None, names
-        of_world = names or (talk.name in OF_THE_WORLD and not talk.request.earlier)
+        fits = talk.seat.sure and not talk.request.earlier
+        of_world = names or (fits and (talk.name in OF_THE_WORLD or speaks_of_a_name(talk.text)))
         return findings or (unrecorded(names) if question and of_world else None), names
 
     async def _by_model(self, talk: Talk, *, unrecorded: bool) -> AsyncGenerator[Piece, None]:

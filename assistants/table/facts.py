@@ -45,8 +45,14 @@ _ADVICE = re.compile(
     r"|könntest du|soll(te|en)? (ich|wir)\b)",
     re.IGNORECASE,
 )
+_CAPITAL = re.compile(
+    r"(?<=[a-z,;] )(?!Pi\b|Raspberry|Python|Linux|Git|English|German|\w+day\b|January|February|March|April|June|July"
+    r"|August|September|October|November|December)[A-Z][a-z'’]+"
+)
+_GERMAN = re.compile(r"\b(der|die|das|den|dem|ist|sind|wie|wer|was|ein|eine|und|von|auf|im|am|bitte)\b", re.IGNORECASE)
 _HOUSE = re.compile(
-    r"\b(haven|round table|sentinel|cartographer|scribe|lorekeeper|assistants?|claude|discord|kiosk|dashboard)\b",
+    r"\b(haven|round table|sentinel(?!s\b| (?:level|activity|presence))|cartographer|scribe|lorekeeper|assistants?"
+    r"|claude|discord|kiosk|dashboard)\b",
     re.IGNORECASE,
 )
 
@@ -133,6 +139,11 @@ def is_question(text: str) -> bool:
     Bare words ("ocean planets within 50 of Venture") are a question.
     """
     return not _ADVICE.search(text) and bool(_QUESTION.search(text) or not _ORDER.search(text))
+
+
+def speaks_of_a_name(text: str) -> bool:
+    """Whether an English text holds a name, known or not: a capital within a sentence."""
+    return not _GERMAN.search(text) and _CAPITAL.search(text) is not None
 
 
 def best(found: list[Consulted], seated: str, *, question: bool) -> Findings | None:

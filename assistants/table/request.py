@@ -43,6 +43,8 @@ class Seat:
 
     assistant: Assistant
     reasons: tuple[str, ...]
+    sure: bool = True
+    """False: neither its words nor requests like it told whose it is, so it may be about anything."""
 
 
 Answer = AsyncIterator[Seat | Delta | Restart | Reply | Held]
