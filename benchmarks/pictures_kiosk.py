@@ -23,6 +23,7 @@ from haven.app import run as run_house
 from haven.changes.proposal import Kind
 from haven.changes.states import RESTING
 from haven.demo.journey import REQUEST, demo_settings, stand_in_running
+from haven.faces import records_of
 from haven.settings import cache_dir
 from haven.store.changes import Change
 from kiosk.app import Kiosk
@@ -73,6 +74,7 @@ async def _photograph(house: House, change: Change, folder: Path) -> list[Path]:
         changes=house.changes,
         bus=house.bus,
         waiting=house.waiting,
+        records=records_of(house),
         database=house.database,
         verdict=house.outcomes.verdict,
         cloud=lambda: "",

@@ -38,6 +38,7 @@ def faces_of(house: House, ready: asyncio.Event) -> list[Face]:
                 round_table=house.round_table,
                 changes=house.changes,
                 waiting=house.waiting,
+                records=records_of(house),
                 bus=house.bus,
                 database=house.database,
                 status=house.sentinel.status,

@@ -15,6 +15,7 @@ from textual.containers import Horizontal
 from textual.driver import Driver
 from textual.widgets import ContentSwitcher, Static
 
+from assistants.records import Records
 from assistants.round_table import RoundTable
 from assistants.sentinel import StatusLine
 from assistants.waiting import WaitingRoom
@@ -29,7 +30,10 @@ from kiosk.plain import line
 from kiosk.screens.answering import Answering
 from kiosk.screens.ask import Ask
 from kiosk.screens.changes import ChangesPane
+from kiosk.screens.drafts import DraftsPane
 from kiosk.screens.home import Home
+from kiosk.screens.lore import LorePane
+from kiosk.screens.map import MapPane
 from kiosk.screens.pane import Handed, Pane
 from kiosk.screens.review import ReviewPane
 from kiosk.touch import TouchApp
@@ -39,7 +43,14 @@ log = logging.getLogger("haven.kiosk")
 
 STATUS_S = 15.0
 """Seconds between two looks at the status lines."""
-PANES = {"home": "F1 Home", "ask": "F2 Ask", "changes": "F3 Changes"}
+PANES = {
+    "home": "F1 Home",
+    "ask": "F2 Ask",
+    "changes": "F3 Changes",
+    "map": "F4 Map",
+    "lore": "F5 Lore",
+    "drafts": "F6 Drafts",
+}
 
 
 class Kiosk(TouchApp):
@@ -55,6 +66,9 @@ class Kiosk(TouchApp):
         ("f1", "pane('home')", "Home"),
         ("f2", "pane('ask')", "Ask"),
         ("f3", "pane('changes')", "Changes"),
+        ("f4", "pane('map')", "Map"),
+        ("f5", "pane('lore')", "Lore"),
+        ("f6", "pane('drafts')", "Drafts"),
         ("escape", "back", "Back"),
     ]
 
@@ -64,6 +78,7 @@ class Kiosk(TouchApp):
         round_table: RoundTable,
         changes: Changes,
         waiting: WaitingRoom,
+        records: Records,
         bus: Bus,
         database: Database,
         status: Callable[[], Awaitable[list[StatusLine]]],
@@ -75,7 +90,9 @@ class Kiosk(TouchApp):
         driver_class: type[Driver] | None = None,
     ) -> None:
         super().__init__(driver_class=driver_class)
-        self._handed = Handed(round_table, changes, waiting, database, status, verdict, cloud, lan, principal, pin)
+        self._handed = Handed(
+            round_table, changes, waiting, records, database, status, verdict, cloud, lan, principal, pin
+        )
         self._bus = bus
         self.failure = ""
         # Textual would take the whole process's output for as long as a display is open; here it stays Haven's.
@@ -96,6 +113,9 @@ class Kiosk(TouchApp):
             yield Ask(self._handed, id="ask")
             yield ChangesPane(self._handed, id="changes")
             yield ReviewPane(self._handed, id="review")
+            yield MapPane(self._handed, id="map")
+            yield LorePane(self._handed, id="lore")
+            yield DraftsPane(self._handed, id="drafts")
         with Horizontal(id="nav"):
             for pane, label in PANES.items():
                 yield Tile(label, pane, id=f"nav-{pane}", classes="nav")
@@ -113,8 +133,12 @@ class Kiosk(TouchApp):
             tile.set_class(tile.key == pane, "on")
         if pane == "ask":
             self.query_one(Ask).open("")
-        else:
-            self.set_focus(None)
+            return
+        self.set_focus(None)
+        if pane == "map":
+            self.query_one(MapPane).open()
+        elif pane == "lore":
+            self.query_one(LorePane).open()
 
     async def action_back(self) -> None:
         current = self.query_one("#panes", ContentSwitcher).current
@@ -144,6 +168,8 @@ class Kiosk(TouchApp):
                     self.query_one(ReviewPane).progress(event.subject, str(event.data.get("text", "")))
                 elif event.kind.startswith("change."):
                     self._refresh(event.subject)
+                elif event.kind.startswith("draft."):
+                    self._refresh("")
                 elif event.subject == switch.NAME:
                     self.query_one(Home).attempt(self.query_one(Home).show_switch, "switch shown", newest=True)
                 elif event.kind.startswith("answer."):
@@ -159,6 +185,10 @@ class Kiosk(TouchApp):
         changes = await self._handed.changes.list()
         self.query_one(Home).show_changes(changes)
         self.query_one(ChangesPane).show_changes(changes)
+        drafts = await self._handed.records.drafts.list()
+        self.query_one(DraftsPane).show(drafts)
+        count = f" ({len(drafts)})" if drafts else ""
+        self.query_one("#nav-drafts", Tile).say(f"{PANES['drafts']}{count}")
 
     async def _status(self) -> None:
         facts = await self._handed.status()

@@ -12,6 +12,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.worker import WorkType
 
+from assistants.records import Records
 from assistants.round_table import RoundTable
 from assistants.sentinel import StatusLine
 from assistants.waiting import WaitingRoom
@@ -36,6 +37,7 @@ class Handed:
     round_table: RoundTable
     changes: Changes
     waiting: WaitingRoom
+    records: Records
     database: Database
     status: Callable[[], Awaitable[list[StatusLine]]]
     verdict: Callable[[int, Principal, int], Awaitable[None]]

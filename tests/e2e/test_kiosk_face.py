@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from haven.access import Principal, Role
+from haven.faces import records_of
 from kiosk.app import Kiosk
 from kiosk.driver import Display, driver_for
 from kiosk.pin import Pin
@@ -35,6 +36,7 @@ async def panel(home: Home, principal: Principal) -> AsyncIterator[Terminal]:
         changes=house.changes,
         bus=house.bus,
         waiting=house.waiting,
+        records=records_of(house),
         database=house.database,
         verdict=house.outcomes.verdict,
         cloud=lambda: "",

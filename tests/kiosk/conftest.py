@@ -15,6 +15,8 @@ import pytest
 from textual.driver import Driver
 
 import haven.settings
+from assistants.cartographer import Cartographer
+from assistants.records import Records
 from assistants.round_table import RoundTable
 from assistants.sentinel import StatusLine
 from assistants.table.transcript import Transcript
@@ -39,6 +41,12 @@ from haven.store import waiting as waits
 from haven.store.changes import Change
 from haven.store.database import Database, Transaction, opened
 from haven.store.waiting import Waiting
+from haven.world.drafts import Drafts
+from haven.world.gazetteer import Atlases
+from haven.world.names import Names
+from haven.world.search import Search
+from haven.world.watches import Watches
+from haven.world.world import World
 from kiosk.app import Kiosk
 from kiosk.driver import Display, driver_for
 from kiosk.pin import Pin
@@ -103,6 +111,7 @@ class House:
     changes: Changes
     round_table: RoundTable
     waiting: WaitingRoom
+    records: Records
     outcomes: Outcomes
     settings: Settings
     pin: Pin
@@ -119,6 +128,7 @@ class House:
             round_table=self.round_table,
             changes=self.changes,
             waiting=self.waiting,
+            records=self.records,
             bus=self.bus,
             database=self.database,
             status=_status,
@@ -191,6 +201,10 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         pin = Pin(settings)
         waiting = WaitingRoom(database, engine)
         round_table = RoundTable(engine, changes, waiting, Transcript(database, bus))
+        world = World(database)
+        search = Search(database, tmp_path / "search.db", Names(database), None)
+        drafts, watches = Drafts(database, settings.world), Watches(database)
+        records = Records(world, drafts, watches, search, Cartographer(Atlases(world)))
         following = asyncio.create_task(bus.run())
         yield House(
             database,
@@ -198,6 +212,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
             changes,
             round_table,
             waiting,
+            records,
             outcomes,
             settings,
             pin,
@@ -208,6 +223,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         )
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
+        await search.close()
 
 
 async def _source(folder: Path) -> tuple[Path, str]:

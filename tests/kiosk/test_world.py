@@ -1,0 +1,105 @@
+"""The world on the kiosk: the map, the lore, and drafts that take the PIN."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+from assistants.sentinel import HAVEN
+from haven.access import Role
+from haven.errors import NotFound
+from haven.world.exchange.loading import Importer
+from haven.world.fields import made
+from haven.world.schema import Kind
+from tests.kiosk.conftest import OWNER, PANEL, House, Show
+from tests.kiosk.test_journeys import PIN, enter
+from tests.kiosk.test_layout import SIZES, assert_reachable
+
+ADA = replace(OWNER, id="discord:7", name="Ada", role=Role.MEMBER, face="bot")
+
+
+@pytest.fixture
+async def charted(house: House) -> House:
+    importer = Importer(house.records.world, house.records.drafts, house.database)
+    with resources.as_file(resources.files("haven.demo").joinpath("world")) as folder:
+        await importer.bring_in(Path(folder), HAVEN)
+    return house
+
+
+async def test_a_draft_is_read_and_approved_with_the_pin(charted: House, show: Show) -> None:
+    house = charted
+    house.pin.set(PIN)
+    async with show(PANEL) as terminal:
+        await terminal.until("F6 Drafts")
+        thing = made(Kind.SYSTEM, {"name": "Farlight", "position": "10, 20, 30", "economy": "Mining"})
+        await house.records.drafts.propose([thing], ADA, "/submit", "seen\x1b[2J twice")
+        second = await house.records.drafts.propose([made(Kind.LORE, {"name": "Odd", "text": "x"})], ADA, "/submit")
+        await terminal.tap("F6 Drafts (2)")
+        await terminal.until("system Farlight, new", "economy: Mining", "seen[2J twice", "lore · by Ada")
+        await terminal.tap("Approve")
+        await enter(terminal, "1357")
+        await terminal.until("That PIN is wrong")
+        with pytest.raises(NotFound):
+            await house.records.world.one("Farlight")
+        await enter(terminal, PIN)
+        await terminal.until("It is recorded now.")
+        await terminal.until("lore Odd, new")
+        assert (await house.records.world.one("Farlight")).by == "Ada"
+        await terminal.tap("Reject")
+        await enter(terminal, PIN)
+        await terminal.until("Why is it rejected?")
+        await terminal.keys("odd")
+        await terminal.tap("Reject")
+        await terminal.until("Nothing waits to be looked at.", gone="F6 Drafts (1)")
+        decided = await house.records.drafts.get(second.id)
+        assert (decided.state, decided.why, decided.decided_by) == ("rejected", "odd", "Wall panel")
+        await terminal.tap("F4 Map")
+        await terminal.until("40 systems")
+
+
+async def test_lore_is_searched_and_read_and_the_map_answers_a_tap(charted: House, show: Show) -> None:
+    async with show(OWNER) as terminal:
+        await terminal.tap("F5 Lore")
+        await terminal.until("Bluewort")
+        await terminal.tap("Search")
+        await terminal.keys("salt war")
+        await terminal.tap("Search")
+        await terminal.until("The Salt War", "lore, canon", "saltglass")
+        await terminal.tap("F4 Map")
+        await terminal.until("39 systems", "Astra")
+        x, y = terminal.where("Astra")
+        terminal.press(x - 4, y)
+        terminal.lift(x - 4, y)
+        await terminal.tap("Read")
+        await terminal.until("star: Blue", "region: Sillow Deep")
+        await terminal.tap("Map")
+        await terminal.until("39 systems", gone="star: Blue")
+
+
+async def test_an_empty_world_says_so(show: Show) -> None:
+    async with show(OWNER) as terminal:
+        for pane, said in (
+            ("F4 Map", "No system"),
+            ("F5 Lore", "No lore is recorded yet."),
+            ("F6 Drafts", "Nothing waits"),
+        ):
+            await terminal.tap(pane)
+            await terminal.until(said)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_targets_of_the_world_are_reached_by_a_finger(charted: House, size: tuple[int, int]) -> None:
+    await charted.records.drafts.propose([made(Kind.SYSTEM, {"name": "Farlight"})], ADA, "/submit")
+    app = charted.kiosk(OWNER)
+    async with app.run_test(size=size) as pilot:
+        for pane, button in (("map", "+"), ("drafts", "Approve"), ("lore", "Search")):
+            app.action_pane(pane)
+            await pilot.pause()
+            for worker in list(app.workers):
+                if worker.group in ("map", "reload", "draft"):
+                    await worker.wait()
+            await pilot.pause()
+            assert button in (assert_reachable(app) if pane != "lore" else [one.text for one in app.query("Tile")])  # type: ignore[attr-defined]
