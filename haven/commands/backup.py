@@ -11,7 +11,8 @@ import typer
 
 from haven import logs, settings
 from haven.commands.session import Json, out, print_json
-from haven.lock import only_one
+from haven.errors import Conflict
+from haven.lock import is_up, only_one
 from haven.settings import Settings
 from haven.store import backup
 from haven.store.backup import Backup
@@ -58,6 +59,8 @@ def restore(
 ) -> None:
     """Put a backup in the database's place. Haven must not run; the database of now is kept beside it."""
     loaded = _loaded()
+    if is_up(loaded):
+        raise Conflict("Haven is running here, so nothing was restored.", "End it first, then try again.")
     with only_one(loaded):
         chosen = backup.one(loaded.backups, name)
         if not yes:

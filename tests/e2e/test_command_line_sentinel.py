@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from haven.lock import only_one
+from haven.settings import load
 from tests.e2e.command import configured, haven
 
 
@@ -15,13 +17,16 @@ async def test_backups_are_made_checked_and_put_back(tmp_path: Path) -> None:
     assert made["problem"] == "" and made["checked_at"] and made["rows"]["switch"] == 1
     await haven(home, "cloud", "on")
     assert (await haven(home, "backup", "restore")).status == 1, "nobody says yes"
+    with only_one(load(home / "haven.toml")):
+        running = await haven(home, "backup", "restore", "--yes")
+        assert running.status == 1 and "Haven is running here" in running.err
     put_back = (await haven(home, "backup", "restore", made["name"], "--yes", "--json")).data
     assert Path(put_back["kept"]).exists()
     assert (await haven(home, "cloud", "status", "--json")).data["why"] == "before the backup"
     Path(made["file"]).write_bytes(b"torn")
     torn = await haven(home, "backup", "verify")
     assert torn.status == 1 and "does not pass its check" in torn.out
-    assert "does not pass" not in (await haven(home, "backup", "restore", "19990101")).err
+    assert "There is no backup '19990101'" in (await haven(home, "backup", "restore", "19990101")).err
 
 
 async def test_what_is_wrong_is_shown_and_somebody_takes_charge(tmp_path: Path) -> None:
