@@ -167,7 +167,7 @@ def _held(term: Term, text: Sequence[Word], known: Sequence[Term]) -> list[tuple
 def _is_part(term: Term, text: Sequence[Word], at: int) -> bool:
     """Whether somebody's last name is the end of another name there: `Ash` in `the Ledger of Ash`."""
     person = any(kind_of(id) is Kind.PERSON for id in term.ids)
-    return person and at > 0 and text[at - 1].folded in ("of", "the", "a")
+    return person and at > 0 and text[at - 1].folded in ("of", "the", "a", "other")
 
 
 def _places(name: tuple[str, ...], text: Sequence[Word]) -> list[int]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from haven.world.mentions import KIND_WORDS, Mention
-from haven.world.schema import Thing
+from haven.world.schema import Kind, Thing
 from haven.world.words import Word, fold, implied, is_everyday, is_german, is_stop, word_set, words
 
 
@@ -69,6 +69,8 @@ _HELPING = word_set(
     " really knows know also"
 )
 """After `who` these are no deed of somebody's; any other word is, and must be in the answer: `who named it`."""
+_SPEECH = re.compile(r"\b(?:did|had|have|has) .*\b(?:say|said)\b")
+"""What somebody said is asked for; what an entry says is just what stands in it."""
 _NAMESAKE = re.compile(r"\bnamed (after|for|by)\b")
 
 
@@ -116,6 +118,8 @@ def read(text: str, mentions: Sequence[Mention], things: dict[str, Thing]) -> Qu
     if _NAMESAKE.search(folded) or (acts and acts[1] not in _HELPING and acts[1] not in mere):
         verb = acts[1] if acts and acts[1] not in _HELPING else "named"
         telling += [one for one in rest if one.folded in ("named", verb) and one not in telling]
+    if Kind.PERSON in kinds and _SPEECH.search(folded):
+        telling += [one for one in rest if one.folded in ("say", "said") and one not in telling]
     said_as = implied([one.folded for one in rest])
     phrases = word_set(" ".join(said_as.values()))
     terms = {one.bare: Term(one.text, ((one.bare,),)) for one in telling if one.folded not in phrases}
