@@ -87,4 +87,7 @@ def carriers(thing: Thing, concept: str, fields: Fields, gazetteer: Gazetteer) -
         return [thing]
     if above := [one for one in gazetteer.above(thing) if fields.fits(concept, one.kind)]:
         return above[:1]
-    return [one for one in gazetteer.below(thing) if fields.fits(concept, one.kind)]
+    if thing.kind is Kind.PERSON:
+        return []  # what a person discovered says nothing of the person
+    bodies = (Kind.SYSTEM, Kind.PLANET, Kind.MOON, Kind.STATION)
+    return [one for one in gazetteer.below(thing, *bodies) if fields.fits(concept, one.kind)]

@@ -256,7 +256,9 @@ def _said_before(stream: Stream, one: Draft) -> bool:
             if role == "when" and re.search("year|jahr|date", chunk.text.lower()):
                 stream.asked.append("year")
             return True
-    if adjective := chunk.part("adjective"):
+    before = stream.before()
+    asks = before is not None and before.one_of("how")
+    if (adjective := chunk.part("adjective")) and (asks or one.bare):
         stream.asked.append(adjective)
         stream.at += 1
         return True

@@ -25,6 +25,8 @@ TELLING = (
     *("ordinal", "except", "whose", "until", "since", "before", "after"),
 )
 """Words that change what is asked: where nothing was understood with one, the question was not."""
+LOOSE = frozenset({"tags", "condition", "significance", "period", "place"})
+"""Fields whose words are everyday words: they say which records are meant only beside a kind."""
 BELONGING = (Kind.PLANET, Kind.MOON, Kind.STATION, Kind.DISCOVERY)
 
 Reader = Callable[[Stream, bool], Query | None]
@@ -163,7 +165,7 @@ def _selection(stream: Stream, yes_no: bool) -> Query | None:
                 continue
             if chunk.unknown or chunk.ids or chunk.values or chunk.number is not None or chunk.one_of(*TELLING):
                 raise stream.not_understood()
-            if chunk.part("comparative") or chunk.part("superlative") or chunk.kinds or chunk.part("found"):
+            if chunk.kinds or any(chunk.part(one) for one in ("comparative", "superlative", "found", "adjective")):
                 raise stream.not_understood()
             stream.flags |= set(chunk.roles)
             stream.at += 1
@@ -263,6 +265,7 @@ def _unwrapped(one: Draft) -> Draft:
 
 def _plainly(stream: Stream, one: Draft, asked: tuple[str, ...], yes_no: bool, opening: set[str]) -> Query | None:
     flags = stream.flags
+    named_kinds = one.kinds
     if one.empty and not asked:
         return None
     if {"average", "sum"} & flags and asked:
@@ -295,6 +298,9 @@ def _plainly(stream: Stream, one: Draft, asked: tuple[str, ...], yes_no: bool, o
     if asked and everywhere and not {"average", "sum", "count"} & flags:
         order = Order(concept="count", descending=True)
         return Query(want=Want.GROUP, subject=one.frozen(), concepts=asked, order=order)
+    loose = {concept for condition in one.conditions for concept in condition.concepts}
+    if not named_kinds and not one.ids and loose and loose <= LOOSE:
+        return None  # `how many ships has X`: that some discovery bears such a word is no answer
     subject = one.frozen()
     if {"count", "sum"} & flags:
         return Query(want=Want.COUNT, subject=subject, concepts=asked, unit=stream.unit)
