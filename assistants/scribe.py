@@ -6,12 +6,16 @@ What it reads out of a text becomes a draft that somebody approves; it never wri
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from assistants.base import Assistant
 from assistants.findings import Findings, Nature, Source
 from assistants.scribing.records import Report, read_report
+from assistants.scribing.tagging import Given, Vocabulary, tags_of, text_of, without_tags
 from haven.access import Act, Principal, check
+from haven.ai.judging.embed import Embedder
 from haven.errors import BadInput
 from haven.quoting import clean
 from haven.world.differences import Difference
@@ -20,6 +24,7 @@ from haven.world.gazetteer import Atlases, Gazetteer
 from haven.world.quality.audit import audit
 from haven.world.quality.grading import grade
 from haven.world.quality.todo import todo
+from haven.world.schema import Discovery, Kind, Lore, Thing
 from haven.world.words import fold
 from haven.world.world import World
 
@@ -80,10 +85,15 @@ class Recorded:
 class Scribe:
     """One for all faces. Everything here works with no model."""
 
-    def __init__(self, world: World, drafts: Drafts, atlases: Atlases) -> None:
+    def __init__(
+        self, world: World, drafts: Drafts, atlases: Atlases, tags: Path | None = None, embedder: Embedder | None = None
+    ) -> None:
+        """`tags`: the owner's own list of tags. Raises SettingsError where that can't be used."""
         self._world = world
         self._drafts = drafts
         self._atlases = atlases
+        self._tags = Vocabulary.load(tags)
+        self._embedder = embedder
 
     async def read(self, text: str, principal: Principal) -> Report:
         """A text as records, and nothing is proposed. Raises BadInput where it names none, and AccessDenied."""
@@ -109,6 +119,21 @@ class Scribe:
         reason = " ".join(clean(text).split())[:MOST_REASON]
         draft = await self._drafts.propose(report.things, principal, TOOL, reason, expect=expect, key=key)
         return Recorded(report, draft, tuple(await self._drafts.diff(draft)))
+
+    async def tags_for(self, thing: Thing) -> list[Given]:
+        """Tags of the closed list for a record, the surest first."""
+        return await tags_of(text_of(thing), self._tags, self._embedder)
+
+    async def untagged(self, limit: int = 50) -> list[tuple[Discovery | Lore, list[Given]]]:
+        """Discoveries and lore without tags, and what each could have; those that nothing fits are left out."""
+        found = without_tags(await self._world.things(Kind.DISCOVERY, Kind.LORE))
+        made = [(one, await self.tags_for(one)) for one in found[: 4 * limit]]
+        return [(one, given) for one, given in made if given][:limit]
+
+    async def propose_tags(self, chosen: Sequence[tuple[Discovery | Lore, Sequence[Given]]], by: Principal) -> Draft:
+        """One draft with the tags of all of these. Raises BadInput, Conflict and AccessDenied."""
+        things = [one.model_copy(update={"tags": tuple(tag.tag for tag in given)}) for one, given in chosen]
+        return await self._drafts.propose(things, by, TOOL, "tags for records that have none")
 
     async def answer(self, question: str, principal: Principal) -> Findings | None:
         """Record what a person hands in; say a grade, an audit or what to do next; None for everything else."""

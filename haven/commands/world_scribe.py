@@ -1,4 +1,4 @@
-"""`haven world record`: a report in plain words becomes a draft with its diff and its questions."""
+"""`haven world record, tag`: a report in plain words becomes a draft; tags from the closed list."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from haven.app import House
 from haven.commands.session import Json, in_house, out, owner, print_json, read_text
 from haven.commands.world import world_app
 from haven.commands.world_records import print_differences
+from haven.errors import BadInput
 from haven.world.differences import differences
+from haven.world.schema import Discovery, Lore
 
 
 @world_app.command()
@@ -54,3 +56,38 @@ def record(
 
     if not in_house(work):
         raise typer.Exit(1)
+
+
+@world_app.command()
+def tag(
+    which: Annotated[str, typer.Argument(help="A record; all without tags where none is named.")] = "",
+    draft: Annotated[bool, typer.Option("--draft", help="Propose them all in one draft.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=200, help="At most so many records.")] = 50,
+    as_json: Json = False,
+) -> None:
+    """Suggest tags, of the closed list alone, with the words that they are given for."""
+
+    async def work(house: House) -> None:
+        if which:
+            thing = (await house.world.one(which)).thing
+            if not isinstance(thing, (Discovery, Lore)):
+                raise BadInput(f"A {thing.kind.value} has no tags.", "Discoveries and lore have.")
+            found = [(thing, await house.scribe.tags_for(thing))]
+        else:
+            found = await house.scribe.untagged(limit)
+        made = await house.scribe.propose_tags([one for one in found if one[1]], owner()) if draft and found else None
+        if as_json:
+            tags = [{"id": one.id, "name": one.name, "tags": [asdict(tag) for tag in given]} for one, given in found]
+            print_json({"draft": made and made.id, "records": tags})
+            return
+        for one, given in found:
+            out.print(f"{one.name} ({one.id})")
+            for given_tag in given:
+                said = f": {', '.join(given_tag.because)}" if given_tag.because else ", by its meaning"
+                out.print(f"  {given_tag.tag}{said}")
+        if made is not None:
+            out.print(f"Proposed as {made.id}. Somebody else approves it with: haven world approve {made.id}")
+        elif not found:
+            out.print("No record without tags has a text that a tag fits.")
+
+    in_house(work)

@@ -154,6 +154,8 @@ class WorldSettings(Section):
     """True: a reviewer may approve what they proposed themselves."""
     persona: Annotated[Path | None, BeforeValidator(as_folder)] = None
     """A text file that shows how the community writes: it goes along when a tale is asked for."""
+    tags: Annotated[Path | None, BeforeValidator(as_folder)] = None
+    """A TOML file with the closed list of tags; unset: the list that comes with Haven (assistants/tags.toml)."""
 
 
 class Keep(Section):
