@@ -119,6 +119,10 @@ def main() -> None:
 def _unforeseen(cause: Exception, id: str) -> str:
     """What the machine says, of which file, and where the rest is; the log only where it was begun."""
     what = type(cause).__name__
+    if isinstance(cause, ModuleNotFoundError) and not str(cause.name).startswith("haven"):
+        return (
+            f"The Python package that holds {cause.name!r} is missing here [{id}]. Install what Haven needs: make setup"
+        )
     if isinstance(cause, OSError) and cause.strerror:
         what = f"{cause.strerror}{f' ({visible(str(cause.filename))})' if cause.filename else ''}"
     begun = any(isinstance(one, logging.StreamHandler) and one.stream for one in logging.getLogger().handlers)

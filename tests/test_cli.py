@@ -184,7 +184,7 @@ async def test_a_plan_is_shown_with_its_price_and_skipped_and_the_work_is_stoppe
         assert stopped.data["state"] == "cancelled" and "stopped it" in stopped.data["reason"]
         assert (await skipping).data["state"] == "cancelled"
         again = await haven(home, "change", "stop", change["id"])
-        assert again.status == 1 and "no longer fits" in again.err
+        assert again.status == 1 and "nothing is under way" in again.err
 
 
 async def test_a_call_under_way_counts_at_its_worst_and_the_next_one_is_refused(tmp_path: Path) -> None:

@@ -39,6 +39,7 @@ LABELLED = [
     ("-----BEGIN PRIVATE KEY-----\nMIIEpAIBAAKCAQEA0cut off here", "MIIEpAIBAAKCAQEA0"),
 ]
 HARMLESS = [
+    '+@pytest.mark.skip(reason="flaky")\n-@app.command()',
     "token = tokens.count(text)",
     "password = getpass('Password: ')",
     "SECRET_NAME = 'discord_token'",

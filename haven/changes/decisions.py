@@ -127,7 +127,8 @@ class Changes:
             raise self._stale(change)
         review = await self.review(id)
         if review.commit != commit:
-            raise self._stale(change)
+            now = f"is at commit {review.commit[:12]} now, and not" if review.commit else "has no edits now, and is not"
+            raise Conflict(f"Change {change.id} {now} at the one that was looked at.", "Look again, then decide.")
         if not commit:
             raise BadInput("This round has no edits that could be merged.", "Tweak it in words, or reject it.")
         if review.confirm == "type the id" and confirm.strip().lower() != change.id:
@@ -188,7 +189,7 @@ class Changes:
         """
         change = await self._decide(id, principal)
         if change.state != State.MERGED:
-            raise self._stale(change)
+            raise self._stale(change, "only what is merged can be taken back")
         if confirm not in {"two taps", change.id}:
             raise BadInput(f"This takes change {change.id} back out of {change.target}.", "Confirm it a second time.")
 
@@ -234,7 +235,7 @@ class Changes:
         """Go on without the written plan (`Review.plan_id`): edits are asked for as if there were none."""
         change = await self._decide(id, principal)
         if change.state != State.AWAITING_PLAN:
-            raise self._stale(change)
+            raise self._stale(change, "no plan waits that could be skipped")
         return await self._past_plan(change, principal, round, plan, {**change.plan, "skipped": True})
 
     async def _past_plan(
@@ -267,7 +268,7 @@ class Changes:
         async def work(tx: Transaction) -> None:
             current = await table.get_in(tx, change.id)
             if current.state not in STOPPABLE:
-                raise self._stale(current)
+                raise self._stale(current, "nothing is under way that could be stopped")
             if current.state == State.WAITING and current.resume == State.MERGING:
                 mend = f"If it must not land: haven change cancel {current.id}"
                 raise Conflict(f"Change {current.id} is approved and only waits to be merged.", mend)
@@ -302,7 +303,7 @@ class Changes:
         change = await self.get(id)
         check(principal, Act.CANCEL, requester=change.requester)
         if change.state != State.WAITING:
-            raise self._stale(change)
+            raise self._stale(change, "only what waits can be tried again")
 
         async def work(tx: Transaction) -> None:
             await table.update(tx, change.id, retry_at=None)
@@ -347,8 +348,8 @@ class Changes:
             by=principal.name,
         )
 
-    def _stale(self, change: Change) -> Conflict:
+    def _stale(self, change: Change, why: str = "that decision no longer fits") -> Conflict:
         return Conflict(
-            f"Change {change.id} is at round {change.round}, {change.state}: that decision no longer fits.",
+            f"Change {change.id} is at round {change.round}, {change.state}: {why}.",
             "Open it again to see where it stands.",
         )

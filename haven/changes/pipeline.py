@@ -160,7 +160,7 @@ class Pipeline:
         except NoChange as error:
             await self._give_up(change, current, error, "nothing was changed")
         except EditError as error:
-            await self._repair(change, current, f"The edits could not be applied. {error}", ended="edits did not apply")
+            await self._repair(change, current, str(error), ended="edits did not apply")
         except OverBudget as error:
             await self._give_up(change, current, error, "not asked: a cap was reached")
         except ModelError as error:

@@ -13,6 +13,7 @@ from assistants.table.proposing import change_kind
 from assistants.table.request import Request
 from haven.app import House
 from haven.changes.proposal import Kind, clean
+from haven.changes.review.pr_body import pr_body
 from haven.changes.review.text import render
 from haven.changes.rounds.evidence import MOST_GIVEN
 from haven.changes.states import OPEN, State
@@ -26,6 +27,8 @@ from haven.store.changes import Change
 app = typer.Typer(no_args_is_help=True, help="Changes: ask, look, approve, tweak, reject.")
 app.command()(compare)
 app.command()(back)
+MOST_WRONG = 12
+"""Lines of what a round had wrong; the prompt has them all."""
 Id = Annotated[str, typer.Argument(help="The change's id, as `haven change list` shows it.")]
 Confirm = Annotated[str, typer.Option("--confirm", help="Type the change's id to merge what is untested or red.")]
 Plan = Annotated[str, typer.Option("--plan", help="The plan that you read, as it is numbered: no other one goes on.")]
@@ -91,6 +94,9 @@ def show(
     async def work(house: House) -> None:
         review = await house.changes.review(id)
         if pr is not None:
+            if as_json and str(pr) == "-":
+                print_json({"id": review.id, "body": pr_body(review)})
+                return
             await landing.write_body(review, pr)
             if as_json:
                 print_json({"id": review.id, "file": str(pr)})
@@ -294,11 +300,16 @@ async def _finish(
 
 
 async def _say_what_came_back(house: House, change: Change) -> None:
-    """Where a repair round waits: how the rounds before it ended."""
-    for past in (await house.changes.review(change.id)).rounds:
-        if past.ended and past.number < change.round:
-            tests = f": {past.tests}" if past.tests else ""
-            out.print(visible(f"Round {past.number}: {past.ended}{tests}. The next prompt says what failed."))
+    """Where a repair round waits: how the round before it ended, and what was wrong."""
+    *before, current = (await house.changes.review(change.id)).rounds
+    if current.cause != "repair" or not before:
+        return
+    past, wrong = before[-1], current.instruction.strip().splitlines()
+    more = [f"and {len(wrong) - MOST_WRONG} lines more"] if len(wrong) > MOST_WRONG else []
+    out.print(
+        visible(f"Round {past.number}: {past.ended}{f': {past.tests}' if past.tests else ''}. The next prompt says:")
+    )
+    out.print("\n".join(f"  {visible(line)}" for line in [*wrong[:MOST_WRONG], *more]))
 
 
 def _say(change: Change, as_json: bool) -> None:

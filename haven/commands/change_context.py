@@ -57,7 +57,16 @@ def context(
 async def _chosen(request: str, folder: Path, commit: str, budget: int, settings: Settings) -> Context:
     repository = Repository(folder, folder, settings.project.target_branch)
     spec = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{commit}^{{commit}}")
-    at = (await git(*spec, at=repository.bare)).text
+    found = await git(*spec, at=repository.bare, accept=(0, 1, 128))
+    if found.code == 1:
+        raise BadInput(
+            f"{folder} has no commit or branch {commit}.", "Name one with --commit, or commit something there."
+        )
+    if found.code:
+        none = "not a git repository" in found.error
+        why = f"{folder} is not a git repository, or not the top of one" if none else f"git can't use it: {found.error}"
+        raise BadInput(f"{why}.", "Name the top of one with --repo.")
+    at = found.text
     index = CodeIndex(settings.paths.state_dir / "cache" / "code_index.db")
     past = await past_commits(repository.bare, at, index)
 

@@ -58,7 +58,8 @@ _IPV6 = re.compile(r"(?<![\w:.])(?:[23][0-9a-fA-F]{3}|[fF][cdCDeE][0-9a-fA-F]{2}
 _DIGIT = re.compile(r"\d")
 # Addresses that name no one: this machine, all of them, and the first of a house's own network (its router).
 _NO_ONE = re.compile(r"0\.0\.0\.0|127\..*|255\..*|(?:10\.\d+\.\d+|192\.168\.\d+|172\.(?:1[6-9]|2\d|3[01])\.\d+)\.[01]")
-_NO_MAILBOX = re.compile(r"(?:no|do-?not)-?reply@|git@", re.I)
+# Signs alone before the @: a decorator behind the sign of a line in a diff, as in +@pytest.mark.skip.
+_NO_MAILBOX = re.compile(r"(?:no|do-?not)-?reply@|git@|[.+-]+@", re.I)
 # Words that follow an @ in documentation, code and chat without being somebody's name.
 _NO_HANDLE_WORDS = """
 abstract abstractmethod annually api arg args attr attribute author base brief bug cache cached_property case category

@@ -98,6 +98,8 @@ async def test_without_a_local_model_the_coding_model_says_what_it_did_beside_th
     summary = await summarise(home.house.engine, change, current, files, said, OWNER)
     assert (summary["by"], summary["text"]) == ("claude-x", said) and "adds 1 file (note.py)" in summary["facts"]
     assert (await summarise(home.house.engine, change, current, files, "ok", OWNER))["by"] == "rules"
+    marked = f"[stand-in, not Claude] {said} It is read by nobody else."
+    assert (await summarise(home.house.engine, change, current, files, marked, OWNER))["text"] == said
     token = f"ghp_{secrets.token_hex(18)}"
     leaky = f"It reads the pictures with {token} from now on."
     assert token not in (await summarise(home.house.engine, change, current, files, leaky, OWNER))["text"]

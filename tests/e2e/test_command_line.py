@@ -77,7 +77,8 @@ async def test_new_tweak_approve(shell: Shell) -> None:
     assert (back["round"], back["commit"]) == (1, pair["first"]["commit"]) and "Save picture" not in back["diff"]
     forward = await shell.haven("change", "back", change["id"], "2")
     assert "went back from round 1 to round 2" in forward and "✓ The tests are in order" in forward
-    await shell.haven("change", "approve", change["id"], "--commit", "0" * 12, code=1)
+    other = await haven(shell.folder, "change", "approve", change["id"], "--commit", "0" * 12)
+    assert other.status == 1 and "not at the one that was looked at" in other.err
     seen = (await shell.json("change", "show", change["id"]))["commit"]
     merged = await shell.json("change", "approve", change["id"], "--commit", seen[:12])
     assert merged["state"] == "merged" and "as PNG" in log(shell.project)
@@ -107,6 +108,11 @@ async def test_without_a_key_the_prompt_goes_by_hand(shell: Shell) -> None:
     answer.write_text("I can't do that.", encoding="utf-8")
     await shell.haven("change", "reply", change["id"], str(answer), code=1)
     answer.write_text(
+        "It zooms.\n\nnone.py\n```\n<<<<<<< SEARCH\na\n=======\nb\n>>>>>>> REPLACE\n```\n", encoding="utf-8"
+    )
+    missed = await shell.haven("change", "reply", change["id"], str(answer))
+    assert "Round 1: edits did not apply" in missed and "none.py" in missed and "tests fail" not in missed
+    answer.write_text(
         "Here it is.\n\nNOTES.md\n```\n<<<<<<< SEARCH\n=======\nMaps can be saved.\n>>>>>>> REPLACE\n```\n",
         encoding="utf-8",
     )
@@ -114,4 +120,7 @@ async def test_without_a_key_the_prompt_goes_by_hand(shell: Shell) -> None:
     assert replied["state"] == "review"
     review = await shell.json("change", "show", change["id"])
     assert not review["stand_in"] and review["sent"][0]["to"] == "carried by hand" and review["cost_usd"] == 0
+    tweaked = await shell.haven("change", "tweak", change["id"], "Say it shorter")
+    assert "is waiting" in tweaked and "Round 2" not in tweaked, "nothing was wrong with the round before a tweak"
+    assert (await shell.json("change", "stop", change["id"]))["state"] == "review"
     assert (await shell.json("change", "approve", change["id"]))["state"] == "merged"

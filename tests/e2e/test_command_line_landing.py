@@ -30,6 +30,7 @@ async def test_a_change_is_pushed_put_into_words_deployed_and_undone(shell: Shel
     words = (shell.folder / f"state/pull-requests/{change['id']}.md").read_text(encoding="utf-8")
     assert words == await shell.haven("change", "show", change["id"], "--pr", "-")
     assert words.startswith("# ") and "4 new" in words and "stand\\-in" not in words
+    assert (await shell.json("change", "show", change["id"], "--pr", "-"))["body"] == words
     body = shell.folder / "body.md"
     assert str(body) in await shell.haven("change", "show", change["id"], "--pr", str(body))
     assert body.read_text(encoding="utf-8") == words

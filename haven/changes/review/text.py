@@ -150,7 +150,7 @@ def _branch(review: Review) -> str:
 
 
 def _first_line(tests: Mapping[str, Any]) -> str:
-    line = str(tests.get("one_line") or "untested")
+    line = str(tests.get("one_line") or "no test has run yet")
     return f"UNTESTED: {tests.get('problem') or line}" if tests.get("untested", True) else line
 
 

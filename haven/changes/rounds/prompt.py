@@ -130,6 +130,6 @@ def _wishes(change_request: str, kind: str, round: RoundInput) -> str:
         parts.append(f"The project has moved on, and the edits no longer fit it. Make them anew:\n{conflict}")
     if round.failures:
         failures = data_block("failures", cut_middle(round.failures, MAX_FAILURES))
-        parts.append(f"With these edits, tests fail. Mend the cause, not the tests:\n{failures}")
+        parts.append(f"This went wrong with the last edits. Mend the cause, not the tests:\n{failures}")
     parts.append("Propose the edits now.")
     return "\n\n".join(parts)

@@ -22,6 +22,10 @@ SCHEMA = {
 }
 
 
+SENTENCE = re.compile(r"""(?:^|(?<=["\n])|(?<=[-*.:!?)\]]\s))[A-Z][^.!?]*(?:\.\w[^.!?]*)*[.!?](?=\s|$)""")
+"""From its first word: a capital in the middle, such as a name's, begins none."""
+
+
 async def summarise(
     engine: Engine, change: Change, current: Round, files: Sequence[Stat], said: str, principal: Principal
 ) -> dict[str, str]:
@@ -59,11 +63,11 @@ async def summarise(
 def sensible(text: str) -> str:
     """The whole sentences of a small model's text that read like sentences; "" where there are none."""
     kept: list[str] = []
-    for sentence in re.findall(r"[A-Z][^.!?]*(?:\.\w[^.!?]*)*[.!?](?=\s|$)", text):
+    for sentence in SENTENCE.findall(text):
         words = re.findall(r"\w+", sentence.lower())
         plain = sum(word.isalpha() for word in words) >= 0.8 * len(words)
         repeated = max(words.count(word) for word in words) if words else 0
-        if len(words) < 4 or not plain or repeated > 4 or sentence in kept:
+        if len(words) < 4 or not plain or repeated > 4 or any(sentence.lower() in one.lower() for one in kept):
             break
         kept.append(sentence.strip())
     return " ".join(kept[:3])
