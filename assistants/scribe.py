@@ -12,12 +12,16 @@ from pathlib import Path
 
 from assistants.base import Assistant
 from assistants.findings import Findings, Nature, Source
+from assistants.scribing.digest import MOST_VERSIONS, Digest, digest
 from assistants.scribing.records import Report, read_report
 from assistants.scribing.tagging import Given, Vocabulary, tags_of, text_of, without_tags
 from haven.access import Act, Principal, check
 from haven.ai.judging.embed import Embedder
+from haven.changes.decisions import Changes
+from haven.changes.states import State
 from haven.errors import BadInput
 from haven.quoting import clean
+from haven.store.database import now
 from haven.world.differences import Difference
 from haven.world.drafts import Draft, Drafts
 from haven.world.gazetteer import Atlases, Gazetteer
@@ -55,6 +59,8 @@ TOOL = "scribe"
 SHOWN = 12
 """Differences, findings or jobs that one answer names."""
 MOST_REASON = 300
+DAY = 86_400
+"""Seconds."""
 _RECORD = re.compile(
     r"^\W*(?:(?:hey |hi )?scribe\W+)?(?:please |pls |can you |could you )?"
     r"(?:record|log|enter|submit|register|add|note(?: down)?)\b"
@@ -68,6 +74,9 @@ _GRADE = re.compile(
     r"\b(?:grade|how complete|completeness|what is missing|what's missing|missing (?:from|in|of))\b", re.IGNORECASE
 )
 _AUDIT = re.compile(r"\b(?:audit|duplicates?|duplicated|contradict\w*|outliers?|data quality)\b", re.IGNORECASE)
+_DIGEST = re.compile(
+    r"\b(?:digest|what (?:was|is|has been) new|what happened (?:today|yesterday|this week))\b", re.IGNORECASE
+)
 _TODO = re.compile(
     r"\b(?:to-?do|what (?:should|can|could) (?:i|we) (?:fill|add|record|complete)|incomplete)\b", re.IGNORECASE
 )
@@ -86,12 +95,20 @@ class Scribe:
     """One for all faces. Everything here works with no model."""
 
     def __init__(
-        self, world: World, drafts: Drafts, atlases: Atlases, tags: Path | None = None, embedder: Embedder | None = None
+        self,
+        world: World,
+        drafts: Drafts,
+        atlases: Atlases,
+        changes: Changes | None = None,
+        *,
+        tags: Path | None = None,
+        embedder: Embedder | None = None,
     ) -> None:
         """`tags`: the owner's own list of tags. Raises SettingsError where that can't be used."""
         self._world = world
         self._drafts = drafts
         self._atlases = atlases
+        self._changes = changes
         self._tags = Vocabulary.load(tags)
         self._embedder = embedder
 
@@ -135,6 +152,16 @@ class Scribe:
         things = [one.model_copy(update={"tags": tuple(tag.tag for tag in given)}) for one, given in chosen]
         return await self._drafts.propose(things, by, TOOL, "tags for records that have none")
 
+    async def digest(self, days: float = 7, until: float | None = None) -> Digest:
+        """What happened in that many days; `until`: seconds since 1970, now where it is None."""
+        end = now() if until is None else until
+        since = end - days * DAY
+        versions = [one for one in await self._world.since(since, MOST_VERSIONS) if one.at <= end]
+        drafts = await self._drafts.list()
+        changes = await self._changes.list([State.MERGED], limit=100) if self._changes is not None else []
+        merged = [one for one in changes if since <= one.updated_at <= end]
+        return await self._atlases.ask(lambda gazetteer: digest(versions, gazetteer, drafts, merged, since, end))
+
     async def answer(self, question: str, principal: Principal) -> Findings | None:
         """Record what a person hands in; say a grade, an audit or what to do next; None for everything else."""
         check(principal, Act.ASK)
@@ -144,6 +171,9 @@ class Scribe:
                 return _told(await self.record(question, principal))
             except BadInput as refused:
                 return Findings(refused.full, kind=Nature.NOT_RECORDED)
+        if _DIGEST.search(question):
+            days = 1 if re.search(r"\b(?:daily|today|yesterday|day)\b", question, re.IGNORECASE) else 7
+            return Findings((await self.digest(days)).text, query=f"digest of {days} days")
         return await self._atlases.ask(lambda gazetteer: _looked(question, gazetteer))
 
 

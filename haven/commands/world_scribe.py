@@ -1,4 +1,4 @@
-"""`haven world record, tag`: a report in plain words becomes a draft; tags from the closed list."""
+"""`haven world record, tag, digest`: a report becomes a draft, tags of the closed list, what happened."""
 
 from __future__ import annotations
 
@@ -89,5 +89,19 @@ def tag(
             out.print(f"Proposed as {made.id}. Somebody else approves it with: haven world approve {made.id}")
         elif not found:
             out.print("No record without tags has a text that a tag fits.")
+
+    in_house(work)
+
+
+@world_app.command()
+def digest(
+    days: Annotated[float, typer.Option(min=0.01, max=366, help="1: of a day, 7: of a week.")] = 7,
+    as_json: Json = False,
+) -> None:
+    """What happened in the world: added, changed, by whom, what is notable, and what is to be done."""
+
+    async def work(house: House) -> None:
+        found = await house.scribe.digest(days)
+        print_json({**asdict(found), "title": found.title}) if as_json else out.print(found.text)
 
     in_house(work)
