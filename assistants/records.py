@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from assistants.cartographer import Cartographer
+from assistants.scribe import Scribe
 from haven.access import Act, Principal, check
 from haven.errors import NotFound
 from haven.world.drafts import Drafts
@@ -41,6 +42,7 @@ class Records:
     watches: Watches
     search: Search
     cartographer: Cartographer
+    scribe: Scribe
 
     async def page(self, text: str, by: Principal, *kinds: Kind) -> Page:
         """The page of the one record of that id, name or alias, forgiving a slip of typing.

@@ -19,8 +19,9 @@ from bot.alarms import Alarms
 from bot.answers import Answers
 from bot.cards import Cards
 from bot.channels import Channels
-from bot.commands import ask, changes, drafts, status, world
+from bot.commands import ask, changes, drafts, status, watch, world
 from bot.draft_cards import DraftCards
+from bot.told import Told
 from bot.views.answer import AnswerButton
 from bot.views.buttons import ChangeButton
 from bot.views.drafts import DraftButton, DraftList, rejected
@@ -89,6 +90,7 @@ class HavenBot(discord.Client):
         self.cards = Cards(self.channels, changes, database, settings)
         self.alarms = Alarms(self.channels, database, alarms_at)
         self.draft_cards = DraftCards(self.channels, records.drafts, database)
+        self.told = Told(self.channels, database, lambda person: entry.today(self, person))
         self.answers = Answers(self.channels, waiting, database, round_table.seat)
         waiting.ask_about("bot", lambda person: entry.today(self, person))
         self.closing = False
@@ -98,9 +100,9 @@ class HavenBot(discord.Client):
 
     async def setup_hook(self) -> None:
         """Register the commands and the buttons that outlive a restart."""
-        self.add_dynamic_items(ChangeButton, OlderRounds, AnswerButton, DraftButton, DraftList)
+        self.add_dynamic_items(ChangeButton, OlderRounds, AnswerButton, DraftButton, DraftList, watch.EndWatch)
         guild = discord.Object(self.settings.guild_id) if self.settings.guild_id else None
-        several = [*changes.commands(), *world.commands(), *drafts.commands()]
+        several = [*changes.commands(), *world.commands(), *drafts.commands(), watch.command()]
         for command in [*several, ask.command(self.round_table.assistants), status.command()]:
             self.tree.add_command(command, guild=guild)
         await self._sync(guild)
@@ -117,6 +119,7 @@ class HavenBot(discord.Client):
         await self.cards.tell(event)
         await self.answers.tell(event)
         await self.draft_cards.tell(event)
+        await self.told.tell(event)
         await self.alarms.tell(event)
 
     async def on_ready(self) -> None:
@@ -131,6 +134,7 @@ class HavenBot(discord.Client):
         await self.cards.catch_up()
         await self.answers.catch_up()
         await self.draft_cards.catch_up()
+        await self.told.catch_up()
         await self.alarms.catch_up()
 
     async def on_disconnect(self) -> None:

@@ -103,8 +103,8 @@ def names_of(draft: Draft) -> str:
     return f"{first.kind.value} {first.name}{more}"
 
 
-def draft_card(draft: Draft, found: Iterable[Difference]) -> discord.Embed:
-    """What would be different, field by field."""
+def draft_card(draft: Draft, found: Iterable[Difference], said: Sequence[str] = ()) -> discord.Embed:
+    """What would be different, field by field; `said` is what the proposer should know beside it."""
     lines, record = [], ""
     for one in found:
         if one.record != record:
@@ -112,7 +112,17 @@ def draft_card(draft: Draft, found: Iterable[Difference]) -> discord.Embed:
             lines.append(f"**{plain(record, 150)}**")
         before, after = (plain(value, 200) for value in one.short())
         lines.append(f"{plain(one.field.replace('_', ' '), 60)}: {f'~~{before}~~ → ' if before else ''}{after or '–'}")
-    return _draft(draft, fitting(lines, 3_500) or "It would change nothing any more.")
+    embed = _draft(draft, fitting(lines, 3_500) or "It would change nothing any more.")
+    if said:
+        told = fitting([plain(one, 300) for one in said], 1_000)
+        embed.add_field(name="Worth knowing", value=told, inline=False)
+    return embed
+
+
+def questions_card(said: Sequence[str]) -> discord.Embed:
+    """What must be answered before anything can be proposed."""
+    text = fitting([plain(one, 500) for one in said], 4_000)
+    return discord.Embed(title="Nothing is proposed yet", description=text, colour=WAITING)
 
 
 def decided_draft_card(draft: Draft) -> discord.Embed:

@@ -24,7 +24,7 @@ log = logging.getLogger("haven")
 
 def records_of(house: House) -> Records:
     """What the faces see of the world."""
-    return Records(house.world, house.drafts, house.watches, house.search, house.cartographer)
+    return Records(house.world, house.drafts, house.watches, house.search, house.cartographer, house.scribe)
 
 
 def faces_of(house: House, ready: asyncio.Event) -> list[Face]:

@@ -25,6 +25,7 @@ from haven.changes.decisions import Changes
 from haven.errors import error_id
 from haven.events import Bus
 from haven.store.database import Database
+from haven.store.events import Event
 from kiosk.pin import Pin
 from kiosk.plain import line
 from kiosk.screens.answering import Answering
@@ -168,12 +169,20 @@ class Kiosk(TouchApp):
                     self.query_one(ReviewPane).progress(event.subject, str(event.data.get("text", "")))
                 elif event.kind.startswith("change."):
                     self._refresh(event.subject)
+                elif event.kind == "watch.told":
+                    self._watch_told(event)
                 elif event.kind.startswith("draft."):
                     self._refresh("")
                 elif event.subject == switch.NAME:
                     self.query_one(Home).attempt(self.query_one(Home).show_switch, "switch shown", newest=True)
                 elif event.kind.startswith("answer."):
                     self.query_one(Answering).news(event.subject)
+
+    def _watch_told(self, event: Event) -> None:
+        """Whoever asked on a display is told on theirs."""
+        principal = self._handed.principal
+        if event.data.get("face") == "kiosk" and event.data.get("principal") == principal.id:
+            self.query_one(Home).tell(line(str(event.data.get("text", "")), 400))
 
     def _refresh(self, changed: str) -> None:
         self.query_one(Home).attempt(self._reload, "reload", newest=True)

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import discord
 from discord import app_commands
 
+from assistants.scribe import said_of
 from bot import entry
 from bot import render_world as cards
 from bot.views.drafts import draft_view, queue_view
 from bot.views.words import inputs
 from haven.access import Act, Principal
+from haven.world.differences import Difference
+from haven.world.drafts import Draft
 from haven.world.fields import made, read_lines
 from haven.world.schema import Kind
 
 TOOL = "/submit"
+ANYTHING = "text"
+TOLD = "System Farlight at 12, 40, -3: yellow star, mining economy."
 CHOICES = [app_commands.Choice(name=kind.value, value=kind.value) for kind in Kind]
 INSIDE = {
     Kind.PLANET: "Its system",
@@ -40,10 +45,15 @@ def commands() -> list[app_commands.Command[Any, ..., Any]]:
 
 
 class SubmitModal(discord.ui.Modal):
-    """A name, what it belongs to, the other fields a line each, and a word for the one who decides."""
+    """Free words for Scribe; of a kind that was named a form, with a field for all that has none of its own."""
 
-    def __init__(self, kind: Kind) -> None:
-        super().__init__(title=f"A new {kind.value}", custom_id=f"submit:{kind.value}", timeout=3_600)
+    def __init__(self, kind: Kind | None) -> None:
+        what = kind.value if kind else ANYTHING
+        title = f"A new {what}" if kind else "What did you find?"
+        super().__init__(title=title, custom_id=f"submit:{what}", timeout=3_600)
+        if kind is None:
+            self._ask("text", "In your own words", 4_000, long=True, placeholder=TOLD)
+            return
         self._ask("name", "Its name", 200)
         if kind in INSIDE:
             self._ask("parent", INSIDE[kind], 200, required=kind is not Kind.DISCOVERY)
@@ -66,12 +76,12 @@ class SubmitModal(discord.ui.Modal):
 
 def _submit() -> app_commands.Command[Any, ..., Any]:
     @app_commands.command(name="submit", description="Propose a system, planet, discovery or lore for the world")
-    @app_commands.describe(kind="What it is")
+    @app_commands.describe(kind="What it is, for a form with its fields; left out, say it in your own words")
     @app_commands.choices(kind=CHOICES)
     @app_commands.guild_only()
-    async def submit(interaction: discord.Interaction, kind: str) -> None:
+    async def submit(interaction: discord.Interaction, kind: str | None = None) -> None:
         async def work(person: Principal) -> None:
-            await interaction.response.send_modal(SubmitModal(Kind(kind)))
+            await interaction.response.send_modal(SubmitModal(Kind(kind) if kind else None))
 
         may = entry.bot_of(interaction).records.drafts.strangers_may_propose
         await entry.enter(interaction, Act.PROPOSE, work, strangers_may=may)
@@ -82,14 +92,17 @@ def _submit() -> app_commands.Command[Any, ..., Any]:
 async def submitted(interaction: discord.Interaction) -> bool:
     """Take in the modal by its custom id, also one that was opened before a restart; False: it is another modal."""
     data: Any = interaction.data
-    match = re.fullmatch(rf"submit:({'|'.join(kind.value for kind in Kind)})", data["custom_id"])
+    match = re.fullmatch(rf"submit:({'|'.join([ANYTHING, *Kind])})", data["custom_id"])
     if match is None:
         return False
-    bot, kind, typed = entry.bot_of(interaction), Kind(match[1]), inputs(data["components"])
+    bot, what, typed = entry.bot_of(interaction), match[1], inputs(data["components"])
 
     async def work(person: Principal) -> None:
         await interaction.response.defer(thinking=True)
-        await _propose(interaction, person, kind, typed)
+        if what == ANYTHING:
+            await _told(interaction, person, typed.get("text", ""))
+        else:
+            await _propose(interaction, person, Kind(what), typed)
 
     await entry.enter(interaction, Act.PROPOSE, work, strangers_may=bot.records.drafts.strangers_may_propose)
     return True
@@ -105,9 +118,28 @@ async def _propose(interaction: discord.Interaction, person: Principal, kind: Ki
         values["parent"] = (await bot.records.world.one(parent)).thing.id
     key = f"discord:{interaction.id}"
     draft = await bot.records.drafts.propose([made(kind, values)], person, TOOL, typed.get("reason", ""), key=key)
-    card = cards.draft_card(draft, await bot.records.drafts.diff(draft))
+    await _show(interaction, draft, await bot.records.drafts.diff(draft), ())
+
+
+async def _told(interaction: discord.Interaction, person: Principal, text: str) -> None:
+    """What Scribe reads out of the words; what it has to ask, or did not understand, stands below."""
+    recorded = await entry.bot_of(interaction).records.scribe.record(text, person, key=f"discord:{interaction.id}")
+    said = said_of(recorded.report)
+    if recorded.draft is None:
+        await interaction.followup.send(embed=cards.questions_card(said))
+    else:
+        await _show(interaction, recorded.draft, recorded.diff, said)
+
+
+async def _show(
+    interaction: discord.Interaction, draft: Draft, found: Sequence[Difference], said: Sequence[str]
+) -> None:
+    if draft.masked:
+        kinds = ", ".join(draft.masked)
+        said = [*said, f"It held a secret ({kinds}), which was masked. Replace it where it is used."]
+    card = cards.draft_card(draft, found, said)
     message = await interaction.followup.send(embed=card, view=draft_view(draft), wait=True)
-    await bot.draft_cards.keep(draft.id, message.channel.id, message.id)
+    await entry.bot_of(interaction).draft_cards.keep(draft.id, message.channel.id, message.id)
 
 
 def _approve() -> app_commands.Command[Any, ..., Any]:

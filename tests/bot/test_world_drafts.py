@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from assistants.sentinel import HAVEN
+from haven.access import Principal, Role
 from haven.demo import charts
 from haven.errors import NotFound
-from haven.world.schema import Planet
+from haven.world.schema import Kind, Planet, System
 
 from .conftest import World
 
@@ -83,3 +85,38 @@ async def test_what_cannot_be_understood_or_is_not_allowed_says_so(charted: Worl
         assert "may not" in (await world.stranger.slash(here, command, **given)).response.embeds[0].description
     assert "may not" in (await world.member.slash(here, "approve")).response.embeds[0].description
     assert not await world.house.drafts.list()
+
+
+async def test_free_words_become_a_draft_and_what_is_unclear_is_asked(charted: World) -> None:
+    world, here = charted, charted.channel
+    words = {"text": "System Farlight at 12, 40, -3: yellow star, mining economy."}
+    card = (await world.member.submit_modal(await world.member.slash(here, "submit"), words)).response
+    assert card.embeds[0].title == "Draft: system Farlight" and "12, 40, -3" in card.embeds[0].description
+    await world.reviewer.click(card, label="Approve")
+    assert (await world.house.world.one("Farlight")).by == "member"
+    lost = {"text": "Planet Nameless Rock is lush."}
+    asked = (await world.member.submit_modal(await world.member.slash(here, "submit"), lost)).response
+    assert asked.embeds[0].title == "Nothing is proposed yet" and "Question" in asked.embeds[0].description
+
+
+async def test_a_watch_is_told_once_where_it_was_asked_to_those_who_may_still_read(charted: World) -> None:
+    world, here = charted, charted.channel
+    made_ = await world.member.slash(here, "watch", text="new systems near Oculi")
+    assert made_.ephemeral and "Oculi" in made_.response.embeds[0].description
+    await world.reviewer.slash(here, "watch", text="new systems near Oculi")
+    world.guild.remove_member(world.reviewer)
+    oculi = (await world.house.world.one("Oculi", Kind.SYSTEM)).thing
+    assert isinstance(oculi, System) and oculi.position is not None
+    beside = oculi.position.model_copy(update={"z": oculi.position.z + 1})
+    await world.house.world.put([System(name="Nearlight @everyone", position=beside)], HAVEN, "test")
+    await world.house.watches.catch_up()
+    await world.deliver()
+    await world.bot.told.catch_up()
+    told = [m for m in here.history() if m.embeds and "New for your watch" in str(m.embeds[0].description)]
+    assert [m.content for m in told] == [f"<@{world.member.id}>"]
+    assert "Nearlight" in told[0].embeds[0].description and "@everyone" not in told[0].embeds[0].description
+    listed = (await world.member.slash(here, "watch")).response
+    assert "told of Nearlight" in listed.embeds[0].description
+    [one] = await world.house.watches.list(Principal(f"discord:{world.member.id}", "member", Role.MEMBER, "bot"))
+    await world.member.select(listed, [one.id], custom_id="watch:end")
+    assert "nothing yet" in (await world.member.slash(here, "watch")).response.embeds[0].description

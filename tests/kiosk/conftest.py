@@ -18,6 +18,7 @@ import haven.settings
 from assistants.cartographer import Cartographer
 from assistants.records import Records
 from assistants.round_table import RoundTable
+from assistants.scribe import Scribe
 from assistants.sentinel import StatusLine
 from assistants.table.transcript import Transcript
 from assistants.waiting import WaitingRoom
@@ -204,7 +205,9 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         world = World(database)
         search = Search(database, tmp_path / "search.db", Names(database), None)
         drafts, watches = Drafts(database, settings.world), Watches(database)
-        records = Records(world, drafts, watches, search, Cartographer(Atlases(world)))
+        atlases = Atlases(world)
+        scribe = Scribe(world, drafts, atlases)
+        records = Records(world, drafts, watches, search, Cartographer(atlases), scribe)
         following = asyncio.create_task(bus.run())
         yield House(
             database,
