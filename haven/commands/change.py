@@ -137,7 +137,9 @@ def approve(
     async def work(house: House) -> None:
         review = await house.changes.review(id)
         typed = confirm
-        if review.confirm == "two taps" and not confirm and not as_json:
+        if review.confirm == "two taps" and not confirm:
+            if as_json:
+                raise BadInput(review.second_look, f"To approve it all the same, add: --confirm {review.id}")
             typer.confirm(visible(review.second_look), abort=True, err=True)
             typed = "two taps"
         # Who names a plan has read no commit, and the other way round: what was not named can't be approved by it.

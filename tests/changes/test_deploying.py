@@ -84,7 +84,9 @@ async def test_a_merge_is_deployed_and_what_is_not_healthy_is_undone_and_deploye
         told = [
             event.data["reason"] for event in await events.of(home.house.database, bad.id) if "reason" in event.data
         ]
-        assert any("not healthy" in reason and "light is ill" in reason for reason in told), "every face is told why"
+        assert any("not healthy" in reason and "light is ill. It is being undone" in reason for reason in told), (
+            "every face is told why"
+        )
 
 
 @pytest.mark.sandbox

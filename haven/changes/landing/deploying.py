@@ -93,7 +93,7 @@ class Deployments:
         environment = {name: os.environ[name] for name in (*KEPT, *self._deploy.environment) if name in os.environ}
         environment |= {"HAVEN_CHANGE": change.id, "HAVEN_COMMIT": change.merged, "HAVEN_BRANCH": change.target}
         if failed := await run(self._deploy.command, self._folder, environment, self._deploy.timeout_s, self._started):
-            return f"The deploy command {failed}"
+            return f"The deploy command {failed.rstrip('.')}."
         if not self._deploy.health:
             return ""
         end = time.monotonic() + self._deploy.health_s
@@ -103,7 +103,7 @@ class Deployments:
             if not failed:
                 return ""
             if time.monotonic() + AGAIN_S > end:
-                return f"It was deployed, but is not healthy: the health command {failed}"
+                return f"It was deployed, but is not healthy: the health command {failed.rstrip('.')}."
             await asyncio.sleep(AGAIN_S)
 
     async def _started(self, pid: int) -> None:
