@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from haven.access import Principal, Role
+from haven.app import House
 from haven.faces import records_of
 from kiosk.app import Kiosk
 from kiosk.driver import Display, driver_for
 from kiosk.pin import Pin
-from tests.e2e.house import DARK, PNG, Home, at_home
+from tests.e2e.house import DARK, PNG, at_home
 from tests.kiosk.terminal import Terminal
 
 pytestmark = pytest.mark.sandbox
@@ -25,12 +26,11 @@ PATIENCE_S = 90
 
 
 @asynccontextmanager
-async def panel(home: Home, principal: Principal) -> AsyncIterator[Terminal]:
+async def panel(house: House, principal: Principal) -> AsyncIterator[Terminal]:
     """One display of the house."""
     terminal = Terminal(100, 28, patience_s=PATIENCE_S)
     screen = Display(terminal.feed, 100, 28)
     terminal.send = screen.receive
-    house = home.house
     kiosk = Kiosk(
         round_table=house.round_table,
         changes=house.changes,
@@ -65,7 +65,7 @@ async def request(terminal: Terminal, text: str) -> None:
 
 
 async def test_request_tweak_approve_merged(tmp_path: Path) -> None:
-    async with at_home(tmp_path) as home, panel(home, OWNER) as terminal:
+    async with at_home(tmp_path) as home, panel(home.house, OWNER) as terminal:
         await request(terminal, PNG)
         await terminal.until("stand-in, not Claude", "Approve", "review · round 1")
         await terminal.tap("Tweak")
@@ -84,7 +84,7 @@ async def test_the_panel_decides_with_its_pin_and_rejects_a_repaired_change(tmp_
     async with at_home(tmp_path) as home:
         await asyncio.to_thread(Pin(home.house.settings).set, "4711")
         await home.ask_for(DARK)
-        async with panel(home, PANEL) as terminal:
+        async with panel(home.house, PANEL) as terminal:
             await terminal.tap("Add dark mode")
             await terminal.until("Approve", "review · round 2", "stand-in, not Claude")
             await terminal.tap("Reject")
