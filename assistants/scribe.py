@@ -14,6 +14,7 @@ from assistants.base import Assistant
 from assistants.findings import Findings, Nature, Source
 from assistants.scribing.digest import MOST_VERSIONS, Digest, digest
 from assistants.scribing.records import Report, read_report
+from assistants.scribing.summaries import summary
 from assistants.scribing.tagging import Given, Vocabulary, tags_of, text_of, without_tags
 from haven.access import Act, Principal, check
 from haven.ai.judging.embed import Embedder
@@ -74,6 +75,7 @@ _GRADE = re.compile(
     r"\b(?:grade|how complete|completeness|what is missing|what's missing|missing (?:from|in|of))\b", re.IGNORECASE
 )
 _AUDIT = re.compile(r"\b(?:audit|duplicates?|duplicated|contradict\w*|outliers?|data quality)\b", re.IGNORECASE)
+_SUMMARY = re.compile(r"\b(?:summar\w+|sum up|in short|tl;?dr)\b", re.IGNORECASE)
 _DIGEST = re.compile(
     r"\b(?:digest|what (?:was|is|has been) new|what happened (?:today|yesterday|this week))\b", re.IGNORECASE
 )
@@ -171,6 +173,8 @@ class Scribe:
                 return _told(await self.record(question, principal))
             except BadInput as refused:
                 return Findings(refused.full, kind=Nature.NOT_RECORDED)
+        if _SUMMARY.search(question):
+            return await self._atlases.ask(lambda gazetteer: _summarised(question, gazetteer))
         if _DIGEST.search(question):
             days = 1 if re.search(r"\b(?:daily|today|yesterday|day)\b", question, re.IGNORECASE) else 7
             return Findings((await self.digest(days)).text, query=f"digest of {days} days")
@@ -228,6 +232,23 @@ def _looked(question: str, gazetteer: Gazetteer) -> Findings | None:
         head = "What gains most:" if jobs else "Nothing is missing."
         return Findings("\n".join([head, *lines]), query=f"to-do {region}".strip())
     return None
+
+
+def _summarised(question: str, gazetteer: Gazetteer) -> Findings | None:
+    """The summary of the record that the words name, the longest name first."""
+    named = [
+        one for one in gazetteer.things.values() if any(_names(question, name) for name in (one.name, *one.aliases))
+    ]
+    if not named:
+        return None
+    order = (Kind.LORE, Kind.DISCOVERY)
+    thing = max(named, key=lambda one: (len(one.name), one.kind in order, one.id))
+    found = summary(thing)
+    if not found:
+        said = f"{thing.name} has no text that could be summed up."
+        return Findings(said, (Source(thing.id, thing.name),), Nature.NOT_RECORDED)
+    sources = tuple(Source(thing.id, thing.name, one.where, one.text) for one in found)
+    return Findings(" ".join(one.text for one in found), sources, Nature.QUOTATION, f"summary of {thing.name}")
 
 
 def _names(question: str, name: str) -> bool:

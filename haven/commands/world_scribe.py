@@ -1,4 +1,4 @@
-"""`haven world record, tag, digest`: a report becomes a draft, tags of the closed list, what happened."""
+"""`haven world record, tag, summary, digest`: reports become drafts; tags, summaries, what happened."""
 
 from __future__ import annotations
 
@@ -103,5 +103,26 @@ def digest(
     async def work(house: House) -> None:
         found = await house.scribe.digest(days)
         print_json({**asdict(found), "title": found.title}) if as_json else out.print(found.text)
+
+    in_house(work)
+
+
+@world_app.command()
+def summary(
+    which: Annotated[str, typer.Argument(help="A record's id, or its name where only one is called so.")],
+    sentences: Annotated[int, typer.Option(min=1, max=20, help="At most so many.")] = 3,
+    as_json: Json = False,
+) -> None:
+    """The sentences that carry an entry, word for word."""
+    from assistants.scribing.summaries import summary as summed_up
+
+    async def work(house: House) -> None:
+        thing = (await house.world.one(which)).thing
+        found = summed_up(thing, sentences)
+        if as_json:
+            told = [{"text": one.text, "paragraph": one.paragraph} for one in found]
+            print_json({"id": thing.id, "name": thing.name, "sentences": told})
+        else:
+            out.print(" ".join(one.text for one in found) or f"{thing.name} has no text that could be summed up.")
 
     in_house(work)
