@@ -167,8 +167,7 @@ class Scribe:
     async def answer(self, question: str, principal: Principal) -> Findings | None:
         """Record what a person hands in; say a grade, an audit or what to do next; None for everything else."""
         check(principal, Act.ASK)
-        handed_in = (_RECORD.search(question) or _REPORT.search(question)) and not question.rstrip().endswith("?")
-        if handed_in:
+        if is_handed_in(question):
             try:
                 return _told(await self.record(question, principal))
             except BadInput as refused:
@@ -179,6 +178,11 @@ class Scribe:
             days = 1 if re.search(r"\b(?:daily|today|yesterday|day)\b", question, re.IGNORECASE) else 7
             return Findings((await self.digest(days)).text, query=f"digest of {days} days")
         return await self._atlases.ask(lambda gazetteer: _looked(question, gazetteer))
+
+
+def is_handed_in(text: str) -> bool:
+    """Whether a text hands in a record, which becomes a draft that others read."""
+    return bool(_RECORD.search(text) or _REPORT.search(text)) and not text.rstrip().endswith("?")
 
 
 def _told(recorded: Recorded) -> Findings:

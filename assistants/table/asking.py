@@ -73,6 +73,12 @@ class Talk:
         )
 
 
+KEPT = (
+    "A private request is never written down, and this would be: a record that is handed in is read by others, and a"
+    " watch is kept until it is over. Nothing was done; ask for it openly, if you want it."
+)
+
+
 class Asking:
     """One for the Round Table."""
 
@@ -126,6 +132,8 @@ class Asking:
     async def _found(self, talk: Talk) -> tuple[Findings | None, list[str]]:
         """What the assistants know, and the names of the world in the question."""
         say, found = self._transcript.say, list[Consulted]()
+        if talk.private and self._facts.writes(talk.text, talk.name):
+            return Findings(KEPT, kind=Nature.ASK_BACK), []
         if (watch := await self._facts.watch(talk.text, talk.request.principal, talk.request.place)) is not None:
             return watch, []
         async with aclosing(self._facts.consult(talk.text, talk.name, talk.request.principal)) as consulted:

@@ -10,6 +10,7 @@ from typing import Any
 
 from assistants.base import Answerer
 from assistants.findings import Findings, Nature
+from assistants.scribe import SCRIBE, is_handed_in
 from haven.access import Principal
 from haven.errors import HavenError
 from haven.world.names import Names
@@ -121,6 +122,12 @@ class Facts:
             return None
         watch = await self._watches.add(text, principal, place)
         return Findings(f"You are told once, here, of {watch.understood}.", query=f"watch {watch.understood}")
+
+    def writes(self, text: str, seated: str) -> bool:
+        """Whether the answer would be kept in the person's words: a draft that others read, or a watch."""
+        if self._watches is not None and asks_to_be_told(text):
+            return True
+        return seated == SCRIBE.name and seated in self._answerers and is_handed_in(text)
 
     async def names_in(self, text: str) -> list[str]:
         """The names of the world that a text speaks of, each once, as it spells them."""
