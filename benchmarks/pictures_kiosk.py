@@ -1,4 +1,4 @@
-"""Take pictures of the kiosk from the running program: Home, Ask with an answer, Review with its diff.
+"""Take pictures of the kiosk from the running program: Home, Ask with an answer, Review with its diff, the world.
 
 SVG always; PNG beside it where rsvg-convert or Chromium is installed. Prints one JSON line.
 """
@@ -22,10 +22,13 @@ from haven.app import House, open_house
 from haven.app import run as run_house
 from haven.changes.proposal import Kind
 from haven.changes.states import RESTING
+from haven.demo import charts
 from haven.demo.journey import REQUEST, demo_settings, stand_in_running
 from haven.faces import records_of
 from haven.settings import cache_dir
 from haven.store.changes import Change
+from haven.world.fields import edited
+from haven.world.schema import Kind as WorldKind
 from kiosk.app import Kiosk
 from kiosk.pin import Pin
 from kiosk.screens.review import ReviewPane
@@ -36,6 +39,7 @@ SIZE = (100, 28)
 PIXELS = (1238, 755)
 """Of the SVG that Textual draws for that many cells."""
 OWNER = Principal("unix:1000", "Ann", Role.OWNER, "kiosk")
+ADA = Principal("discord:7", "Ada", Role.MEMBER, "bot")
 QUESTION = "What is a star map?"
 PATIENCE_S = 300
 
@@ -48,6 +52,8 @@ async def take(folder: Path) -> list[Path]:
             stand_in_running(demo_settings(Path(state))) as settings,
             open_house(settings, cache_dir()) as house,
         ):
+            await charts.bring_in(house)
+            await _propose(house)
             running = asyncio.create_task(run_house(house, []))
             try:
                 change = await _reviewed(house)
@@ -55,6 +61,13 @@ async def take(folder: Path) -> list[Path]:
             finally:
                 running.cancel()
                 await asyncio.gather(running, return_exceptions=True)
+
+
+async def _propose(house: House) -> None:
+    """Two drafts for the queue: a new system, and a change of one that is there."""
+    await house.scribe.record("System Farlight at 24, 21, -9: yellow star, mining economy.", ADA)
+    oculi = (await house.world.one("Oculi", WorldKind.SYSTEM)).thing
+    await house.drafts.propose([edited(oculi, {"economy": "Tourism", "conflict": ""})], ADA, "/submit")
 
 
 async def _reviewed(house: House) -> Change:
@@ -99,6 +112,11 @@ async def _photograph(house: House, change: Change, folder: Path) -> list[Path]:
         await pilot.click("#tab-diff")
         await pilot.pause()
         made += await _picture(kiosk, folder / "kiosk-diff.svg")
+        for pane, *groups in (("map", "map"), ("lore", "lore list", "lore entry"), ("drafts", "draft")):
+            kiosk.action_pane(pane)
+            for group in groups:  # one asks for what the next shows
+                await _settled(kiosk, pilot, group)
+            made += await _picture(kiosk, folder / f"kiosk-{pane}.svg")
     return made
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 
 import discord
 
 from bot.channels import Channels
 from bot.render import plain
+from bot.views.alert import alert_view
+from haven.access import Principal
 from haven.store import events, notes
 from haven.store.database import Database
 from haven.store.events import Event
@@ -18,14 +21,19 @@ log = logging.getLogger("haven.bot")
 TOLD = "discord.alerts"
 """Under this note stands the number of the last event that was told."""
 PREFIX = "alert."
+RAISED = "alert.raised"
+Acknowledge = Callable[[str, Principal], Awaitable[object]]
 SIGNS = {"urgent": "🔴", "warning": "🟠"}
 
 
 class Alarms:
     """One for a bot. What came while there was no connection is told when there is one."""
 
-    def __init__(self, channels: Channels, database: Database, channel: int | None) -> None:
-        """`channel`: where; None: nowhere."""
+    def __init__(
+        self, channels: Channels, database: Database, channel: int | None, acknowledge: Acknowledge | None
+    ) -> None:
+        """`channel`: where; None: nowhere. `acknowledge` puts an alert, by its id, into a person's charge."""
+        self._acknowledge = acknowledge
         self._channels = channels
         self._database = database
         self._channel = channel
@@ -34,6 +42,11 @@ class Alarms:
     async def tell(self, event: Event) -> None:
         if event.kind.startswith(PREFIX):
             await self.catch_up()
+
+    async def acknowledge(self, id: str, person: Principal) -> None:
+        """Raises AccessDenied, NotFound, and Conflict where somebody was first or it is over."""
+        if self._acknowledge is not None:
+            await self._acknowledge(id, person)
 
     async def catch_up(self) -> None:
         """Tell what was not told yet, in order; at the very first start nothing of the past."""
@@ -52,7 +65,11 @@ class Alarms:
     async def _sent(self, event: Event, channel: int) -> bool:
         """False where another attempt may help; a channel that is gone or closed to the bot never does."""
         try:
-            await self._channels.send(channel, lambda where: where.send(words_of(event)))
+            if event.kind == RAISED and self._acknowledge is not None:
+                view = alert_view(event.subject)
+                await self._channels.send(channel, lambda where: where.send(words_of(event), view=view))
+            else:
+                await self._channels.send(channel, lambda where: where.send(words_of(event)))
         except (discord.Forbidden, discord.NotFound) as error:
             log.error("an alert could not be told in the channel %s: %s", channel, error)
         except (discord.HTTPException, OSError):

@@ -15,13 +15,14 @@ from assistants.round_table import RoundTable
 from assistants.sentinel import StatusLine
 from assistants.waiting import WaitingRoom
 from bot import entry
-from bot.alarms import Alarms
+from bot.alarms import Acknowledge, Alarms
 from bot.answers import Answers
 from bot.cards import Cards
 from bot.channels import Channels
 from bot.commands import ask, changes, drafts, status, watch, world
 from bot.draft_cards import DraftCards
 from bot.told import Told
+from bot.views.alert import AlertButton
 from bot.views.answer import AnswerButton
 from bot.views.buttons import ChangeButton
 from bot.views.drafts import DraftButton, DraftList, rejected
@@ -67,9 +68,10 @@ class HavenBot(discord.Client):
         verdict: Callable[[int, Principal, int], Awaitable[None]],
         cloud: Callable[[], str],
         alarms_at: int | None = None,
+        acknowledge: Acknowledge | None = None,
     ) -> None:
         """`verdict` takes the number of an outcome and 1 or -1; `cloud` names who can be asked there, "" for nobody;
-        `alarms_at` is the channel that is told of alerts, None for none."""
+        `alarms_at` is the channel that is told of alerts, and `acknowledge` puts one, by its id, into a person's charge."""
         super().__init__(
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),
@@ -88,7 +90,7 @@ class HavenBot(discord.Client):
         self.cloud = cloud
         self.channels = Channels(self, settings.guild_id)
         self.cards = Cards(self.channels, changes, database, settings)
-        self.alarms = Alarms(self.channels, database, alarms_at)
+        self.alarms = Alarms(self.channels, database, alarms_at, acknowledge)
         self.draft_cards = DraftCards(self.channels, records.drafts, database)
         self.told = Told(self.channels, database, lambda person: entry.today(self, person))
         self.answers = Answers(self.channels, waiting, database, round_table.seat)
@@ -100,7 +102,9 @@ class HavenBot(discord.Client):
 
     async def setup_hook(self) -> None:
         """Register the commands and the buttons that outlive a restart."""
-        self.add_dynamic_items(ChangeButton, OlderRounds, AnswerButton, DraftButton, DraftList, watch.EndWatch)
+        self.add_dynamic_items(
+            ChangeButton, OlderRounds, AnswerButton, AlertButton, DraftButton, DraftList, watch.EndWatch
+        )
         guild = discord.Object(self.settings.guild_id) if self.settings.guild_id else None
         several = [*changes.commands(), *world.commands(), *drafts.commands(), watch.command()]
         for command in [*several, ask.command(self.round_table.assistants), status.command()]:

@@ -9,6 +9,7 @@ import discord
 
 from assistants.cartographer import Neighbours
 from assistants.records import Page
+from assistants.scribing.digest import Digest
 from bot.render import MOST, SIGNS, WORKING, fitting, plain, prose, words
 from haven.world.asking.answer import Answer
 from haven.world.differences import Difference
@@ -20,6 +21,7 @@ TEXT_CHARS = 3_000
 FACTS = 15
 """Facts of a record that stand side by side; Discord takes 25 fields, and what lies below it needs some."""
 CUT = "\n… *cut here; the whole text is attached*"
+MOST_FIELDS = 25
 MAP = "map.png"
 WAITING, APPROVED, REJECTED = 0xFAA61A, 0x3BA55D, 0x747F8D
 STATES = {"open": WAITING, "approved": APPROVED}
@@ -94,6 +96,18 @@ def map_card(title: str) -> discord.Embed:
 
 def map_file(data: bytes) -> discord.File:
     return discord.File(io.BytesIO(data), filename=MAP)
+
+
+def digest_card(found: Digest) -> discord.Embed:
+    """What happened, a field a section."""
+    nothing = None if found.sections else "Nothing happened."
+    embed = discord.Embed(title=plain(found.title, 250), description=nothing, colour=WORKING)
+    for section in found.sections[:MOST_FIELDS]:
+        said = fitting([f"• {plain(one, 300)}" for one in section.lines], 900)
+        embed.add_field(name=plain(section.title, 100), value=said, inline=False)
+    while len(embed) > MOST:
+        embed.remove_field(-1)
+    return embed
 
 
 def names_of(draft: Draft) -> str:

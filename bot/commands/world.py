@@ -1,4 +1,4 @@
-"""`/lore` `/system` `/nearest` `/route` `/map`: what is recorded of the world, read and computed without a model."""
+"""`/lore` `/system` `/nearest` `/route` `/map` `/digest`: what is recorded of the world, read without a model."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Theme = Literal["dark", "light", "contrast"]
 
 
 def commands() -> list[app_commands.Command[Any, ..., Any]]:
-    return [_lore(), _system(), _nearest(), _route(), _map()]
+    return [_lore(), _system(), _nearest(), _route(), _map(), _digest()]
 
 
 def _lore() -> app_commands.Command[Any, ..., Any]:
@@ -134,3 +134,18 @@ def _map() -> app_commands.Command[Any, ..., Any]:
         await entry.enter(interaction, Act.READ, work)
 
     return map_
+
+
+def _digest() -> app_commands.Command[Any, ..., Any]:
+    @app_commands.command(name="digest", description="What happened in the world")
+    @app_commands.describe(days="In how many days; left out, the last week")
+    @app_commands.guild_only()
+    async def digest(interaction: discord.Interaction, days: app_commands.Range[int, 1, 365] = 7) -> None:
+        async def work(person: Principal) -> None:
+            await interaction.response.defer(thinking=True)
+            found = await entry.bot_of(interaction).records.scribe.digest(days)
+            await interaction.followup.send(embed=cards.digest_card(found))
+
+        await entry.enter(interaction, Act.READ, work)
+
+    return digest

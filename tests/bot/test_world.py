@@ -34,6 +34,8 @@ async def test_what_is_recorded_is_read_and_computed_without_a_model(charted: Wo
     assert lore.title == "The Salt War" and lore.description
     found = (await world.member.slash(here, "lore", text="who lit the lantern")).response.embeds[0]
     assert found.title.startswith("Lore: who lit") and "**" in found.description
+    week = (await world.member.slash(here, "digest")).response.embeds[0]
+    assert "system" in {field.name: field.value for field in week.fields}["Added"]
     assert not world.local.asked and not world.cloud.asked
 
 

@@ -1,4 +1,4 @@
-"""A new system from end to end: typed in Discord, approved on the wall panel, on the map, told, found by a question."""
+"""A new system: typed in Discord, approved on the wall panel, on the map, told, in the digest, found by a question."""
 
 from __future__ import annotations
 
@@ -81,6 +81,8 @@ async def test_a_new_system_from_discord_over_the_panel_to_an_answer(tmp_path: P
             asked = await ada.slash(here, "ask", text="What is the economy of Farlight?")
             answer = asked.response.embeds[0]
             assert "Mining" in answer.description and "Farlight" in str([one.value for one in answer.fields])
+            told_of = await ada.slash(here, "digest", days=1)
+            assert "Wall panel" in str(told_of.response.embeds[0].to_dict())
             drawn = await ada.slash(here, "map", around="Farlight")
             assert (await drawn.response.attachments[0].read()).startswith(b"\x89PNG")
         finally:
