@@ -71,7 +71,7 @@ class HavenBot(discord.Client):
         acknowledge: Acknowledge | None = None,
     ) -> None:
         """`verdict` takes the number of an outcome and 1 or -1; `cloud` names who can be asked there, "" for nobody;
-        `alarms_at` is the channel that is told of alerts, and `acknowledge` puts one, by its id, into a person's charge."""
+        `alarms_at` is the channel that is told of alerts; `acknowledge` puts one, by its id, into a person's charge."""
         super().__init__(
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),
