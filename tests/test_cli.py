@@ -13,10 +13,11 @@ import pytest
 from rich.table import Table
 
 from haven import cli
-from haven.commands.session import Plain
+from haven.commands.session import Plain, stays_up
 from haven.demo.stand_in import Fault, FaultKind, StandIn
 from haven.errors import Unavailable
-from haven.settings import ANTHROPIC_KEY
+from haven.lock import only_one
+from haven.settings import ANTHROPIC_KEY, load
 from tests.e2e.command import configured, environment, give_key, haven
 from tests.e2e.house import PNG
 
@@ -45,6 +46,16 @@ async def test_a_change_is_asked_for_listed_shown_and_cancelled(tmp_path: Path) 
     assert (await haven(home, "change", "list")).out.startswith("No open changes")
     again = await haven(home, "change", "cancel", change["id"])
     assert again.status == 1 and "no longer fits" in again.err and again.err.count("\n") == 1
+
+
+async def test_who_follows_a_change_hears_that_haven_has_stopped(tmp_path: Path) -> None:
+    settings = load(await configured(tmp_path) / "haven.toml")
+    with only_one(settings):
+        following = asyncio.create_task(stays_up(settings, 0.001))
+        done, _ = await asyncio.wait([following], timeout=0.05)
+        assert not done
+    with pytest.raises(Unavailable, match="has stopped"):
+        await following
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from rich.text import Text
 
 from haven.access import Principal, Role
 from haven.commands.tables import fitting
+from haven.errors import Unavailable
 from haven.quoting import visible
 
 if TYPE_CHECKING:  # the house is imported by the commands that open it: the list of commands must come at once
@@ -79,13 +80,12 @@ async def follow(house: House, id: str, tell: Callable[[Event], None], *, past_w
     """Follow a change until it rests or waits, and where it is merged, until it is live; tell its events.
 
     The work is done in this process unless a running `haven up` does it. `past_waiting`: it waits now, follow on.
+    Raises Unavailable where that `haven up` stops meanwhile.
     """
     from haven.lock import is_up
 
-    work = not is_up(house.settings)
-    tasks = [asyncio.create_task(house.bus.run())]
-    if work:
-        tasks.append(asyncio.create_task(house.jobs.run()))
+    worked = stays_up(house.settings) if is_up(house.settings) else house.jobs.run()
+    tasks = [asyncio.create_task(house.bus.run()), asyncio.create_task(worked)]
     try:
         with house.bus.subscribe() as subscription:
             return await _until_rest(house, id, subscription.__aiter__(), tell, tasks, past_waiting)
@@ -93,6 +93,17 @@ async def follow(house: House, id: str, tell: Callable[[Event], None], *, past_w
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def stays_up(settings: Settings, every_s: float = 2.0) -> None:
+    """Return never while `haven up` runs; raises Unavailable once it is gone for longer than a restart takes."""
+    from haven.lock import is_up
+
+    missed = 0
+    while missed < 5:
+        await asyncio.sleep(every_s)
+        missed = 0 if await asyncio.to_thread(is_up, settings) else missed + 1
+    raise Unavailable("Haven did this work, and has stopped meanwhile.", "Start it, and the work goes on: haven up")
 
 
 async def _until_rest(
