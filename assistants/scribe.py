@@ -6,12 +6,13 @@ What it reads out of a text becomes a draft that somebody approves; it never wri
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from assistants.base import Assistant
 from assistants.findings import Findings, Nature, Source
+from assistants.scribing.bulk import Bulk, Preview, ordered
 from assistants.scribing.digest import MOST_VERSIONS, Digest, digest
 from assistants.scribing.records import Report, read_report
 from assistants.scribing.summaries import summary
@@ -20,10 +21,10 @@ from haven.access import Act, Principal, check
 from haven.ai.judging.embed import Embedder
 from haven.changes.decisions import Changes
 from haven.changes.states import State
-from haven.errors import BadInput
+from haven.errors import BadInput, NotFound
 from haven.quoting import clean
 from haven.store.database import now
-from haven.world.differences import Difference
+from haven.world.differences import Difference, differences
 from haven.world.drafts import Draft, Drafts
 from haven.world.gazetteer import Atlases, Gazetteer
 from haven.world.quality.audit import audit
@@ -154,6 +155,35 @@ class Scribe:
         things = [one.model_copy(update={"tags": tuple(tag.tag for tag in given)}) for one, given in chosen]
         return await self._drafts.propose(things, by, TOOL, "tags for records that have none")
 
+    async def preview(self, edit: Callable[[Gazetteer], Bulk]) -> Preview:
+        """What a bulk edit would change; nothing is written. Raises what the edit raises."""
+        stamp = await self._world.stamp()
+
+        def work(gazetteer: Gazetteer) -> Preview:
+            bulk = edit(gazetteer)
+            found = (differences(gazetteer.things.get(one.id), one) for one in bulk.things)
+            return Preview(bulk, tuple(difference for some in found for difference in some), stamp)
+
+        return await self._atlases.ask(work)
+
+    async def propose_bulk(self, preview: Preview, by: Principal) -> Draft:
+        """The bulk edit as one draft. Raises BadInput where it removes records or is too large, and AccessDenied."""
+        if preview.bulk.gone:
+            raise BadInput("A draft can't remove records.", "Ask a reviewer to merge them: haven world bulk merge")
+        return await self._drafts.propose(preview.bulk.things, by, TOOL, preview.bulk.said)
+
+    async def _ordered(self, words: str, by: Principal) -> Findings | None:
+        """The bulk edit that the words order, as a draft; None where they order none."""
+        try:
+            if not await self._atlases.ask(lambda gazetteer: bool(ordered(gazetteer, words))):
+                return None
+            preview = await self.preview(lambda gazetteer: ordered(gazetteer, words) or Bulk("", ()))
+            draft = await self.propose_bulk(preview, by)
+        except (BadInput, NotFound) as refused:
+            return Findings(refused.full, kind=Nature.NOT_RECORDED)
+        sources = tuple(Source(one.id, one.name, one.kind.value) for one in draft.things[:SHOWN])
+        return Findings("\n".join((preview.bulk.said, *_draft_said(draft, preview.diff))), sources)
+
     async def digest(self, days: float = 7, until: float | None = None) -> Digest:
         """What happened in that many days; `until`: seconds since 1970, now where it is None."""
         end = now() if until is None else until
@@ -172,6 +202,8 @@ class Scribe:
                 return _told(await self.record(question, principal))
             except BadInput as refused:
                 return Findings(refused.full, kind=Nature.NOT_RECORDED)
+        if (edit := await self._ordered(question, principal)) is not None:
+            return edit
         if _SUMMARY.search(question):
             return await self._atlases.ask(lambda gazetteer: _summarised(question, gazetteer))
         if _DIGEST.search(question):
@@ -186,19 +218,20 @@ def is_handed_in(text: str) -> bool:
 
 
 def _told(recorded: Recorded) -> Findings:
-    lines = []
-    if recorded.draft is not None:
-        lines.append(f"Proposed as {recorded.draft.id}; it becomes true when somebody approves it:")
-        for one in recorded.diff[:SHOWN]:
-            before, after = one.short(80)
-            lines.append(f"- {one.record}, {one.field}: {f'{before} → ' if before else ''}{after or '(empty)'}")
-        if len(recorded.diff) > SHOWN:
-            lines.append(f"- and {len(recorded.diff) - SHOWN} fields more")
+    lines = _draft_said(recorded.draft, recorded.diff) if recorded.draft is not None else []
     lines += said_of(recorded.report)
     things = recorded.draft.things if recorded.draft is not None else ()
     sources = tuple(Source(one.id, one.name, one.kind.value) for one in things if not one.id.startswith("new-"))
     kind = Nature.FACT if recorded.draft is not None else Nature.ASK_BACK
     return Findings("\n".join(lines), sources, kind)
+
+
+def _draft_said(draft: Draft, diff: Sequence[Difference]) -> list[str]:
+    lines = [f"Proposed as {draft.id}; it becomes true when somebody approves it:"]
+    for one in diff[:SHOWN]:
+        before, after = one.short(80)
+        lines.append(f"- {one.record}, {one.field}: {f'{before} → ' if before else ''}{after or '(empty)'}")
+    return [*lines, f"- and {len(diff) - SHOWN} fields more"] if len(diff) > SHOWN else lines
 
 
 def said_of(report: Report) -> list[str]:

@@ -25,7 +25,7 @@ NOUNS = {
 _FINDS = ("fossil", "text log", "ruin", "ruins", "crashed ship", "mineral", "hazard")
 """Kinds of discoveries that stand before a name."""
 _NOUN = "|".join(sorted((*NOUNS, *_FINDS), key=len, reverse=True))
-_WORD = r"(?:[^\W_a-z][\w'’-]*)"
+_WORD = r"(?:[^\W_a-z][\w'’-]{0,60})"
 _RUN = rf"{_WORD}(?:[ ](?:of (?:the )?)?{_WORD}){{0,4}}"
 _QUOTED = r"[\"“][^\"”\n]{1,80}[\"”]"
 _AT_LINE = re.compile(

@@ -24,14 +24,14 @@ _THREE = re.compile(
 )
 _BY = re.compile(
     r"\b(?i:discovered|found|charted|reported|surveyed|explored|logged)\s+by\s+"
-    r"(?P<name>[^\W_a-z][\w'’.-]*(?:\s[^\W_a-z][\w'’-]*){0,3})"
+    r"(?P<name>[^\W_a-z][\w'’.-]{0,60}(?:\s[^\W_a-z][\w'’-]{0,60}){0,3})"
 )
 _REGION = re.compile(
-    r"\b(?:in\s+)?(?:the\s+)?(?:region\s+(?:of\s+)?(?P<after>[^\W_a-z][\w'’-]*(?:\s[^\W_a-z][\w'’-]*){0,3})"
-    r"|(?P<before>[^\W_a-z][\w'’-]*(?:\s[^\W_a-z][\w'’-]*){0,3})\s+(?:region|sector))\b"
+    r"\b(?:in\s+)?(?:the\s+)?(?:region\s+(?:of\s+)?(?P<after>[^\W_a-z][\w'’-]{0,60}(?:\s[^\W_a-z][\w'’-]{0,60}){0,3})"
+    r"|(?P<before>[^\W_a-z][\w'’-]{0,60}(?:\s[^\W_a-z][\w'’-]{0,60}){0,3})\s+(?:region|sector))\b"
 )
 _GALAXY = re.compile(
-    r"\b(?:galaxy\s+(?P<after>[^\W_a-z][\w'’-]*)|(?P<before>[^\W_a-z][\w'’-]*(?:\sDimension)?)\s+galaxy)\b"
+    r"\b(?:galaxy\s+(?P<after>[^\W_a-z][\w'’-]{0,60})|(?P<before>[^\W_a-z][\w'’-]{0,60}(?:\sDimension)?)\s+galaxy)\b"
 )
 _NEITHER = re.compile(
     r"\b(?:no|neither)\s+(?P<one>sentinels?|flora|fauna)\s+(?:or|nor|and)\s+(?:no\s+)?(?P<other>sentinels?|flora|fauna)\b",
@@ -124,8 +124,8 @@ class Phrases:
 
     def _beside(self, field: str, noun: str) -> None:
         """`low sentinels`, `sentinels are low`: one or two words beside the noun, where the vocabulary has them."""
-        before = re.compile(rf"(?P<word>[\w'’-]+(?:\s[\w'’-]+)??)\s+(?P<noun>{noun})\b", re.IGNORECASE)
-        two = re.compile(rf"(?P<word>[\w'’-]+\s[\w'’-]+)\s+(?P<noun>{noun})\b", re.IGNORECASE)
+        before = re.compile(rf"(?P<word>[\w'’-]{{1,60}}(?:\s[\w'’-]{{1,60}})??)\s+(?P<noun>{noun})\b", re.IGNORECASE)
+        two = re.compile(rf"(?P<word>[\w'’-]{{1,60}}\s[\w'’-]{{1,60}})\s+(?P<noun>{noun})\b", re.IGNORECASE)
         after = re.compile(
             rf"\b(?P<noun>{noun})(?:\s+(?:is|are|of|was|level))?\s*[:=-]?\s+(?P<word>[\w'’-]+(?:\s[\w'’-]+)?)",
             re.IGNORECASE,

@@ -162,7 +162,7 @@ def read_report(text: str, gazetteer: Gazetteer, source: str) -> Report:
     if len(text) > MOST_CHARS:
         raise BadInput(f"This report has more than {MOST_CHARS:,} characters.", "Hand it in in parts.")
     reader = _Reader(gazetteer, source)
-    found = sections(text.replace("\r\n", "\n"), gazetteer)
+    found = sections(_narrow(text), gazetteer)
     if not found:
         raise BadInput(
             "No system, planet, moon, station or discovery is named in this text.",
@@ -175,6 +175,12 @@ def read_report(text: str, gazetteer: Gazetteer, source: str) -> Report:
     told = tuple(note for note in reader.notes if not re.search(r": no tags in the source", note))
     things = tuple(one for one in reader.things.values() if gazetteer.things.get(one.id) != one)
     return Report(things, told, tuple(dict.fromkeys(reader.questions)), unread)
+
+
+def _narrow(text: str) -> str:
+    """Without runs of blanks and of empty lines: they say nothing, and rules would try each of them."""
+    text = re.sub(r"[^\S\n]+", " ", text.replace("\r\n", "\n"))
+    return re.sub(r"\n\s+", lambda match: "\n\n" if match[0].count("\n") > 1 else "\n", text)
 
 
 def merged(there: Thing, new: Thing) -> Thing:

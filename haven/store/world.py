@@ -174,6 +174,12 @@ async def since_time(read: Read, at: float, limit: int) -> list[VersionRow]:
     return [_version(row) for row in reversed(rows)]
 
 
+async def written(read: Read, first: int, last: int, tool: str) -> list[VersionRow]:
+    """The versions of these writes, as far as that tool wrote them, in the order of their writing."""
+    rows = await read(f"{_VERSION} where v.write between ? and ? and w.tool = ? order by v.rowid", (first, last, tool))
+    return [_version(row) for row in rows]
+
+
 async def changed_since(read: Read, write: int) -> list[str]:
     """The ids of what later writes added, changed, removed or restored."""
     rows = await read("select distinct thing from thing_version where write > ?", (write,))

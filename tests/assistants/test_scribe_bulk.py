@@ -1,0 +1,117 @@
+"""Bulk edits: looked at first, then all or nothing, and taken back as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from assistants.scribe import Scribe
+from assistants.scribing.bulk import merge, rename_person, set_all
+from haven.errors import AccessDenied, BadInput, Conflict, NotFound
+from haven.settings import WorldSettings
+from haven.world.batches import Batches
+from haven.world.drafts import Drafts
+from haven.world.gazetteer import Atlases
+from haven.world.schema import Discovery, Found, Kind, Lore, Person, Planet, System, Thing
+from haven.world.world import World
+from tests.world.a_world import MEMBER, OLGA, SAM, world_in
+
+THINGS: tuple[Thing, ...] = (
+    System(id="system-a", name="Venture", region="Oculi", economy="Mining", discovered_by="Vard"),
+    System(id="system-b", name="Vetnure", region="Oculi", glyphs="10020193DFA9", discovered_by="Ismene Vard"),
+    System(id="system-c", name="Far", region="Marrow", economy="Mining", links=("system-b",)),
+    Planet(id="planet-b", name="Meridian", parent="system-b", biome="Lush"),
+    Discovery(id="discovery-b", name="Bone", parent="system-b", found=Found.FOSSIL),
+    Lore(id="lore-b", name="The Lamp", links=("system-b", "system-a")),
+    Person(id="person-v", name="Vard", aliases=("Ismene Vard",)),
+    Person(id="person-q", name="Quist"),
+)
+House = tuple[World, Batches, Scribe, Drafts]
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with world_in(tmp_path) as (world, database):
+        await world.put(THINGS, OLGA, "test")
+        drafts = Drafts(database, WorldSettings())
+        yield world, Batches(database), Scribe(world, drafts, Atlases(world)), drafts
+
+
+async def everything(world: World) -> dict[str, Thing]:
+    return {one.id: one for one in await world.things()}
+
+
+async def test_a_field_is_set_everywhere_and_taken_back_as_a_whole(house: House) -> None:
+    world, batches, scribe, _ = house
+    before = await everything(world)
+    preview = await scribe.preview(lambda g: set_all(g, Kind.SYSTEM, "oculi", {"economy": "Trading"}))
+    assert "2 of 2 system records" in preview.bulk.said
+    assert [(one.before, one.after) for one in preview.diff] == [("Mining", "Trading"), ("", "Trading")]
+    assert await everything(world) == before
+    with pytest.raises(AccessDenied):
+        await batches.write(preview.bulk.things, (), MEMBER, stamp=preview.stamp)
+    done = await batches.write(preview.bulk.things, (), SAM, stamp=preview.stamp)
+    assert len(done.changed) == 2 and (await everything(world))["system-a"].model_dump()["economy"] == "Trading"
+    await batches.undo(done.writes, SAM)
+    assert await everything(world) == before
+    for wrong in ("", "x", "1-2-3", "9999"):
+        with pytest.raises(BadInput):
+            await batches.undo(wrong, SAM)
+    with pytest.raises(BadInput, match="same for many"):
+        await scribe.preview(lambda g: set_all(g, Kind.SYSTEM, "", {"name": "One"}))
+    with pytest.raises(NotFound):
+        await scribe.preview(lambda g: set_all(g, Kind.SYSTEM, "Xanadu", {"economy": "Trading"}))
+
+
+async def test_duplicates_become_one_with_all_that_belongs_to_them(house: House) -> None:
+    world, batches, scribe, _ = house
+    before = await everything(world)
+    preview = await scribe.preview(lambda g: merge(g, "Venture", ["system-b"]))
+    done = await batches.write(preview.bulk.things, preview.bulk.gone, SAM, stamp=preview.stamp)
+    now = await everything(world)
+    kept = now["system-a"].model_dump()
+    assert "system-b" not in now and kept["aliases"] == ("Vetnure",) and kept["glyphs"] == "10020193DFA9"
+    assert (kept["economy"], kept["discovered_by"]) == ("Mining", "Vard")
+    assert now["planet-b"].model_dump()["parent"] == now["discovery-b"].model_dump()["parent"] == "system-a"
+    assert now["system-c"].model_dump()["links"] == now["lore-b"].model_dump()["links"] == ("system-a",)
+    await batches.undo(done.writes, SAM)
+    assert await everything(world) == before
+    with pytest.raises(BadInput, match="one kind"):
+        await scribe.preview(lambda g: merge(g, "Venture", ["Meridian"]))
+
+
+async def test_what_was_changed_meanwhile_stops_the_whole_batch(house: House) -> None:
+    world, batches, scribe, _ = house
+    preview = await scribe.preview(lambda g: merge(g, "Venture", ["Vetnure"]))
+    await world.put([THINGS[3].model_copy(update={"biome": "Frozen"})], OLGA, "test")
+    before = await everything(world)
+    with pytest.raises(Conflict, match="Meridian was changed"):
+        await batches.write(preview.bulk.things, preview.bulk.gone, SAM, stamp=preview.stamp)
+    preview = await scribe.preview(lambda g: merge(g, "Venture", ["Vetnure"]))
+    await world.put([Planet(name="New", parent="system-b")], OLGA, "test")
+    with pytest.raises(Conflict, match="belong"):
+        await batches.write(preview.bulk.things, preview.bulk.gone, SAM, stamp=preview.stamp)
+    assert (await everything(world)).keys() - before.keys() and (await world.get("system-b")).version == 1
+    done = await batches.write([THINGS[2].model_copy(update={"star": "Red"})], (), SAM, stamp=await world.stamp())
+    await world.put([THINGS[2].model_copy(update={"star": "Blue"})], OLGA, "test")
+    with pytest.raises(Conflict, match="Far was changed"):
+        await batches.undo(done.writes, SAM)
+
+
+async def test_a_person_is_renamed_everywhere_by_word_of_a_member_as_a_draft(house: House) -> None:
+    world, _, scribe, drafts = house
+    told = await scribe.answer("Rename the person Ismene Vard to Captain Vard everywhere", MEMBER)
+    assert told and "3 records" in told.text and "Proposed as draft-" in told.text
+    [draft] = await drafts.list()
+    await drafts.approve([draft.id], SAM)
+    now = await everything(world)
+    assert {now[id].discovered_by for id in ("system-a", "system-b")} == {"Captain Vard"}
+    assert now["person-v"].name == "Captain Vard" and now["person-v"].aliases == ("Ismene Vard", "Vard")
+    with pytest.raises(BadInput, match="somebody else"):
+        await scribe.preview(lambda g: rename_person(g, "Captain Vard", "quist"))
+    ordered = await scribe.answer("set economy to Trading for all systems in region Oculi", MEMBER)
+    assert ordered and "Set economy to Trading for 2 of 2" in ordered.text and len(await drafts.list()) == 1
+    nobody = await scribe.answer("rename person Xaver to Y", MEMBER)
+    assert nobody and "Nobody is called" in nobody.text
