@@ -40,7 +40,7 @@ PIXELS = (1238, 755)
 """Of the SVG that Textual draws for that many cells."""
 OWNER = Principal("unix:1000", "Ann", Role.OWNER, "kiosk")
 ADA = Principal("discord:7", "Ada", Role.MEMBER, "bot")
-QUESTION = "What is a star map?"
+QUESTION = "Which systems are within 40 units of Oculi?"
 PATIENCE_S = 300
 
 

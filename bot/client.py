@@ -20,6 +20,7 @@ from bot.answers import Answers
 from bot.cards import Cards
 from bot.channels import Channels
 from bot.commands import ask, changes, drafts, status, watch, world
+from bot.commands import cloud as cloud_switch
 from bot.draft_cards import DraftCards
 from bot.told import Told
 from bot.views.alert import AlertButton
@@ -106,7 +107,7 @@ class HavenBot(discord.Client):
             ChangeButton, OlderRounds, AnswerButton, AlertButton, DraftButton, DraftList, watch.EndWatch
         )
         guild = discord.Object(self.settings.guild_id) if self.settings.guild_id else None
-        several = [*changes.commands(), *world.commands(), *drafts.commands(), watch.command()]
+        several = [*changes.commands(), *world.commands(), *drafts.commands(), watch.command(), cloud_switch.command()]
         for command in [*several, ask.command(self.round_table.assistants), status.command()]:
             self.tree.add_command(command, guild=guild)
         await self._sync(guild)

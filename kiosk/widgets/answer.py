@@ -154,5 +154,5 @@ def _who(reply: Reply) -> str:
 
 def way(reply: Reply, waited: bool = False) -> str:
     """By which way it came, and what it rests on."""
-    said = wording.way(reply, line, waited)
+    said = wording.way(reply, line, waited) + (" · to be seen under F4 Map" if reply.picture is not None else "")
     return f"{said} · sources: {line(', '.join(reply.sources), 120)}" if reply.sources else said
