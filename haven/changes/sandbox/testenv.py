@@ -31,6 +31,8 @@ BUILD_S = 600.0
 KEY_FILE = "haven-key"
 """In the environment itself, for the proof that a run has the one that was meant."""
 BUILDING = ".building-"
+ENOUGH = 64 << 20
+"""Bytes free on the disk, with fewer of which a step fails for that; pip and venv don't always say so."""
 KEPT_OUTPUT = 64_000
 """Bytes at the end of a step's output."""
 NO_NETWORK = re.compile(r"(?i)retrying|connection|name resolution|timed out|network is unreachable|proxy|ssl")
@@ -227,6 +229,9 @@ async def _inside(view: bubblewrap.View, argv: Sequence[str], failure: str) -> N
     if view.network and NO_NETWORK.search(output):
         mend = "Check the network; it is tried again later."
         raise Unavailable(f"{failure}: the package index is out of reach ({reason}).", mend)
+    free = min((shutil.disk_usage(place).free for place in view.write.values()), default=ENOUGH)
+    if free < ENOUGH:
+        raise Unavailable(f"{failure}: its disk has only {free >> 20} MB free.", "Free some; it is tried again later.")
     mend = "Install it with: sudo apt install python3-venv" if "ensurepip" in output else ""
     if "download" in argv:
         mend = "Name versions that have wheels for this machine, or allow source packages: sandbox.source_packages."
