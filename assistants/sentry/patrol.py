@@ -10,7 +10,7 @@ from assistants.sentry.alerts import Alerts, Sign
 from assistants.sentry.lines import StatusLine
 from assistants.sentry.logins import LOGIN, Finding
 from assistants.sentry.logs import Kind, Line, Logs
-from assistants.sentry.patterns import LOG, Group, groups, signs_of_groups
+from assistants.sentry.patterns import Group, groups, signs_of_groups, subject
 from assistants.sentry.submissions import QUIET_DAYS, SUBMISSION, liveliness, signs_of_submissions
 from haven.errors import NotFound
 from haven.store import events, log_templates, submissions
@@ -35,7 +35,7 @@ class Patrol:
         for source in (Kind.JOURNAL, Kind.OWN):
             if (found := await self.problems(source, HOUR_S)) is not None:
                 signs += signs_of_groups(found)
-                subjects.add(LOG)
+                subjects.add(subject(source))
         if (suspects := await self.logins()) is not None:
             signs += [one.sign for one in suspects]
             subjects.add(LOGIN)

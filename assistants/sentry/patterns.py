@@ -12,11 +12,11 @@ from assistants.sentry.logs import Kind, Line
 from haven.quoting import clean
 from haven.redact import redact
 
-LOG = "log"
-"""The subject of alerts that come from a log."""
 FLOOD = 200
 """Errors of one template within the time that is looked at."""
 MOST_TEMPLATE = 160
+MOST_MASKED = 500
+"""Characters that are looked at for values: what follows is cut off anyway."""
 
 _MASKS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"<[A-Z_]+_\d+>"), "<secret>"),  # what redaction left
@@ -115,9 +115,14 @@ class Group:
     is_new: bool = False
 
 
+def subject(source: Kind) -> str:
+    """The subject of alerts that come from that log."""
+    return f"{source} log"
+
+
 def template(text: str) -> str:
     """The line without secrets, addresses, names, paths, ids and numbers."""
-    text = redact(clean(text).split("\n")[0])
+    text = redact(clean(text).split("\n")[0])[:MOST_MASKED]
     for mask, instead in _MASKS:
         text = mask.sub(instead, text)
     return text[:MOST_TEMPLATE]
@@ -163,8 +168,14 @@ def signs_of_groups(there: Iterable[Group]) -> list[Sign]:
         if group.known is not None:
             known = group.known
             said = f"{known.means} The {group.source} log says so ({group.count} times): {group.template}"
-            signs.append(Sign(f"{LOG}:{known.name}", said, known.level, known.mend))
+            signs.append(Sign(f"{subject(group.source)}:{known.name}", said, known.level, known.mend))
         elif group.level == "error" and group.count >= FLOOD:
             said = f"{group.count} errors of one kind in the {group.source} log: {group.template}"
-            signs.append(Sign(f"{LOG}:flood {group.id}", said, mend=f"Look at them: haven logs check {group.source}"))
+            signs.append(
+                Sign(
+                    f"{subject(group.source)}:flood {group.id}",
+                    said,
+                    mend=f"Look at them: haven logs check {group.source}",
+                )
+            )
     return signs

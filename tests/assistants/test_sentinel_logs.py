@@ -115,18 +115,19 @@ def test_a_template_holds_no_secret() -> None:
 @pytest.mark.parametrize(
     ("unit", "text", "cause", "level"),
     [
-        ("kernel", "blk_update_request: I/O error, dev mmcblk0, sector 123", "log:card", "urgent"),
-        ("kernel", "EXT4-fs error (device mmcblk0p2): ext4_lookup:1708: inode #2", "log:card", "urgent"),
-        ("kernel", "EXT4-fs (mmcblk0p2): Remounting filesystem read-only", "log:read-only", "urgent"),
-        ("kernel", "Out of memory: Killed process 812 (haven) total-vm:1kB", "log:memory", "warning"),
-        ("kernel", "hwmon hwmon1: Undervoltage detected!", "log:power", "warning"),
-        ("kernel", "Under-voltage detected! (0x00050005)", "log:power", "warning"),
-        ("systemd", "haven.service: Failed with result 'exit-code'.", "log:unit", "warning"),
-        ("haven.store", "sqlite3: database disk image is malformed", "log:database", "urgent"),
+        ("kernel", "blk_update_request: I/O error, dev mmcblk0, sector 123", "journal log:card", "urgent"),
+        ("kernel", "EXT4-fs error (device mmcblk0p2): ext4_lookup:1708: inode #2", "journal log:card", "urgent"),
+        ("kernel", "EXT4-fs (mmcblk0p2): Remounting filesystem read-only", "journal log:read-only", "urgent"),
+        ("kernel", "Out of memory: Killed process 812 (haven) total-vm:1kB", "journal log:memory", "warning"),
+        ("kernel", "hwmon hwmon1: Undervoltage detected!", "journal log:power", "warning"),
+        ("kernel", "Under-voltage detected! (0x00050005)", "journal log:power", "warning"),
+        ("systemd", "haven.service: Failed with result 'exit-code'.", "journal log:unit", "warning"),
+        ("haven.store", "sqlite3: database disk image is malformed", "own log:database", "urgent"),
     ],
 )
 def test_known_troubles_are_told(unit: str, text: str, cause: str, level: str) -> None:
-    found = groups([Line(1.0, "info", Kind.JOURNAL, unit, text)])
+    source = Kind.OWN if unit.startswith("haven") else Kind.JOURNAL
+    found = groups([Line(1.0, "info", source, unit, text)])
     [sign] = signs_of_groups(found)
     assert (sign.cause, sign.level) == (cause, level) and "mmcblk0p2" not in sign.text.replace(text, "")
 
