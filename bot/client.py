@@ -21,6 +21,7 @@ from bot.cards import Cards
 from bot.channels import Channels
 from bot.commands import ask, changes, drafts, status, watch, world
 from bot.commands import cloud as cloud_switch
+from bot.digests import Digests
 from bot.draft_cards import DraftCards
 from bot.told import Told
 from bot.views.alert import AlertButton
@@ -94,6 +95,7 @@ class HavenBot(discord.Client):
         self.alarms = Alarms(self.channels, database, alarms_at, acknowledge)
         self.draft_cards = DraftCards(self.channels, records.drafts, database)
         self.told = Told(self.channels, database, lambda person: entry.today(self, person))
+        self.digests = Digests(self.channels, database, settings.channel_id)
         self.answers = Answers(self.channels, waiting, database, round_table.seat)
         waiting.ask_about("bot", lambda person: entry.today(self, person))
         self.closing = False
@@ -126,6 +128,7 @@ class HavenBot(discord.Client):
         await self.draft_cards.tell(event)
         await self.told.tell(event)
         await self.alarms.tell(event)
+        await self.digests.tell(event)
 
     async def on_ready(self) -> None:
         self.on_link(True)
@@ -141,6 +144,7 @@ class HavenBot(discord.Client):
         await self.draft_cards.catch_up()
         await self.told.catch_up()
         await self.alarms.catch_up()
+        await self.digests.catch_up()
 
     async def on_disconnect(self) -> None:
         self.on_link(False)

@@ -16,6 +16,7 @@ from assistants.cartographer import Cartographer
 from assistants.own import Problem
 from assistants.round_table import RoundTable
 from assistants.scribe import Scribe
+from assistants.scribing.clock import DigestClock
 from assistants.sentinel import Sentinel
 from assistants.waiting import JOB as JOB_WAITING
 from assistants.waiting import WaitingRoom
@@ -370,6 +371,7 @@ def _ticks(house: House, schedule: Schedule) -> None:
     schedule.every(1 / 6, "patrol", house.sentinel.walk)
     schedule.every(24, "retention", lambda: retention.sweep(house.database, house.settings.keep, now()))
     schedule.every(1, "learning", house.memory.learn)
+    schedule.every(1 / 6, "digest", DigestClock(house.database, house.scribe, house.settings.world).look)
     schedule.every(1, "undecided questions", house.waiting.expire)
     schedule.every(1 / 12, "idle models", house.minds.residence.unload_idle)
     if house.pruning is not None:

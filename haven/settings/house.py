@@ -156,6 +156,10 @@ class WorldSettings(Section):
     """A text file that shows how the community writes: it goes along when a tale is asked for."""
     tags: Annotated[Path | None, BeforeValidator(as_folder)] = None
     """A TOML file with the closed list of tags; unset: the list that comes with Haven (assistants/tags.toml)."""
+    digest: Literal["never", "daily", "weekly"] = "never"
+    """How often the channel of `discord.channel_id` is told what happened in the world; weekly is on Mondays."""
+    digest_hour: int = Field(8, ge=0, le=23)
+    """From which hour on, by this machine's clock."""
 
 
 class Keep(Section):

@@ -1,0 +1,50 @@
+"""When a digest is due: each day or each Monday at an hour of this machine's clock, and once for each."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from assistants.scribe import Scribe
+from haven.settings import WorldSettings
+from haven.store import events, notes
+from haven.store.database import Database, now
+
+TOLD = "world.digest"
+"""Under this note stands the moment that the last digest was due."""
+EVENT = "digest.told"
+DAYS = {"daily": 1, "weekly": 7}
+
+
+class DigestClock:
+    """What is due is a durable event `digest.told`, which the faces show; nothing where nothing happened."""
+
+    def __init__(self, database: Database, scribe: Scribe, settings: WorldSettings) -> None:
+        self._database = database
+        self._scribe = scribe
+        self._settings = settings
+
+    async def look(self, at: float | None = None) -> bool:
+        """Tell the digest that is due, if there is one; `at`: seconds since 1970, now where it is None."""
+        days = DAYS.get(self._settings.digest)
+        if days is None:
+            return False
+        due = last_due(now() if at is None else at, days, self._settings.digest_hour)
+        if due <= float(await notes.get(self._database, TOLD) or 0):
+            return False
+        found = await self._scribe.digest(days, until=due)
+        await notes.put(self._database, TOLD, str(due))
+        if not found.sections:
+            return False
+        sections = [{"title": one.title, "lines": one.lines} for one in found.sections]
+        about = {"title": found.title, "sections": sections}
+        await self._database.write(lambda tx: events.record(tx, EVENT, f"{due:.0f}", **about))
+        return True
+
+
+def last_due(at: float, days: int, hour: int) -> float:
+    """The last moment, up to `at`, when a digest of so many days was due: today's hour, or Monday's."""
+    here = datetime.fromtimestamp(at)
+    due = here.replace(hour=hour, minute=0, second=0, microsecond=0)
+    if days == DAYS["weekly"]:
+        due -= timedelta(days=due.weekday())
+    return (due if due <= here else due - timedelta(days=days)).timestamp()
