@@ -55,6 +55,8 @@ LOREKEEPER = Assistant(
         *("narrative", "tale", "quote", "origin", "ancient", "prophec", "legacy", "founder", "culture", "religion"),
     ),
 )
+MOST_ASKED = 1_000
+"""Characters of a question: what is longer is no question about lore; of the wish for a tale, so many are looked up."""
 MOST_READ = 40
 """Records that are read for one question."""
 MOST_CHARS = 400_000
@@ -82,8 +84,11 @@ class Lorekeeper:
         Raises AccessDenied.
         """
         check(principal, Act.ASK)
+        question = " ".join(question.split())
         if narrative.is_asked(question):
-            return await self._tale(question)
+            return await self._tale(question[:MOST_ASKED])
+        if len(question) > MOST_ASKED:
+            return None
         if (by_time := await told_by_time(question, self._answers_to)) is not None:
             return by_time
         parts = [part.strip() for part in _PARTS.split(_MEANT.sub("", question)) if part.strip()][:MOST_PARTS]
@@ -115,10 +120,10 @@ class Lorekeeper:
 
         `event` is a clause such as `the Second Charter was signed`.
         """
-        asked = await self._read(event)
+        asked = await self._read(event[:MOST_ASKED])
         if not asked.names:
             return []
-        answers = await self._answers_to(f"where {event}") if asked.words else []
+        answers = await self._answers_to(f"where {asked.text}") if asked.words else []
         return await places_of(asked, answers, kinds, self._world, self._search)
 
     async def _answers_to(self, text: str) -> Sequence[Evidence]:

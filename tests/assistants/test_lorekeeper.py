@@ -162,6 +162,10 @@ async def test_what_an_entry_says_is_quoted_and_never_obeyed(tmp_path: Path) -> 
         assert when is not None and when.kind is Nature.NOT_RECORDED and "42" not in when.text
         with pytest.raises(AccessDenied):
             await lorekeeper.answer("when was the lamp lit?", STRANGER)
+        assert await lorekeeper.answer(f"when was the lamp lit{' ' * 100_000}?", MEMBER) == (
+            await lorekeeper.answer("when was the lamp lit ?", MEMBER)
+        )
+        assert await lorekeeper.answer("It was Mara Voss who lit the Lamp. " * 3_000, MEMBER) is None
         for odd in ("who " * 2_000, "⟦0⟧?", "\x00\x1b[2J who?", "“”„?", 'who lit "the lamp', "Wer Wer Wer", "?" * 99):
             assert (await lorekeeper.answer(odd, Principal("x", "x", Role.MEMBER, "bot"))) is not ...
 
