@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -11,6 +12,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from haven.world.atlas import Floats
 from haven.world.maps.scene import Dot, Scene
 from haven.world.maps.themes import DARK
 from kiosk.plain import line
@@ -24,6 +26,8 @@ NEAREST, FARTHEST = 200.0, 2.0
 """Against the whole map."""
 NAMES = 300
 """Systems in sight whose names are tried; they stand by rank."""
+MOST_LINKS = 3_000
+"""Links in sight that are drawn, the shortest first; more would be a grey ground."""
 REACH = 3.0
 """Cells between a finger and the system that it meant."""
 GROUND = Style(bgcolor=DARK.ground)
@@ -56,10 +60,15 @@ class StarMap(Widget, can_focus=False):
         self._near = 1.0
         self._rows: list[list[Cell | None]] = []
         self._places: list[tuple[int, int, Dot]] = []
+        self._spots: Floats = np.empty((0, 2))
+        self._links: Floats = np.empty((0, 4))
 
     def show(self, scene: Scene) -> None:
         """Another state of the map; what part is seen stays as it is."""
         first, self._scene = self._scene is None, scene
+        self._spots = np.array([(dot.x, dot.y) for dot in scene.dots], dtype=np.float64).reshape(-1, 2)
+        links = np.array(scene.links, dtype=np.float64).reshape(-1, 4)
+        self._links = links[np.argsort(np.hypot(*(links[:, 2:] - links[:, :2]).T), kind="stable")]
         if first:
             self.whole()
         self._draw()
@@ -116,25 +125,27 @@ class StarMap(Widget, can_focus=False):
         if self._scene is None or not self.size:
             return
         self._rows = [[None] * self.size.width for _ in range(self.size.height)]
-        self._lines(self._scene)
+        self._lines()
         self._dots(self._scene)
         self._names()
         self.refresh()
 
-    def _at(self, x: float, y: float, fine: int = 1) -> tuple[float, float]:
-        """Column and row, `fine` times finer (and twice that in a row)."""
-        unit = self._unit() / fine
-        wide, high = self.size.width * fine, self.size.height * fine * (2 if fine > 1 else 1)
-        tall = unit if fine > 1 else 2 * unit
-        return wide / 2 + (x - self._x) / unit, high / 2 - (y - self._y) / tall
+    def _at(self, spots: Floats, columns: int = 1, rows: int = 1) -> Floats:
+        """Columns and rows of places on the map, so many times finer than cells."""
+        unit = self._unit()
+        across = (self.size.width / 2 + (spots[:, 0] - self._x) / unit) * columns
+        down = (self.size.height / 2 - (spots[:, 1] - self._y) / (2 * unit)) * rows
+        return np.column_stack((across, down))
 
-    def _lines(self, scene: Scene) -> None:
+    def _lines(self) -> None:
         """Links as braille points, two across and four down a cell; only what lies in sight is walked along."""
         points: dict[tuple[int, int], int] = {}
-        wide, high = self.size.width * 2, self.size.height * 4
-        for x0, y0, x1, y1 in scene.links:
-            (a, b), (c, d) = self._at(x0, y0, 2), self._at(x1, y1, 2)
-            clipped = _clipped(a, b, c, d, wide - 1, high - 1)
+        wide, high = self.size.width * 2 - 1, self.size.height * 4 - 1
+        ends = np.hstack((self._at(self._links[:, :2], 2, 4), self._at(self._links[:, 2:], 2, 4)))
+        low, most = np.minimum(ends[:, :2], ends[:, 2:]), np.maximum(ends[:, :2], ends[:, 2:])
+        near = np.all((most >= 0) & (low <= (wide, high)), axis=1)
+        for a, b, c, d in ends[near][:MOST_LINKS].tolist():
+            clipped = _clipped(a, b, c, d, wide, high)
             if clipped is None:
                 continue
             a, b, c, d = clipped
@@ -146,15 +157,16 @@ class StarMap(Widget, can_focus=False):
             self._rows[y][x] = Cell(chr(0x2800 + bits), LINK)
 
     def _dots(self, scene: Scene) -> None:
-        self._places = []
-        for dot in scene.dots:  # what stands out most comes last, on top
-            x, y = (int(one) for one in self._at(dot.x, dot.y))
-            if 0 <= x < self.size.width and 0 <= y < self.size.height:
-                has_class = dot.inside and dot.group >= 0
-                style = CLASSES[dot.group % len(CLASSES)] if has_class else OUTSIDE
-                mark = MARKS[dot.group % len(MARKS)] if has_class else "·"
-                self._rows[y][x] = Cell(mark, CHOSEN if dot.id == self._chosen else style)
-                self._places.append((x, y, dot))
+        """Of several systems in one cell the last is seen: it stands out most."""
+        cells = np.floor(self._at(self._spots)).astype(np.int64)
+        seen = np.flatnonzero(np.all((cells >= 0) & (cells < (self.size.width, self.size.height)), axis=1))[::-1]
+        _, tops = np.unique(cells[seen, 1] * self.size.width + cells[seen, 0], return_index=True)
+        self._places = [(int(cells[row][0]), int(cells[row][1]), scene.dots[row]) for row in seen[tops].tolist()]
+        for x, y, dot in self._places:
+            has_class = dot.inside and dot.group >= 0
+            style = CLASSES[dot.group % len(CLASSES)] if has_class else OUTSIDE
+            mark = MARKS[dot.group % len(MARKS)] if has_class else "·"
+            self._rows[y][x] = Cell(mark, CHOSEN if dot.id == self._chosen else style)
 
     def _names(self) -> None:
         """The chosen one first, then by rank; right of the mark, else left of it, else not."""
