@@ -16,6 +16,8 @@ from haven.world.words import fold
 
 UNIQUE = frozenset({"name", "aliases", "glyphs", "position", "parent", "links"})
 """Fields that say which record it is: no two have the same."""
+MOST_CHARS = 400
+"""Of an order in words; nothing that is longer is one."""
 _ORDER = re.compile(
     r"^\W*(?:please\s+)?set\s+(?:the\s+)?(?P<field>[a-z ]{2,30}?)\s+(?:to|=)\s+(?P<value>.{1,100}?)\s+(?:for|of|in)\s+"
     r"(?:all|every|each)\s+(?P<kind>system|planet|moon|station|discover(?:y|ies))s?\s+(?:in|of)\s+"
@@ -152,6 +154,9 @@ def _one(gazetteer: Gazetteer, text: str, *kinds: Kind) -> Thing:
 
 def ordered(gazetteer: Gazetteer, words: str) -> Bulk | None:
     """The bulk edit that plain words order; None where they order none. Raises what the three above raise."""
+    words = " ".join(words.split())
+    if len(words) > MOST_CHARS:
+        return None
     if match := _RENAME.match(words):
         return rename_person(gazetteer, match["old"].strip("\"' "), match["new"].strip("\"' "))
     if match := _ORDER.match(words):

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from assistants.scribe import Scribe
-from assistants.scribing.bulk import merge, rename_person, set_all
+from assistants.scribing.bulk import merge, ordered, rename_person, set_all
 from haven.errors import AccessDenied, BadInput, Conflict, NotFound
 from haven.settings import WorldSettings
 from haven.world.batches import Batches
 from haven.world.drafts import Drafts
-from haven.world.gazetteer import Atlases
+from haven.world.gazetteer import Atlases, Gazetteer
 from haven.world.schema import Discovery, Found, Kind, Lore, Person, Planet, System, Thing
 from haven.world.world import World
 from tests.world.a_world import MEMBER, OLGA, SAM, world_in
@@ -115,3 +115,8 @@ async def test_a_person_is_renamed_everywhere_by_word_of_a_member_as_a_draft(hou
     assert ordered and "Set economy to Trading for 2 of 2" in ordered.text and len(await drafts.list()) == 1
     nobody = await scribe.answer("rename person Xaver to Y", MEMBER)
     assert nobody and "Nobody is called" in nobody.text
+
+
+@pytest.mark.parametrize("filler", [" ", "a ", "to ", "for all ", "\n"])
+def test_a_long_text_is_no_order_and_known_at_once(filler: str) -> None:
+    assert ordered(Gazetteer(THINGS), "set economy to " + filler * 5_000 + "for all systems") is None
