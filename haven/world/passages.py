@@ -12,11 +12,14 @@ from haven.world.words import Word, implied, words
 
 _LINK = re.compile(r"\[\[(?:[^\[\]|]*\|)?([^\[\]|]*)\]\]|!?\[([^\[\]]*)\]\([^()\s]*\)")
 _LINE_START = re.compile(r"^[ \t]*(?:>[ \t]?)+|^[ \t]*#{1,6}[ \t]+", re.MULTILINE)
-_STRONG = re.compile(r"(\*{1,3}|_{2,3})(?=\S)(.+?)(?<=\S)\1")
+_STRONG = re.compile(r"(\*{1,3}|_{2,3})(?=\S)(.{1,500}?)(?<=\S)\1")
 _PARAGRAPH = re.compile(r"\n[ \t]*\n")
-_STOP = re.compile(r"[.!?…]+[\"”“»«’')\]]*(?=\s+[\"“„«»‘'(\[]*[^\W_a-z])")
+_STOP = re.compile(r"(?<![.!?…])[.!?…]+[\"”“»«’')\]]*(?=\s+[\"“„«»‘'(\[]*[^\W_a-z])")
 _SHORT = re.compile(r"(?:\b(?:al|approx|ca|cf|dr|fig|mr|mrs|ms|mt|no|nr|prof|st|vgl|vs|bzw|usw)|\b[^\W\d_])\.$", re.I)
 """Full stops that end no sentence: after a short form or a single letter."""
+LONGEST = 2_000
+"""Characters of one sentence: what is quoted fits on a page, and no text of one sentence takes minutes to read."""
+_PIECE = re.compile(rf"\S(?:.{{0,{LONGEST - 2}}}\S)?(?!\S)|\S{{{LONGEST}}}", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -73,12 +76,19 @@ def split(paragraph: str) -> Iterator[str]:
     start = 0
     for match in _STOP.finditer(paragraph):
         sentence = paragraph[start : match.end()].strip()
-        if _SHORT.search(sentence) or _opened(sentence):
+        if len(sentence) <= LONGEST and (_SHORT.search(sentence[-12:]) or _opened(sentence)):
             continue
-        yield sentence
+        yield from _within(sentence)
         start = match.end()
-    if rest := paragraph[start:].strip():
-        yield rest
+    yield from _within(paragraph[start:].strip())
+
+
+def _within(sentence: str) -> Iterator[str]:
+    """The sentence; one that nobody could read in one breath in pieces, between words."""
+    if len(sentence) <= LONGEST:
+        yield from [sentence] if sentence else []
+    else:
+        yield from _PIECE.findall(sentence)
 
 
 def _opened(sentence: str) -> bool:

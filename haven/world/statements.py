@@ -122,10 +122,6 @@ _HOW_MANY = re.compile(
 _SHE = re.compile(r"\b(?:She|He|It(?! was ⟦\d+⟧ who)|They)\b|^(?:Her|His|Its) (?=\w+ (?:was|were))")
 
 
-LONGEST = 2_000
-"""Characters of a sentence: one that is longer was made to be, and states nothing that a person could check."""
-
-
 @dataclass(frozen=True)
 class _Name:
     key: str
@@ -140,8 +136,6 @@ def statements(thing: Thing, mentioned: Mentioned, main: Main) -> list[Statement
     last: list[_Name] = [title]
     paragraph = 0
     for sentence in sentences(thing):
-        if len(sentence.text) > LONGEST:
-            continue
         if sentence.paragraph != paragraph:
             last, paragraph = [title], sentence.paragraph
         found_names = mentioned(sentence.text)

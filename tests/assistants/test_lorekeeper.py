@@ -238,6 +238,14 @@ async def test_times_are_reckoned_and_events_have_places(tmp_path: Path) -> None
         assert await lorekeeper.place_of("nobody ever went", Kind.SYSTEM) == []
 
 
+@pytest.mark.parametrize("filler", ["It was Mara who said ", "9", ".", "A. ", "*a ", '"A. '])
+def test_a_text_of_one_sentence_is_quoted_in_pieces(filler: str) -> None:
+    thing = Lore(name="Long", text=(filler * 60_000)[:60_000])
+    found = [one.text for one in sentences(thing)]
+    assert found and all(len(one) <= 2_000 and is_verbatim(one, thing) for one in found[:40])
+    assert "".join("".join(found).split()) == "".join(readable(thing.text).split())
+
+
 def test_sentences_keep_quotations_whole_and_lose_only_marks() -> None:
     text = (
         '# Title\n\nDr. Voss et al. saw [[Oculi|the Eyes]]. She said: "It stops. Or not." **Then** 0.95 m fell.\n\n'

@@ -35,6 +35,8 @@ CROWDED = 0.4
 """The share of the width below which a crowd is shown by itself."""
 AROUND = 0.3
 """Room around the middle four fifths of a crowd, as a share of their width."""
+FARTHEST = 1e15
+"""Units from the middle of the map: nothing is recorded beyond but by mistake, and numbers lose their decimals."""
 _SPECTRAL = re.compile(r"[OBAFGKMLTY](?=[\dIV ]|$)")
 
 
@@ -103,7 +105,10 @@ def scene(gazetteer: Gazetteer, wish: Wish) -> Scene:
         raise BadInput("No system of this world has a position on that map.", "Give some systems coordinates first.")
     rows, title = _rows(gazetteer, atlas, wish)
     flat = atlas.xyz[:, (0, 1)] if wish.view is View.TOP else atlas.xyz[:, (0, 2)]
-    low, high = _bounds(flat[rows], wish, atlas)
+    with np.errstate(over="ignore"):
+        low, high = _bounds(flat[rows], wish, atlas)
+        if not float(np.abs([low, high]).max()) < FARTHEST:
+            raise BadInput("That lies too far out to be drawn.", "Name a smaller part, or correct the positions.")
     notes = [f"Not shown: {atlas.left_out}."] if atlas.left_out else []
     if not (wish.route or wish.region or wish.box or wish.around) and (crowd := _crowded(flat)) is not None:
         low, high = crowd

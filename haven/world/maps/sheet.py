@@ -13,8 +13,8 @@ from haven.world.maps.lettering import text_width
 from haven.world.maps.scene import Scene, View
 from haven.world.maps.themes import NAMED, SHAPES, Shape, Theme
 
-LEAST, MOST = 320, 8_000
-"""Pixels of a side."""
+LEAST, MOST = 320, 4_000
+"""Pixels of a side; the largest picture takes half a gigabyte while it is drawn."""
 HEAD, FOOT, EDGE = 56, 34, 24
 LEGEND = 200
 MANY = 3_000
