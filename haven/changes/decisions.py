@@ -292,6 +292,7 @@ class Changes:
                 tx, change.id, sources(State.CANCELLED), State.CANCELLED, reason="", decided_by=principal.id
             )
             await self._tell(tx, change, State.CANCELLED, principal, round=change.round)
+            await jobs.drop(tx, JOB, change.id)
             await jobs.take_back(tx, change.id)
 
         await self._database.write(work)

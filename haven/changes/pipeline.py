@@ -263,7 +263,7 @@ class Pipeline:
         """Git makes the commit of an undo; no model is asked."""
         self._progress(change, "undoing it on top of what was merged since")
         undo = await undoing.make(self._rounds.repository, change, await table.get(self._database, change.undoes))
-        await self._checker.ready(undo.base)
+        await self._checker.ready(undo.commit)
         await self._rounds.repository.point(undo.branch, undo.commit)
         fields = {"commit_id": undo.commit, "parent": undo.base, "summary": undo.summary}
         await self._moves.move(change, State.TESTING, base=undo.base, branch=undo.branch, round_fields=fields)

@@ -88,6 +88,11 @@ async def hurry(tx: Transaction, subject: str) -> None:
     )
 
 
+async def drop(tx: Transaction, kind: str, subject: str) -> None:
+    """What has not begun need not be done any more."""
+    await tx.execute("update job set state = 'done' where kind = ? and subject = ? and state = 'due'", (kind, subject))
+
+
 async def take_back(tx: Transaction, subject: str) -> None:
     """End the lease of a subject's running job: whoever runs it stops at the next heartbeat."""
     await tx.execute(

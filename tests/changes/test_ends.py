@@ -94,6 +94,8 @@ async def test_a_change_tells_how_many_come_before_it(tmp_path: Path) -> None:
     async with small_house(tmp_path, working=False) as home:
         asked_for = [await home.ask_for(WISH) for _ in range(3)]
         assert [await home.house.changes.ahead(one.id) for one in asked_for] == [0, 1, 2]
+        await home.house.changes.cancel(asked_for[0].id, OWNER)
+        assert [await home.house.changes.ahead(one.id) for one in asked_for] == [None, 0, 1]
     async with small_house(tmp_path / "other") as home:
         done = await wished(home)
         assert done.state == State.REVIEW and await home.house.changes.ahead(done.id) is None

@@ -74,6 +74,17 @@ async def test_an_undo_whose_tests_are_red_waits_for_a_person(tmp_path: Path, ll
         assert (undo.state, (await home.house.changes.get(change.id)).state) == ("merged", "reverted")
 
 
+async def test_what_brought_new_packages_is_undone_without_them(tmp_path: Path, llmock: LLMock) -> None:
+    needs = edit(".haven/project.toml", 'requirements = "needs.txt"\n'), edit("needs.txt", "attrs==24.2.0\n")
+    will_propose(llmock, becomes(GREEN), *needs)
+    async with scripted_home(tmp_path, llmock, FILES) as home:
+        change = await wished(home, await home.ask_for(WISH))
+        change = await home.rest(await home.approve(change, confirm="two taps"))
+        assert change.state == "merged", change.reason
+        undo = await ordered(home, change)
+        assert undo.state == "merged", f"nobody need allow packages that go: {undo.reason}"
+
+
 async def test_what_was_built_upon_is_said_and_can_be_undone_in_words(tmp_path: Path, llmock: LLMock) -> None:
     will_propose(llmock, becomes(GREEN))
     later = GREEN.replace("+ 0", "+ 0.0")

@@ -57,6 +57,9 @@ class Job:
 
     base: str
     commit: str
+    authority: str
+    """The commit whose project file and needs hold: the base, and for an undo the tree that it goes back to, which the
+    owner has allowed before."""
     project: ProjectFile
     needs: Needs
     touched: tuple[str, ...]
@@ -141,7 +144,7 @@ class Checker:
         return frozenset(test for test in tests if failed & {test, file_of(test)})
 
     async def ready(self, base: str) -> None:
-        """Read the project's wishes and make its test environment, before any money is spent.
+        """Read the project's wishes in that commit and make its test environment, before any money is spent.
 
         Raises BadInput (a wrong .haven/project.toml) and Unavailable (requirements that nobody allowed, no index).
         """
@@ -153,14 +156,15 @@ class Checker:
     async def _job(
         self, base: str, commit: str, words: tuple[str, ...], takes_back: bool, say: Callable[[str], None]
     ) -> Job:
-        project = await self._project(base)
-        needs = await read_needs(self._repository, base, project)
+        authority = commit if takes_back else base
+        project = await self._project(authority)
+        needs = await read_needs(self._repository, authority, project)
         touched = tuple(file.path for file in await self._repository.diff_stat(base, commit))
         python = [path for path in touched if path.endswith(".py")]  # a project may call its test files otherwise
         was, now = [await self._repository.read_many(each, python) for each in (base, commit)]
         less = await asyncio.to_thread(weakened, was, now)
         slack = "" if takes_back else await asyncio.to_thread(_slack, was, now, less)
-        return Job(base, commit, project, needs, touched, less, slack, words, takes_back, say)
+        return Job(base, commit, authority, project, needs, touched, less, slack, words, takes_back, say)
 
     async def _prepare(self, base: str, needs: Needs) -> None:
         """A set-up command gets a copy of the base to run in, where the environment is not there yet."""
@@ -171,7 +175,7 @@ class Checker:
             await self._runner.prepare(needs)
 
     async def _compare(self, job: Job, worth: Worth | None) -> Result:
-        await self._prepare(job.base, job.needs)
+        await self._prepare(job.authority, job.needs)
         before = await self._baseline(job)
         async with self._exported(job.commit) as tree:
             if worth is not None and (early := await self._nearest(job, before, tree, worth)):
