@@ -176,6 +176,8 @@ def demand_trust(file: Path, repository: Path | None = None) -> None:
         raise SettingsError("It is a link to somewhere else.", "Put the file itself into the folder.")
     if repository is not None and real.is_relative_to(repository.resolve()):
         raise SettingsError("It lies in the project's repository.", "Its place is the owner's configuration.")
+    if not real.is_file():
+        raise SettingsError("It is no file.")
     for path in (real, real.parent):
         found = path.stat()
         if found.st_uid not in (os.getuid(), 0) or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
@@ -221,7 +223,7 @@ def _class_of(file: Path) -> type:
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise SettingsError(f"It can't be loaded: {type(error).__name__}: {error}.") from error
     found = [
         one
@@ -237,7 +239,7 @@ def _from_class(file: Path, made: type, world: World, search: Search) -> Own:
     sheet = _sheet({name: getattr(made, name) for name in Sheet.model_fields if hasattr(made, name)})
     try:
         answerer: Answerer = made(Reading(world, search, sheet.facts))
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise SettingsError(f"Its class can't be made: {type(error).__name__}: {error}.") from error
     if not inspect.iscoroutinefunction(answerer.answer):
         raise SettingsError("Its `answer` must be an `async def answer(self, question, principal)`.")
@@ -257,7 +259,7 @@ class Guarded:
             found = await self._answerer.answer(question, principal)
         except HavenError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise BadInput(f"{self._title} could not answer: {type(error).__name__}: {error}.") from error
         if found is not None and not isinstance(found, Findings):
             raise BadInput(f"{self._title} answered with something that is no Findings.")

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from pydantic import ValidationError
+
+from haven.errors import BadInput
 from haven.redact import PLACEHOLDER, redact
 from haven.world.schema import CLASSES, Thing
 
@@ -13,7 +16,10 @@ REFERENCES = frozenset({"id", "kind", "parent", "links", "glyphs", "found"})
 
 
 def masked(things: Sequence[Thing]) -> tuple[list[Thing], tuple[str, ...]]:
-    """The records with placeholders such as `<API_KEY_1>` for secrets, and the kinds of what was taken out, sorted."""
+    """The records with placeholders such as `<API_KEY_1>` for secrets, and the kinds of what was taken out, sorted.
+
+    Raises BadInput where a field has no room for a placeholder.
+    """
     found: set[str] = set()
     return [_masked(thing, found) for thing in things], tuple(sorted(found))
 
@@ -29,7 +35,10 @@ def _masked(thing: Thing, found: set[str]) -> Thing:
     changed = {name: new for name, value in fields.items() if (new := _without(value, found)) != value}
     if not changed:
         return thing
-    return CLASSES[thing.kind].model_validate(thing.model_dump() | changed)  # type: ignore[return-value]
+    try:
+        return CLASSES[thing.kind].model_validate(thing.model_dump() | changed)  # type: ignore[return-value]
+    except ValidationError:  # a placeholder may be longer than what it stands for
+        raise BadInput("This holds secrets, and is too long with placeholders for them.", "Take them out.") from None
 
 
 def _without(value: Any, found: set[str]) -> Any:

@@ -198,10 +198,8 @@ class World:
 
     async def removed(self, name: str = "") -> list[Version]:
         """What is removed (and was called so), each as it was before, the last removed first."""
-        rows = await table.removed(self._database.rows)
-        return [
-            one for row in rows if (one := _version(row)).thing and (not name or fold(one.thing.name) == fold(name))
-        ]
+        versions = await _apart(lambda rows: [_version(row) for row in rows], await table.removed(self._database.rows))
+        return [one for one in versions if one.thing and (not name or fold(one.thing.name) == fold(name))]
 
     async def since(self, at: float, limit: int = 1_000) -> list[Version]:
         """The newest versions of all records since that moment (seconds since 1970), in the order of their writing."""

@@ -94,10 +94,12 @@ async def test_files_make_seats_and_broken_ones_leave_the_others(tmp_path: Path)
         junk__toml="name = ",
         typo__toml=MINER.replace("privacy", "secrecy"),
         crash__py="raise RuntimeError('at once')",
+        exit__py="raise SystemExit('gone')",
         none__py="class Quiet:\n    pass\n",
         notes__txt="no assistant",
     )
     (place / "link.toml").symlink_to(tmp_path / "elsewhere.toml")
+    (place / "folder.toml").mkdir()
     (place / "open.toml").write_text(MINER)
     (place / "open.toml").chmod(0o666)
     async with opened(tmp_path) as house:
@@ -106,8 +108,14 @@ async def test_files_make_seats_and_broken_ones_leave_the_others(tmp_path: Path)
         whys = {one.file.name: one.why for one in house.broken_assistants}
         assert set(whys) == {
             *("miner.toml", "scribe.toml", "junk.toml", "typo.toml", "crash.py", "none.py", "link.toml", "open.toml"),
+            *("exit.py", "folder.toml"),
         }
-        for name, why in (("crash.py", "at once"), ("open.toml", "chmod go-w"), ("typo.toml", "secrecy")):
+        for name, why in (
+            ("crash.py", "at once"),
+            ("exit.py", "gone"),
+            ("open.toml", "chmod go-w"),
+            ("typo.toml", "secrecy"),
+        ):
             assert why in whys[name]
         shown = " ".join(line.text for line in await house.sentinel.status() if line.label == "Assistants")
         assert "is not used" in shown

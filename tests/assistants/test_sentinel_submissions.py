@@ -12,6 +12,7 @@ from assistants.sentry.logs import Logs
 from assistants.sentry.patrol import Patrol
 from assistants.sentry.submissions import DAY_S, liveliness, signs_of_submissions
 from haven.access import Role
+from haven.errors import BadInput
 from haven.settings import AlertSettings, WorldSettings
 from haven.store.submissions import Submission
 from haven.world.drafts import Drafts
@@ -88,6 +89,9 @@ async def test_a_secret_in_a_proposal_is_masked_and_told_to_both(tmp_path: Path)
 
         fine = await drafts.propose([system("Venture", notes="No secret here; 60720193DFA9.")], MEMBER, "submit")
         assert fine.masked == ()
+
+        with pytest.raises(BadInput, match="secrets"):
+            await drafts.propose([system(("password: hunter2x " * 9)[:118])], MEMBER, "submit")
 
         alerts = Alerts(database, AlertSettings())
         await Patrol(database, Logs(tmp_path / "haven.log", tmp_path / "auth.log", "no-such-program")).look(alerts)

@@ -158,4 +158,5 @@ def file_name(thing: Thing) -> str:
     """Readable, safe on every system, and never the same twice."""
     plain = unicodedata.normalize("NFKD", thing.name).encode("ascii", "ignore").decode()
     slug = re.sub(r"[^A-Za-z0-9]+", "-", plain).strip("-").lower()[:60]
-    return f"{slug or 'record'}-{thing.id.rpartition('-')[2]}.md"
+    own = thing.id.partition("-")[2]
+    return f"{slug or 'record'}{'_' if '-' in own else '-'}{own}.md"

@@ -73,3 +73,14 @@ def test_a_record_reads_back_as_it_was(format: str, thing: Thing) -> None:
     else:
         [(name, text)] = markdown.write([thing])
         assert read(name, text) == [thing]
+
+
+def test_no_two_records_are_one_markdown_file() -> None:
+    named = [
+        ("lore-a-1", "Same"),
+        ("lore-b-1", "Same"),
+        ("lore-1", "Same A"),
+        ("lore-0123456789", "Same"),
+        ("lore-1", "Same"),
+    ]
+    assert len({markdown.file_name(Lore(id=id, name=name)) for id, name in named}) == len(named)
