@@ -152,6 +152,12 @@ def _one(gazetteer: Gazetteer, text: str, *kinds: Kind) -> Thing:
     return found[0]
 
 
+def is_ordered(words: str) -> bool:
+    """Whether plain words have the form of such an order, whatever the world holds."""
+    words = " ".join(words.split())
+    return len(words) <= MOST_CHARS and bool(_RENAME.match(words) or _ORDER.match(words))
+
+
 def ordered(gazetteer: Gazetteer, words: str) -> Bulk | None:
     """The bulk edit that plain words order; None where they order none. Raises what the three above raise."""
     words = " ".join(words.split())

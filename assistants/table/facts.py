@@ -11,6 +11,7 @@ from typing import Any
 from assistants.base import Answerer
 from assistants.findings import Findings, Nature
 from assistants.scribe import SCRIBE, is_handed_in
+from assistants.scribing.bulk import is_ordered
 from haven.access import Principal
 from haven.errors import HavenError
 from haven.world.names import Names
@@ -127,7 +128,8 @@ class Facts:
         """Whether the answer would be kept in the person's words: a draft that others read, or a watch."""
         if self._watches is not None and asks_to_be_told(text):
             return True
-        return seated == SCRIBE.name and seated in self._answerers and is_handed_in(text)
+        drafted = is_handed_in(text) or is_ordered(text)
+        return seated == SCRIBE.name and seated in self._answerers and drafted
 
     async def names_in(self, text: str) -> list[str]:
         """The names of the world that a text speaks of, each once, as it spells them."""

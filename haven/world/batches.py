@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -110,6 +111,6 @@ async def _check_alone(tx: Transaction, gone: Sequence[str]) -> None:
 
 def _numbers(writes: str) -> tuple[int, int]:
     first, _, last = writes.strip().partition("-")
-    if not first.isdigit() or (last and not last.isdigit()) or len(writes) > 40:
+    if not re.fullmatch(r"[0-9]{1,15}(-[0-9]{1,15})?", writes.strip()):
         raise BadInput(f"{writes!r} names no batch.", "It is two numbers, as in 17-18.")
     return int(first), int(last or first)

@@ -136,8 +136,12 @@ async def test_words_of_a_private_request_are_for_its_person_and_the_owner_and_n
             assert CANARY in [said.words for said in await transcript.steps(person)]
         for person in (OTHER, PANEL):
             assert await transcript.steps(person) == [] == await transcript.talks(person)
-        for text in ("Record the system Canaryhold: yellow star", "tell me when a system is added near Oculi"):
-            reply = (await ask(home, text, private=True))[-1]
+        for text in (
+            "Record the system Canaryhold: yellow star",
+            "set the economy to Canary for all systems in Sillow Deep",
+            "tell me when a system is added near Oculi",
+        ):
+            reply = (await ask(home, text, private=True, assistant="scribe"))[-1]
             assert "never written down" in reply.text, "a draft is read by others, and a watch is kept"
         assert await home.house.drafts.list(None) == [] == await home.house.watches.list(MEMBER)
         with closing(sqlite3.connect(home.house.settings.database)) as database:

@@ -56,7 +56,7 @@ async def test_a_field_is_set_everywhere_and_taken_back_as_a_whole(house: House)
     assert len(done.changed) == 2 and (await everything(world))["system-a"].model_dump()["economy"] == "Trading"
     await batches.undo(done.writes, SAM)
     assert await everything(world) == before
-    for wrong in ("", "x", "1-2-3", "9999"):
+    for wrong in ("", "x", "1-2-3", "9999", "9" * 30, "²"):
         with pytest.raises(BadInput):
             await batches.undo(wrong, SAM)
     with pytest.raises(BadInput, match="same for many"):
