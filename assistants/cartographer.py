@@ -5,6 +5,7 @@ Changes to the map viewer's code are asked for like any other change: the Round 
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from typing import TypeVar
 from assistants.base import Assistant
 from assistants.findings import Findings, Nature, Source
 from haven.access import Act, Principal, check
-from haven.errors import BadInput, NotFound
+from haven.errors import BadInput, NotFound, error_id
 from haven.world import annotating, space
 from haven.world.asking import ask
 from haven.world.asking.answer import Answer
@@ -30,6 +31,8 @@ from haven.world.schema import Kind, System
 from haven.world.space import Near
 from haven.world.words import fold
 
+log = logging.getLogger("haven")
+
 CARTOGRAPHER = Assistant(
     name="cartographer",
     title="Cartographer",
@@ -42,6 +45,8 @@ CARTOGRAPHER = Assistant(
 )
 T = TypeVar("T")
 MOST_SOURCES = 25
+MOST_AHEAD = 200_000
+"""Records of a world that is read before anybody asks; a larger one takes its memory when it is needed."""
 MOST_CHARS = 1_000
 """Of a question: what is longer is no question about places."""
 
@@ -80,6 +85,14 @@ class Cartographer:
     def __init__(self, atlases: Atlases) -> None:
         self._atlases = atlases
         self._lexicon: Lexicon | None = None
+
+    async def prepare(self) -> None:
+        """Read the world before the first question has to wait for it; where that fails, the question tries again."""
+        try:
+            if 0 < await self._atlases.size() <= MOST_AHEAD:
+                await self._atlases.ask(self._words)
+        except Exception:  # nothing else of the house may end because of this
+            log.exception("[%s] the world was not read ahead; the first question about it reads it", error_id())
 
     async def answer(self, question: str, principal: Principal) -> Findings | None:
         """What can be computed about places; None where the question is about something else. Raises AccessDenied."""

@@ -362,7 +362,8 @@ async def run(house: House, faces: list[Face]) -> None:
 def _ground(house: House, schedule: Schedule) -> tuple[Coroutine[None, None, None], ...]:
     """What everything else stands on."""
     clocks = house.bus.run(), schedule.run(), house.lag.run()
-    return *clocks, house.minds.keep(), house.search.keep(), house.watches.run(house.bus)
+    world = house.search.keep(), house.watches.run(house.bus), house.cartographer.prepare()
+    return *clocks, house.minds.keep(), *world
 
 
 def _ticks(house: House, schedule: Schedule) -> None:

@@ -140,6 +140,10 @@ class Atlases:
         await self._refresh()
         return await asyncio.to_thread(self._locked, lambda: question(self._gazetteer))
 
+    async def size(self) -> int:
+        """How many records the world has; reads none of them."""
+        return sum((await self._world.counts()).values())
+
     async def _refresh(self) -> None:
         async with self._refreshing:
             stamp = await self._world.stamp()

@@ -104,3 +104,16 @@ async def test_what_others_do_is_left_to_them(cartographer: Cartographer, questi
 async def test_strangers_are_told_nothing(cartographer: Cartographer) -> None:
     with pytest.raises(AccessDenied):
         await cartographer.answer("where is Aqua", Principal("discord:9", "Zed", Role.STRANGER, "bot"))
+
+
+async def test_the_world_is_read_before_the_first_question_and_a_failure_ends_nothing(
+    cartographer: Cartographer, world: World, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    await cartographer.prepare()
+    assert len(cartographer._atlases._gazetteer.things) == len(THINGS) and not caplog.records
+    await world.put([System(name="Newfound", economy="Fishing")], OLGA, "test")
+    assert "Fishing" in (await told(cartographer, "economy of Newfound")).text
+    async with opened(tmp_path / "closed.db") as database:
+        gone = Cartographer(Atlases(World(database)))
+    await gone.prepare()
+    assert "the first question about it reads it" in caplog.text
