@@ -67,7 +67,9 @@ def words(text: str, limit: int) -> str:
 
 def plain(text: str, limit: int) -> str:
     """As `words`, shown by Discord letter by letter: no formatting, mention, masked link or secret."""
-    escaped = discord.utils.escape_mentions(discord.utils.escape_markdown(words(redact(text), limit)))
+    # discord.py takes all from the first `[` to the last `)` for one link, and escapes nothing behind its beginning.
+    pieces = map(discord.utils.escape_markdown, words(redact(text), limit).split("]("))
+    escaped = discord.utils.escape_mentions(r"]\(".join(pieces))
     return escaped if len(escaped) <= limit else escaped[: limit - 1].rstrip("\\") + "…"
 
 

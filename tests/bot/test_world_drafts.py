@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from assistants.sentinel import HAVEN
+from bot.render import plain
 from haven.access import Principal, Role
 from haven.demo import charts
 from haven.errors import NotFound
@@ -120,3 +121,11 @@ async def test_a_watch_is_told_once_where_it_was_asked_to_those_who_may_still_re
     [one] = await world.house.watches.list(Principal(f"discord:{world.member.id}", "member", Role.MEMBER, "bot"))
     await world.member.select(listed, [one.id], custom_id="watch:end")
     assert "nothing yet" in (await world.member.slash(here, "watch")).response.embeds[0].description
+
+
+@pytest.mark.parametrize(
+    "text", ["[a](http://x)[b](http://y)", "x [good](https://a.b): **c** [bank](https://d.e)", "[\\](a)"]
+)
+def test_no_word_of_anybody_is_a_link_that_hides_where_it_leads(text: str) -> None:
+    shown = plain(text, 500)
+    assert "](" not in shown and "**" not in shown and shown.replace("\\", "") == text.replace("\\", "")
