@@ -73,6 +73,7 @@ async def _photograph(env: simcord.Env, house: House, picture: Path) -> None:
         status=house.sentinel.status,
         verdict=house.outcomes.verdict,
         cloud=lambda: "",
+        alerts=house.sentinel.alerts,
     )
     await env.restart_bot(bot)
     following = asyncio.create_task(bot.follow())

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 
 import discord
 
+from assistants.sentry.alerts import Alerts
 from bot.channels import Channels
 from bot.render import plain
 from bot.views.alert import alert_view
@@ -22,18 +22,15 @@ TOLD = "discord.alerts"
 """Under this note stands the number of the last event that was told."""
 PREFIX = "alert."
 RAISED = "alert.raised"
-Acknowledge = Callable[[str, Principal], Awaitable[object]]
 SIGNS = {"urgent": "🔴", "warning": "🟠"}
 
 
 class Alarms:
     """One for a bot. What came while there was no connection is told when there is one."""
 
-    def __init__(
-        self, channels: Channels, database: Database, channel: int | None, acknowledge: Acknowledge | None
-    ) -> None:
-        """`channel`: where; None: nowhere. `acknowledge` puts an alert, by its id, into a person's charge."""
-        self._acknowledge = acknowledge
+    def __init__(self, channels: Channels, database: Database, channel: int | None, alerts: Alerts) -> None:
+        """`channel`: where; None: nowhere."""
+        self._alerts = alerts
         self._channels = channels
         self._database = database
         self._channel = channel
@@ -45,8 +42,7 @@ class Alarms:
 
     async def acknowledge(self, id: str, person: Principal) -> None:
         """Raises AccessDenied, NotFound, and Conflict where somebody was first or it is over."""
-        if self._acknowledge is not None:
-            await self._acknowledge(id, person)
+        await self._alerts.acknowledge(id, person)
 
     async def catch_up(self) -> None:
         """Tell what was not told yet, in order; at the very first start nothing of the past."""
@@ -65,7 +61,7 @@ class Alarms:
     async def _sent(self, event: Event, channel: int) -> bool:
         """False where another attempt may help; a channel that is gone or closed to the bot never does."""
         try:
-            if event.kind == RAISED and self._acknowledge is not None:
+            if event.kind == RAISED:
                 view = alert_view(event.subject)
                 await self._channels.send(channel, lambda where: where.send(words_of(event), view=view))
             else:

@@ -13,13 +13,14 @@ from discord import app_commands
 from assistants.records import Records
 from assistants.round_table import RoundTable
 from assistants.sentinel import StatusLine
+from assistants.sentry.alerts import Alerts
 from assistants.waiting import WaitingRoom
 from bot import entry
-from bot.alarms import Acknowledge, Alarms
+from bot.alarms import Alarms
 from bot.answers import Answers
 from bot.cards import Cards
 from bot.channels import Channels
-from bot.commands import ask, changes, drafts, status, watch, world
+from bot.commands import ask, changes, drafts, health, status, watch, world
 from bot.commands import cloud as cloud_switch
 from bot.digests import Digests
 from bot.draft_cards import DraftCards
@@ -69,11 +70,11 @@ class HavenBot(discord.Client):
         status: Callable[[], Awaitable[list[StatusLine]]],
         verdict: Callable[[int, Principal, int], Awaitable[None]],
         cloud: Callable[[], str],
+        alerts: Alerts,
         alarms_at: int | None = None,
-        acknowledge: Acknowledge | None = None,
     ) -> None:
         """`verdict` takes the number of an outcome and 1 or -1; `cloud` names who can be asked there, "" for nobody;
-        `alarms_at` is the channel that is told of alerts; `acknowledge` puts one, by its id, into a person's charge."""
+        `alarms_at` is the channel that is told of alerts."""
         super().__init__(
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),
@@ -92,7 +93,8 @@ class HavenBot(discord.Client):
         self.cloud = cloud
         self.channels = Channels(self, settings.guild_id)
         self.cards = Cards(self.channels, changes, database, settings)
-        self.alarms = Alarms(self.channels, database, alarms_at, acknowledge)
+        self.alerts = alerts
+        self.alarms = Alarms(self.channels, database, alarms_at, alerts)
         self.draft_cards = DraftCards(self.channels, records.drafts, database)
         self.told = Told(self.channels, database, lambda person: entry.today(self, person))
         self.digests = Digests(self.channels, database, settings.channel_id)
@@ -110,7 +112,7 @@ class HavenBot(discord.Client):
         )
         guild = discord.Object(self.settings.guild_id) if self.settings.guild_id else None
         several = [*changes.commands(), *world.commands(), *drafts.commands(), watch.command(), cloud_switch.command()]
-        for command in [*several, ask.command(self.round_table.assistants), status.command()]:
+        for command in [*several, ask.command(self.round_table.assistants), status.command(), health.command()]:
             self.tree.add_command(command, guild=guild)
         await self._sync(guild)
 

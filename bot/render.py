@@ -9,12 +9,11 @@ from __future__ import annotations
 import io
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import discord
 
 from assistants.round_table import FOUR
-from assistants.sentinel import StatusLine
 from haven.changes.review import NAMED, STAND_IN, PastRound, Review, RoundPair, by_class, class_said
 from haven.changes.review.diffing import FileDiff
 from haven.changes.review.text import round_line, test_notes
@@ -125,11 +124,6 @@ def changes_card(changes: Sequence[Change], links: dict[str, str]) -> discord.Em
         for one in changes
     ]
     return discord.Embed(title="Changes", description=fitting(lines, 4_000) or "None yet.", colour=WORKING)
-
-
-def status_card(lines: Iterable[StatusLine]) -> discord.Embed:
-    shown = [f"{SIGNS.get(line.level, '⚪')} **{plain(line.label, 60)}** {plain(line.text, 300)}" for line in lines]
-    return discord.Embed(title="How Haven is doing", description=fitting(shown, 4_000), colour=WORKING)
 
 
 def person(principal_id: str) -> str:

@@ -76,7 +76,7 @@ async def _bot(house: House) -> None:
             status=house.sentinel.status,
             verdict=house.outcomes.verdict,
             cloud=lambda: cloud_name(house.engine.roster),
-            acknowledge=house.sentinel.alerts.acknowledge,
+            alerts=house.sentinel.alerts,
             alarms_at=house.settings.alerts.channel_id or house.settings.discord.channel_id,
         )
 

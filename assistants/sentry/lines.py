@@ -14,6 +14,8 @@ from haven.store.alerts import Alert
 
 DAY_S = 86_400
 WORN_PERCENT = 90
+LEVELS = ("alert", "note", "ok")
+"""The worst first."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,11 @@ class StatusLine:
     label: str
     text: str
     level: str = "ok"
+
+
+def worst_first(lines: Iterable[StatusLine]) -> list[StatusLine]:
+    """By level, else in their order."""
+    return sorted(lines, key=lambda one: LEVELS.index(one.level) if one.level in LEVELS else len(LEVELS))
 
 
 def machine_lines(machine: Health, cards: Iterable[Wear], settings: AlertSettings) -> list[StatusLine]:

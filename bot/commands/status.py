@@ -7,7 +7,8 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot import entry, render
+from bot import entry
+from bot.render_health import status_card
 from haven.access import Act, Principal
 
 
@@ -18,7 +19,7 @@ def command() -> app_commands.Command[Any, ..., Any]:
         async def work(person: Principal) -> None:
             await interaction.response.defer(ephemeral=True, thinking=True)
             lines = await entry.bot_of(interaction).status_lines()
-            await interaction.followup.send(embed=render.status_card(lines), ephemeral=True)
+            await interaction.followup.send(embed=status_card(lines), ephemeral=True)
 
         await entry.enter(interaction, Act.READ, work)
 

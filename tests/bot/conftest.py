@@ -123,7 +123,7 @@ class World:
             status=self.house.sentinel.status,
             verdict=self.house.outcomes.verdict,
             cloud=lambda: "" if self.cloud.absent else "the stand-in",
-            acknowledge=self.house.sentinel.alerts.acknowledge,
+            alerts=self.house.sentinel.alerts,
         )
 
     @property

@@ -15,14 +15,14 @@ TROUBLE = Sign("status:disk", "Disk: 0.1 GB free @everyone [here](http://x.examp
 async def test_an_alert_its_care_and_its_end_are_told_once(world: World) -> None:
     alerts, bot = world.house.sentinel.alerts, world.bot
     await alerts.look(["status"], [Sign("status:old", "before the bot was here")], NOON)
-    bot.alarms = Alarms(bot.channels, world.house.database, world.channel.id, alerts.acknowledge)
+    bot.alarms = Alarms(bot.channels, world.house.database, world.channel.id, alerts)
     await bot.alarms.catch_up()
     for _ in range(2):
         await alerts.look(["status"], [TROUBLE, Sign("status:old", "x")], NOON)
         await world.deliver()
     [raised] = world.channel.history()
     assert "0.1 GB free" in raised.content and "Free some room." in raised.content
-    assert "@\u200beveryone" in raised.content and r"\[here]" in raised.content and not raised.mentions
+    assert "@\u200beveryone" in raised.content and r"[here]\(" in raised.content and not raised.mentions
     [_, disk] = sorted(await alerts.open(), key=lambda one: one.cause, reverse=True)
     refused = await world.member.click(raised, label="I look after it")
     assert refused.ephemeral and (await alerts.open())[0].acknowledged_at is None
@@ -31,9 +31,7 @@ async def test_an_alert_its_care_and_its_end_are_told_once(world: World) -> None
     assert not next(one for one in world.channel.history() if one.id == raised.id).components
     for minute in (1, 20):
         await alerts.look(["status"], [Sign("status:old", "x")], NOON + 60 * minute)
-    later = Alarms(
-        bot.channels, world.house.database, world.channel.id, alerts.acknowledge
-    )  # another start, after all of it
+    later = Alarms(bot.channels, world.house.database, world.channel.id, alerts)  # another start, after all of it
     await later.catch_up()
     await world.deliver()
     said = [message.content for message in world.channel.history()]

@@ -62,6 +62,7 @@ async def server(tmp_path: Path, simcord_env: simcord.Env) -> AsyncIterator[Serv
             status=house.sentinel.status,
             verdict=house.outcomes.verdict,
             cloud=lambda: "",
+            alerts=house.sentinel.alerts,
         )
         await simcord_env.restart_bot(bot)
         following = asyncio.create_task(bot.follow())

@@ -57,6 +57,7 @@ async def build(settings: Settings) -> AsyncIterator[Callable[[], HavenBot]]:
                 status=house.sentinel.status,
                 verdict=house.outcomes.verdict,
                 cloud=lambda: "",
+                alerts=house.sentinel.alerts,
             )
             bot._connection.guild_ready_timeout = 0.01  # two seconds of waiting for servers that are not there
             return bot

@@ -54,6 +54,7 @@ async def test_a_new_system_from_discord_over_the_panel_to_an_answer(tmp_path: P
             status=house.sentinel.status,
             verdict=house.outcomes.verdict,
             cloud=lambda: "",
+            alerts=house.sentinel.alerts,
         )
         await simcord_env.restart_bot(bot)
         following = asyncio.create_task(bot.follow())

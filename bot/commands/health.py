@@ -1,0 +1,27 @@
+"""`/health`: what is wrong first, the open alerts and who looks after each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot import entry
+from bot.render_health import health_card
+from haven.access import Act, Principal
+
+
+def command() -> app_commands.Command[Any, ..., Any]:
+    @app_commands.command(name="health", description="Show what is wrong, and who looks after it")
+    @app_commands.guild_only()
+    async def health(interaction: discord.Interaction) -> None:
+        async def work(person: Principal) -> None:
+            await interaction.response.defer(ephemeral=True, thinking=True)
+            bot = entry.bot_of(interaction)
+            card = health_card(await bot.status_lines(), await bot.alerts.open())
+            await interaction.followup.send(embed=card, ephemeral=True)
+
+        await entry.enter(interaction, Act.READ, work)
+
+    return health
