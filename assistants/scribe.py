@@ -21,7 +21,7 @@ from haven.access import Act, Principal, check
 from haven.ai.judging.embed import Embedder
 from haven.changes.decisions import Changes
 from haven.changes.states import State
-from haven.errors import BadInput, NotFound
+from haven.errors import BadInput, Conflict, NotFound
 from haven.quoting import clean
 from haven.store.database import now
 from haven.world.differences import Difference, differences
@@ -167,9 +167,14 @@ class Scribe:
         return await self._atlases.ask(work)
 
     async def propose_bulk(self, preview: Preview, by: Principal) -> Draft:
-        """The bulk edit as one draft. Raises BadInput where it removes records or is too large, and AccessDenied."""
+        """The bulk edit as one draft. Raises AccessDenied, BadInput where it removes records or is too large, Conflict.
+
+        A Conflict is a record that was changed since the preview.
+        """
         if preview.bulk.gone:
             raise BadInput("A draft can't remove records.", "Ask a reviewer to merge them: haven world bulk merge")
+        if {one.id for one in preview.bulk.things}.intersection(await self._world.changed_since(preview.stamp)):
+            raise Conflict("One of these records was changed since the preview.", "Look at a new one, then propose it.")
         return await self._drafts.propose(preview.bulk.things, by, TOOL, preview.bulk.said)
 
     async def _ordered(self, words: str, by: Principal) -> Findings | None:

@@ -93,6 +93,10 @@ async def test_what_was_changed_meanwhile_stops_the_whole_batch(house: House) ->
     await world.put([Planet(name="New", parent="system-b")], OLGA, "test")
     with pytest.raises(Conflict, match="belong"):
         await batches.write(preview.bulk.things, preview.bulk.gone, SAM, stamp=preview.stamp)
+    preview = await scribe.preview(lambda g: set_all(g, Kind.SYSTEM, "", {"economy": "Trading"}))
+    await world.put([THINGS[2].model_copy(update={"star": "Green"})], OLGA, "test")
+    with pytest.raises(Conflict, match="since the preview"):
+        await scribe.propose_bulk(preview, MEMBER)
     assert (await everything(world)).keys() - before.keys() and (await world.get("system-b")).version == 1
     done = await batches.write([THINGS[2].model_copy(update={"star": "Red"})], (), SAM, stamp=await world.stamp())
     await world.put([THINGS[2].model_copy(update={"star": "Blue"})], OLGA, "test")
