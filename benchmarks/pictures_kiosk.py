@@ -93,6 +93,7 @@ async def _photograph(house: House, change: Change, folder: Path) -> list[Path]:
         cloud=lambda: "",
         lan=lambda: False,
         status=house.sentinel.status,
+        alerts=house.sentinel.alerts,
         principal=OWNER,
         pin=Pin(house.settings),
     )

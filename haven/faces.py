@@ -42,6 +42,7 @@ def faces_of(house: House, ready: asyncio.Event) -> list[Face]:
                 bus=house.bus,
                 database=house.database,
                 status=house.sentinel.status,
+                alerts=house.sentinel.alerts,
                 verdict=house.outcomes.verdict,
                 cloud=lambda: cloud_name(house.engine.roster),
                 lan=lambda: bool(house.engine.roster.on(Tier.LAN)),

@@ -18,6 +18,7 @@ from textual.widgets import ContentSwitcher, Static
 from assistants.records import Records
 from assistants.round_table import RoundTable
 from assistants.sentinel import StatusLine
+from assistants.sentry.alerts import Alerts
 from assistants.waiting import WaitingRoom
 from haven.access import Act, Principal, check
 from haven.ai import switch
@@ -32,6 +33,7 @@ from kiosk.screens.answering import Answering
 from kiosk.screens.ask import Ask
 from kiosk.screens.changes import ChangesPane
 from kiosk.screens.drafts import DraftsPane
+from kiosk.screens.health import HealthPane
 from kiosk.screens.home import Home
 from kiosk.screens.lore import LorePane
 from kiosk.screens.map import MapPane
@@ -52,6 +54,7 @@ PANES = {
     "lore": "F5 Lore",
     "drafts": "F6 Drafts",
 }
+"""The bar below. Health is reached from Home's status lines and by F7: seven do not fit on the small panel."""
 
 
 class Kiosk(TouchApp):
@@ -70,6 +73,7 @@ class Kiosk(TouchApp):
         ("f4", "pane('map')", "Map"),
         ("f5", "pane('lore')", "Lore"),
         ("f6", "pane('drafts')", "Drafts"),
+        ("f7", "pane('health')", "Health"),
         ("escape", "back", "Back"),
     ]
 
@@ -83,6 +87,7 @@ class Kiosk(TouchApp):
         bus: Bus,
         database: Database,
         status: Callable[[], Awaitable[list[StatusLine]]],
+        alerts: Alerts,
         verdict: Callable[[int, Principal, int], Awaitable[None]],
         cloud: Callable[[], str],
         lan: Callable[[], bool],
@@ -92,7 +97,7 @@ class Kiosk(TouchApp):
     ) -> None:
         super().__init__(driver_class=driver_class)
         self._handed = Handed(
-            round_table, changes, waiting, records, database, status, verdict, cloud, lan, principal, pin
+            round_table, changes, waiting, records, database, status, alerts, verdict, cloud, lan, principal, pin
         )
         self._bus = bus
         self.failure = ""
@@ -117,6 +122,7 @@ class Kiosk(TouchApp):
             yield MapPane(self._handed, id="map")
             yield LorePane(self._handed, id="lore")
             yield DraftsPane(self._handed, id="drafts")
+            yield HealthPane(self._handed, id="health")
         with Horizontal(id="nav"):
             for pane, label in PANES.items():
                 yield Tile(label, pane, id=f"nav-{pane}", classes="nav")
@@ -173,6 +179,8 @@ class Kiosk(TouchApp):
                     self._watch_told(event)
                 elif event.kind.startswith("draft."):
                     self._refresh("")
+                elif event.kind.startswith("alert."):
+                    self.query_one(Home).attempt(self._status, "status", newest=True)
                 elif event.subject == switch.NAME:
                     self.query_one(Home).attempt(self.query_one(Home).show_switch, "switch shown", newest=True)
                 elif event.kind.startswith("answer."):
@@ -203,6 +211,8 @@ class Kiosk(TouchApp):
         facts = await self._handed.status()
         cloud = next((fact for fact in facts if fact.label == "Cloud"), None)
         self.query_one(Home).show_status(facts)
+        check(self._handed.principal, Act.READ)
+        self.query_one(HealthPane).show(facts, await self._handed.alerts.open())
         self.query_one("#cloud", Static).update(line(cloud.text, 60) if cloud else "")
 
     def on_key(self, event: events.Key) -> None:

@@ -14,7 +14,7 @@ from haven.access import Act
 from haven.ai.switch import CloudSwitch
 from haven.changes.states import State
 from haven.store.changes import Change
-from kiosk.plain import line
+from kiosk.screens.health import marked
 from kiosk.screens.pane import Pane
 from kiosk.widgets.change_list import ChangeList
 from kiosk.widgets.sheet import Sheet
@@ -59,10 +59,8 @@ class Home(Pane):
         self.query_one(ChangeList).show(waiting)
 
     def show_status(self, lines: Sequence[StatusLine]) -> None:
-        marks = {"ok": "●", "note": "◆", "alert": "▲"}
-        text = "\n".join(f"{marks.get(fact.level, '●')} {line(fact.label, 24)}: {line(fact.text)}" for fact in lines)
         sheet = self.query_one("#status", Sheet)
-        sheet.say(text)
+        sheet.say(marked(lines))
         sheet.set_class(any(fact.level == "alert" for fact in lines), "alert")
 
     def on_tile_pressed(self, event: Tile.Pressed) -> None:
@@ -72,6 +70,10 @@ class Home(Pane):
         elif event.tile.id == "switch":
             event.stop()
             self.tapped(self._turn, "switch")
+
+    def on_sheet_tapped(self) -> None:
+        """The status lines lead to all that there is to say about them."""
+        self.post_message(self.Go("health"))
 
     async def show_switch(self) -> None:
         """The kill switch says what a tap does."""

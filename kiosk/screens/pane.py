@@ -15,6 +15,7 @@ from textual.worker import WorkType
 from assistants.records import Records
 from assistants.round_table import RoundTable
 from assistants.sentinel import StatusLine
+from assistants.sentry.alerts import Alerts
 from assistants.waiting import WaitingRoom
 from haven.access import PIN_FREE, Act, Principal
 from haven.changes.decisions import Changes
@@ -40,6 +41,7 @@ class Handed:
     records: Records
     database: Database
     status: Callable[[], Awaitable[list[StatusLine]]]
+    alerts: Alerts
     verdict: Callable[[int, Principal, int], Awaitable[None]]
     """Takes the number of an outcome and 1 or -1."""
     cloud: Callable[[], str]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.message import Message
 from textual.widgets import Static
 
 
@@ -13,8 +15,26 @@ class Sheet(VerticalScroll, can_focus=True):
 
     FOCUS_ON_CLICK = False
 
+    class Tapped(Message):
+        """A finger touched its text, and did not scroll."""
+
+        def __init__(self, sheet: Sheet) -> None:
+            super().__init__()
+            self.sheet = sheet
+
+        @property
+        def control(self) -> Sheet:
+            return self.sheet
+
+    class Text(Static):
+        """What a tap arrives at; a finger that scrolls is the sheet's own."""
+
+        def on_click(self, event: events.Click) -> None:
+            if isinstance(self.parent, Sheet):
+                self.post_message(Sheet.Tapped(self.parent))
+
     def compose(self) -> ComposeResult:
-        yield Static("", markup=False)
+        yield Sheet.Text("", markup=False)
 
     def say(self, text: str | Content) -> None:
         self.query_one(Static).update(text)

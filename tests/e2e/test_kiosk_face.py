@@ -42,6 +42,7 @@ async def panel(house: House, principal: Principal) -> AsyncIterator[Terminal]:
         cloud=lambda: "",
         lan=lambda: False,
         status=house.sentinel.status,
+        alerts=house.sentinel.alerts,
         principal=principal,
         pin=Pin(house.settings),
         driver_class=driver_for(screen),

@@ -20,6 +20,7 @@ from assistants.records import Records
 from assistants.round_table import RoundTable
 from assistants.scribe import Scribe
 from assistants.sentinel import StatusLine
+from assistants.sentry.alerts import Alerts
 from assistants.table.transcript import Transcript
 from assistants.waiting import WaitingRoom
 from haven.access import Principal, Role
@@ -114,6 +115,7 @@ class House:
     waiting: WaitingRoom
     records: Records
     outcomes: Outcomes
+    alerts: Alerts
     settings: Settings
     pin: Pin
     model: ScriptedModel
@@ -133,6 +135,7 @@ class House:
             bus=self.bus,
             database=self.database,
             status=_status,
+            alerts=self.alerts,
             verdict=self.outcomes.verdict,
             cloud=lambda: self.cloud,
             lan=lambda: self.lan,
@@ -179,7 +182,8 @@ class House:
 
 
 async def _status() -> list[StatusLine]:
-    return [StatusLine("Cloud", "stand-in, not Claude", "note"), StatusLine("Disk", "12 GB free")]
+    fine = StatusLine("Disk", "12 GB free"), StatusLine("Backup", "5 h old, restored to check it")
+    return [StatusLine("Cloud", "stand-in, not Claude", "note"), *fine]
 
 
 @pytest.fixture
@@ -217,6 +221,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
             waiting,
             records,
             outcomes,
+            Alerts(database, settings.alerts),
             settings,
             pin,
             model,
