@@ -201,16 +201,18 @@ async def test_a_plan_is_shown_with_its_price_and_skipped_and_the_work_is_stoppe
 async def test_a_call_under_way_counts_at_its_worst_and_the_next_one_is_refused(tmp_path: Path) -> None:
     hanging = Fault(FaultKind.HANG)
     async with StandIn([hanging]) as stand_in:
-        home = await configured(tmp_path, f'base_url = "{stand_in.base_url}"\ndaily_usd = 0.007\nsmall_model = ""')
+        home = await configured(tmp_path, f'base_url = "{stand_in.base_url}"\ndaily_usd = 0.01\nsmall_model = ""')
         give_key(home)
         asking = asyncio.create_task(haven(home, "ask", "Who are you?", "--where", "cloud", "--json"))
-        await hanging.reached.wait()
+        reached = asyncio.create_task(hanging.reached.wait())
+        await asyncio.wait((asking, reached), return_when=asyncio.FIRST_COMPLETED)
+        assert reached.done(), (await asking).err
         refused = await haven(home, "ask", "Who are you?", "--where", "cloud")
         assert refused.status == 1 and "today's cap" in refused.err and "cloud.daily_usd" in refused.err
         assert len(stand_in.requests) == 1
         hanging.release.set()
         answer = (await asking).data
-        assert 0 < answer["usd"] < 0.007 and not answer["stand_in"]
+        assert 0 < answer["usd"] < 0.01 and not answer["stand_in"]
 
 
 async def test_status_and_models_speak_json(tmp_path: Path) -> None:
