@@ -78,6 +78,29 @@ def test_the_past_tells(tmp_path: Path) -> None:
     assert changed_with_d.index(max(changed_with_d)) == 0
 
 
+def test_a_file_that_moved_keeps_its_past(tmp_path: Path) -> None:
+    files = {"new/maps/a.py": OTHER, "new/tools/a.py": OTHER, "new/maps/b.py": OTHER, "c.py": OTHER}
+    moved = Past(("old/maps/a.py", "new/maps/a.py", "c.py"), {"move": 1})
+    past = (Past(("c.py",), {}), moved, Past(("old/maps/a.py",), SAID), Past(("c.py",), {}))
+    seen = view(tmp_path, "The wheel does not zoom", files, past)
+    assert best("history", seen) == "new/maps/a.py"
+    assert seen.touched[1][1] == [seen.paths.index("new/maps/a.py"), seen.paths.index("c.py")], "counted once"
+
+
+@pytest.mark.parametrize(
+    ("old", "past"),
+    [
+        ("old/b.py", (Past(("old/b.py",), SAID), Past(("maps/b.py",), {}))),  # it was there beside the old one
+        ("old/a.py", (Past(("old/a.py",), SAID),)),  # two may be it
+        ("old/__init__.py", (Past(("old/__init__.py",), SAID),)),  # every folder has one
+    ],
+)
+def test_a_namesake_has_a_past_of_its_own(tmp_path: Path, old: str, past: tuple[Past, ...]) -> None:
+    files = dict.fromkeys(("maps/a.py", "tools/a.py", "maps/b.py", "maps/__init__.py"), OTHER)
+    seen = view(tmp_path, "The wheel does not zoom", files, past)
+    assert SIGNALS["history"](seen) == [0.0] * len(files), old
+
+
 def test_a_signal_can_be_left_out(tmp_path: Path) -> None:
     seen = view(tmp_path, "zoom", {"zoom.py": OTHER, "b.py": "def zoom(): ...\n"})
     assert rank(seen, without={"names", "words", "first line", "best function"})[0].path == "zoom.py"

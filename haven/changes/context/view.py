@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import takewhile
 
 from haven.changes.context.words import Query, bag, terms
 from haven.store.code_index import Facts, Hits, Past
@@ -46,10 +47,10 @@ class View:
     @cached_property
     def touched(self) -> list[tuple[int, list[int], Past]]:
         """The narrow commits: how long ago (in commits), the files that are still there, and the commit."""
-        at = {path: i for i, path in enumerate(self.paths)}
+        at = {path: i for i, path in enumerate(self.paths)} | _moved(self)
         found = []
         for ago, past in enumerate(self.history):
-            files = [at[path] for path in past.paths if path in at]
+            files = list(dict.fromkeys(at[path] for path in past.paths if path in at))
             if files and len(past.paths) <= 2 * WIDE_COMMIT and len(files) <= WIDE_COMMIT:
                 found.append((ago, files, past))
         return found
@@ -113,6 +114,43 @@ class View:
                     norm = 1.2 * (0.4 + 0.6 * lengths[piece] / average)
                     own[piece] = own.get(piece, 0.0) + idf * times * 2.2 / (times + norm)
         return scores
+
+
+def _moved(view: View) -> dict[str, int]:
+    """Old path -> the file that lies elsewhere now: the past of a file goes with it.
+
+    It has the same name and came no earlier than the old path was last touched. Of several it is the one whose folders
+    are most alike; none where two are as much. (Git's own search for renames reads all the files, and is slow.)
+    """
+    first: dict[str, int] = {}
+    last: dict[str, int] = {}
+    for ago, past in enumerate(view.history):
+        for path in past.paths:
+            first[path] = ago
+            last.setdefault(path, ago)
+    namesakes: dict[str, list[str]] = {}
+    for path in view.paths:
+        if not GLUE.search(path):
+            namesakes.setdefault(_name(path), []).append(path)
+    at = {path: i for i, path in enumerate(view.paths)}
+    found = {}
+    for gone in last.keys() - at.keys():
+        came = [path for path in namesakes.get(_name(gone), ()) if first.get(path, 0) <= last[gone]]
+        alike = sorted(((_in_common(gone, path), at[path]) for path in came), reverse=True)
+        if alike and (len(alike) == 1 or alike[0][0] > alike[1][0]):
+            found[gone] = alike[0][1]
+    return found
+
+
+def _name(path: str) -> str:
+    return path.rsplit("/", 1)[-1]
+
+
+def _in_common(one: str, other: str) -> tuple[int, int]:
+    """How many parts two paths share at their ends, and how many anywhere."""
+    a, b = one.split("/"), other.split("/")
+    ends = takewhile(lambda pair: pair[0] == pair[1], zip(reversed(a), reversed(b), strict=False))
+    return sum(1 for _ in ends), len(set(a) & set(b))
 
 
 def rarity(holders: int, files: int) -> float:
