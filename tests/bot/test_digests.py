@@ -37,5 +37,5 @@ async def test_what_happened_is_told_once_and_nothing_is_no_message(world: World
     [message] = world.channel.history()
     [card] = message.embeds
     told = {str(field.name): str(field.value) for field in card.fields}
-    assert "Venture @\u200beveryone" in told["Added"] and r"\[x]" in told["Added"] and not message.mentions
+    assert "Venture @\u200beveryone" in told["Added"] and r"[x]\(" in told["Added"] and not message.mentions
     assert "Olga: 1 added" in told["By whom"]
