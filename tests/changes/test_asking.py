@@ -161,7 +161,7 @@ async def test_what_a_model_at_home_broke_the_cloud_repairs(tmp_path: Path) -> N
         change = await home.rest(await home.ask_for(TINY))
         review = await home.house.changes.review(change.id)
         assert (change.state, change.round, review.mergeable) == (State.REVIEW, 2, True), change.reason
-        assert len(model.asked) == 1 == len(asked(home)) and "tests fail" in asked(home)[0]
+        assert len(model.asked) == 1 == len(asked(home)) and "This went wrong with the last edits" in asked(home)[0]
 
 
 @pytest.mark.sandbox
