@@ -17,11 +17,10 @@ import discord
 import simcord
 from simcord.builders import ChannelHandle
 
-from bot.client import HavenBot
 from haven.app import House, open_house
 from haven.app import run as run_house
 from haven.demo.journey import REQUEST, demo_settings, stand_in_running
-from haven.faces import records_of
+from haven.faces import bot_of
 from haven.settings import Discord, cache_dir
 
 PICTURE = Path(__file__).parent.parent / "docs" / "discord-review.png"
@@ -62,19 +61,7 @@ async def _photograph(env: simcord.Env, house: House, picture: Path) -> None:
     channel = guild.create_text_channel("workshop")
     person = guild.add_member(env.create_user("ann", global_name="Ann"))
     ids = Discord(guild_id=guild.id, owner_ids=frozenset({person.id}))
-    bot = HavenBot(
-        round_table=house.round_table,
-        changes=house.changes,
-        waiting=house.waiting,
-        records=records_of(house),
-        bus=house.bus,
-        database=house.database,
-        settings=ids,
-        status=house.sentinel.status,
-        verdict=house.outcomes.verdict,
-        cloud=lambda: "",
-        alerts=house.sentinel.alerts,
-    )
+    bot = bot_of(house, ids)
     await env.restart_bot(bot)
     following = asyncio.create_task(bot.follow())
     try:

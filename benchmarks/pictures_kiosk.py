@@ -24,7 +24,7 @@ from haven.changes.proposal import Kind
 from haven.changes.states import RESTING
 from haven.demo import charts
 from haven.demo.journey import REQUEST, demo_settings, stand_in_running
-from haven.faces import records_of
+from haven.faces import kiosk_of
 from haven.settings import cache_dir
 from haven.store.changes import Change
 from haven.world.fields import edited
@@ -82,21 +82,7 @@ async def _reviewed(house: House) -> Change:
 
 
 async def _photograph(house: House, change: Change, folder: Path) -> list[Path]:
-    kiosk = Kiosk(
-        round_table=house.round_table,
-        changes=house.changes,
-        bus=house.bus,
-        waiting=house.waiting,
-        records=records_of(house),
-        database=house.database,
-        verdict=house.outcomes.verdict,
-        cloud=lambda: "",
-        lan=lambda: False,
-        status=house.sentinel.status,
-        alerts=house.sentinel.alerts,
-        principal=OWNER,
-        pin=Pin(house.settings),
-    )
+    kiosk = kiosk_of(house, OWNER, Pin(house.settings))
     made = []
     async with kiosk.run_test(size=SIZE) as pilot:
         await _settled(kiosk, pilot, "status", "reload")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+from typing import Any
 
 from assistants.records import Records
 from bot.client import HavenBot
@@ -14,7 +15,7 @@ from haven.ai.roster import Roster
 from haven.ai.task import Tier
 from haven.app import Face, House
 from haven.errors import SettingsError, StoreError, Unavailable
-from haven.settings import DISCORD_TOKEN
+from haven.settings import DISCORD_TOKEN, Discord
 from kiosk.app import Kiosk
 from kiosk.pin import Pin
 from kiosk.server import serve as serve_kiosk
@@ -27,29 +28,52 @@ def records_of(house: House) -> Records:
     return Records(house.world, house.drafts, house.watches, house.search, house.cartographer, house.scribe)
 
 
+def kiosk_of(house: House, principal: Principal, pin: Pin, driver: type[Any] | None = None) -> Kiosk:
+    """One display of the kiosk, for one person."""
+    return Kiosk(
+        round_table=house.round_table,
+        changes=house.changes,
+        waiting=house.waiting,
+        records=records_of(house),
+        bus=house.bus,
+        database=house.database,
+        status=house.sentinel.status,
+        alerts=house.sentinel.alerts,
+        verdict=house.outcomes.verdict,
+        cloud=lambda: cloud_name(house.engine.roster),
+        lan=lambda: bool(house.engine.roster.on(Tier.LAN)),
+        principal=principal,
+        pin=pin,
+        driver_class=driver,
+    )
+
+
+def bot_of(house: House, settings: Discord) -> HavenBot:
+    """The bot before it is connected."""
+    return HavenBot(
+        round_table=house.round_table,
+        changes=house.changes,
+        waiting=house.waiting,
+        records=records_of(house),
+        bus=house.bus,
+        database=house.database,
+        settings=settings,
+        status=house.sentinel.status,
+        verdict=house.outcomes.verdict,
+        cloud=lambda: cloud_name(house.engine.roster),
+        alerts=house.sentinel.alerts,
+        alarms_at=house.settings.alerts.channel_id or settings.channel_id,
+    )
+
+
 def faces_of(house: House, ready: asyncio.Event) -> list[Face]:
     """The kiosk always; the bot where a token is (else its supervisor says OFF); the web port where one is set."""
 
     async def kiosk(house: House) -> None:
         pin = Pin(house.settings)
 
-        def make(principal: Principal, driver: type) -> Kiosk:
-            return Kiosk(
-                round_table=house.round_table,
-                changes=house.changes,
-                waiting=house.waiting,
-                records=records_of(house),
-                bus=house.bus,
-                database=house.database,
-                status=house.sentinel.status,
-                alerts=house.sentinel.alerts,
-                verdict=house.outcomes.verdict,
-                cloud=lambda: cloud_name(house.engine.roster),
-                lan=lambda: bool(house.engine.roster.on(Tier.LAN)),
-                principal=principal,
-                pin=pin,
-                driver_class=driver,
-            )
+        def make(principal: Principal, driver: type[Any]) -> Kiosk:
+            return kiosk_of(house, principal, pin, driver)
 
         try:
             await serve_kiosk(house.settings.socket, make, house.settings.kiosk, os.getuid(), ready.set)
@@ -65,28 +89,13 @@ def faces_of(house: House, ready: asyncio.Event) -> list[Face]:
 async def _bot(house: House) -> None:
     """Discord, connected anew whenever the connection is lost."""
 
-    def build() -> HavenBot:
-        return HavenBot(
-            round_table=house.round_table,
-            changes=house.changes,
-            waiting=house.waiting,
-            records=records_of(house),
-            bus=house.bus,
-            database=house.database,
-            settings=house.settings.discord,
-            status=house.sentinel.status,
-            verdict=house.outcomes.verdict,
-            cloud=lambda: cloud_name(house.engine.roster),
-            alerts=house.sentinel.alerts,
-            alarms_at=house.settings.alerts.channel_id or house.settings.discord.channel_id,
-        )
-
     def tell(link: Link, detail: str) -> None:
         level = {Link.READY: "ok", Link.BROKEN: "alert"}.get(link, "note")
         house.sentinel.note("Discord", f"{link.value}{f': {detail}' if detail else ''}", level)
         house.bus.live("discord", link.value, detail=detail)
 
-    supervisor = Supervisor(build, house.settings.secret(DISCORD_TOKEN), on_state=tell)
+    token, ids = house.settings.secret(DISCORD_TOKEN), house.settings.discord
+    supervisor = Supervisor(lambda: bot_of(house, ids), token, on_state=tell)
     connecting = asyncio.create_task(supervisor.run(), name="discord")
     try:
         await asyncio.shield(connecting)

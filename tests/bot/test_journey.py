@@ -14,8 +14,7 @@ import simcord
 from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle
 
-from bot.client import HavenBot
-from haven.faces import records_of
+from haven.faces import bot_of
 from haven.settings import Discord
 from tests.bot.conftest import until
 from tests.e2e.house import DARK, PNG, Home, at_home
@@ -51,19 +50,7 @@ async def server(tmp_path: Path, simcord_env: simcord.Env) -> AsyncIterator[Serv
     owner = guild.add_member(simcord_env.create_user("owner"))
     async with at_home(tmp_path) as home:
         house = home.house
-        bot = HavenBot(
-            round_table=house.round_table,
-            changes=house.changes,
-            waiting=house.waiting,
-            records=records_of(house),
-            bus=house.bus,
-            database=house.database,
-            settings=Discord(guild_id=guild.id, owner_ids=frozenset({owner.id})),
-            status=house.sentinel.status,
-            verdict=house.outcomes.verdict,
-            cloud=lambda: "",
-            alerts=house.sentinel.alerts,
-        )
+        bot = bot_of(house, Discord(guild_id=guild.id, owner_ids=frozenset({owner.id})))
         await simcord_env.restart_bot(bot)
         following = asyncio.create_task(bot.follow())
         yield Server(simcord_env, home, channel, owner)

@@ -12,7 +12,7 @@ import pytest
 from bot.client import HavenBot
 from bot.supervisor import Link, Supervisor
 from haven.app import open_house
-from haven.faces import records_of
+from haven.faces import bot_of
 from haven.settings import Settings
 
 from .far_discord import TOKEN, FarDiscord, point_at
@@ -46,19 +46,7 @@ async def build(settings: Settings) -> AsyncIterator[Callable[[], HavenBot]]:
     async with open_house(settings) as house:
 
         def make() -> HavenBot:
-            bot = HavenBot(
-                round_table=house.round_table,
-                changes=house.changes,
-                waiting=house.waiting,
-                records=records_of(house),
-                bus=house.bus,
-                database=house.database,
-                settings=house.settings.discord,
-                status=house.sentinel.status,
-                verdict=house.outcomes.verdict,
-                cloud=lambda: "",
-                alerts=house.sentinel.alerts,
-            )
+            bot = bot_of(house, house.settings.discord)
             bot._connection.guild_ready_timeout = 0.01  # two seconds of waiting for servers that are not there
             return bot
 

@@ -11,8 +11,7 @@ import pytest
 
 from haven.access import Principal, Role
 from haven.app import House
-from haven.faces import records_of
-from kiosk.app import Kiosk
+from haven.faces import kiosk_of
 from kiosk.driver import Display, driver_for
 from kiosk.pin import Pin
 from tests.e2e.house import DARK, PNG, at_home
@@ -31,22 +30,7 @@ async def panel(house: House, principal: Principal) -> AsyncIterator[Terminal]:
     terminal = Terminal(100, 28, patience_s=PATIENCE_S)
     screen = Display(terminal.feed, 100, 28)
     terminal.send = screen.receive
-    kiosk = Kiosk(
-        round_table=house.round_table,
-        changes=house.changes,
-        bus=house.bus,
-        waiting=house.waiting,
-        records=records_of(house),
-        database=house.database,
-        verdict=house.outcomes.verdict,
-        cloud=lambda: "",
-        lan=lambda: False,
-        status=house.sentinel.status,
-        alerts=house.sentinel.alerts,
-        principal=principal,
-        pin=Pin(house.settings),
-        driver_class=driver_for(screen),
-    )
+    kiosk = kiosk_of(house, principal, Pin(house.settings), driver_for(screen))
     running = asyncio.create_task(kiosk.run_async())
     try:
         await terminal.until("HAVEN")

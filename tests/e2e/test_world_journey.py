@@ -10,11 +10,10 @@ import pytest
 import simcord
 from simcord.builders import ChannelHandle
 
-from bot.client import HavenBot
 from haven.app import open_house, run
 from haven.demo import charts
 from haven.demo.journey import DemoSettings
-from haven.faces import records_of
+from haven.faces import bot_of
 from haven.settings import Discord
 from haven.world.schema import Kind, System
 from kiosk.pin import Pin
@@ -43,19 +42,7 @@ async def test_a_new_system_from_discord_over_the_panel_to_an_answer(tmp_path: P
     async with open_house(settings) as house:
         await charts.bring_in(house)
         running = asyncio.create_task(run(house, []))
-        bot = HavenBot(
-            round_table=house.round_table,
-            changes=house.changes,
-            waiting=house.waiting,
-            records=records_of(house),
-            bus=house.bus,
-            database=house.database,
-            settings=Discord(guild_id=guild.id, member_role_ids=frozenset({members.id})),
-            status=house.sentinel.status,
-            verdict=house.outcomes.verdict,
-            cloud=lambda: "",
-            alerts=house.sentinel.alerts,
-        )
+        bot = bot_of(house, Discord(guild_id=guild.id, member_role_ids=frozenset({members.id})))
         await simcord_env.restart_bot(bot)
         following = asyncio.create_task(bot.follow())
         try:
