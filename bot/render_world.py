@@ -11,6 +11,7 @@ from assistants.cartographer import Neighbours
 from assistants.records import Page
 from assistants.scribing.digest import Digest
 from bot.render import MOST, SIGNS, WORKING, fitting, plain, prose, words
+from haven.quoting import visible
 from haven.world.asking.answer import Answer
 from haven.world.differences import Difference
 from haven.world.drafts import Decided, Draft
@@ -22,6 +23,8 @@ FACTS = 15
 """Facts of a record that stand side by side; Discord takes 25 fields, and what lies below it needs some."""
 CUT = "\n… *cut here; the whole text is attached*"
 MOST_FIELDS = 25
+WHOLE_FIELDS = 10
+"""Fields that a draft's card holds whatever stands in them, 160 characters before and after."""
 MAP = "map.png"
 WAITING, APPROVED, REJECTED = 0xFAA61A, 0x3BA55D, 0x747F8D
 STATES = {"open": WAITING, "approved": APPROVED}
@@ -131,6 +134,14 @@ def draft_card(draft: Draft, found: Iterable[Difference], said: Sequence[str] = 
         told = fitting([plain(one, 300) for one in said], 1_000)
         embed.add_field(name="Worth knowing", value=told, inline=False)
     return embed
+
+
+def draft_files(found: Sequence[Difference]) -> list[discord.File]:
+    """Every word of what would be different, where the card cuts any: nobody approves what could not be read."""
+    if all(one.short() == (one.before, one.after) for one in found) and len(found) <= WHOLE_FIELDS:
+        return []
+    parts = [f"{one.record}: {one.field}\n\n- {one.before}\n+ {one.after}\n" for one in found]
+    return [discord.File(io.BytesIO(visible("\n".join(parts)).encode()), filename="draft.txt")]
 
 
 def questions_card(said: Sequence[str]) -> discord.Embed:

@@ -138,7 +138,8 @@ async def _show(
         kinds = ", ".join(draft.masked)
         said = [*said, f"It held a secret ({kinds}), which was masked. Replace it where it is used."]
     card = cards.draft_card(draft, found, said)
-    message = await interaction.followup.send(embed=card, view=draft_view(draft), wait=True)
+    files = cards.draft_files(found)
+    message = await interaction.followup.send(embed=card, view=draft_view(draft), files=files, wait=True)
     await entry.bot_of(interaction).draft_cards.keep(draft.id, message.channel.id, message.id)
 
 

@@ -123,9 +123,9 @@ async def show(interaction: discord.Interaction, id: str) -> None:
     """One draft with its diff as the world is now, for the person alone. The interaction is deferred already."""
     drafts = entry.bot_of(interaction).records.drafts
     draft = await drafts.get(id)
-    is_open = draft.state == "open"
-    card = cards.draft_card(draft, await drafts.diff(draft)) if is_open else cards.decided_draft_card(draft)
-    await interaction.followup.send(embed=card, view=draft_view(draft), ephemeral=True)
+    found = await drafts.diff(draft) if draft.state == "open" else []
+    card = cards.draft_card(draft, found) if draft.state == "open" else cards.decided_draft_card(draft)
+    await interaction.followup.send(embed=card, view=draft_view(draft), files=cards.draft_files(found), ephemeral=True)
 
 
 async def decide(interaction: discord.Interaction, person: Principal, ids: list[str]) -> None:

@@ -14,6 +14,7 @@ from haven.commands.world import world_app
 from haven.commands.world_records import print_differences
 from haven.errors import BadInput
 from haven.world.drafts import Decided, Draft
+from haven.world.schema import MAX_TEXT
 
 Ids = Annotated[list[str] | None, typer.Argument(help="Ids, as `haven world drafts` shows them.")]
 All = Annotated[bool, typer.Option("--all", help="All that are open.")]
@@ -53,7 +54,7 @@ async def _one(house: House, draft: Draft, as_json: bool) -> None:
         out.print(f"  because: {draft.reason}")
     if draft.decided_by:
         out.print(f"  {draft.state} by {draft.decided_by}{f': {draft.why}' if draft.why else ''}")
-    print_differences(diff)
+    print_differences(diff, MAX_TEXT)
     if draft.state == "open":
         out.print(f"Decide with: haven world approve {draft.id}, or haven world reject {draft.id} --why ...")
 

@@ -96,14 +96,14 @@ async def _propose(
         out.print(f"Proposed as {draft.id}. Somebody else approves it with: haven world approve {draft.id}")
 
 
-def print_differences(found: list[Difference]) -> None:
-    """Field by field, under the record that they belong to."""
+def print_differences(found: list[Difference], most: int = 160) -> None:
+    """Field by field, under the record that they belong to; of long values `most` characters around what differs."""
     record = ""
     for one in found:
         if one.record != record:
             record = one.record
             out.print(f"  {record}")
-        before, after = one.short()
+        before, after = one.short(most)
         out.print(f"    {one.field}: {f'{before} → ' if before else ''}{after or '(empty)'}")
 
 

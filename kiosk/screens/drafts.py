@@ -20,6 +20,8 @@ from kiosk.widgets.sheet import Sheet
 from kiosk.widgets.tile import Tile
 
 FIELD, BEFORE, AFTER = "#7fd1ff", "#ffb3b3", "#b6f2b0"
+MOST_CHARS = 10_000
+"""Of a value before and after; what is longer can be read whole with `haven world drafts ID`."""
 ACTIONS = {"approve": ("Approve", "action good"), "reject": ("Reject", "action bad")}
 
 
@@ -122,11 +124,11 @@ def _words(draft: Draft, found: Sequence[Difference]) -> Content:
         if one.record != record:
             parts.append((f"{chr(10) if record else ''}{line(one.record)}\n", "bold"))
             record = one.record
-        before, after = one.short(400)
+        before, after = one.short(MOST_CHARS)
         parts.append((f"  {line(one.field.replace('_', ' '), 40)}: ", FIELD))
         if before:
-            parts += [(line(before, 400), BEFORE), (" → ", "")]
-        parts.append((f"{line(after, 400) or '(empty)'}\n", AFTER))
+            parts += [(line(before, MOST_CHARS), BEFORE), (" → ", "")]
+        parts.append((f"{line(after, MOST_CHARS) or '(empty)'}\n", AFTER))
     if not found:
         parts.append(("It would change nothing any more.\n", ""))
     if draft.reason:

@@ -9,7 +9,7 @@ from bot.render import plain
 from haven.access import Principal, Role
 from haven.demo import charts
 from haven.errors import NotFound
-from haven.world.schema import Kind, Planet, System
+from haven.world.schema import Kind, Lore, Planet, System
 
 from .conftest import World
 
@@ -70,6 +70,18 @@ async def test_several_are_approved_together_and_each_says_what_became_of_it(cha
     await world.reviewer.submit_modal(modal, {"words": "it is there already"})
     assert (await world.house.drafts.get(left)).why == "it is there already"
     assert "Nothing waits" in (await world.reviewer.slash(here, "approve")).response.embeds[0].description
+
+
+async def test_nothing_of_a_long_text_is_approved_unread(charted: World) -> None:
+    world, here = charted, charted.channel
+    mika = Principal("discord:77", "Mika", Role.MEMBER, "bot")
+    text = "The lamp was lit in the year 7. " * 200 + "Its keeper was \u202enobody."
+    draft = await world.house.drafts.propose([Lore(name="The Long Watch", text=text)], mika, "a test")
+    queue = await world.reviewer.slash(here, "approve")
+    looked = await world.reviewer.select(queue.response, [draft.id], custom_id="drafts:look")
+    [whole] = looked.response.attachments
+    told = (await whole.read()).decode()
+    assert told.count("The lamp was lit") == 200 and "Its keeper was" in told and "\u202e" not in told
 
 
 async def test_what_cannot_be_understood_or_is_not_allowed_says_so(charted: World) -> None:
