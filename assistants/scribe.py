@@ -80,7 +80,7 @@ _SUMMARY = re.compile(r"\b(?:summar\w+|sum up|in short|tl;?dr)\b", re.IGNORECASE
 _DIGEST = re.compile(
     r"\b(?:digest|what (?:was|is|has been) new|what happened (?:today|yesterday|this week))\b", re.IGNORECASE
 )
-_TODO = re.compile(
+_NEXT_STEPS = re.compile(
     r"\b(?:to-?do|what (?:should|can|could) (?:i|we) (?:fill|add|record|complete)|incomplete)\b", re.IGNORECASE
 )
 
@@ -268,7 +268,7 @@ def _looked(question: str, gazetteer: Gazetteer) -> Findings | None:
             f"{len(findings)} records or groups look odd; nothing was changed:" if findings else "Nothing looks wrong."
         )
         return Findings("\n".join([head, *lines]), query=f"audit {region}".strip())
-    if _TODO.search(question):
+    if _NEXT_STEPS.search(question):
         jobs = todo(gazetteer, region=region, limit=SHOWN)
         lines = [f"- +{one.gain:g} {one.name} in {one.system} ({one.grade}): {', '.join(one.fields)}" for one in jobs]
         head = "What gains most:" if jobs else "Nothing is missing."
