@@ -3,8 +3,8 @@
 Goals: of what is recorded at least 85 % right with no model and 90 % with the model of 135 million parameters; of what
 is not recorded nothing invented; every answer with a source; p95 under 3 s. The questions stand in
 benchmarks/data/answers (its README says how a reply is judged), over the shipped world and the exoplanet catalogue (in
-HAVEN_DATA; without it that part is "not measured"). `dev` is for looking at, `--held` is the half that nobody looked
-at. `--show` prints what went wrong, `--model` asks the model as well, `--only TEXT` takes the questions that hold it.
+HAVEN_DATA; without it that part is "not measured"). `--set` names one of its files, or a file elsewhere. `--show`
+prints what went wrong, `--model` asks the model as well, `--only TEXT` takes the questions that hold it.
 """
 
 from __future__ import annotations
@@ -173,8 +173,10 @@ async def measured(questions: list[dict[str, Any]], folder: Path, model: bool, s
     }
 
 
-def read(half: str, only: str, smoke: bool) -> list[dict[str, Any]]:
-    rows = [json.loads(line) for line in (QUESTIONS / f"{half}.jsonl").read_text(encoding="utf-8").splitlines()]
+def read(name: str, only: str, smoke: bool) -> list[dict[str, Any]]:
+    """The questions of a set by its name, or of a file."""
+    file = Path(name) if name.endswith(".jsonl") else QUESTIONS / f"{name}.jsonl"
+    rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
     if smoke:
         rows = [one for one in rows if one["world"] == "demo"][:12]
     return [one for one in rows if only in one["id"] or only in one["question"] or only in one["world"]]
@@ -182,13 +184,13 @@ def read(half: str, only: str, smoke: bool) -> list[dict[str, Any]]:
 
 def main() -> None:
     words = argparse.ArgumentParser(description=__doc__)
-    words.add_argument("--held", action="store_true", help="the half that nobody looked at")
+    words.add_argument("--set", default="dev", help="a file of benchmarks/data/answers without .jsonl, or any file")
     words.add_argument("--model", action="store_true", help="with the model as well")
     words.add_argument("--show", action="store_true", help="print what went wrong")
     words.add_argument("--only", default="", help="the questions whose id or words hold this")
     words.add_argument("--smoke", action="store_true", help="a dozen questions over the shipped world")
     chosen = words.parse_args()
-    questions = read("held" if chosen.held else "dev", chosen.only, chosen.smoke)
+    questions = read(chosen.set, chosen.only, chosen.smoke)
     with tempfile.TemporaryDirectory() as folder:
         for model in (False, True) if chosen.model else (False,):
             print(json.dumps(asyncio.run(measured(questions, Path(folder), model, chosen.show))), flush=True)

@@ -1,8 +1,8 @@
 """How often does the right assistant take a request, and how long does it take to see whose job it is? One JSON line.
 
-Goal: at least 95 % of the untouched half right. `dev` was looked at while the signs were made, and its requests are
-among the examples, so each is judged by the others alone. `--held` judges held.jsonl, which was not looked at. `--fit`
-writes assistants/table/examples.npz from examples.jsonl and dev.jsonl.
+Goal: at least 95 % right of a set that was not looked at. The requests of `dev` are among the examples, so each is
+judged by the others alone. `--set` names one of the files in benchmarks/data/seats, or a file elsewhere. `--fit` writes
+assistants/table/examples.npz from examples.jsonl and dev.jsonl.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import sys
 import time
 from collections import Counter
 from pathlib import Path
@@ -58,12 +59,12 @@ def shipped_names() -> list[str]:
     return [one["name"].casefold() for one in things]
 
 
-async def judge(asked: list[tuple[str, str]], embedder: Embedder | None, *, held: bool) -> dict[str, object]:
+async def judge(asked: list[tuple[str, str]], embedder: Embedder | None, show: bool) -> dict[str, object]:
     """How many are right, what was mistaken for what, and the time that picking takes in milliseconds."""
     right, times, mistaken, names = 0, list[float](), Counter[str](), shipped_names()
     decided = Counter[str]()
     for text, name in asked:
-        known = None if held or embedder is None else await others(text, embedder)
+        known = None if embedder is None else await others(text, embedder)
         picker = Picker(SEATED, embedder, known)
         began = time.perf_counter()
         chosen, why = await picker.pick(text, any(name in text.casefold() for name in names))
@@ -72,6 +73,8 @@ async def judge(asked: list[tuple[str, str]], embedder: Embedder | None, *, held
         decided["signs" if why.startswith("rules:") else "likeness" if chosen else "left to the model"] += 1
         if chosen is None or chosen.name != name:
             mistaken[f"{name} -> {chosen.name if chosen else 'open'}"] += 1
+            if show:
+                print(f"{name}: {text}\n    got {chosen.name if chosen else 'nobody'}: {why}", file=sys.stderr)
     return {
         "requests": len(asked),
         "right": round(right / len(asked), 3),
@@ -82,26 +85,27 @@ async def judge(asked: list[tuple[str, str]], embedder: Embedder | None, *, held
     }
 
 
-async def measured(held: bool, smoke: bool) -> dict[str, object]:
-    asked = rows(REQUESTS / ("held.jsonl" if held else "dev.jsonl"))[: 10 if smoke else None]
+async def measured(name: str, smoke: bool, show: bool) -> dict[str, object]:
+    asked = rows(Path(name) if name.endswith(".jsonl") else REQUESTS / f"{name}.jsonl")[: 10 if smoke else None]
     return {
         "benchmark": "seats",
-        "half": "held" if held else "dev",
-        "with vectors": await judge(asked, Embedder(), held=held),
-        "words alone": await judge(asked, None, held=held),
+        "set": name,
+        "with vectors": await judge(asked, Embedder(), show),
+        "words alone": await judge(asked, None, False),
     }
 
 
 def main() -> None:
     words = argparse.ArgumentParser(description=__doc__)
-    words.add_argument("--held", action="store_true", help="the half that nobody looked at")
+    words.add_argument("--set", default="dev", help="a file of benchmarks/data/seats without .jsonl, or any file")
+    words.add_argument("--show", action="store_true", help="print what was mistaken")
     words.add_argument("--fit", action="store_true", help="write examples.npz anew")
     words.add_argument("--smoke", action="store_true", help="ten requests")
     chosen = words.parse_args()
     if chosen.fit:
         asyncio.run(fit(Embedder()))
     else:
-        print(json.dumps(asyncio.run(measured(chosen.held, chosen.smoke))))
+        print(json.dumps(asyncio.run(measured(chosen.set, chosen.smoke, chosen.show))))
 
 
 if __name__ == "__main__":
