@@ -13,6 +13,8 @@ from typing import TypeVar
 
 from assistants.base import Assistant
 from assistants.findings import Findings, Nature, Source
+from assistants.scribing.looks import Aim, look_in
+from assistants.scribing.quality import looked
 from haven.access import Act, Principal, check
 from haven.errors import BadInput, NotFound, error_id
 from haven.world import annotating, space
@@ -152,6 +154,8 @@ class Cartographer:
 
     def _answer(self, text: str, gazetteer: Gazetteer) -> Findings | None:
         lexicon = self._words(gazetteer)
+        if (look := look_in(text, gazetteer)) is not None and look.aim is not Aim.NEWS:
+            return looked(look, gazetteer)
         try:
             if _MAP.search(text):
                 return _drawn(text, lexicon)

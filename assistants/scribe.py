@@ -14,6 +14,8 @@ from assistants.base import Assistant
 from assistants.findings import Findings, Nature, Source
 from assistants.scribing.bulk import Bulk, Preview, ordered
 from assistants.scribing.digest import MOST_VERSIONS, Digest, digest
+from assistants.scribing.looks import Aim, look_in
+from assistants.scribing.quality import looked
 from assistants.scribing.records import Report, read_report
 from assistants.scribing.summaries import summary
 from assistants.scribing.tagging import Given, Vocabulary, tags_of, text_of, without_tags
@@ -27,9 +29,6 @@ from haven.store.database import now
 from haven.world.differences import Difference, differences
 from haven.world.drafts import Draft, Drafts
 from haven.world.gazetteer import Atlases, Gazetteer
-from haven.world.quality.audit import audit
-from haven.world.quality.grading import grade
-from haven.world.quality.todo import todo
 from haven.world.schema import Discovery, Kind, Lore, Thing
 from haven.world.words import fold
 from haven.world.world import World
@@ -72,17 +71,7 @@ _RECORD = re.compile(
 _REPORT = re.compile(
     r"^\W*(?:new |the )?(?:star system|system|planet|moon|space station|station)\b[^?\n]{0,80}?[:,]", re.IGNORECASE
 )
-_GRADE = re.compile(
-    r"\b(?:grade|how complete|completeness|what is missing|what's missing|missing (?:from|in|of))\b", re.IGNORECASE
-)
-_AUDIT = re.compile(r"\b(?:audit|duplicates?|duplicated|contradict\w*|outliers?|data quality)\b", re.IGNORECASE)
 _SUMMARY = re.compile(r"\b(?:summar\w+|sum up|in short|tl;?dr)\b", re.IGNORECASE)
-_DIGEST = re.compile(
-    r"\b(?:digest|what (?:was|is|has been) new|what happened (?:today|yesterday|this week))\b", re.IGNORECASE
-)
-_NEXT_STEPS = re.compile(
-    r"\b(?:to-?do|what (?:should|can|could) (?:i|we) (?:fill|add|record|complete)|incomplete)\b", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True)
@@ -204,17 +193,24 @@ class Scribe:
         check(principal, Act.ASK)
         if is_handed_in(question):
             try:
-                return _told(await self.record(question, principal))
+                return _kept(await self.record(question, principal))
             except BadInput as refused:
                 return Findings(refused.full, kind=Nature.NOT_RECORDED)
         if (edit := await self._ordered(question, principal)) is not None:
             return edit
-        if _SUMMARY.search(question):
-            return await self._atlases.ask(lambda gazetteer: _summarised(question, gazetteer))
-        if _DIGEST.search(question):
-            days = 1 if re.search(r"\b(?:daily|today|yesterday|day)\b", question, re.IGNORECASE) else 7
-            return Findings((await self.digest(days)).text, query=f"digest of {days} days")
-        return await self._atlases.ask(lambda gazetteer: _looked(question, gazetteer))
+        return await self.look(question, principal)
+
+    async def look(self, question: str, principal: Principal) -> Findings | None:
+        """What `answer` says without keeping anything: a summary, what is new, grades, gaps, oddities, what to do."""
+        check(principal, Act.ASK)
+        if _SUMMARY.search(question) and (found := await self._atlases.ask(lambda all: _summarised(question, all))):
+            return found
+        look = await self._atlases.ask(lambda gazetteer: look_in(question, gazetteer))
+        if look is None:
+            return None
+        if look.aim is Aim.NEWS:
+            return Findings((await self.digest(look.days)).text, query=f"digest of {look.days:g} days")
+        return await self._atlases.ask(lambda gazetteer: looked(look, gazetteer))
 
 
 def is_handed_in(text: str) -> bool:
@@ -222,7 +218,7 @@ def is_handed_in(text: str) -> bool:
     return bool(_RECORD.search(text) or _REPORT.search(text)) and not text.rstrip().endswith("?")
 
 
-def _told(recorded: Recorded) -> Findings:
+def _kept(recorded: Recorded) -> Findings:
     lines = _draft_said(recorded.draft, recorded.diff) if recorded.draft is not None else []
     lines += said_of(recorded.report)
     things = recorded.draft.things if recorded.draft is not None else ()
@@ -246,34 +242,6 @@ def said_of(report: Report) -> list[str]:
     if report.unread:
         lines.append(f"Not understood, and so in no field: {', '.join(report.unread[:30])}")
     return lines
-
-
-def _looked(question: str, gazetteer: Gazetteer) -> Findings | None:
-    """A grade, an audit or jobs, where the words ask for one."""
-    region = next((one.region for one in gazetteer.systems if one.region and _names(question, one.region)), "")
-    if _GRADE.search(question):
-        system = next((one for one in gazetteer.systems if _names(question, one.name)), None)
-        if system is None:
-            return None
-        found = grade(system, gazetteer.below(system))
-        gaps = ", ".join(f"{one.field} of {one.name} (+{one.gain:.1f})" for one in found.missing[:SHOWN])
-        text = f"{found.name} has grade {found.letter}: {found.points:g} of 100 points."
-        return Findings(
-            f"{text} {f'Missing: {gaps}.' if gaps else 'Nothing is missing.'}", (Source(system.id, system.name),)
-        )
-    if _AUDIT.search(question):
-        findings = audit(gazetteer, region=region)
-        lines = [f"- {one.text} {one.mend}" for one in findings[:SHOWN]]
-        head = (
-            f"{len(findings)} records or groups look odd; nothing was changed:" if findings else "Nothing looks wrong."
-        )
-        return Findings("\n".join([head, *lines]), query=f"audit {region}".strip())
-    if _NEXT_STEPS.search(question):
-        jobs = todo(gazetteer, region=region, limit=SHOWN)
-        lines = [f"- +{one.gain:g} {one.name} in {one.system} ({one.grade}): {', '.join(one.fields)}" for one in jobs]
-        head = "What gains most:" if jobs else "Nothing is missing."
-        return Findings("\n".join([head, *lines]), query=f"to-do {region}".strip())
-    return None
 
 
 def _summarised(question: str, gazetteer: Gazetteer) -> Findings | None:

@@ -66,7 +66,7 @@ async def seat_all(
         log.warning("the assistant of %s is not used: %s", problem.file, problem.why)
         sentinel.note("Assistants", f"{problem.file.name} is not used: {problem.why}", "alert")
     answerers |= {one.assistant.name: one.answerer for one in own if one.answerer is not None}
-    facts = Facts(answerers, world, search.names, watches, Hops(lorekeeper, cartographer))
+    facts = Facts(answerers, world, search.names, watches, Hops(lorekeeper, cartographer), {"scribe": scribe.look})
     seats = [one.assistant for one in own]
     table = RoundTable(engine, changes, waiting, Transcript(database, bus), facts, seats, search.embedder)
     return Seated(table, cartographer, scribe, broken)

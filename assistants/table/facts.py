@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,13 +21,15 @@ from haven.world.world import World
 
 log = logging.getLogger("haven.round_table")
 
-CONSULTED = ("cartographer", "lorekeeper", "sentinel")
-"""Whom the seated assistant asks: those who only look. Scribe acts, so it answers where it has the seat."""
+CONSULTED = ("cartographer", "lorekeeper", "scribe", "sentinel")
+"""Whom the seated assistant asks. They only look: one that acts where it has the seat says how it looks (`looks`)."""
 STEPS = "lorekeeper and cartographer"
 """Who answers a question of two steps: one tells which place is meant, the other what is recorded of it."""
 OF_THE_WORLD = frozenset({"cartographer", "lorekeeper"})
 """Whose questions are about the world, and nothing else."""
 TOLD = (Nature.FACT, Nature.QUOTATION)
+Ask = Callable[[str, Principal], Awaitable[Findings | None]]
+"""What an `Answerer` does."""
 
 _QUESTION = re.compile(
     r"\?\s*$|^\s*(who|whom|whose|what|whats|when|where|which|wich|why|how|is|are|was|were|do|does|did|has|have|can|could"
@@ -77,9 +79,14 @@ class Facts:
         names: Names | None = None,
         watches: Watches | None = None,
         hops: Answerer | None = None,
+        looks: Mapping[str, Ask] | None = None,
     ) -> None:
-        """`hops` answers questions of two steps, before anybody takes them for one."""
+        """`hops` answers questions of two steps, before anybody takes them for one.
+
+        `looks`: how those answer who act where they have the seat, when they are only consulted.
+        """
         self._answerers = dict(answerers)
+        self._looks = dict(looks or {})
         self._world = world
         self._names = names
         self._watches = watches
@@ -91,24 +98,23 @@ class Facts:
         After a quotation the rest are asked as well: one may know a fact, or that the very field for it is empty. The
         Sentinel, who speaks of the machine, comes last where a place is named.
         """
-        if self._hops is not None and (found := await self._asked(STEPS, self._hops, text, principal, seated)):
+        if self._hops is not None and (found := await self._asked(STEPS, self._hops.answer, text, principal, seated)):
             yield Consulted(STEPS, found)
             if found.kind is Nature.FACT:
                 return
         first = seated if seated != "sentinel" or not await self.names_in(text) else CONSULTED[0]
         for name in dict.fromkeys((first, *CONSULTED, seated)):
             if (answerer := self._answerers.get(name)) is not None:
-                findings = await self._asked(name, answerer, text, principal, seated)
+                ask = answerer.answer if name == seated else self._looks.get(name, answerer.answer)
+                findings = await self._asked(name, ask, text, principal, seated)
                 yield Consulted(name, findings)
                 if findings is not None and findings.kind is Nature.FACT:
                     return
 
-    async def _asked(
-        self, name: str, answerer: Answerer, text: str, principal: Principal, seated: str
-    ) -> Findings | None:
+    async def _asked(self, name: str, ask: Ask, text: str, principal: Principal, seated: str) -> Findings | None:
         """What one says; where its own code fails, that is logged and the others are asked."""
         try:
-            return await answerer.answer(text, principal)
+            return await ask(text, principal)
         except HavenError:
             if name == seated:
                 raise

@@ -57,6 +57,17 @@ async def test_what_is_recorded_is_computed_and_the_rest_is_not_invented(tmp_pat
         reply = (await ask(home, "who discovered the system where the Second Charter was signed?"))[-1]
         assert "Nine Candles" in reply.text and "Ilse Farrow" in reply.text and len(reply.sources) >= 2
 
+        for seat in ("lorekeeper", "cartographer", "sentinel", "scribe"):
+            for text, said in (
+                ("what grade does Venture have?", "grade S"),
+                ("audit the map's data", "looked through"),
+            ):
+                reply = (await ask(home, text, assistant=seat))[-1]
+                assert reply.model == COMPUTED and said in reply.text, seat
+        reply = (await ask(home, "what should we fill in first?", assistant="sentinel"))[-1]
+        assert "What gains most" in reply.text and reply.sources
+        assert await home.house.drafts.list(None) == [], "whoever is only consulted keeps nothing"
+
         reply = (await ask(home, "tell me when a system is added near Oculi", place={"channel": 3}))[-1]
         [watch] = await home.house.watches.list(MEMBER)
         assert "told once" in reply.text and watch.understood in reply.text
