@@ -131,12 +131,29 @@ class Asking:
 
     async def _found(self, talk: Talk) -> tuple[Findings | None, list[str]]:
         """What the assistants know, and the names of the world in the question."""
-        say, found = self._transcript.say, list[Consulted]()
         if talk.private and self._facts.writes(talk.text, talk.name):
             return Findings(KEPT, kind=Nature.ASK_BACK), []
         if (watch := await self._facts.watch(talk.text, talk.request.principal, talk.request.place)) is not None:
             return watch, []
-        async with aclosing(self._facts.consult(talk.text, talk.name, talk.request.principal)) as consulted:
+        earlier = next((turn.text for turn in reversed(talk.request.earlier) if turn.role == "user"), "")
+        asked = await self._facts.core(talk.text, earlier)
+        question, names = is_question(asked), await self._facts.names_in(talk.text)
+        findings = None
+        for text in dict.fromkeys((asked, talk.text)):
+            found = await self._consulted(talk, text)
+            findings = best(found, talk.name, question=question) or findings
+            if findings is not None and findings.kind is not Nature.NOT_RECORDED:
+                return findings, names
+        if talk.request.where in _CHOSEN or not await self._facts.could_know(talk.text):
+            return None, names
+        fits = talk.seat.sure and not talk.request.earlier
+        of_world = names or (fits and (talk.name in OF_THE_WORLD or speaks_of_a_name(talk.text)))
+        return findings or (unrecorded(names) if question and of_world else None), names
+
+    async def _consulted(self, talk: Talk, text: str) -> list[Consulted]:
+        """What each assistant says to a text, told to the transcript."""
+        say, found = self._transcript.say, list[Consulted]()
+        async with aclosing(self._facts.consult(text, talk.name, talk.request.principal)) as consulted:
             async for one in consulted:
                 found.append(one)
                 if one.name != talk.name:
@@ -147,15 +164,7 @@ class Asking:
                     whom = talk.name if one.name != talk.name else TABLE
                     step = talk.said(Move.TELLS, one.name, whom, one.findings.text, how)
                     say(replace(step, tier=Tier.LOCAL.value, model=COMPUTED))
-        question, names = is_question(talk.text), await self._facts.names_in(talk.text)
-        findings = best(found, talk.name, question=question)
-        if findings is not None and findings.kind is not Nature.NOT_RECORDED:
-            return findings, names
-        if talk.request.where in _CHOSEN or not await self._facts.could_know(talk.text):
-            return None, names
-        fits = talk.seat.sure and not talk.request.earlier
-        of_world = names or (fits and (talk.name in OF_THE_WORLD or speaks_of_a_name(talk.text)))
-        return findings or (unrecorded(names) if question and of_world else None), names
+        return found
 
     async def _by_model(self, talk: Talk, *, unrecorded: bool) -> AsyncGenerator[Piece, None]:
         """A model's own words; the waiting room where only the cloud would do and it is away."""

@@ -12,9 +12,13 @@ from assistants.base import Answerer
 from assistants.findings import Findings, Nature
 from assistants.scribe import SCRIBE, is_handed_in
 from assistants.scribing.bulk import is_ordered
+from assistants.table.core import Named, core
 from haven.access import Principal
 from haven.errors import HavenError
+from haven.world.mentions import mentions
+from haven.world.name_index import NameIndex
 from haven.world.names import Names
+from haven.world.schema import kind_of
 from haven.world.watches import Watches
 from haven.world.wishes import asks_to_be_told
 from haven.world.world import World
@@ -137,6 +141,12 @@ class Facts:
         drafted = is_handed_in(text) or is_ordered(text)
         return seated == SCRIBE.name and seated in self._answerers and drafted
 
+    async def core(self, text: str, earlier: str = "") -> str:
+        """What of the text asks, with the names put in that it points at; a text that is handed in stays whole."""
+        if self._names is None or is_handed_in(text) or is_ordered(text):
+            return text
+        return await self._names.ask(lambda index: core(text, lambda part: _named(part, index), earlier))
+
     async def names_in(self, text: str) -> list[str]:
         """The names of the world that a text speaks of, each once, as it spells them."""
         if self._names is None:
@@ -146,6 +156,10 @@ class Facts:
     async def could_know(self, text: str) -> bool:
         """Whether "not recorded" says anything: something is recorded, and no question is about this house itself."""
         return self._world is not None and not _HOUSE.search(text) and bool(await self._world.counts())
+
+
+def _named(text: str, index: NameIndex) -> list[Named]:
+    return [Named(one.text, frozenset(map(kind_of, one.ids))) for one in mentions(text, index)]
 
 
 def is_question(text: str) -> bool:

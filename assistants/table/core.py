@@ -1,0 +1,189 @@
+"""What a person asks, out of all that was typed: the clause that asks, with the names that it only points at put in.
+
+"Maw's Edge sounds dreadful! Could you tell me which system is its closest neighbour, please?" asks "which system is
+Maw's Edge's closest neighbour". Greetings, politeness and the reason for asking say nothing about the answer.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from haven.world.schema import Kind
+from haven.world.words import is_stop, words
+
+MOST_CHARS = 600
+"""A longer text is no question with a reason but something to read; it stays as it is."""
+Naming = Callable[[str], Sequence["Named"]]
+"""The names of the world in a text, in its order."""
+
+_LETTER = re.compile(
+    r"\b(?:the )?(?:planets? )?([b-k])(?= or | and | oder | und )|(?<=or )(?:planet )?([b-k])\b", re.IGNORECASE
+)
+_OF_THESE = re.compile(r"\b(?:the two|these|those|them|both|which|whose|whether|welche[rs]?|wessen)\b", re.IGNORECASE)
+_CLEFT = re.compile(r"\b(who|what|which|where|when|whom) (?:it (?:is|was)|is it|was it) that\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Named:
+    """A name of the world as it stands in a text, and what kinds of records bear it."""
+
+    text: str
+    kinds: frozenset[Kind]
+
+
+@dataclass(frozen=True)
+class Point:
+    """Words that point at something named before."""
+
+    words: re.Pattern[str]
+    put: str
+    person: bool
+
+
+@dataclass(frozen=True)
+class Wording:
+    """The expressions of core.toml."""
+
+    asking: re.Pattern[str]
+    word: re.Pattern[str]
+    sentence_end: re.Pattern[str]
+    turn: re.Pattern[str]
+    greeting: re.Pattern[str]
+    lead: re.Pattern[str]
+    trailing: re.Pattern[str]
+    aside: re.Pattern[str]
+    padding: re.Pattern[str]
+    scene: re.Pattern[str]
+    empty_it: re.Pattern[str]
+    points: tuple[Point, ...]
+
+
+def core(text: str, naming: Naming, earlier: str = "") -> str:
+    """The question alone; the text itself where nothing is to be left out. `earlier`: what was asked before it."""
+    plain = " ".join(text.split())
+    if not plain or len(plain) > MOST_CHARS:
+        return text
+    said = [piece for sentence in wording().sentence_end.split(plain) for piece in _clauses(sentence) if piece]
+    if not said:
+        return text
+    asked = [_stripped(one) for one in said]
+    at = max(range(len(said)), key=lambda one: (_weight(said[one], asked[one], naming), one))
+    found = _filled(asked[at], "\n".join((*said[:at], *said[at + 1 :], earlier)), naming)
+    return found if _says_something(found, naming) else text
+
+
+def _says_something(asked: str, naming: Naming) -> bool:
+    """Whether a word is left that is neither a name nor one of those that say nothing."""
+    for one in naming(asked):
+        asked = asked.replace(one.text, " ")
+    return any(not is_stop(one.bare) for one in words(asked))
+
+
+def _clauses(sentence: str) -> list[str]:
+    """A sentence in two where its first part only tells why the second is asked."""
+    sentence = wording().greeting.sub("", sentence.strip())
+    if wording().scene.match(sentence) and (turn := wording().turn.search(sentence)):
+        return [sentence[: turn.start()], sentence[turn.end() :]]
+    return [sentence]
+
+
+def _stripped(clause: str) -> str:
+    """The clause without what leads to its question, stands behind it, or is put in between."""
+    rules, before = wording(), ""
+    clause = clause.strip()
+    while clause != before:
+        before = clause
+        clause = rules.greeting.sub("", clause)
+        lead = rules.lead.search(clause)
+        if lead and clause[lead.end() :].strip(" ?.!") and not rules.word.match(clause[: lead.start()]):
+            clause = clause[lead.end() :]
+        clause = rules.trailing.sub("", clause)
+    clause = rules.padding.sub("", rules.aside.sub(" ", clause))
+    return " ".join(_CLEFT.sub(r"\1", clause).split())
+
+
+def _weight(said: str, asked: str, naming: Naming) -> int:
+    """How surely a clause is the one that asks: by its beginning, its mark, what leads to it, and what it names."""
+    rules = wording()
+    begins = 4 if rules.word.match(asked) else 3 if rules.asking.match(asked) else 0
+    led = 2 if rules.lead.search(said) else 0
+    return begins + led + 3 * ("?" in said) + bool(naming(asked))
+
+
+def _filled(asked: str, said: str, naming: Naming) -> str:
+    """The question with names that were `said` around it, where it points at them or names nothing itself."""
+    own = naming(asked)
+    others = [one for one in naming(said) if one.text not in {name.text for name in own}]
+    if not others:
+        return asked
+    if not own and len({one.text for one in others}) == 1 and _LETTER.search(asked):
+        return _LETTER.sub(lambda match: f"{others[0].text} {match[1] or match[2]}", asked)
+    names, bare = list(dict.fromkeys(one.text for one in others)), asked.rstrip(" ?.!")
+    if not own and len(names) == 2 and (way := _way(said, names)):
+        return f"{bare} {way}?"
+    if not own and len(names) > 1 and _OF_THESE.search(asked):
+        return f"{bare}, {' or '.join(names)}?"
+    pointed = _pointed(asked, others)
+    return pointed if pointed != asked or own else f"{bare} of {names[0]}?"
+
+
+def _way(said: str, names: Sequence[str]) -> str:
+    """`from A to B`, where the context says that of the two."""
+    way = f"from {names[0]} to {names[1]}"
+    return way if way in said else ""
+
+
+def _pointed(asked: str, others: Sequence[Named]) -> str:
+    """Each word that points put right: the first with the name, one behind it with `the`."""
+    empty = wording().empty_it.search(asked)
+    for point in wording().points:
+        meant = next((one for one in others if not point.person or Kind.PERSON in one.kinds), None)
+        match = point.words.search(asked)
+        if meant is None or match is None or (empty and empty.start() <= match.start() < empty.end()):
+            continue
+        rest = asked[match.end() :]
+        rest = re.sub(r"\bits\b", "the", rest, flags=re.IGNORECASE)
+        return asked[: match.start()] + point.put.format(name=meant.text) + rest
+    return asked
+
+
+@cache
+def wording() -> Wording:
+    read = tomllib.loads(resources.files("assistants.table").joinpath("core.toml").read_text(encoding="utf-8"))
+    shared = {"{you}": read["you"], "{tell}": read["tell"]}
+
+    def one_of(name: str) -> str:
+        joined = "|".join(read[name])
+        for mark, line in shared.items():
+            joined = joined.replace(mark, line.replace("{you}", read["you"]))
+        return f"(?:{joined})"
+
+    def made(expression: str) -> re.Pattern[str]:
+        return re.compile(expression, re.IGNORECASE)
+
+    asks, verbs = rf"{one_of('asks')}\b", rf"{one_of('verbs')}\b"
+    points = (Point(made(rf"\b(?:{one['words']})\b"), one["put"], one.get("person", False)) for one in read["points"])
+    return Wording(
+        asking=made(rf"{asks}|{verbs}"),
+        word=made(asks),
+        sentence_end=made(
+            r"(?<=[!?])\s+|(?<![ .](?-i:[A-Z]))(?<!\bSt)(?<!\bDr)(?<!\bvs)(?<!\be\.g)(?<!\bi\.e)[.…]\s+(?=\W?\w)"
+        ),
+        turn=made(
+            r"(?:[,;](?: but| so| now| then| well| aber| also| nun)?(?: here goes:)?|:| [–—-])"
+            rf"\s*(?={asks}|{verbs})|:\s+(?=the |an? )"
+        ),
+        greeting=made(rf"^(?:{one_of('greetings')}\b[\s,:!.–-]*)+"),
+        lead=made(rf"\b{one_of('leads')}\b[,:]?(?: (?:if|whether|ob|that is)\b)?(?: (?:please|bitte)\b)?[,:]?\s+"),
+        trailing=made(rf"[\s,–-]+{one_of('trailing')}(?=[\s?.!]*$)"),
+        aside=made(rf",\s*{one_of('asides')}\s*(?:,|(?=[?.!]*$))"),
+        padding=made(rf"\s*\b{one_of('padding')}\b"),
+        scene=made(rf"{one_of('scenes')}\b"),
+        empty_it=made(one_of("empty_it")),
+        points=tuple(points),
+    )

@@ -1,0 +1,59 @@
+"""What a person asks is found in all that was typed, and what the question only points at is put in."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from assistants.table.core import MOST_CHARS, Named, core
+from haven.world.schema import Kind
+
+PLACES = ("Maw's Edge", "Venture", "Verdigris", "Oculi", "Hoar", "Orchard", "Kepler-36", "Windfall Dock")
+PEOPLE = ("Oona Halvard",)
+KINDS = dict.fromkeys(PLACES, frozenset({Kind.SYSTEM})) | dict.fromkeys(PEOPLE, frozenset({Kind.PERSON}))
+NAMES = re.compile("|".join(map(re.escape, sorted(KINDS, key=len, reverse=True))))
+
+
+def naming(text: str) -> list[Named]:
+    return [Named(match[0], KINDS[match[0]]) for match in NAMES.finditer(text)]
+
+
+@pytest.mark.parametrize(
+    ("typed", "asked"),
+    [
+        ("What is the star of Venture?", "What is the star of Venture?"),
+        ("ocean planets within 50 of Venture", "ocean planets within 50 of Venture"),
+        ("Hi there! Could you tell me who discovered Oculi?", "who discovered Oculi?"),
+        ("I only came today, and I was wondering who it was that found Oculi?", "who found Oculi?"),
+        ("Would you be so kind as to tell me the star of Oculi? I like stars.", "the star of Oculi?"),
+        ("I like naps, so can you tell me how long a day lasts on Hoar?", "how long a day lasts on Hoar?"),
+        ("I have big dreams, so here goes: which systems are near Oculi?", "which systems are near Oculi?"),
+        ("I keep seeing Oona Halvard. What was her profession, if I may ask?", "What was Oona Halvard's profession?"),
+        ("Maw's Edge sounds dreadful. Which system is its nearest?", "Which system is Maw's Edge's nearest?"),
+        ("I heard of Windfall Dock. Who built this station?", "Who built Windfall Dock?"),
+        ("I was at Hoar. How cold is the wind down there?", "How cold is the wind at Hoar?"),
+        ("I can't choose between Hoar and Orchard. Which one is colder?", "Which one is colder, Hoar or Orchard?"),
+        (
+            "If I saw Hoar and Orchard, on which of the two is it colder?",
+            "on which of the two is it colder, Hoar or Orchard?",
+        ),
+        ("I go from Venture to Verdigris. Which way is shortest?", "Which way is shortest from Venture to Verdigris?"),
+        ("Kepler-36 has two planets. Which is larger, b or c?", "Which is larger, Kepler-36 b or Kepler-36 c?"),
+        ("How far is it from Oculi to Venture, please?", "How far is it from Oculi to Venture?"),
+        ("What radius do you have for Hoar?", "What radius do you have for Hoar?"),
+        ("Kannst du mir sagen, wer Oculi entdeckt hat?", "wer Oculi entdeckt hat?"),
+        ("Hallo! Ich wüsste gern, wie weit Oculi von Venture weg ist.", "wie weit Oculi von Venture weg ist."),
+    ],
+)
+def test_the_question_is_found_in_what_was_typed(typed: str, asked: str) -> None:
+    assert core(typed, naming) == asked
+
+
+def test_a_question_may_point_at_what_was_asked_before() -> None:
+    assert core("And who discovered it?", naming, "What is the star of Oculi?") == "who discovered Oculi?"
+
+
+@pytest.mark.parametrize("text", ["", "?", "thanks!", "Hello.", "please tell me", "word " * MOST_CHARS])
+def test_a_text_without_a_question_stays_as_it_is(text: str) -> None:
+    assert core(text, naming) == text
