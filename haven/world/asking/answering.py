@@ -199,7 +199,7 @@ class Answering:
         if "position" in options or "links" in options:
             return where(thing, self.gazetteer, links="links" in options)
         fitting = [one for one in options if self.fields.fits(one, thing.kind)]
-        for concept in fitting or options:
+        for concept in (*fitting, *(one for one in options if one not in fitting)):
             for carrier in carriers(thing, concept, self.fields, self.gazetteer)[:1]:
                 if read := self.fields.read(carrier, concept):
                     label = asked_label(concept, read[0])

@@ -25,6 +25,8 @@ MOST_PIECES = 120
 ARTICLES = frozenset({"the", "a", "an", "der", "die", "das"})
 ADJECTIVES = frozenset(SCHEMA) - PROSE - {"discovered_by", "region", "galaxy", "place", "race", "lifeform", "tags"}
 """Fields whose values stand before a kind; a word that is also a name is meant as the value only there."""
+LEADING = frozenset({"of", "on", "in", "at", "from", "to", "for", "near", "von", "auf", "bei", "nach"})
+"""After these a word that says nothing elsewhere may be the name of a place: `weather on rest`."""
 _NAMELIKE = re.compile(r"[^\W\d_]+(-| )?\d[\w.+-]*( [A-Za-z])?\b")
 _PIECE = re.compile(r"\d+|[^\W\d_]+(?:['’ʼ`´][^\W\d_]+)*['’]?|['’]s\b|[<>]=?|=")
 _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)*(?:e[+-]?\d+\b)?", re.IGNORECASE)
@@ -152,22 +154,47 @@ def _chunk(text: str, pieces: Sequence[_Piece], at: int, lexicon: Lexicon) -> tu
         return Chunk(pieces[at].text, pieces[at].start, pieces[at].end, (_SIGNS[pieces[at].text],)), 1
     if pieces[at].text in ("'s", "’s"):
         return Chunk(pieces[at].text, pieces[at].start, pieces[at].end, ("genitive", "be")), 1
+    if pieces[at].folded in ARTICLES and _name_behind(pieces, at, lexicon):
+        return Chunk(pieces[at].text, pieces[at].start, pieces[at].end, ("skip",)), 1
     for size in range(min(LONGEST, len(pieces) - at), 0, -1):
         for genitive in (False, True):
             last = pieces[at + size - 1]
             if genitive and not last.base:
                 continue
             phrase = (*(one.folded for one in pieces[at : at + size - 1]), last.base if genitive else last.folded)
-            chunk = _known(text, pieces[at : at + size], phrase, lexicon, genitive)
+            led = at > 0 and pieces[at - 1].folded in LEADING
+            chunk = _known(text, pieces[at : at + size], phrase, lexicon, genitive, led)
             if chunk is not None:
                 return chunk, size
     if numbered := _number(text, pieces, at):
+        beyond = pieces[at + 1 : at + 3] if pieces[at].folded in _NUMBERS and not numbered[0].unit else []
+        for size in range(len(beyond), 0, -1):
+            if chunk := _slip(text, pieces[at : at + 1 + size], lexicon):
+                return chunk, 1 + size  # `nine candels`
         return numbered
     return _guess(text, pieces, at, lexicon)
 
 
-def _known(text: str, some: Sequence[_Piece], phrase: Phrase, lexicon: Lexicon, genitive: bool) -> Chunk | None:
-    """The chunk of exactly these words; None where nobody knows them."""
+def _name_behind(pieces: Sequence[_Piece], at: int, lexicon: Lexicon) -> bool:
+    """Whether a longer name, or a value of the world, begins behind an article that may itself begin a name.
+
+    `the Compact Hall` is no hall of `the Compact`, and `the Tarn` are those who live somewhere.
+    """
+    words = [piece.folded for piece in pieces[at : at + LONGEST + 1]]
+    names = lexicon.gazetteer.names
+    sizes = [size for size in range(len(words), 1, -1) if names.exact(" ".join(words[:size]))]
+    if not sizes:
+        return False
+    own = names.exact(" ".join(words[: sizes[0]]))
+    if any(names.exact(" ".join(words[1:size])) for size in range(len(words), sizes[0], -1)):
+        return True
+    return bool(lexicon.exact(tuple(words[1 : sizes[0]]))) and all(one.kind is Kind.LORE for one in own)
+
+
+def _known(
+    text: str, some: Sequence[_Piece], phrase: Phrase, lexicon: Lexicon, genitive: bool, led: bool = False
+) -> Chunk | None:
+    """The chunk of exactly these words; None where nobody knows them. `led`: after a word that leads to a place."""
     table = phrases()
     start, end = some[0].start, some[-1].end
     capital = any(one.text[:1].isupper() for one in some)
@@ -178,7 +205,8 @@ def _known(text: str, some: Sequence[_Piece], phrase: Phrase, lexicon: Lexicon, 
         roles = (*roles, f"unit:{unit}")
     concepts = (*_own(lexicon, phrase), *table.concepts.get(phrase, ()))
     values = () if "skip" in roles else lexicon.exact(phrase)  # `a` is no star of class A
-    ids = _names(some, phrase, lexicon, bool(roles or concepts or values))
+    otherwise = bool(roles or concepts or values) and not (led and roles == ("skip",))
+    ids = _names(some, phrase, lexicon, otherwise)
     if ids and (roles or concepts or values) and _only_lore(ids, lexicon):
         ids = ()
     if ids:

@@ -1,58 +1,24 @@
-"""Reads questions about two or more named records: how far apart, which is larger, in the same region?"""
+"""Questions about two or more records: how far apart, which is larger, of which there are more, in the same region?"""
 
 from __future__ import annotations
 
-from itertools import pairwise
+from haven.world.asking.query import Condition, Order, Query, Selection, Want
+from haven.world.asking.scene import Group, Scene
+from haven.world.asking.stream import Stream
 
-from haven.world.asking.chunks import Chunk
-from haven.world.asking.conditions import value_condition
-from haven.world.asking.nearness import long_year
-from haven.world.asking.query import Order, Query, Selection, Want
-from haven.world.asking.stream import Draft, Stream
-
-BETWEEN = ("from", "to", "and", "between", "than", "or", "of")
+BESIDE = frozenset({"and", "or", "than"})
+FROM = frozenset({"to", "from", "of", "near"})
 
 
-def distance(stream: Stream, yes_no: bool) -> Query | None:
+def distance(scene: Scene) -> Query | None:
     """`how far is A from B`, `how many light years are between A and B`, `how far away is A`."""
-    roles = {role for chunk in stream.chunks for role in chunk.roles}
-    counted = [place for place, chunk in enumerate(stream.chunks) if chunk.one_of("count")]
-    in_units = any(place + 1 < len(stream.chunks) and stream.chunks[place + 1].part("length") for place in counted)
-    if ("far" not in roles and not in_units) or "sorted" in roles:
+    if "far" not in scene.flags or scene.comparisons or scene.pending.described:
         return None
-    pairs = pairwise(chunk for chunk in stream.chunks if not chunk.one_of("skip"))
-    if any(one.one_of("without", "with") and other.one_of("far") for one, other in pairs):
-        # `systems without a distance`
+    operands = [one for one in scene.groups if not one.tied]
+    if not operands or len(operands) > 2 or any(one.radius is not None for one in operands):
         return None
-    if any(chunk.part("comparative") or chunk.number is not None or chunk.one_of("within") for chunk in stream.chunks):
-        return None
-    operands: list[Selection] = []
-    unit = ""
-    while (chunk := stream.next) is not None:
-        if length := chunk.part("length"):
-            unit = length
-            stream.at += 1
-        elif (
-            chunk.one_of("far", "count", "apart", "skip", "be", "genitive", "list", "where", "exist", *BETWEEN)
-            and not chunk.ids
-        ):
-            stream.at += 1
-        elif chunk.unknown:
-            raise stream.not_understood()
-        else:
-            before = stream.at
-            stops = ("of", "be") if chunk.ids else ()
-            one = stream.noun("from", "to", "and", "apart", "than", "far", "or", *stops)
-            if stream.at == before:
-                stream.at += 1
-            elif not one.empty:
-                operands.append(one.frozen())
-    if not operands:
-        return None
-    if len(operands) > 2:
-        return None
-    wanted = unit or stream.unit
-    return Query(want=Want.DISTANCE, subject=operands[0], others=tuple(operands[1:]), unit=wanted)
+    found = [one.frozen() for one in operands]
+    return Query(want=Want.DISTANCE, subject=found[0], others=tuple(found[1:]), unit=scene.stream.unit)
 
 
 def same(stream: Stream, yes_no: bool) -> Query | None:
@@ -73,107 +39,91 @@ def same(stream: Stream, yes_no: bool) -> Query | None:
     return Query(want=Want.SAME, subject=found[0], others=tuple(found[1:]), concepts=tuple(dict.fromkeys(concepts)))
 
 
-def comparison(stream: Stream, yes_no: bool) -> Query | None:
-    """`is A larger than B`, `which is closer to Y, A or B`, `does A have more planets than B`."""
-    places = [chunk for chunk in stream.chunks if chunk.ids]
-    says = [chunk for chunk in stream.chunks if _says(chunk, stream) or chunk.one_of("near")]
-    either = any(chunk.one_of("or") for chunk in stream.chunks) or (
-        any(chunk.text.lower() in ("which of", "which one", "which ones") for chunk in stream.chunks)
-    )
-    if not says or len(places) < 2 or not (yes_no or either):
+def comparison(scene: Scene) -> Query | None:
+    """`is A larger than B`, `which is closer to Y, A or B`, `are there more of these than of those`."""
+    named = [one for one in scene.groups if one.named]
+    if not scene.comparisons and (order := _set_apart(scene, named)) is not None:
+        scene.comparisons.append(order)
+    if not scene.comparisons:
         return None
-    if any(chunk.number is not None for chunk in stream.chunks) or any(
-        chunk.one_of("exist") for chunk in stream.chunks[:1]
-    ):
-        return None
-    if stream.chunks[0].one_of("with") and stream.chunks[0].text.lower().startswith(("is there", "are there", "gibt")):
-        return None
-    order, anchor, each_to, operands = None, Selection(), False, list[Selection]()
-    while (chunk := stream.next) is not None:
-        said = _says(chunk, stream)
-        if said and order is None:
-            stream.at += 1
-            order, anchor = _order(stream, said)
-        elif chunk.one_of("than", "or", "and", "genitive") and not chunk.ids:
-            stream.at += 1
-            if chunk.one_of("than") and stream.take("to", "from"):
-                each_to = True
-        elif chunk.ids:
-            operands.append(Selection(ids=chunk.ids, name=chunk.slip or chunk.text))
-            stream.at += 1
-        elif chunk.unknown:
-            raise stream.not_understood()
-        elif (
-            chunk.part("superlative")
-            or (chunk.kinds and order is not None and operands)
-            or (order is None and chunk.one_of("near"))
-        ):
-            return None
-        else:
-            if order is not None and order.concept == "?" and chunk.concepts:
-                order = order.model_copy(update={"concept": "|".join(chunk.concepts)})
-            stream.at += 1
-    if order is None or order.concept == "?":
+    order = _settled(scene)
+    if order is None:
         return None
     if order.concept == "distance":
-        return _nearness(order, anchor, operands, each_to)
+        return _nearness(order, named)
+    if len(named) < 2:
+        return _counts(scene, order)
+    first, *rest = [Selection(ids=one.ids, name=one.name) for one in named]
+    return Query(want=Want.COMPARE, subject=first, others=tuple(rest), order=order)
+
+
+def _set_apart(scene: Scene, named: list[Group]) -> Order | None:
+    """`which is the largest, A or B`: what is asked for as the most of all is the most of these."""
+    either = any(chunk.one_of("or") or chunk.text.lower().startswith("which of") for chunk in scene.stream.chunks)
+    if len(named) < 2 or not either:
+        return None
+    ranked = (one for one in scene.groups if one.order is not None)
+    return next((one.order for one in ranked if all(not other.lead & FROM for other in one.holders)), None)
+
+
+def _settled(scene: Scene) -> Order | None:
+    """What is compared; where `more` was not followed by it, the field or the records that were named."""
+    order = scene.comparisons[0]
+    if order.concept != "?":
+        return order
+    if scene.asked:
+        return order.model_copy(update={"concept": scene.asked[-1]})
+    if {"common", "rare"} & scene.flags or len([one for one in scene.groups if not one.named]) > 1:
+        return order.model_copy(update={"concept": "count", "descending": order.descending})
+    kinds = next((one for one in scene.groups if one.kinds and not one.named), None)
+    if kinds is not None:
+        return order.model_copy(update={"concept": "count", "counted": kinds.frozen()})
+    return order.model_copy(update={"concept": "count"}) if any(one.conditions for one in scene.groups) else None
+
+
+def _nearness(order: Order, named: list[Group]) -> Query | None:
+    """What is nearer to what: the place that a distance is measured from is the one that `to` or `from` leads to."""
+    led = [one for one in named if one.lead & FROM and not one.lead & BESIDE]
+    both = [one for one in named if one.lead & {"than", "or"} and one.lead & FROM]
+    origin: Group | None = None
+    if both and led and len(named) > 2:  # `is O closer to A than to B`
+        origin = next(one for one in named if one is not led[0] and one not in both)
+    elif led:
+        at = named.index(led[0])
+        follows = named[at + 1] if at + 1 < len(named) else None
+        either = follows is not None and "or" in follows.lead and at == 1  # `is O closer to A or B`
+        origin = named[0] if either else led[0]
+    operands = [one for one in named if one is not origin]
     if len(operands) < 2:
         return None
-    return Query(want=Want.COMPARE, subject=operands[0], others=tuple(operands[1:]), order=order)
-
-
-def _says(chunk: Chunk, stream: Stream) -> str:
-    """The comparison that a chunk makes, as `size+`; `before` and `after` make one where something was discovered."""
-    said = chunk.part("comparative") or chunk.part("superlative")
-    if not said and chunk.one_of("before", "after") and any(one.one_of("discovered") for one in stream.chunks):
-        return "year-" if chunk.one_of("before") else "year+"
-    return said
-
-
-def _order(stream: Stream, said: str) -> tuple[Order, Selection]:
-    """What is compared, and for nearness from where."""
-    order = Order(concept=said[:-1], descending=said.endswith("+"))
-    stream.take("skip")
-    if said[:-1] == "?":
-        counted = Draft()
-        while (chunk := stream.next) is not None and (chunk.kinds or chunk.values or chunk.concepts):
-            if chunk.kinds and not chunk.ids:
-                counted.kinds = (*counted.kinds, *chunk.kinds)
-                stream.at += 1
-            elif chunk.concepts and not counted.kinds:
-                concept = long_year(stream) or "|".join(chunk.concepts)
-                stream.at += 1
-                return order.model_copy(update={"concept": concept}), Selection()
-            elif not value_condition(stream, counted):
-                break
-        if counted.kinds:
-            order = order.model_copy(update={"concept": "count", "counted": counted.frozen()})
-        return order, Selection()
-    if said[:-1] == "distance":
-        led = stream.chunks[stream.at - 1].text.lower().endswith((" to", " from", " an", " bei"))
-        led = stream.take("to", "from", "of") is not None or led
-        stream.skip()
-        chunk = stream.next
-        if led and chunk is not None and chunk.ids:
-            stream.at += 1
-            return order, Selection(ids=chunk.ids, name=chunk.slip or chunk.text)
-    return order, Selection()
-
-
-def _nearness(order: Order, anchor: Selection, operands: list[Selection], each_to: bool) -> Query | None:
-    """`is X closer to Y than Z`: X and Z seen from Y; `than to Z`: Y and Z seen from X."""
-    if each_to and len(operands) == 2:
-        origin, one, other = operands[0], anchor, operands[1]
-        return Query(
-            want=Want.COMPARE, subject=one, others=(other,), order=order.model_copy(update={"counted": origin})
-        )
-    if len(operands) < 2:
-        return None
-    if anchor == Selection():  # from the middle of the map
-        return Query(want=Want.COMPARE, subject=operands[0], others=tuple(operands[1:]), order=order)
+    first, *rest = [Selection(ids=one.ids, name=one.name) for one in operands]
+    place = Selection(ids=origin.ids, name=origin.name) if origin is not None else None
     return Query(
-        want=Want.COMPARE,
-        subject=operands[0],
-        others=tuple(operands[1:]),
-        order=order.model_copy(update={"counted": anchor}),
+        want=Want.COMPARE, subject=first, others=tuple(rest), order=order.model_copy(update={"counted": place})
     )
+
+
+def _counts(scene: Scene, order: Order) -> Query | None:
+    """`more ocean planets than desert planets`, `more systems with this or with that`: how many there are of each."""
+    if order.concept != "count" or any(one.named for one in scene.groups if not one.tied):
+        return None
+    free = [one for one in scene.groups if not one.named and not one.tied]
+    groups = [one.frozen() for one in free if one.kinds]
+    sides = [*(one.counted for one in scene.comparisons if one.counted is not None), *groups]
+    kinds = next((side.kinds for side in reversed(sides) if side.kinds), ())
+    sides = [side if side.kinds else side.model_copy(update={"kinds": kinds}) for side in dict.fromkeys(sides)]
+    if len(sides) == 1:
+        said = [*(one for group in free for one in group.conditions), *sides[0].conditions]
+        conditions = list(dict.fromkeys(said))
+        sides = [
+            Selection(kinds=kinds, of=sides[0].of if sides else (), conditions=(one,)) for one in _apart(conditions)
+        ]
+    if len(sides) < 2:
+        return None
+    count = Order(concept="count", descending=order.descending and "rare" not in scene.flags)
+    return Query(want=Want.COMPARE, subject=sides[0], others=tuple(sides[1:]), order=count)
+
+
+def _apart(conditions: list[Condition]) -> list[Condition]:
+    """One condition for each value."""
+    return [one.model_copy(update={"words": (word,)}) for one in conditions for word in one.words]

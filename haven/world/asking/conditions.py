@@ -54,10 +54,10 @@ def _has(stream: Stream, one: Draft, negated: bool) -> bool:
             counted.kinds = (Kind.DISCOVERY,) if chunk.part("found") else chunk.kinds
             if found := chunk.part("found"):
                 counted.conditions.append(Condition(concepts=("found",), words=(found,)))
-    if counted.kinds and set(counted.kinds) == set(one.kinds):
-        stream.at = mark
-        return False
-    if not counted.kinds:
+    named = (
+        stream.next is not None and bool(stream.next.ids) and stream.at > 0 and bool(stream.chunks[stream.at - 1].kinds)
+    )
+    if not counted.kinds or named or set(counted.kinds) == set(one.kinds):
         stream.at = mark
         return False
     if stream.take("more"):
@@ -246,6 +246,9 @@ def _sign(stream: Stream) -> Relation | None:
     if chunk.number is not None:
         return Relation.IS
     if chunk.one_of("within", "beyond", "between", "before", "after", "since", "until"):
+        after = stream.peek()
+        if after is not None and after.ids:
+            return None  # `the star over X`
         stream.at += 1
         return sign_of(chunk)
     if said := chunk.part("comparative"):

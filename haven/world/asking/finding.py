@@ -88,7 +88,10 @@ class Finder:
         if selection.ids and selection.of:
             held = [self._related(holder, selection) for holder in selection.of]
             things = [thing for thing in things if all(thing.id in some for some in held)]
-        return [thing for thing in things if thing.id not in selection.without]
+        if not selection.without:
+            return things
+        left_out = set(selection.without)  # with what lies in them
+        return [thing for thing in things if left_out.isdisjoint((thing.id, *map(_id, self.gazetteer.above(thing))))]
 
     def _related(self, holder: Selection, selection: Selection) -> set[str]:
         """The ids of what belongs to the holders, and of what they belong to."""
@@ -312,6 +315,10 @@ def _length(value: float | None, unit: str, atlas: Atlas) -> float | None:
             f"This map counts in {atlas.unit}, and nobody recorded how many {unit} that is. Ask again in {atlas.unit}."
         )
     return turned
+
+
+def _id(thing: Thing) -> str:
+    return thing.id
 
 
 def names(things: Iterable[Thing], most: int = 10) -> str:

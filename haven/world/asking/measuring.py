@@ -81,7 +81,8 @@ def carriers(thing: Thing, concept: str, fields: Fields, gazetteer: Gazetteer) -
 
     Materials of a system are also those of its planets and moons: that is where people go to get them.
     """
-    if fields.fits(concept, thing.kind):
+    of_its_star = concept == "star" and thing.kind in (Kind.PLANET, Kind.MOON)
+    if fields.fits(concept, thing.kind) and not of_its_star:
         if concept == "materials" and thing.kind in (Kind.SYSTEM, Kind.PLANET):
             return [thing, *gazetteer.below(thing, Kind.PLANET, Kind.MOON)]
         return [thing]

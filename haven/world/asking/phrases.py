@@ -10,6 +10,7 @@ from importlib import resources
 
 from haven.world.words import fold
 
+ROLES = {"filler": "skip"}
 Phrase = tuple[str, ...]
 """Folded pieces."""
 
@@ -44,7 +45,7 @@ def phrases() -> Phrases:
     for section in ("role", "kind", "found", "superlative", "comparative", "adjective"):
         for name, line in read[section].items():
             for phrase in _split(line):
-                part = name if section == "role" else f"{section}:{name}"
+                part = ROLES.get(name, name) if section == "role" else f"{section}:{name}"
                 if part not in roles[phrase]:
                     roles[phrase].append(part)
     concepts: dict[Phrase, list[str]] = defaultdict(list)

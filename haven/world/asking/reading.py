@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from contextlib import suppress
 
 from haven.world.asking.chunks import Chunk, chunks
 from haven.world.asking.comparing import comparison, distance, same
 from haven.world.asking.fields import Fields
+from haven.world.asking.gathering import gather
 from haven.world.asking.lexicon import Lexicon
-from haven.world.asking.noun import STEPS
 from haven.world.asking.query import Order, Query, Selection, Want
+from haven.world.asking.scene import Scene
 from haven.world.asking.stream import Draft, NotUnderstood, Stream
-from haven.world.lengths import LY
 from haven.world.schema import Kind
 
 YES_NO = re.compile(
-    r"\s*(is|are|was(?! ist| sind| war)|were|does|do|did|has|have|can|isn.?t|doesn.?t|aren.?t"
-    r"|ist|sind|war|hat|haben|liegt|gibt|gehört)\b",
+    r"(?:^|[,:;]|\b(?:and|but|so))\s*(is|are|was(?! ist| sind| war)|were|does|do|did|has|have|can|isn.?t|doesn.?t"
+    r"|aren.?t|ist|sind|war|hat|haben|liegt|gibt|gehört)\b",
     re.IGNORECASE,
 )
 TELLING = (
@@ -29,26 +29,37 @@ LOOSE = frozenset({"tags", "condition", "significance", "period", "place"})
 """Fields whose words are everyday words: they say which records are meant only beside a kind."""
 BELONGING = (Kind.PLANET, Kind.MOON, Kind.STATION, Kind.DISCOVERY)
 
-Reader = Callable[[Stream, bool], Query | None]
-
 
 def read(text: str, lexicon: Lexicon) -> Query | None:
     """The query, or None where the question is about no place here. Raises NotUnderstood for a part that is unknown."""
     found = chunks(text, lexicon)
     if not _about_places(found):
         return None
-    yes_no = YES_NO.match(text) is not None
+    yes_no = YES_NO.search(text) is not None
     things = lexicon.gazetteer.things
     if any(chunk.ids and all(things[id].kind is Kind.LORE for id in chunk.ids) for chunk in found):
         return None
     if any(chunk.one_of("why") for chunk in found):
         return None
     read_as = tuple(f"{chunk.text!r} as {chunk.slip}" for chunk in found if chunk.slip)
-    for reader in (_route, distance, same, _linked, comparison, _clusters, _selection):
-        if (query := reader(Stream(found, lexicon, steps=STEPS), yes_no)) is not None:
-            fields = lexicon.fields
-            subject = _narrowed(query.subject, fields)
-            return query.model_copy(update={"subject": subject, "read_as": read_as, "yes_no": yes_no})
+    query = _read(found, lexicon, yes_no)
+    if query is None:
+        return None
+    subject = _narrowed(query.subject, lexicon.fields)
+    return query.model_copy(update={"subject": subject, "read_as": read_as, "yes_no": yes_no})
+
+
+def _read(found: list[Chunk], lexicon: Lexicon, yes_no: bool) -> Query | None:
+    for whole in (same, _linked, _clusters):
+        if (query := whole(Stream(found, lexicon), yes_no)) is not None:
+            return query
+    with suppress(NotUnderstood):
+        if (query := _route(found, lexicon, yes_no)) is not None:
+            return query
+    scene = gather(Stream(found, lexicon), yes_no)
+    for frame in (distance, comparison, _selection):
+        if (query := frame(scene)) is not None:
+            return query
     return None
 
 
@@ -71,57 +82,30 @@ def _about_places(found: list[Chunk]) -> bool:
         or chunk.part("found")
         or chunk.one_of("route", "far", "isolated", "cluster")
         or (chunk.values or chunk.concepts)
+        or chunk.part("superlative").strip("?+-")
         for chunk in found
     )
 
 
-def _route(stream: Stream, yes_no: bool) -> Query | None:
+def _route(found: list[Chunk], lexicon: Lexicon, yes_no: bool) -> Query | None:
     """`route from A to B with jumps of 60`: two places, and how far a jump goes or that links are to be used."""
-    roles = {role for chunk in stream.chunks for role in chunk.roles}
-    places = [chunk for chunk in stream.chunks if chunk.ids]
-    if not ({"route", "jump"} & roles) or "far" in roles or not places:
+    roles = {role for chunk in found for role in chunk.roles}
+    if not roles & {"route", "jump"} or "far" in roles or not any(chunk.ids for chunk in found):
         return None
-    if not ({"from", "to", "between", "route"} & roles) or (
-        {"route"} & roles and not {"from", "to", "between"} & roles
-    ):
+    if not roles & {"from", "to", "between"}:
         return None
-    ends: dict[str, Selection] = {}
-    jump, unit, place = None, "", ""
-    while (chunk := stream.next) is not None:
-        if chunk.one_of("from", "to", "between", "and", "of") and (after := _operand_after(stream)):
-            place = next(role for role in ("from", "to", "between", "and", "of") if chunk.one_of(role))
-            stream.at += 1
-            end = stream.noun("from", "to", "and", "with", "by", "jump", "within", "beyond", "linked", "via").frozen()
-            key = "to" if place in ("to", "and") or ("from" in ends and "to" not in ends) else "from"
-            if end != Selection():
-                ends[key] = end
-            del after
-        elif chunk.number is not None:
-            jump, unit = chunk.number, chunk.unit if chunk.unit in LY or chunk.unit == "units" else ""
-            stream.at += 1
-        elif chunk.ids:
-            ends["to" if "from" in ends else "from"] = Selection(ids=chunk.ids, name=chunk.slip or chunk.text)
-            stream.at += 1
-        elif chunk.unknown:
-            raise stream.not_understood()
-        else:
-            stream.at += 1
-    if "to" in ends and "from" not in ends:
-        ends["from"] = Selection()
-    if len(ends) < 2:
+    scene = gather(Stream(found, lexicon), yes_no, routing=True)
+    ends = [one for one in scene.groups if not one.tied and not one.conditions]
+    if not ends or len(ends) > 2:
         return None
+    if len(ends) == 2 and "to" in ends[0].lead and "from" in ends[1].lead:
+        ends.reverse()
+    start, end = ends[0].frozen() if len(ends) == 2 else Selection(), ends[-1].frozen()
+    if len(ends) == 1 and "to" not in ends[0].lead:
+        return None
+    number, unit = scene.jump or (None, "")
     by_links = "linked" in roles
-    return Query(want=Want.ROUTE, subject=ends["from"], others=(ends["to"],), number=jump, unit=unit, by_links=by_links)
-
-
-def _operand_after(stream: Stream) -> bool:
-    """Whether a place follows: a name, or the words for one."""
-    ahead = 1
-    while (after := stream.peek(ahead)) is not None and after.one_of("skip") and not after.ids:
-        ahead += 1
-    return after is not None and (
-        bool(after.ids) or after.unknown or bool(after.part("superlative")) or bool(after.kinds)
-    )
+    return Query(want=Want.ROUTE, subject=start, others=(end,), number=number, unit=unit, by_links=by_links)
 
 
 def _linked(stream: Stream, yes_no: bool) -> Query | None:
@@ -150,28 +134,19 @@ def _clusters(stream: Stream, yes_no: bool) -> Query | None:
     )
 
 
-def _selection(stream: Stream, yes_no: bool) -> Query | None:
-    """Everything else: which records, and what about them."""
-    one = Draft()
-    others: list[Selection] = []
-    while stream.next is not None:
-        before = stream.at
-        stream.noun(draft=one)
-        if stream.at == before:
-            chunk = stream.chunks[before]
-            if chunk.ids and stream.asked and one.bare:
-                others.append(Selection(ids=chunk.ids, name=chunk.slip or chunk.text))
-                stream.at += 1
-                continue
-            if chunk.unknown or chunk.ids or chunk.values or chunk.number is not None or chunk.one_of(*TELLING):
-                raise stream.not_understood()
-            if chunk.kinds or any(chunk.part(one) for one in ("comparative", "superlative", "found", "adjective")):
-                raise stream.not_understood()
-            stream.flags |= set(chunk.roles)
-            stream.at += 1
+def _selection(scene: Scene) -> Query | None:
+    """Which records, and what about them."""
+    target = scene.target()
+    if target is None:
+        one, others = Draft(), []
+    else:
+        one, others = target.draft(), [other.frozen() for other in target.also if other.named]
+    if scene.left(target):
+        return None
+    stream = scene.stream
     _measured_from(stream, one)
     _ordered_by_count(one)
-    query = _wanted(stream, one, yes_no)
+    query = _wanted(stream, one, scene.yes_no)
     if others and query is not None:
         return query.model_copy(update={"others": tuple(others)}) if query.want is Want.VALUE else None
     return query
@@ -202,6 +177,7 @@ def _wanted(stream: Stream, one: Draft, yes_no: bool) -> Query | None:
         things = stream.lexicon.gazetteer.things
         if one.bare and all(things[id].kind is not Kind.SYSTEM for id in one.ids):
             one = Draft(kinds=(Kind.SYSTEM,), of=[one.frozen()])
+    one = _not_the_finder(stream, one)
     if flags & {"who", "when", "how"}:
         asked = _about_discovery(stream, one, asked)
         if not asked:
@@ -218,6 +194,18 @@ def _wanted(stream: Stream, one: Draft, yes_no: bool) -> Query | None:
         order = Order(concept="count", descending="rare" not in flags)
         return Query(want=Want.GROUP, subject=_grouped(stream, one, asked).frozen(), concepts=asked, order=order)
     return _plainly(stream, one, asked, yes_no, opening)
+
+
+def _not_the_finder(stream: Stream, one: Draft) -> Draft:
+    """`when did P discover X` is about X."""
+    if not (
+        _all_people(stream, one)
+        and stream.flags & {"discovered"}
+        and stream.flags & {"when", "where", "how"}
+        and len(one.of) == 1
+    ):
+        return one
+    return _unwrapped(Draft(of=one.of)) if one.of[0].ids else one
 
 
 def _by_count(one: Draft) -> Order:
@@ -302,6 +290,11 @@ def _plainly(stream: Stream, one: Draft, asked: tuple[str, ...], yes_no: bool, o
     if not named_kinds and not one.ids and loose and loose <= LOOSE:
         return None  # `how many ships has X`: that some discovery bears such a word is no answer
     subject = one.frozen()
+    if one.bare and "discovered" in flags and not asked and _all_people(stream, one):
+        found_by = Selection(kinds=(Kind.SYSTEM, *BELONGING), of=(subject,))
+        return Query(want=Want.COUNT if "count" in flags else Want.LIST, subject=found_by)
+    if not named_kinds and "count" in flags and not asked:
+        return None  # of what, nobody said
     if {"count", "sum"} & flags:
         return Query(want=Want.COUNT, subject=subject, concepts=asked, unit=stream.unit)
     if yes_no and not asked:
@@ -313,12 +306,14 @@ def _plainly(stream: Stream, one: Draft, asked: tuple[str, ...], yes_no: bool, o
         return Query(want=Want.VALUE, subject=subject, concepts=asked, unit=stream.unit)
     if "where" in flags and one.ids:
         return Query(want=Want.WHERE, subject=subject, unit=stream.unit)
-    if one.bare and "discovered" in flags:
-        found_by = Selection(kinds=(Kind.SYSTEM, *BELONGING), of=(subject,))
-        return Query(want=Want.LIST, subject=found_by)
     if one.bare:
         return Query(want=Want.ABOUT, subject=subject) if "who" not in opening else None
     return Query(want=Want.LIST, subject=subject, unit=stream.unit)
+
+
+def _all_people(stream: Stream, one: Draft) -> bool:
+    things = stream.lexicon.gazetteer.things
+    return bool(one.ids) and all(things[id].kind is Kind.PERSON for id in one.ids)
 
 
 def _regional(stream: Stream, asked: tuple[str, ...]) -> bool:
@@ -332,6 +327,7 @@ def _implied(stream: Stream, one: Draft, asked: tuple[str, ...] = ()) -> tuple[K
     """The kinds that the conditions can be about, where nobody named one."""
     concepts = {concept for condition in one.conditions for concept in condition.concepts}
     concepts |= {concept for entry in asked for concept in entry.split("|")}
+    concepts |= set(one.order.concept.split("|")) if one.order is not None else set()
     fields = stream.lexicon.fields
     kinds = tuple(kind for kind in Kind if any(fields.fits(concept, kind) for concept in concepts))
     places = (Kind.SYSTEM, Kind.PLANET, Kind.MOON)

@@ -10,12 +10,14 @@ from haven.world.asking.answer import Answer, row
 from haven.world.asking.finding import Finder, names
 from haven.world.asking.measuring import alternatives, shown
 from haven.world.asking.query import Order, Query, Selection
-from haven.world.asking.said import asked_label, length, ranked_value, sentence
+from haven.world.asking.said import asked_label, length, ranked_value, said, sentence
 from haven.world.asking.stream import Unmeasurable
 from haven.world.atlas import Atlas
 from haven.world.lengths import convert, written
 from haven.world.schema import Thing
 
+MOST_ROWS = 12
+"""Records of each side that a comparison of counts names as its sources."""
 SPACINGS = 1.5
 """Clusters where nobody names a length: friends at most so many times the usual distance to the nearest neighbour."""
 
@@ -58,6 +60,8 @@ def compare(finder: Finder, query: Query) -> Answer:
     assert order is not None
     if order.concept == "distance":
         return _nearer(finder, query, order)
+    if order.concept == "count" and order.counted is None:
+        return _more(finder, query, order)
     options = alternatives(order.concept)
     things = [finder.one(one, *options) for one in (query.subject, *query.others)]
     keys = [finder.key(thing, order) for thing in things]
@@ -71,6 +75,25 @@ def compare(finder: Finder, query: Query) -> Answer:
         return Answer(f"Not recorded for all of them: {'; '.join(told)}.", rows, str(query), recorded=False)
     known = [key[1] for key in keys if key is not None]
     return Answer(f"{_verdict(query, things, known)} {label}: {'; '.join(told)}.", rows, str(query))
+
+
+def _more(finder: Finder, query: Query, order: Order) -> Answer:
+    """Of which records there are more: `more systems with this or with that`."""
+    sides = [query.subject, *query.others]
+    found = [finder.find(side).things for side in sides]
+    told = [said(side).removeprefix("the ") for side in sides]
+    counts = [len(some) for some in found]
+    best = max(counts) if order.descending else min(counts)
+    first = [text for text, count in zip(told, counts, strict=True) if count == best]
+    if len(first) == len(sides):
+        verdict = "There are as many of each."
+    else:
+        verdict = f"There are {'more' if order.descending else 'fewer'} {' and '.join(first)}."
+        if query.yes_no and len(sides) == 2:
+            verdict = f"{'Yes' if first == told[:1] else 'No'}. {verdict}"
+    listed = "; ".join(f"{count:,} {text}" for text, count in zip(told, counts, strict=True))
+    rows = tuple(row(thing) for some in found for thing in some[:MOST_ROWS])
+    return Answer(f"{verdict} {listed[:1].upper()}{listed[1:]}.", rows, str(query))
 
 
 def _verdict(query: Query, things: list[Thing], keys: list[float]) -> str:

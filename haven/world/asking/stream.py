@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from haven.world.asking.chunks import Chunk
@@ -85,30 +85,6 @@ class Stream:
     """Roles that were met and say something about the whole question."""
     unit: str = ""
     """The unit that the answer is wanted in."""
-    steps: Sequence[Step] = ()
-    """How words for records are read (noun.py)."""
-
-    def noun(self, *stops: str, draft: Draft | None = None) -> Draft:
-        """The records that the next words mean; it ends before one of `stops`. Raises NotUnderstood.
-
-        Each step looks at the next chunk and at what was read before. A step that takes nothing leaves the chunk to
-        the next; a chunk that no step takes ends the words for these records.
-        """
-        one = draft or Draft()
-        while (chunk := self.next) is not None and not chunk.one_of(*stops):
-            if chunk.unknown:
-                raise self.not_understood()
-            if (
-                stops
-                and one.bare
-                and not one.genitive
-                and not chunk.ids
-                and (chunk.values or chunk.part("comparative"))
-            ):
-                break  # `planets in Oculi frozen`: frozen are the planets
-            if not any(step(self, one) for step in self.steps):
-                break
-        return one
 
     @property
     def next(self) -> Chunk | None:
@@ -152,6 +128,3 @@ class Stream:
         elif (after is not None and (after.kinds or after.part("found"))) or (after is not None and after.one_of("of")):
             slot = "property"
         return NotUnderstood(chunk.text, slot)
-
-
-Step = Callable[[Stream, Draft], bool]

@@ -1,0 +1,208 @@
+"""Ties the records of a question together as they are named: what belongs to what, is near what, stands beside what."""
+
+from __future__ import annotations
+
+from haven.world.asking.chunks import Chunk
+from haven.world.asking.query import Condition
+from haven.world.asking.scene import Group, Scene
+from haven.world.asking.stream import Stream
+from haven.world.schema import Kind
+
+BESIDE = frozenset({"and", "or", "than"})
+ENDS = frozenset({"from", "to", "between", "and", "be", "than", "or"})
+
+
+def named(scene: Scene, chunk: Chunk) -> bool:
+    """The name of something."""
+    if not chunk.ids or (chunk.values and _before_kind(scene.stream)):
+        return False
+    stream = scene.stream
+    stream.at += 1
+    genitive = chunk.genitive or (stream.next is not None and stream.next.one_of("genitive"))
+    stream.take("genitive")
+    new = Group(ids=chunk.ids, name=chunk.slip or chunk.text, genitive=genitive, lead=frozenset(scene.lead))
+    last = scene.last
+    things = stream.lexicon.gazetteer.things
+    if (
+        last is not None
+        and last.kinds
+        and not last.named
+        and not last.described
+        and not (scene.reach or scene.links or scene.routing)
+    ):
+        fitting = tuple(id for id in new.ids if things[id].kind in last.kinds)
+        if fitting and not scene.lead - {"called", "be"} and not _kind_apart(scene):
+            last.ids, last.name, last.kinds, last.genitive = fitting, new.name, (), genitive
+            scene.lead.clear()
+            return True
+    _tie(scene, new)
+    return True
+
+
+def _kind_apart(scene: Scene) -> bool:
+    """`which system is Dorn`: not the system Dorn but whatever; a verb between kind and name keeps them apart."""
+    return "be" in scene.lead
+
+
+def of_kind(scene: Scene, chunk: Chunk) -> bool:
+    """Records of a kind."""
+    if not (chunk.kinds or chunk.part("found") or _is_a_place(scene, chunk)) or (chunk.ids and not chunk.kinds):
+        return False
+    stream, last = scene.stream, scene.last
+    if _rather_a_field(scene, chunk) or (chunk.part("found") and "and" in chunk.text.lower() and scene.subject):
+        return False  # `planets with rich flora and fauna` are no discoveries
+    if last is not None and last.named and _same_thing(scene, last, chunk):
+        stream.at += 1
+        return True
+    if last is not None and last.named and _is_a(scene):
+        last.conditions += scene.pending.conditions
+        last.conditions.append(Condition(concepts=("kind",), words=tuple(kind.value for kind in chunk.kinds)))
+        scene.pending.conditions = []
+        stream.at += 1
+        scene.lead.clear()
+        return True
+    stream.at += 1
+    new = _described(scene, chunk)
+    if scene.counting and scene.counted is None:
+        scene.counted = new
+    again = scene.subject if last is not None and last.named and not last.genitive else last
+    if again is not None and again.kinds and not again.named and _said_again(scene, again, new):
+        return True
+    _tie(scene, new)
+    return True
+
+
+def _is_a_place(scene: Scene, chunk: Chunk) -> bool:
+    """`the star nearest to X`: a star is a system here."""
+    after, order = scene.stream.peek(), scene.pending.order
+    if "star" not in chunk.concepts:
+        return False
+    ahead = after is not None and after.part("superlative").startswith("distance")
+    return ahead or (order is not None and order.concept == "distance")
+
+
+def _described(scene: Scene, chunk: Chunk) -> Group:
+    """The kind with all that was said before it."""
+    new, scene.pending = scene.pending, Group()
+    new.kinds, new.lead = chunk.kinds or (Kind.SYSTEM,), frozenset(scene.lead)
+    if found := chunk.part("found"):
+        new.kinds = (Kind.DISCOVERY,)
+        new.conditions.append(Condition(concepts=("found",), words=(found,)))
+    if scene.number is not None:
+        new.limit, scene.number = scene.number, None
+    if new.anchor is not None:
+        new.anchor.tied = True
+    return new
+
+
+def _said_again(scene: Scene, last: Group, new: Group) -> bool:
+    """`which systems are trading systems`, `planets and moons`, `what kinds of discoveries are fossils`."""
+    joined = bool(scene.lead & {"and", "or"})
+    if not joined and set(new.kinds) <= set(last.kinds) and scene.lead <= {"be", "list"} and last.holders:
+        last.conditions += new.conditions
+    elif joined and not new.described and not last.described and set(new.kinds) != set(last.kinds):
+        last.kinds = (*last.kinds, *(kind for kind in new.kinds if kind not in last.kinds))
+    elif not joined and set(new.kinds) <= set(last.kinds) and not (scene.lead - {"be", "list"}) and not scene.reach:
+        last.conditions += [one for one in new.conditions if one not in last.conditions]
+        last.order, last.limit, last.nth = new.order or last.order, new.limit or last.limit, new.nth or last.nth
+    else:
+        return False
+    if scene.counted is new:
+        scene.counted = last
+    scene.lead.clear()
+    return True
+
+
+def _same_thing(scene: Scene, last: Group, chunk: Chunk) -> bool:
+    """`Meridian system`: the kind says which record of the name is meant, unless the name is a genitive."""
+    if last.genitive or last.conditions or scene.lead:
+        return False
+    things = scene.stream.lexicon.gazetteer.things
+    fitting = tuple(id for id in last.ids if things[id].kind in chunk.kinds)
+    if not fitting or chunk.text.lower().endswith(("s", "en")):
+        return False
+    last.ids = fitting
+    return True
+
+
+def _is_a(scene: Scene) -> bool:
+    """`is Oculi a planet`."""
+    stream = scene.stream
+    at = stream.at - 1
+    while at > 0 and stream.chunks[at].values and not stream.chunks[at].ids:
+        at -= 1
+    article = at > 0 and stream.chunks[at].text.lower() in ("a", "an", "ein", "eine", "einen")
+    return article and scene.yes_no and not scene.lead & {"with", "near", "of"} and not scene.pending.order
+
+
+def _rather_a_field(scene: Scene, chunk: Chunk) -> bool:
+    """`which region is X in` asks for a field where regions have no records; so does `the species of X`."""
+    if not chunk.concepts:
+        return False
+    stream = scene.stream
+    if Kind.SYSTEM in chunk.kinds:  # `how many stars has X`
+        return _asked_of_a_name(stream) and stream.lexicon.fields.fits(chunk.concepts[0], Kind.SYSTEM)
+    if chunk.kinds == (Kind.PERSON,) and "discovered_by" in chunk.concepts:
+        return _asked_of_a_name(stream) or (scene.last is not None and scene.last.named)
+    if chunk.kinds == (Kind.REGION,) and "grouped" in scene.flags:
+        return True  # `systems per region`
+    regions = stream.lexicon.gazetteer.of_kind(Kind.REGION)
+    return (chunk.kinds == (Kind.REGION,) and not regions) or (bool(chunk.part("found")) and bool(scene.groups))
+
+
+def _asked_of_a_name(stream: Stream) -> bool:
+    """Whether nothing but small words stands between the next chunk and a name."""
+    ahead = 1
+    while (after := stream.peek(ahead)) is not None and not after.ids and after.one_of("skip", "with", "be", "of"):
+        ahead += 1
+    return after is not None and bool(after.ids)
+
+
+def _before_kind(stream: Stream) -> bool:
+    after = stream.peek()
+    return after is not None and bool(after.kinds) and not after.ids
+
+
+def _tie(scene: Scene, new: Group) -> None:
+    """Put a group where it belongs among those named before."""
+    lead, scene.lead = set(new.lead), set()
+    groups, last = scene.groups, scene.last
+    groups.append(new)
+    if "except" in lead:
+        _left_out(scene, new)
+    elif scene.reach is not None:
+        scene.measured_from(new)
+    elif scene.links:
+        scene.linked_with(new)
+    elif (waiting := _waits_for_a_place(scene, new, lead)) is not None:
+        waiting.anchor, new.tied = new, True
+    elif last is None or (("far" in scene.flags or scene.routing) and lead & ENDS):
+        pass
+    elif lead & BESIDE and bool(last.ids) == bool(new.ids):
+        last.also.append(new)
+    elif scene.comparisons and new.named:
+        pass
+    elif last.named and not new.named and not (lead & {"of", "from", "to"} and last.tied):
+        groups.pop()
+        last.turn_into(new)
+        if scene.counted is new:
+            scene.counted = last
+    else:
+        holder = next((one for one in reversed(groups[:-1]) if not one.named), last)
+        holder.holders.append(new)
+        new.tied = True
+
+
+def _waits_for_a_place(scene: Scene, new: Group, lead: set[str]) -> Group | None:
+    """Which records are the nearest to something that was not named yet."""
+    for one in (scene.pending, *reversed(scene.groups[:-1])):
+        if one.order is not None and one.order.concept == "distance" and one.anchor is None:
+            return one if lead & {"to", "from", "of", "near", "than"} else None
+    return None
+
+
+def _left_out(scene: Scene, new: Group) -> None:
+    scene.groups.pop()
+    target = next((one for one in scene.groups if not one.named), scene.pending)
+    if new.named:
+        target.without += new.ids
