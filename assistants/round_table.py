@@ -14,7 +14,8 @@ from assistants.scribe import SCRIBE
 from assistants.sentinel import SENTINEL
 from assistants.table.asking import Asking, Talk
 from assistants.table.facts import Facts
-from assistants.table.picking import MAX_CHARS, Picker
+from assistants.table.picking import Picker
+from assistants.table.reading import MAX_CHARS
 from assistants.table.proposing import change_kind, is_data_work, title_of
 from assistants.table.request import Answer as Answer
 from assistants.table.request import Request as Request
@@ -131,7 +132,7 @@ class RoundTable:
                 names = ", ".join(one.name for one in self.assistants)
                 raise NotFound(f"There is no assistant {request.assistant!r}.", f"Choose one of: {names}.")
             return Seat(chosen, (f"{request.principal.name} asked for {chosen.title}",))
-        chosen, why = await self._picker.pick(text, bool(await self._facts.names_in(text)))
+        chosen, why = await self._picker.pick(text, await self._facts.names_in(text))
         return Seat(chosen, (why,)) if chosen is not None else await self._pick_by_model(text, request)
 
     async def _pick_by_model(self, text: str, request: Request) -> Seat:

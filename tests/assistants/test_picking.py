@@ -6,7 +6,7 @@ import pytest
 
 from assistants.base import Assistant
 from assistants.round_table import FOUR
-from assistants.table.picking import Picker, weigh
+from assistants.table.picking import Picker
 from assistants.table.proposing import change_kind, is_data_work
 from haven.ai.judging.embed import Embedder
 
@@ -38,19 +38,32 @@ MINER = Assistant("miner", "Miner", "ores", "#c0a060", ("emeril", "ore"), "You a
 )
 async def test_the_words_tell_whose_job_it_is(text: str, name: str) -> None:
     chosen, why = await Picker(FOUR).pick(text)
-    assert chosen is not None and chosen.name == name and "rules" in why
+    assert chosen is not None and chosen.name == name and why
 
 
-async def test_a_name_alone_is_nobodys_and_likeness_decides_what_words_leave_open() -> None:
-    assert await Picker(FOUR).pick("Oculi") == (None, "")
+async def test_a_name_alone_is_nobodys_and_greetings_are_left_to_the_model() -> None:
     picker = Picker(FOUR, Embedder())
-    for text, name in (
-        ("nobody could get through to it at noon, is it up", "sentinel"),
-        ("between Gilt and Pell, what is there", "cartographer"),
-    ):
-        assert weigh(text, FOUR).lead < 3
-        chosen, why = await picker.pick(text)
-        assert chosen is not None and chosen.name == name and "like it" in why
+    assert await picker.pick("Oculi", ["Oculi"]) == (None, "")
+    assert await picker.pick("42") == (None, "")
+    for text in ("good evening everybody", "danke dir", "what is the capital of France"):
+        assert await picker.pick(text) == (None, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "name"),
+    [
+        ("nobody could get through to it at noon, is it up", [], "sentinel"),
+        ("between Gilt and Pell, what is there", ["Gilt", "Pell"], "cartographer"),
+        ("I wonder whether you could tell me what lies next to Zorblax", ["Zorblax"], "cartographer"),
+        ("did teh bakcup of last nite work", [], "sentinel"),
+        ("what temperature does Zorblax have", ["Zorblax"], "cartographer"),
+        ("Hallo, könntest du mir sagen, wer das Salzlied geschrieben hat?", [], "lorekeeper"),
+        ("hi there! found a weird worm thing yesterday and would like to have it written down", [], "scribe"),
+    ],
+)
+async def test_wordings_that_no_table_has_are_heard(text: str, names: list[str], name: str) -> None:
+    chosen, why = await Picker(FOUR, Embedder()).pick(text, names)
+    assert chosen is not None and chosen.name == name and why
 
 
 async def test_an_assistant_of_ones_own_takes_what_its_words_name() -> None:
