@@ -11,7 +11,8 @@ TAGS = (
 """The delimiters of a prompt; text between them is data."""
 
 _OUR_TAG = re.compile(rf"<(?=\s*/?\s*(?:{'|'.join(TAGS)})\b)", re.IGNORECASE)
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]")
+# Control characters, and halves of characters: no file and no terminal takes those.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 # Direction overrides, invisible tags and letters without a shape: they make text read differently from what it is
 # (CVE-2021-42574, "Trojan Source"; invisible identifiers). What joins emoji and Persian letters stays.
 _HIDDEN = re.compile(

@@ -23,12 +23,16 @@ WEIGHTS = (8.0, 3.0, 1.0)
 """Of a hit in the names, in the facts, in the text (bm25's column weights)."""
 WIDE = 5_000
 """Of the best matches, those among which some kinds are looked for."""
-_SCHEMA = """
+PIECE = 4_000
+"""Characters of an entry that FTS5 may look for an excerpt in: its time grows with the square of the matches."""
+_LENGTH = "length(names) + length(facts) + length(text)"
+_TOKENS = 'tokenize = "porter unicode61 remove_diacritics 2"'
+_SCHEMA = f"""
 create table read_to (stamp integer not null, at real not null);
 create table entry (id integer primary key autoincrement, thing text not null unique, kind text not null,
   name text not null, body text not null);
 create table vector (entry integer primary key, body text not null, data blob not null);
-create virtual table word using fts5 (names, facts, text, tokenize = "porter unicode61 remove_diacritics 2",
+create virtual table word using fts5 (names, facts, text, {_TOKENS},
   prefix = '3 4 5');
 insert into read_to values (-1, 0);
 """
@@ -126,11 +130,16 @@ class SearchFile:
 
     def excerpts(self, query: str, numbers: Sequence[int], size: int = 24) -> dict[int, str]:
         """A few words of each of these entries around what matches; nothing for one that does not."""
-        sql = f"select snippet(word, -1, '', '', ' … ', {size}) from word where word match ? and rowid = ?"
+        snippet = f"snippet(word, -1, '', '', ' … ', {size})"
+        sql = f"select case when {_LENGTH} > {PIECE} then null else {snippet} end from word where word match ?"
 
         def work(db: sqlite3.Connection) -> dict[int, str]:
-            found = {number: db.execute(sql, (query, number)).fetchone() for number in numbers}
-            return {number: str(row[0]) for number, row in found.items() if row}
+            found = {number: db.execute(f"{sql} and rowid = ?", (query, number)).fetchone() for number in numbers}
+            return {
+                number: str(row[0]) if row[0] is not None else _excerpt(db, query, number, size)
+                for number, row in found.items()
+                if row
+            }
 
         return self._do(work)
 
@@ -207,6 +216,8 @@ class SearchFile:
         db = sqlite3.connect(self._path, timeout=30, isolation_level=None, check_same_thread=False)
         try:
             db.execute("pragma journal_mode=wal")
+            db.execute("pragma temp_store=memory")
+            db.execute(f"create virtual table temp.piece using fts5 (text, {_TOKENS})")
             db.execute("pragma synchronous=off")  # a cache: what a power cut tears is found and made anew
             db.execute("begin immediate")
             if db.execute("pragma user_version").fetchone()[0] != VERSION:
@@ -231,6 +242,17 @@ def _make(db: sqlite3.Connection) -> None:
     for statement in _SCHEMA.split(";"):
         db.execute(statement)
     db.execute(f"pragma user_version={VERSION}")
+
+
+def _excerpt(db: sqlite3.Connection, query: str, number: int, size: int) -> str:
+    """The same of a long entry, out of the piece of it that fits best."""
+    row = db.execute("select names, facts, text from word where rowid = ?", (number,)).fetchone()
+    pieces = [text[at : at + PIECE] for text in row for at in range(0, len(text), PIECE)]
+    db.execute("delete from temp.piece")
+    db.executemany("insert into temp.piece values (?)", [(piece,) for piece in pieces])
+    sql = f"select snippet(piece, 0, '', '', ' … ', {size}) from temp.piece where piece match ? order by rank limit 1"
+    found = db.execute(sql, (query,)).fetchone()
+    return str(found[0]) if found else ""
 
 
 def _marks(values: Sequence[object]) -> str:

@@ -16,6 +16,8 @@ from haven.quoting import clean
 MAX_NAME = 120
 MAX_TEXT = 100_000
 """Characters of one text; a longer lore entry is a file of its own."""
+MAX_ITEMS = 1_000
+"""Of one list of a record, and of its own fields."""
 
 
 def _line(text: str) -> str:
@@ -28,7 +30,7 @@ Line = Annotated[str, AfterValidator(_line), Field(max_length=500)]
 """One line without control and hidden characters."""
 Name = Annotated[str, AfterValidator(_line), Field(min_length=1, max_length=MAX_NAME)]
 Text = Annotated[str, AfterValidator(lambda text: clean(text).strip()), Field(max_length=MAX_TEXT)]
-Lines = tuple[Line, ...]
+Lines = Annotated[tuple[Line, ...], Field(max_length=MAX_ITEMS)]
 
 
 class Kind(StrEnum):
@@ -58,15 +60,15 @@ class Found(StrEnum):
 
 
 class Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Point(Part):
     """Where something is. Points of different frames can't be compared; `unit` is what its numbers count."""
 
-    x: float = Field(allow_inf_nan=False)
-    y: float = Field(allow_inf_nan=False)
-    z: float = Field(allow_inf_nan=False)
+    x: float
+    y: float
+    z: float
     frame: Line = "map"
     """`map` (the community's own numbers), `galaxy:NAME` (signed voxels of portal glyphs), `sun` (parsecs)."""
     unit: Line = "units"
@@ -85,8 +87,8 @@ class Record(Part):
     """A person's name, as written."""
     source: Line = ""
     """Where it came from: a file with its entry, or a person."""
-    properties: dict[Line, Line] = Field(default_factory=dict)
-    measures: dict[Line, float] = Field(default_factory=dict)
+    properties: dict[Line, Line] = Field(default_factory=dict, max_length=MAX_ITEMS)
+    measures: dict[Line, float] = Field(default_factory=dict, max_length=MAX_ITEMS)
 
 
 class System(Record):

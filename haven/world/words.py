@@ -11,10 +11,17 @@ from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
 
+from haven.quoting import clean
+
 _APOSTROPHE = re.compile("['’ʼ`´]")
 _PIECE = re.compile(r"\d+|[^\W\d_]+")
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*")
 _SPECIAL = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i"})
+# Small letters of Greek and Cyrillic that nobody tells from Latin ones (Unicode's confusables.txt), capitals folded.
+_LOOKALIKES = str.maketrans("аеорсухіјѕкмтнвһԁԛԝαεικνορτυχημβζ", "aeopcyxijskmthbhdqwaeikvoptuxhmbz")
+_OTHERS = re.compile("[\u0370-\u052f]")
+MOST_KEPT = 500
+"""Characters of a name whose folded form is kept: what is longer is a text, and thousands of those fill the memory."""
 _POSSESSIVE = re.compile("['’]s$")
 _VOWEL = re.compile("[aeiouy]")
 _GERMAN_WORDS = (
@@ -42,18 +49,34 @@ class Word:
         return self.text[:1].isdigit()
 
 
-@lru_cache(maxsize=65_536)
 def fold(name: str) -> str:
     """The name as it is compared: lower case, no accents, letters and digits apart, the rest one space.
 
-    `TRAPPIST-1e`, `Trappist 1 E` and `trappist1e` are the same. What has neither letters nor digits stays as it is.
+    `TRAPPIST-1e`, `Trappist 1 E` and `trappist1e` are the same, and so is a word that hides letters of another script
+    among Latin ones. What has neither letters nor digits stays as it is.
     """
+    return _kept(name) if len(name) <= MOST_KEPT else _folded(name)
+
+
+@lru_cache(maxsize=65_536)
+def _kept(name: str) -> str:
+    return _folded(name)
+
+
+def _folded(name: str) -> str:
     if name.isascii():
         plain = name.lower()
     else:
-        pieces = unicodedata.normalize("NFKD", name.casefold().translate(_SPECIAL))
+        pieces = unicodedata.normalize("NFKD", clean(name).casefold().translate(_SPECIAL))
         plain = "".join(one for one in pieces if not unicodedata.combining(one))
+        if _OTHERS.search(plain):
+            plain = _PIECE.sub(_unmasked, plain)
     return " ".join(_PIECE.findall(_APOSTROPHE.sub("", plain))) or plain.strip()
+
+
+def _unmasked(word: re.Match[str]) -> str:
+    """A word with Latin letters in it, all Latin; one that is all Greek or Cyrillic stays."""
+    return word[0].translate(_LOOKALIKES) if re.search("[a-z]", word[0]) else word[0]
 
 
 def words(text: str) -> list[Word]:
