@@ -43,6 +43,8 @@ ASKER = Principal("discord:7", "Mika", Role.MEMBER, "bot")
 MODEL = "smollm2-135m"
 NOT_TOLD = ("not recorded", "ask back")
 UNRECORDED = "unrecorded"
+SIGNIFICANT = 3
+"""Digits that two numbers must share to be the same, rounded: 26.796 is 26.8, and 5.3 is not 5."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,16 @@ def found(wanted: str, text: str) -> int:
     elif re.fullmatch(r"\d+[.,]\d+", wanted):
         after = ""
     match = re.search(before + re.escape(wanted) + after, text)
+    if match is None and re.fullmatch(r"\d+(\.\d+)?", wanted):
+        match = next((one for one in re.finditer(r"(?<![\w.,])\d+\.\d+", text) if rounded(wanted, one[0])), None)
     return match.start() if match else -1
+
+
+def rounded(one: str, other: str) -> bool:
+    """Whether two numbers are the same, rounded as the coarser is written, where that leaves three digits."""
+    decimals = min(len(number.partition(".")[2]) for number in (one, other))
+    same = f"{float(one):.{decimals}f}"
+    return same == f"{float(other):.{decimals}f}" and len(same.replace(".", "").lstrip("0")) >= SIGNIFICANT
 
 
 def judge(asked: dict[str, Any], reply: Reply | None, error: str, seconds: float) -> Judged:
