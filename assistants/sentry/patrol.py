@@ -46,7 +46,11 @@ class Patrol:
         at = now()
         lately = await submissions.since(self._database, at - 7 * DAY_S)
         waiting = await submissions.backlog(self._database)
-        leaks = await events.lately(self._database, "draft.masked", at - DAY_S)
+        leaks = [
+            event
+            for kind in ("draft.masked", "world.masked")
+            for event in await events.lately(self._database, kind, at - DAY_S)
+        ]
         return await asyncio.to_thread(signs_of_submissions, lately, waiting, leaks, at)
 
     async def lively(self) -> list[StatusLine]:

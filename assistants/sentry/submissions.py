@@ -79,7 +79,7 @@ def _leaks(leaks: Iterable[Event]) -> list[Sign]:
     return [
         Sign(
             f"{SUBMISSION}:secret {event.subject}",
-            f"A proposal of {event.data.get('by', 'somebody')} ({event.subject}) held a secret"
+            f"What {event.data.get('by', 'somebody')} handed in ({event.subject}) held a secret"
             f" ({', '.join(event.data.get('kinds', ()))}). It was masked before it was kept.",
             mend="Whoever it belongs to should replace it: it was typed where others may have seen it.",
         )

@@ -18,6 +18,7 @@ from haven.access import Act, Principal
 from haven.world.differences import Difference
 from haven.world.drafts import Draft
 from haven.world.fields import made, read_lines
+from haven.world.leaks import was_masked
 from haven.world.schema import Kind
 
 TOOL = "/submit"
@@ -135,8 +136,7 @@ async def _show(
     interaction: discord.Interaction, draft: Draft, found: Sequence[Difference], said: Sequence[str]
 ) -> None:
     if draft.masked:
-        kinds = ", ".join(draft.masked)
-        said = [*said, f"It held a secret ({kinds}), which was masked. Replace it where it is used."]
+        said = [*said, was_masked(draft.masked)]
     card = cards.draft_card(draft, found, said)
     files = cards.draft_files(found)
     message = await interaction.followup.send(embed=card, view=draft_view(draft), files=files, wait=True)

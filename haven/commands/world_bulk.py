@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +14,7 @@ from haven.commands.session import Json, in_house, out, owner, print_json
 from haven.commands.world import assignments, world_app
 from haven.commands.world_records import Set, print_differences
 from haven.errors import BadInput
+from haven.world.leaks import was_masked
 from haven.world.schema import Kind
 
 if TYPE_CHECKING:  # `haven world show` imports this file as well
@@ -75,15 +77,23 @@ def merge(
 
 @bulk_app.command()
 def undo(
-    batch: Annotated[str, typer.Argument(help="The two numbers that stood there when it was done: 17-18.")],
+    batch: Annotated[int, typer.Argument(min=1, help="The number that stood there when it was done.")],
     as_json: Json = False,
 ) -> None:
-    """Take a whole bulk edit back, if none of its records was changed since."""
+    """Take one whole bulk edit back, if none of its records was changed since."""
     from haven.world.batches import Batches
 
     async def work(house: House) -> None:
         done = await Batches(house.database).undo(batch, owner())
-        print_json(asdict(done)) if as_json else out.print(f"{len(done.changed)} records are as they were before.")
+        if as_json:
+            print_json(asdict(done))
+            return
+        more = f" and {len(done.names) - SHOWN} more" if len(done.names) > SHOWN else ""
+        when = f"{datetime.fromtimestamp(done.at):%d %B %Y %H:%M}"
+        out.print(
+            f"Bulk edit {done.write} of {done.by} ({when}) is taken back: {len(done.names)} records are as they were"
+            f" before it: {', '.join(done.names[:SHOWN])}{more}."
+        )
 
     in_house(work)
 
@@ -110,8 +120,9 @@ def _bulk(edit: Callable[[Gazetteer], Bulk], yes: bool, draft: bool, as_json: bo
             told, said = told | {"draft": made.id}, f"Proposed as {made.id}."
         elif yes and (things or gone):
             done = await Batches(house.database).write(things, gone, owner(), stamp=preview.stamp)
-            told = told | {"batch": done.writes}
-            said = f"Done. Take all of it back with: haven world bulk undo {done.writes}"
+            told = told | {"batch": done.write, "masked": done.masked}
+            said = f"Done. Take all of it back with: haven world bulk undo {done.write}"
+            said = f"{was_masked(done.masked)}\n{said}" if done.masked else said
         print_json(told) if as_json else out.print(said)
 
     in_house(work)

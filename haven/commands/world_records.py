@@ -13,6 +13,7 @@ from haven.commands.session import Json, in_house, out, owner, print_json
 from haven.commands.world import Which, assignments, id_of, told, world_app, written
 from haven.world.differences import Difference, differences
 from haven.world.fields import edited, made
+from haven.world.leaks import was_masked
 from haven.world.schema import Kind, Thing
 from haven.world.world import Version
 
@@ -48,7 +49,12 @@ def add(
             await _propose(house, thing, reason, as_json)
             return
         [stored] = await house.world.put([thing], owner(), TOOL, allow_same_name=same_name)
-        print_json(told(stored)) if as_json else out.print(f"Added {kind.value} {stored.thing.name}: {stored.thing.id}")
+        if as_json:
+            print_json(told(stored))
+            return
+        if stored.masked:
+            out.print(was_masked(stored.masked))
+        out.print(f"Added {kind.value} {stored.thing.name}: {stored.thing.id}")
 
     in_house(work)
 
@@ -75,7 +81,10 @@ def edit(
         [stored] = await house.world.put([thing], owner(), TOOL, expect=seen, allow_same_name=same_name)
         if as_json:
             print_json(told(stored))
-        elif stored.version == before.version:
+            return
+        if stored.masked:
+            out.print(was_masked(stored.masked))
+        if stored.version == before.version:
             out.print(f"{thing.name} says that already: nothing was changed.")
         else:
             out.print(f"{thing.name} is at version {stored.version} now.")
@@ -92,7 +101,7 @@ async def _propose(
         print_json({"draft": draft.id, "masked": draft.masked})
     else:
         if draft.masked:
-            out.print(f"It held a secret ({', '.join(draft.masked)}), which was masked. Replace it where it is used.")
+            out.print(was_masked(draft.masked))
         out.print(f"Proposed as {draft.id}. Somebody else approves it with: haven world approve {draft.id}")
 
 

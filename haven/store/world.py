@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from haven.store.database import Row, Transaction, now
 from haven.store.transaction import Values
@@ -174,9 +174,9 @@ async def since_time(read: Read, at: float, limit: int) -> list[VersionRow]:
     return [_version(row) for row in reversed(rows)]
 
 
-async def written(read: Read, first: int, last: int, tool: str) -> list[VersionRow]:
-    """The versions of these writes, as far as that tool wrote them, in the order of their writing."""
-    rows = await read(f"{_VERSION} where v.write between ? and ? and w.tool = ? order by v.rowid", (first, last, tool))
+async def written(read: Read, write: int) -> list[VersionRow]:
+    """All that one write made, in the order of its writing."""
+    rows = await read(f"{_VERSION} where v.write = ? order by v.rowid", (write,))
     return [_version(row) for row in rows]
 
 
@@ -191,14 +191,21 @@ async def newest_write(read: Read) -> int:
     return int(row[0])
 
 
-async def begin(tx: Transaction, author: Author) -> tuple[int, float]:
-    """The number of a new write, and its moment."""
+class Write(NamedTuple):
+    """One act of one person: its number, and its moment in seconds since 1970."""
+
+    number: int
+    at: float
+
+
+async def begin(tx: Transaction, author: Author) -> Write:
+    """A new write."""
     at = now()
     cursor = await tx.execute(
         "insert into world_write (at, by_id, by_name, face, tool, approved_by) values (?, ?, ?, ?, ?, ?)",
         (at, author.id, author.name, author.face, author.tool, author.approved_by),
     )
-    return cursor.lastrowid or 0, at
+    return Write(cursor.lastrowid or 0, at)
 
 
 async def put(tx: Transaction, write: int, records: Sequence[tuple[Columns, int, Op]]) -> None:

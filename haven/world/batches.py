@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,19 +19,33 @@ from haven.world.writing import Terms
 TOOL = "bulk edit"
 MOST = 20_000
 """Records of one batch."""
+MOST_WRITES = 1 << 63
+"""SQLite numbers no more rows."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """What a batch has written. `writes` names it, to take it back; "" where it changed nothing."""
+    """What a batch has written. `write` names it, to take it back."""
 
-    writes: str
+    write: int
     changed: tuple[str, ...]
     removed: tuple[str, ...]
+    masked: tuple[str, ...] = ()
+    """Kinds of secrets that were taken out of it."""
+
+
+@dataclass(frozen=True)
+class Undone:
+    """The batch that was taken back: its number, when it was written (seconds since 1970), by whom, and its records."""
+
+    write: int
+    at: float
+    by: str
+    names: tuple[str, ...]
 
 
 class Batches:
-    """One for all faces; every batch is one transaction."""
+    """One for all faces; every batch is one transaction and one write."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -39,45 +53,50 @@ class Batches:
     async def write(self, things: Sequence[Thing], gone: Sequence[str], by: Principal, *, stamp: int) -> Batch:
         """Change these and remove those, which must have nothing below them then.
 
-        `stamp`: the world's stamp when the batch was made. Raises AccessDenied, NotFound, BadInput, and Conflict where
-        one of the records was changed since; nothing is written then.
+        `stamp`: the world's stamp when the batch was made. Raises AccessDenied, NotFound, BadInput (also where it
+        changes nothing), and Conflict where one of the records was changed since; nothing is written then.
         """
         check(by, Act.EDIT_WORLD)
         if len(things) + len(gone) > MOST:
             raise BadInput(f"A batch holds at most {MOST:,} records.", "Do it in parts, a region at a time.")
         author, terms = author_of(by, TOOL), Terms(allow_same_name=True)
+        systems = [one for one in things if one.kind is Kind.SYSTEM]
+        others = await asyncio.to_thread(prepare, [one for one in things if one.kind is not Kind.SYSTEM])
+        last = await asyncio.to_thread(prepare, systems)
 
         async def work(tx: Transaction) -> Batch:
-            newest = await table.newest_write(tx.execute_fetchall)
             await _check_unchanged(tx, stamp, {*gone, *(one.id for one in things)})
-            kept = await writing.keep(
-                tx, prepare([one for one in things if one.kind is not Kind.SYSTEM]), author, terms
-            )
+            write = await table.begin(tx, author)
+            kept = await writing.keep(tx, others, author, terms, within=write)
             if gone:
                 await _check_alone(tx, gone)
-                await writing.drop(tx, gone, author)
+                await writing.drop(tx, gone, author, within=write)
             # A system may take over the glyphs of one that is gone only then.
-            kept += await writing.keep(tx, prepare([one for one in things if one.kind is Kind.SYSTEM]), author, terms)
-            last = await table.newest_write(tx.execute_fetchall)
-            changed = tuple(one.thing for one in kept if one.write > newest)
-            return Batch(f"{newest + 1}-{last}" if last > newest else "", changed, tuple(gone))
+            kept += await writing.keep(tx, last, author, terms, within=write)
+            changed = tuple(one.thing for one in kept if one.write == write.number)
+            if not changed and not gone:
+                raise BadInput("That changes nothing.", "Say what is to be different.")
+            leaked = sorted({kind for entry in (*others, *last) for kind in entry.masked})
+            return Batch(write.number, changed, tuple(gone), tuple(leaked))
 
         return await self._database.write(work)
 
-    async def undo(self, writes: str, by: Principal) -> Batch:
-        """Take a whole batch back: what it changed is as it was, what it removed is there again.
+    async def undo(self, write: int, by: Principal) -> Undone:
+        """Take one batch back: what it changed is as it was, what it removed is there again.
 
-        Raises AccessDenied, BadInput where there is no such batch, and Conflict where one of its records was changed
+        Raises AccessDenied, BadInput where that write is no batch, and Conflict where one of its records was changed
         since; nothing is taken back then.
         """
         check(by, Act.EDIT_WORLD)
-        first, last = _numbers(writes)
         author = author_of(by, "undo")
 
-        async def work(tx: Transaction) -> Batch:
-            rows = await table.written(tx.execute_fetchall, first, last, TOOL)
-            if not rows:
-                raise BadInput(f"There is no batch {writes!r}.", "Its name stands where it was written.")
+        async def work(tx: Transaction) -> Undone:
+            rows = await table.written(tx.execute_fetchall, write) if 0 < write < MOST_WRITES else []
+            if not rows or rows[0].tool != TOOL:
+                what = (
+                    f"{write} was written with {rows[0].tool}, not as a batch" if rows else f"There is no batch {write}"
+                )
+                raise BadInput(f"{what}.", "A batch has the number that was said when it was written.")
             newest = await table.last_versions(tx.execute_fetchall, [row.thing for row in rows])
             before: list[Thing] = []
             for row in rows:
@@ -86,9 +105,8 @@ class Batches:
                 if newest[row.thing] != row.version:
                     raise Conflict(f"{was.name} was changed since.", f"See: haven world history {row.thing}")
                 before.append(was)
-            terms = Terms(allow_same_name=True, restored=True)
-            kept = await writing.keep(tx, prepare(before), author, terms)
-            return Batch(str(kept[0].write), tuple(one.id for one in before), ())
+            await writing.keep(tx, prepare(before), author, Terms(allow_same_name=True, restored=True))
+            return Undone(write, rows[0].at, rows[0].by, tuple(one.name for one in before))
 
         return await self._database.write(work)
 
@@ -107,10 +125,3 @@ async def _check_alone(tx: Transaction, gone: Sequence[str]) -> None:
         raise Conflict(
             f"{len(below)} records still belong to what is to go.", "Look at a new preview, then do it again."
         )
-
-
-def _numbers(writes: str) -> tuple[int, int]:
-    first, _, last = writes.strip().partition("-")
-    if not re.fullmatch(r"[0-9]{1,15}(-[0-9]{1,15})?", writes.strip()):
-        raise BadInput(f"{writes!r} names no batch.", "It is two numbers, as in 17-18.")
-    return int(first), int(last or first)

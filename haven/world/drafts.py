@@ -22,7 +22,7 @@ from haven.store.world_drafts import DraftRow, State
 from haven.world import writing
 from haven.world.differences import Difference, differences
 from haven.world.entries import NEW, prepare, read
-from haven.world.leaks import masked, masked_text
+from haven.world.leaks import kinds_of, masked, masked_text
 from haven.world.schema import THING, Thing, parent_of
 from haven.world.writing import Terms
 
@@ -99,9 +99,10 @@ class Drafts:
         (a version that is not the expected one), and BadInput where it changes nothing, is too large, or one too many.
         """
         check(by, Act.PROPOSE, strangers_may=self._settings.strangers_may_propose)
-        numbered, leaked = await asyncio.to_thread(masked, _numbered(things))
+        safe = await asyncio.to_thread(masked, _numbered(things))
+        numbered = [one.thing for one in safe]
         said, leaked_too = masked_text(clean(reason)[:MOST_REASON])
-        leaked = tuple(sorted({*leaked, *leaked_too}))
+        leaked = tuple(sorted({*kinds_of(safe), *leaked_too}))
         row = DraftRow(
             id=f"draft-{secrets.token_hex(4)}",
             at=now(),

@@ -6,10 +6,11 @@ import re
 import secrets
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from haven.errors import BadInput
 from haven.store.world import Columns, VersionRow
+from haven.world.leaks import masked
 from haven.world.schema import CLASSES, Lore, System, Thing, kind_of, parent_of
 from haven.world.words import fold
 
@@ -25,6 +26,8 @@ class Entry:
 
     thing: Thing
     columns: Columns
+    masked: tuple[str, ...] = ()
+    """Kinds of secrets that were taken out of it."""
 
 
 def read(row: VersionRow) -> Thing:
@@ -38,13 +41,14 @@ def read_text(id: str, data: str) -> Thing:
 
 
 def prepare(things: Sequence[Thing]) -> list[Entry]:
-    """Ids for what is new, references to it resolved, everything ready to be written; for a thread where it is much.
+    """Ids for what is new, references to it resolved, secrets out, ready to be written; for a thread where it is much.
 
     An id of another Haven (of its export) is kept. Raises BadInput for what can't be an id, for one that two records
-    have, and where a reference to a new record leads nowhere.
+    have, where a reference to a new record leads nowhere, and where a secret can't be masked.
     """
     given = {thing.id: _new_id(thing) for thing in things if thing.id.startswith(NEW)}
-    entries = [entry_of(_resolved(thing, given)) for thing in things]
+    safe = masked([_resolved(thing, given) for thing in things])
+    entries = [replace(entry_of(one.thing), masked=one.kinds) if one.kinds else entry_of(one.thing) for one in safe]
     for entry in entries:
         _check_id(entry.thing)
     [(id, times)] = Counter(thing.id for thing in things if thing.id).most_common(1) or [("", 0)]

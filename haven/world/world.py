@@ -6,7 +6,7 @@ import asyncio
 import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
@@ -40,6 +40,8 @@ class Stored:
     at: float
     by: str
     tool: str
+    masked: tuple[str, ...] = ()
+    """Kinds of secrets that were taken out just now: whoever wrote it is told, and should replace them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,8 @@ class World:
     ) -> list[Stored]:
         """Add those without an id (or with one that begins with `new-`), change the others; what is the same stays.
 
+        Secrets are masked, and the result says of what kinds they were.
+
         `expect`: the version of each id that the writer has seen. `imported` names the file that they come from.
         Raises AccessDenied, NotFound, Conflict (a version that is not the expected one) and BadInput (an unknown
         parent, a second system of the same name or glyphs); nothing is written then.
@@ -138,7 +142,10 @@ class World:
         if len(entries) > IN_A_THREAD:  # two shorter transactions: others write in between
             checked = await self._database.write(lambda tx: writing.verify(tx, entries, terms), quiet=True)
         keep = partial(writing.keep, entries=entries, author=author, terms=terms, checked=checked)
-        return await _stored_all(await self._database.write(keep))
+        stored = await _stored_all(await self._database.write(keep))
+        if not any(entry.masked for entry in entries):
+            return stored
+        return [replace(one, masked=entry.masked) for one, entry in zip(stored, entries, strict=True)]
 
     async def remove(self, ids: Iterable[str], by: Principal, tool: str) -> list[str]:
         """Take records away with the planets, moons and stations below them; the ids of all that went.

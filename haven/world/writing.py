@@ -11,7 +11,7 @@ from haven.errors import Conflict, NotFound
 from haven.store import events
 from haven.store import world as table
 from haven.store.database import Transaction
-from haven.store.world import Author, Columns, Op, VersionRow
+from haven.store.world import Author, Columns, Op, VersionRow, Write
 from haven.world.entries import Entry, read
 from haven.world.rules import check_references, check_twins
 from haven.world.schema import kind_of
@@ -66,30 +66,38 @@ async def verify(tx: Transaction, entries: Sequence[Entry], terms: Terms) -> Che
 
 
 async def keep(
-    tx: Transaction, entries: Sequence[Entry], author: Author, terms: Terms, checked: Checked | None = None
+    tx: Transaction,
+    entries: Sequence[Entry],
+    author: Author,
+    terms: Terms,
+    *,
+    checked: Checked | None = None,
+    within: Write | None = None,
 ) -> list[VersionRow]:
     """Write them all, or raise what `verify` raises and write none; what is as it was gets no version.
 
-    `checked`: what `verify` found in a transaction of its own; it counts where nothing was written since.
+    `checked`: what `verify` found in a transaction of its own; it counts where nothing was written since. `within`:
+    the write that this is a part of.
     """
     if checked is None or checked.stamp != await table.newest_write(tx.execute_fetchall):
         checked = await verify(tx, entries, terms)
     before, last = checked.before, checked.last
     if not checked.fresh:
         return [before[entry.thing.id] for entry in entries]
-    write, at = await table.begin(tx, author)
+    write, at = within or await table.begin(tx, author)
     records: list[tuple[Columns, int, Op]] = [
         (entry.columns, last.get(entry.thing.id, 0) + 1, _op(entry.thing.id, before, terms)) for entry in checked.fresh
     ]
     await table.put(tx, write, records)
     told: list[Told] = [(one.id, one.name, "changed" if one.id in before else "added") for one, _, _ in records]
     await _tell(tx, author, write, told, terms)
+    await _tell_masked(tx, author, write, checked.fresh, terms)
     who = (author.id, author.name, author.tool, author.approved_by)
     after = {one.id: VersionRow(one.id, version, op, one.data, write, at, *who) for one, version, op in records}
     return [after.get(entry.thing.id) or before[entry.thing.id] for entry in entries]
 
 
-async def drop(tx: Transaction, ids: Iterable[str], author: Author) -> list[str]:
+async def drop(tx: Transaction, ids: Iterable[str], author: Author, *, within: Write | None = None) -> list[str]:
     """Take these away with the planets, moons and stations below them; the ids of all that went.
 
     Discoveries and lore stay, and go on naming the place by its id: whoever asks for it is told that it was removed,
@@ -100,7 +108,7 @@ async def drop(tx: Transaction, ids: Iterable[str], author: Author) -> list[str]
     if missing := [id for id in wanted if id not in set(gone)]:
         raise NotFound(f"There is no record {missing[0]!r} to remove.", "See what there is: haven world list")
     before = await table.current(tx.execute_fetchall, gone)
-    write, _ = await table.begin(tx, author)
+    write, _ = within or await table.begin(tx, author)
     await table.remove(tx, write, {id: before[id].version + 1 for id in gone})
     await _tell(tx, author, write, [(id, read(before[id]).name, "removed") for id in gone], Terms())
     return gone
@@ -146,3 +154,11 @@ async def _tell(tx: Transaction, author: Author, write: int, told: Sequence[Told
         return
     for id, name, what in told:
         await events.record(tx, f"world.{what}", id, author.id, kind=kind_of(id).value, name=name, **who)
+
+
+async def _tell_masked(tx: Transaction, author: Author, write: int, entries: Sequence[Entry], terms: Terms) -> None:
+    """One event where secrets were taken out of what was written."""
+    if held := [entry for entry in entries if entry.masked]:
+        kinds = sorted({kind for entry in held for kind in entry.masked})
+        about = {"kinds": kinds, "by": author.name, "face": author.face, "records": len(held), "write": write}
+        await events.record(tx, "world.masked", terms.imported or held[0].thing.id, author.id, **about)

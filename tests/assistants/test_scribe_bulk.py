@@ -54,11 +54,17 @@ async def test_a_field_is_set_everywhere_and_taken_back_as_a_whole(house: House)
         await batches.write(preview.bulk.things, (), MEMBER, stamp=preview.stamp)
     done = await batches.write(preview.bulk.things, (), SAM, stamp=preview.stamp)
     assert len(done.changed) == 2 and (await everything(world))["system-a"].model_dump()["economy"] == "Trading"
-    await batches.undo(done.writes, SAM)
+    again = await batches.write([THINGS[2].model_copy(update={"star": "Red"})], (), OLGA, stamp=await world.stamp())
+    undone = await batches.undo(done.write, SAM)
+    assert (undone.by, undone.names) == ("Sam", ("Venture", "Vetnure")), "and nothing of the next one"
+    assert (await world.get("system-c")).by == "Olga"
+    await batches.undo(again.write, SAM)
     assert await everything(world) == before
-    for wrong in ("", "x", "1-2-3", "9999", "9" * 30, "²"):
-        with pytest.raises(BadInput):
+    for wrong, said in ((0, "no batch 0"), (-1, "no batch"), (9999, "no batch"), (1 << 70, "no"), (1, "with test")):
+        with pytest.raises(BadInput, match=said):
             await batches.undo(wrong, SAM)
+    with pytest.raises(BadInput, match="changes nothing"):
+        await batches.write([THINGS[2]], (), SAM, stamp=await world.stamp())
     with pytest.raises(BadInput, match="same for many"):
         await scribe.preview(lambda g: set_all(g, Kind.SYSTEM, "", {"name": "One"}))
     with pytest.raises(NotFound):
@@ -76,7 +82,7 @@ async def test_duplicates_become_one_with_all_that_belongs_to_them(house: House)
     assert (kept["economy"], kept["discovered_by"]) == ("Mining", "Vard")
     assert now["planet-b"].model_dump()["parent"] == now["discovery-b"].model_dump()["parent"] == "system-a"
     assert now["system-c"].model_dump()["links"] == now["lore-b"].model_dump()["links"] == ("system-a",)
-    await batches.undo(done.writes, SAM)
+    await batches.undo(done.write, SAM)
     assert await everything(world) == before
     with pytest.raises(BadInput, match="one kind"):
         await scribe.preview(lambda g: merge(g, "Venture", ["Meridian"]))
@@ -101,7 +107,7 @@ async def test_what_was_changed_meanwhile_stops_the_whole_batch(house: House) ->
     done = await batches.write([THINGS[2].model_copy(update={"star": "Red"})], (), SAM, stamp=await world.stamp())
     await world.put([THINGS[2].model_copy(update={"star": "Blue"})], OLGA, "test")
     with pytest.raises(Conflict, match="Far was changed"):
-        await batches.undo(done.writes, SAM)
+        await batches.undo(done.write, SAM)
 
 
 async def test_a_person_is_renamed_everywhere_by_word_of_a_member_as_a_draft(house: House) -> None:

@@ -23,7 +23,8 @@ from haven.world.exchange import formats
 from haven.world.exchange.duplicates import Known
 from haven.world.exchange.merging import Merging, Plan, as_drafts
 from haven.world.exchange.pieces import MAX_TOGETHER, Piece, in_folder, read_file
-from haven.world.exchange.report import Entry, ImportReport, Outcome, Reading
+from haven.world.exchange.report import Defect, Entry, ImportReport, Note, Outcome, Reading
+from haven.world.leaks import Masked, masked, masked_text, was_masked
 from haven.world.world import World
 
 if TYPE_CHECKING:
@@ -143,6 +144,7 @@ class Importer:
             run.report.add([Entry(unit.name, Outcome.REMARK, "", unit.name, (said,))])
             return
         found = await asyncio.to_thread(_found, pieces, run.options.format, lambda count: say("reading", count))
+        found = await asyncio.to_thread(_without_secrets, found)
         say("comparing", len(found))
         plan = await asyncio.to_thread(Merging(run.known, run.options.update).plan, found)
         run.report.files += 1
@@ -246,6 +248,24 @@ def _found(pieces: Sequence[Piece], format: str, step: formats.Step) -> list[Rea
                 raise
             found.append(Reading(piece.name, piece.name, refused=error.full))
     return found
+
+
+def _without_secrets(found: Sequence[Reading]) -> list[Reading]:
+    """The same with placeholders for secrets, which each such record says; one without room for them is refused."""
+    try:
+        safe = iter(masked([one.thing for one in found if one.thing]))
+    except BadInput as error:
+        if len(found) == 1:
+            return [replace(found[0], thing=None, refused=error.full)]
+        return [safe for one in found for safe in _without_secrets([one])]
+    return [_masked(one, next(safe)) if one.thing else one for one in found]
+
+
+def _masked(one: Reading, safe: Masked) -> Reading:
+    if not safe.kinds:
+        return one
+    note = Note(Defect.SECRET, was_masked(safe.kinds), repaired=True)
+    return replace(one, name=masked_text(one.name)[0], thing=safe.thing, notes=(note, *one.notes))
 
 
 def _key(digest: str, options: Options) -> str:

@@ -51,6 +51,7 @@ class Defect(StrEnum):
     CONFIDENCE = "confidence"
     TAGS = "tags"
     LORE = "unlinked prose"
+    SECRET = "a secret"
     OTHER = "other"
 
 
