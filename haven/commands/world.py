@@ -71,7 +71,7 @@ def _named(value: str, near: Mapping[str, str]) -> str:
 
 def told(stored: Stored) -> dict[str, Any]:
     """A record as JSON: all of its fields, and its version."""
-    about = {"version": stored.version, "at": stored.at, "by": stored.by, "tool": stored.tool}
+    about = {"version": stored.version, "at": stored.at, "by": stored.by, "tool": stored.tool, "masked": stored.masked}
     return {**stored.thing.model_dump(mode="json"), **about}
 
 

@@ -162,13 +162,14 @@ def _version(one: Version) -> dict[str, object]:
 def undo(
     which: Which,
     to: Annotated[int | None, typer.Option(min=1, help="The version to go back to; otherwise the one before.")] = None,
+    expect: Annotated[int | None, typer.Option(min=1, help="The newest version that you have seen.")] = None,
     as_json: Json = False,
 ) -> None:
     """Take the last change of a record back; that can be taken back as well."""
 
     async def work(house: House) -> None:
         id = await id_of(house, which)
-        stored = await house.world.undo(id, owner(), to=to)
+        stored = await house.world.undo(id, owner(), to=to, expect=expect)
         if as_json:
             print_json(told(stored) if stored else {"removed": id})
         elif stored is None:

@@ -13,7 +13,7 @@ from haven.store.database import Database, Transaction
 from haven.world import writing
 from haven.world.entries import prepare, read
 from haven.world.schema import Kind, Thing
-from haven.world.world import author_of
+from haven.world.world import UNDO, author_of
 from haven.world.writing import Terms
 
 TOOL = "bulk edit"
@@ -88,7 +88,7 @@ class Batches:
         since; nothing is taken back then.
         """
         check(by, Act.EDIT_WORLD)
-        author = author_of(by, "undo")
+        author = author_of(by, UNDO)
 
         async def work(tx: Transaction) -> Undone:
             rows = await table.written(tx.execute_fetchall, write) if 0 < write < MOST_WRITES else []

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TypeVar
 
 from haven.access import Act, Principal, check
-from haven.errors import BadInput, NotFound
+from haven.errors import BadInput, Conflict, NotFound
 from haven.store import world as table
 from haven.store.database import Database, Transaction
 from haven.store.world import Author, Op, VersionRow
@@ -29,6 +29,10 @@ IN_A_THREAD = 200
 """More records than this are read and written in a thread of their own: they take longer than a frame."""
 A_LOT = 5_000
 """Python's collector looks at every object, while everything stands still: a quarter of a second for 40,000 records."""
+
+
+UNDO = "undo"
+"""The tool of what takes something back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,20 +160,22 @@ class World:
         wanted, author = list(ids), author_of(by, tool)
         return await self._database.write(lambda tx: writing.drop(tx, wanted, author))
 
-    async def undo(self, id: str, by: Principal, *, to: int | None = None) -> Stored | None:
+    async def undo(self, id: str, by: Principal, *, to: int | None = None, expect: int | None = None) -> Stored | None:
         """Take the last version back, or go back to version `to`; that is a new version itself.
 
         What was added is removed with all below it (then None comes back); what was removed comes back with all that
-        went with it. Raises AccessDenied, NotFound, and BadInput where there is no such version or it can't stand
-        beside what was written since.
+        went with it. `expect`: the newest version that was seen; without it nobody takes back what somebody else has
+        just taken back. Raises AccessDenied, NotFound, Conflict (another version than the expected one), and BadInput
+        where there is no such version or it can't stand beside what was written since.
         """
         check(by, Act.EDIT_WORLD)
-        author = author_of(by, "undo")
+        author = author_of(by, UNDO)
 
         async def work(tx: Transaction) -> VersionRow | None:
             past = await table.history(tx.execute_fetchall, id)
             if not past:
                 raise await self._missing(id, known=False)
+            _check_seen(past[-1], by, expect=expect, meant=to is not None)
             target = past[-1].version - 1 if to is None else to
             if not 0 <= target < past[-1].version or (to is not None and to < 1):
                 raise BadInput(f"There is no earlier version {target} of {id}.", f"See: haven world history {id}")
@@ -232,6 +238,21 @@ class World:
         when = f"{datetime.fromtimestamp(past[-1].at):%d %B %Y}"
         return NotFound(
             f"{name} ({id}) was removed by {past[-1].by} on {when}.", f"Bring it back: haven world undo {id}"
+        )
+
+
+def _check_seen(last: VersionRow, by: Principal, *, expect: int | None, meant: bool) -> None:
+    """Two people who undo the same at once must not undo each other. `meant`: a version to go back to was named."""
+    if expect is not None and expect != last.version:
+        raise Conflict(
+            f"{last.thing} was changed by {last.by} meanwhile: it is at version {last.version}, and you have seen"
+            f" version {expect}.",
+            f"Look at it again: haven world history {last.thing}",
+        )
+    if expect is None and not meant and last.tool == UNDO and last.by_id != by.id:
+        raise Conflict(
+            f"{last.by} has taken the last change of {last.thing} back already.",
+            f"To have it again, say which version you mean, with --to: haven world history {last.thing}",
         )
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import sqlite3
 from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from haven.errors import BadInput, NotFound
+from haven.access import Role
+from haven.errors import BadInput, Conflict, NotFound
 from haven.world.schema import Moon, Planet, System, parent_of
 from haven.world.world import World
-from tests.world.a_world import OLGA, SAM, system, told, venture, world_in
+from tests.world.a_world import MEMBER, OLGA, SAM, system, told, venture, world_in
 
 
 async def names(world: World) -> set[str]:
@@ -46,6 +49,23 @@ async def test_a_change_and_an_addition_are_taken_back_and_done_again(tmp_path: 
             await world.undo(id, OLGA, to=9)
         with pytest.raises(NotFound):
             await world.undo("system-nowhere", OLGA)
+
+
+async def test_two_who_undo_at_once_do_not_undo_each_other(tmp_path: Path) -> None:
+    async with world_in(tmp_path) as (world, _):
+        [first] = await world.put([system("Venture", economy="Mining")], OLGA, "a test")
+        id = first.thing.id
+        await world.put(
+            [first.thing.model_copy(update={"economy": "Trading"})], replace(MEMBER, role=Role.REVIEWER), "a form"
+        )
+        both = await asyncio.gather(world.undo(id, OLGA), world.undo(id, SAM), return_exceptions=True)
+        assert [type(one) for one in both].count(Conflict) == 1, "the second one is told that it is done"
+        assert (await world.get(id)).thing == first.thing and (await world.get(id)).version == 3
+        both = await asyncio.gather(*(world.undo(id, one, expect=3) for one in (OLGA, SAM)), return_exceptions=True)
+        assert [type(one) for one in both].count(Conflict) == 1 and (await world.get(id)).version == 4
+        with pytest.raises(Conflict, match="you have seen version 3"):
+            await world.undo(id, OLGA, to=1, expect=3)
+        assert await world.undo(id, SAM, to=1, expect=4)
 
 
 async def test_an_addition_taken_back_is_a_removal_and_comes_back_whole(tmp_path: Path) -> None:
