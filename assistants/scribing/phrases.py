@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from collections.abc import Sequence
+from functools import cache, lru_cache
 from typing import Any
 
+from assistants.scribing.clauses import BODIES, NOTHING, Own, spellings, taken, value_of
 from haven.world import vocabulary
 from haven.world.exchange import defects
 from haven.world.glyphs import Glyphs
 from haven.world.schema import Kind
-from haven.world.words import fold, is_stop, words
+from haven.world.words import fold, is_everyday, is_stop, words
 
-BODIES = (Kind.PLANET, Kind.MOON)
 FREE_WORDS = 5
 """Words of a sentence that no rule understands, from which on the sentence is kept as a note."""
 _N = r"[+-]?\d{1,7}(?:\.\d{1,6})?"
@@ -37,23 +38,8 @@ _NEITHER = re.compile(
     r"\b(?:no|neither)\s+(?P<one>sentinels?|flora|fauna)\s+(?:or|nor|and)\s+(?:no\s+)?(?P<other>sentinels?|flora|fauna)\b",
     re.I,
 )
-_SIZE = re.compile(
-    r"\b(?P<word>small|medium|large)(?:[- ]sized)?\s+(?:\w+\s+){0,2}?(?:planet|moon|world)?\b", re.IGNORECASE
-)
-_NOUNS: dict[str, tuple[str, tuple[Kind, ...]]] = {
-    "sentinels": (r"sentinels?(?: activity| level)?", (*BODIES, Kind.SYSTEM)),
-    "flora": (r"flora", (*BODIES, Kind.SYSTEM)),
-    "fauna": (r"fauna", (*BODIES, Kind.SYSTEM)),
-    "star": (r"(?:star|sun)", (Kind.SYSTEM,)),
-    "economy": (r"economy", (Kind.SYSTEM,)),
-    "economy_level": (r"(?:economy level|wealth|economy)", (Kind.SYSTEM,)),
-    "conflict": (r"conflict(?: level)?", (Kind.SYSTEM,)),
-    "biome": (r"(?:planet|moon|world|biome)", BODIES),
-    "weather": (r"(?:weather|climate)", BODIES),
-}
-"""Fields whose noun stands beside their word, and the kinds that have them."""
+_DENIED = re.compile(r"\b(?:no|not|without|lacks?|neither|nor|keine?n?|ohne)\s+(?:any\s+)?$", re.IGNORECASE)
 _SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?]+(?!\s|$)[^.!?\n]+)*[.!?]*")
-_HEAD = "planet|moon|world|system|star|station|place|biome"
 _PLEASE = re.compile(
     r"^\W*(?:please\s+)?(?:record|log|add|enter|note|submit|register|new|(?:i|we)\s+(?:have\s+)?(?:found|discovered))\b"
     r"[: ]*(?:a new |the new |an? |new |that |this )?",
@@ -71,7 +57,7 @@ _EMPTY = frozenset(_MEANT.split(" "))
 class Phrases:
     """Takes the words of one section apart; what is understood is blanked out, so that the rest is known."""
 
-    def __init__(self, kind: Kind, text: str) -> None:
+    def __init__(self, kind: Kind, text: str, own: Own) -> None:
         self._kind = kind
         fields, rest, _ = defects.prose_fields(re.sub(r";\s*", "\n", _PLEASE.sub("", text)))
         self.raw: dict[str, Any] = {field: value for field, value in fields.items() if value}
@@ -85,11 +71,10 @@ class Phrases:
             for word in (match["one"], match["other"]):
                 self._keep(fold(word).rstrip("s") + "s" if fold(word).startswith("sentinel") else fold(word), "None")
             self._blank(match.start(), match.end())
-        for field, (noun, kinds) in _NOUNS.items():
-            if kind in kinds:
-                self._beside(field, noun)
-        self._anywhere()
-        self._alone()
+        for one in taken(kind, self._rest, self.raw, own):
+            self._keep(one.field, one.value)
+            self._blank(one.start, one.end)
+        self._anywhere(own)
         self._left()
 
     def _keep(self, field: str, value: Any) -> None:
@@ -122,58 +107,24 @@ class Phrases:
                     self._keep(field, name)
                     self._blank(told.start(), told.end())
 
-    def _beside(self, field: str, noun: str) -> None:
-        """`low sentinels`, `sentinels are low`: one or two words beside the noun, where the vocabulary has them."""
-        before = re.compile(rf"(?P<word>[\w'’-]{{1,60}}(?:\s[\w'’-]{{1,60}})??)\s+(?P<noun>{noun})\b", re.IGNORECASE)
-        two = re.compile(rf"(?P<word>[\w'’-]{{1,60}}\s[\w'’-]{{1,60}})\s+(?P<noun>{noun})\b", re.IGNORECASE)
-        after = re.compile(
-            rf"\b(?P<noun>{noun})(?:\s+(?:is|are|of|was|level))?\s*[:=-]?\s+(?P<word>[\w'’-]+(?:\s[\w'’-]+)?)",
-            re.IGNORECASE,
-        )
-        for pattern in (two, before, after):
-            for match in pattern.finditer(self._rest):
-                kept = self._known(field, match["word"])
-                if kept:
-                    at = match.start("word") + match["word"].lower().rindex(kept[1].lower())
-                    self._keep(field, kept[0])
-                    self._blank(at, at + len(kept[1]))
-                    return
-
-    def _known(self, field: str, written: str) -> tuple[str, str] | None:
-        """The form of the vocabulary for all of the words, else for the last or the first one; and those words."""
-        pieces = written.split()
-        for words_ in (" ".join(pieces), pieces[-1], pieces[0]):
-            if kept := vocabulary.known(field, words_):
-                return kept, words_
-        return None
-
-    def _anywhere(self) -> None:
+    def _anywhere(self, own: Own) -> None:
         """Words that mean one thing wherever they stand: materials, lifeforms, sizes."""
         if self._kind in BODIES or self._kind is Kind.SYSTEM:
             found = []
-            for match in list(_one_of("materials").finditer(self._rest)):
-                found.append(vocabulary.known("materials", match[0]))
+            for match in list(_one_of("materials", own).finditer(self._rest)):
+                if _DENIED.search(self._rest[: match.start()][-30:]):
+                    continue
+                found.append(vocabulary.known("materials", match[0]) or own["materials"][fold(match[0])])
                 self._blank(match.start(), match.end())
             if found:
                 self._keep("materials", list(dict.fromkeys(found)))
-        if self._kind in (Kind.SYSTEM, Kind.STATION) and (life := _one_of("lifeform").search(self._rest)):
-            self._keep("race" if self._kind is Kind.STATION else "lifeform", vocabulary.known("lifeform", life[0]))
+        if self._kind in (Kind.SYSTEM, Kind.STATION) and (life := _one_of("lifeform", own).search(self._rest)):
+            known = vocabulary.known("lifeform", life[0]) or own["lifeform"][fold(life[0])]
+            self._keep("race" if self._kind is Kind.STATION else "lifeform", known)
             self._blank(life.start(), life.end())
-        if self._kind in BODIES and (size := _SIZE.search(self._rest)):
-            self._keep("size", size["word"].capitalize())
-            self._blank(size.start("word"), size.end("word"))
-
-    def _alone(self) -> None:
-        """Between commas a biome or a weather stands alone."""
-        if self._kind not in BODIES:
-            return
-        for match in list(re.finditer(r"[^,.\n:]+", self._rest)):
-            item = re.sub(rf"^\W*(?:is\s+|an?\s+|the\s+)*|\s+(?:{_HEAD})?\s*$", "", match[0].strip(), flags=re.I)
-            for field in ("biome", "weather"):
-                if field not in self.raw and (kept := vocabulary.known(field, item)):
-                    self._keep(field, kept)
-                    self._blank(match.start(), match.end())
-                    break
+        for size in list(_sizes().finditer(self._rest)) if self._kind in BODIES else ():
+            self._keep("size", value_of("size", size["word"]))
+            self._blank(*size.span("word"))
 
     def _left(self) -> None:
         """Sentences that say more are kept as they were written; single words are only told."""
@@ -190,8 +141,20 @@ class Phrases:
 
 
 @cache
-def _one_of(field: str) -> re.Pattern[str]:
-    """Any word of a vocabulary but those for nothing, the longest first."""
-    some = [word for word in vocabulary.words(field) if word not in ("None", "Abandoned")]
-    some += [word for word in ("Vykeen",) if field == "lifeform"]
+def _sizes() -> re.Pattern[str]:
+    """A word for a size before the noun."""
+    words_ = "|".join(sorted(spellings("size"), key=len, reverse=True))
+    noun = r"(?:[- ]sized)?\s+(?:[\w-]+\s+){0,2}?(?:planet|moon|world|mond|welt)\b"
+    return re.compile(rf"\b(?P<word>{words_})(?={noun}|[- ]sized)", re.IGNORECASE)
+
+
+def _one_of(field: str, own: Own) -> re.Pattern[str]:
+    """Any word of a vocabulary or of the world's own but those for nothing, the longest first."""
+    return _any(field, tuple(own.get(field, {}).values()))
+
+
+@lru_cache(maxsize=8)
+def _any(field: str, own: Sequence[str]) -> re.Pattern[str]:
+    telling = (word for word in own if not is_everyday(fold(word)))
+    some = {*vocabulary.words(field), *telling, *(("Vykeen",) if field == "lifeform" else ())} - {*NOTHING}
     return re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(some, key=len, reverse=True)))})\b", re.IGNORECASE)

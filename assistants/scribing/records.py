@@ -5,17 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
+from assistants.scribing.clauses import Own
 from assistants.scribing.headings import PLACES, Heading, Section, sections
 from assistants.scribing.phrases import Phrases
 from haven.errors import BadInput
+from haven.world import vocabulary
 from haven.world.exchange.records import Records
 from haven.world.exchange.report import Reading
 from haven.world.gazetteer import Gazetteer
-from haven.world.schema import Discovery, Kind, Moon, Planet, System, Thing, parent_of
+from haven.world.schema import Discovery, Kind, Moon, Planet, Station, System, Thing, parent_of
 from haven.world.words import fold
 
 MOST_CHARS = 20_000
+MOST_OWN = 40
+"""Characters of a word of the world's own."""
 ALIKE = 0.85
 """How alike the name of a new record must be to a known one, 0 to 1, for the question whether it is that one."""
 _ABOVE = {Kind.PLANET: (Kind.SYSTEM,), Kind.STATION: (Kind.SYSTEM,), Kind.MOON: (Kind.PLANET,), Kind.DISCOVERY: PLACES}
@@ -28,6 +33,15 @@ _ASKED = {
     Kind.DISCOVERY: ("text",),
 }
 """What every record of a kind should say."""
+_KIND = "star system|system|planet|moon|space station|station|discovery"
+_TYPED = re.compile(
+    rf"^[*• -]*name ?[:=] ?(?P<name>[^\n]+)\n[*• -]*(?:type|kind|category) ?[:=] ?(?P<kind>{_KIND})\b(?=[ ]*$)"
+    rf"|^[*• -]*(?:type|kind|category) ?[:=] ?(?P<kind2>{_KIND})[ ]*\n[*• -]*name ?[:=] ?(?P<name2>[^\n]+)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_UP = re.compile(
+    r"^[*• -]*(?:parent|located in|location|orbits|in) ?[:=] ?(?P<name>[^\n]+)$", re.IGNORECASE | re.MULTILINE
+)
 _IN_WORDS = {"glyphs": "portal glyphs or its position", "text": "description", "materials": "resources"}
 
 
@@ -43,6 +57,22 @@ class Report:
     """Words that no rule understood."""
 
 
+@lru_cache(maxsize=2)
+def own_words(gazetteer: Gazetteer, version: int) -> Own:
+    """What the world's records hold in the fields that have a vocabulary, by its folded form.
+
+    `version` is that of the gazetteer: with a new one they are read anew.
+    """
+    words: dict[str, dict[str, str]] = {field: {} for field in vocabulary.fields()}
+    for thing in gazetteer.things.values():
+        for field, known in words.items():
+            value = getattr(thing, "race" if field == "lifeform" and isinstance(thing, Station) else field, ())
+            for one in (value,) if isinstance(value, str) else value:
+                if 1 < len(one) <= MOST_OWN:
+                    known.setdefault(fold(one), one)
+    return words
+
+
 class _Reader:
     """One report on its way to records."""
 
@@ -53,10 +83,12 @@ class _Reader:
         self.notes: list[str] = []
         self.questions: list[str] = []
         self.unread: list[str] = []
+        self._places: list[Heading] = []
+        self._own = own_words(gazetteer, gazetteer.version)
 
     def read(self, section: Section) -> None:
         heading = section.heading
-        phrases = Phrases(heading.kind, section.text)
+        phrases = Phrases(heading.kind, section.text, self._own)
         if heading.kind is Kind.DISCOVERY:
             phrases.raw |= {"description": section.written, "notes": ""}
             phrases.unread.clear()
@@ -101,10 +133,14 @@ class _Reader:
     def _parent(self, heading: Heading, places: Sequence[Heading]) -> Thing | None:
         """What it belongs to: the place that its own words name, else the last one of the report before it."""
         wanted = _ABOVE.get(heading.kind, ())
+        self._places += places
         for place in places:
             if place.kind in wanted:
                 return self._place(place)
         earlier = [one for one in self.things.values() if one.kind in wanted]
+        if not earlier:  # `two planets in Venture. Planet Ash is ... Planet Elm is ...`
+            before = (self._place(one) for one in reversed(self._places) if one.kind in wanted)
+            earlier = [one for one in before if one is not None][:1]
         if heading.kind is Kind.DISCOVERY:
             return earlier[-1] if earlier else None
         return earlier[-1] if earlier and not self._there(heading, "") else None
@@ -178,9 +214,21 @@ def read_report(text: str, gazetteer: Gazetteer, source: str) -> Report:
 
 
 def _narrow(text: str) -> str:
-    """Without runs of blanks and of empty lines: they say nothing, and rules would try each of them."""
-    text = re.sub(r"[^\S\n]+", " ", text.replace("\r\n", "\n"))
-    return re.sub(r"\n\s+", lambda match: "\n\n" if match[0].count("\n") > 1 else "\n", text)
+    """Without runs of blanks and empty lines, without marks of layout, and `Name: X`, `Type: planet` as `planet: X`."""
+    text = re.sub(r"\*\*|^#+[^\S\n]+", "", text.replace("\r\n", "\n"), flags=re.MULTILINE)
+    text = re.sub(r"[^\S\n]+", " ", text)
+    text = re.sub(r"\n\s+", lambda match: "\n\n" if match[0].count("\n") > 1 else "\n", text)
+    return _UP.sub(lambda match: f"{_noun_of(match)}{match['name']}", _TYPED.sub(_titled, text))
+
+
+def _titled(match: re.Match[str]) -> str:
+    return f"{match['kind'] or match['kind2']}: {match['name'] or match['name2']}"
+
+
+def _noun_of(match: re.Match[str]) -> str:
+    """What a record lies in, by what it is: `Parent: Venture` of a planet is a system."""
+    earlier = re.findall(r"\b(moon|planet)\b", match.string[: match.start()], re.IGNORECASE)
+    return "Planet: " if earlier and earlier[-1].casefold() == "moon" else "System: "
 
 
 def merged(there: Thing, new: Thing) -> Thing:

@@ -22,6 +22,7 @@ from tests.world.a_world import MEMBER, OLGA, SAM, world_in
 KNOWN: tuple[Thing, ...] = (
     System(id="system-v", name="Venture", economy="Mining", region="Oculi"),
     Planet(id="planet-m", name="Meridian", parent="system-v", biome="Lush", materials=("Salt",)),
+    System(id="system-t", name="Tarnhold", lifeform="Tarn"),
 )
 
 
@@ -86,6 +87,46 @@ def test_a_pasted_report_becomes_all_of_its_records_with_what_was_set_right() ->
     assert fields(moon)["parent"] == ashfall.id and fields(moon)["notes"].startswith("Nobody has crossed")
     assert any("cobbalt" in note for note in report.notes)
     assert any("Nova Prime" in one and "star" in one and "lifeform" in one for one in report.questions)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Landed on a planet in the Venture system; we called it Ash. It's lush.", {"name": "Ash", "biome": "Lush"}),
+        ("A mossy moon, Crumb, circles Meridian. Rich in Gold.", {"name": "Crumb", "materials": ["Gold"]}),
+        ("Lathe, a system the Gek hold. Its sun burns green.", {"name": "Lathe", "lifeform": "Gek", "star": "Green"}),
+        ("New station in Venture: Keel Market, run by the Korvax.", {"name": "Keel Market", "race": "Korvax"}),
+        ("Planet: Elm\nSystem: Venture\nBiome: Toxic", {"name": "Elm", "parent": "system-v", "biome": "Toxic"}),
+        ("Name: Elm\nType: Planet\nParent: Venture", {"name": "Elm", "parent": "system-v"}),
+        ("**Planet Elm**\n- System: Venture\n- Weather: Humid", {"name": "Elm", "weather": "Humid"}),
+        ("planet Elm (Venture): flora sparse\nfauna copious", {"name": "Elm", "flora": "Sparse", "fauna": "Copious"}),
+        ("planet Elm of Venture has no animals, and its drones are few.", {"fauna": "None", "sentinels": "Few"}),
+        ("planet Elm, Venture system: not lush at all, rather scorched", {"biome": "Scorched"}),
+        ("planet Elm in Venture. Sentinels weren't high, they were low.", {"sentinels": "Low"}),
+        ("planet Elm in Venture, almost no sentinels, hardly any plants, no gold", {"parent": "system-v"}),
+        ("We were low on fuel when we found planet Elm in Venture.", {"name": "Elm", "parent": "system-v"}),
+        ("Venture: conflict has gone up to medium.", {"conflict": "Medium"}),
+        ("Meridian's weather: Humid. Its fauna: ample.", {"weather": "Humid", "fauna": "Ample"}),
+        ("Neues System Graufeld: roter Stern, Wirtschaft: Handel, Konflikt: hoch.",
+         {"name": "Graufeld", "star": "Red", "economy": "Trading", "conflict": "High"}),
+        ("Planet Elm im System Venture: keine Wächter", {"parent": "system-v", "sentinels": "None"}),
+        ("System Lathe: the Tarn live there", {"name": "Lathe", "lifeform": "Tarn"}),
+    ],
+)  # fmt: skip
+def test_it_matters_little_how_it_is_written(text: str, expected: dict[str, Any]) -> None:
+    [thing] = read(text).things
+    got = fields(thing)
+    assert {name: got.get(name) for name in expected} == expected
+    known = next((one for one in KNOWN if one.id == thing.id), None)
+    before = fields(known) if known else {"name": thing.name, "parent": got.get("parent")}
+    assert {name: before.get(name) for name in got if name not in expected} == {
+        name: value for name, value in got.items() if name not in expected
+    }, "nothing is invented"
+
+
+def test_a_part_of_an_unknown_name_is_no_known_place() -> None:
+    with pytest.raises(BadInput):
+        read("Velvet is a nice one. It has a purple star, in the Venture Reach region.")
 
 
 def test_what_is_not_sure_is_asked_and_what_is_not_understood_is_said() -> None:
