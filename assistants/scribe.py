@@ -19,11 +19,11 @@ from assistants.scribing.quality import looked
 from assistants.scribing.records import Report, read_report
 from assistants.scribing.summaries import summary
 from assistants.scribing.tagging import Given, Vocabulary, tags_of, text_of, without_tags
-from haven.access import Act, Principal, check
+from haven.access import Act, Principal, Role, check
 from haven.ai.judging.embed import Embedder
 from haven.changes.decisions import Changes
 from haven.changes.states import State
-from haven.errors import BadInput, Conflict, NotFound
+from haven.errors import AccessDenied, BadInput, Conflict, NotFound
 from haven.quoting import clean
 from haven.store.database import now
 from haven.world.differences import Difference, differences
@@ -107,6 +107,9 @@ class Scribe:
     async def read(self, text: str, principal: Principal) -> Report:
         """A text as records, and nothing is proposed. Raises BadInput where it names none, and AccessDenied."""
         check(principal, Act.READ)
+        return await self._read(text, principal)
+
+    async def _read(self, text: str, principal: Principal) -> Report:
         return await self._atlases.ask(lambda gazetteer: read_report(clean(text), gazetteer, principal.name))
 
     async def record(self, text: str, principal: Principal, *, key: str = "") -> Recorded:
@@ -116,9 +119,15 @@ class Scribe:
         and AccessDenied.
         """
         seen = await self._world.stamp()
-        report = await self.read(text, principal)
+        check(principal, Act.PROPOSE, strangers_may=self._drafts.strangers_may_propose)
+        report = await self._read(text, principal)
+        if principal.role is Role.STRANGER and not _is_new(report):
+            raise AccessDenied(
+                f"{principal.name} has no role here, and may propose what is new, but no change of what is recorded.",
+                "Ask the owner of this Haven to add you, or tell a member what should be changed.",
+            )
         if not report.things:
-            if not report.questions or not any("belong" in one or "is meant" in one for one in report.questions):
+            if not _asks_which(report):
                 raise BadInput("This text says nothing that is not recorded already.", "Say what is new in it.")
             return Recorded(report, None)
         known = [one.id for one in report.things if not one.id.startswith("new-")]
@@ -211,6 +220,16 @@ class Scribe:
         if look.aim is Aim.NEWS:
             return Findings((await self.digest(look.days)).text, query=f"digest of {look.days:g} days")
         return await self._atlases.ask(lambda gazetteer: looked(look, gazetteer))
+
+
+def _is_new(report: Report) -> bool:
+    """Whether it says something of new records alone; what is recorded of others would show in what it changes."""
+    return all(one.id.startswith("new-") for one in report.things) and bool(report.things or _asks_which(report))
+
+
+def _asks_which(report: Report) -> bool:
+    """Whether it must be said first which record is meant, or where it belongs."""
+    return any("belong" in one or "is meant" in one for one in report.questions)
 
 
 def is_handed_in(text: str) -> bool:
