@@ -23,6 +23,13 @@ from haven.world.glyphs import Glyphs
 from haven.world.name_index import NameIndex
 from haven.world.words import fold
 
+_SIGNS = {
+    r"\s*(?:[-=]+>|→)\s*": " to ",
+    r"\bw/o\b": "without",
+    r"\bw/(?=\s|\w)": "with ",
+    r"%": " percent ",
+    r"\s&\s": " and ",
+}
 NEAREST = 3
 """Names that are offered for one that nobody knows."""
 
@@ -31,6 +38,7 @@ def ask(question: str, lexicon: Lexicon) -> Answer | None:
     """The answer, or None where the question is not about places or nobody can compute it."""
     if glyphs := Glyphs.found_in(question):
         return _address(glyphs, lexicon)
+    question = _plain(question)
     try:
         query = read(question, lexicon)
         if query is None:
@@ -40,6 +48,13 @@ def ask(question: str, lexicon: Lexicon) -> Answer | None:
         return replace(answer, text=answer.text + read_as)
     except NotUnderstood as puzzle:
         return _not_understood(question, puzzle, lexicon)
+
+
+def _plain(question: str) -> str:
+    """Signs that people type for words."""
+    for sign, word in _SIGNS.items():
+        question = re.sub(sign, word, question, flags=re.IGNORECASE)
+    return question
 
 
 def _address(glyphs: Glyphs, lexicon: Lexicon) -> Answer:

@@ -59,18 +59,21 @@ def comparison(scene: Scene) -> Query | None:
 
 def _set_apart(scene: Scene, named: list[Group]) -> Order | None:
     """`which is the largest, A or B`: what is asked for as the most of all is the most of these."""
-    either = any(chunk.one_of("or") or chunk.text.lower().startswith("which of") for chunk in scene.stream.chunks)
-    if len(named) < 2 or not either:
+    if len(named) < 2 or not scene.comparing:
         return None
     ranked = (one for one in scene.groups if one.order is not None)
-    return next((one.order for one in ranked if all(not other.lead & FROM for other in one.holders)), None)
+    return next((one.order for one in ranked if all(not other.lead & {"from", "to"} for other in one.holders)), None)
 
 
 def _settled(scene: Scene) -> Order | None:
     """What is compared; where `more` was not followed by it, the field or the records that were named."""
     order = scene.comparisons[0]
+    if order.concept == "distance" and "star" in scene.asked:
+        return order.model_copy(update={"concept": "axis"})  # `which circles closer to its star`
     if order.concept != "?":
         return order
+    if "far" in scene.flags:
+        return order.model_copy(update={"concept": "distance"})  # `the shorter voyage`
     if scene.asked:
         return order.model_copy(update={"concept": scene.asked[-1]})
     if {"common", "rare"} & scene.flags or len([one for one in scene.groups if not one.named]) > 1:
@@ -82,17 +85,8 @@ def _settled(scene: Scene) -> Order | None:
 
 
 def _nearness(order: Order, named: list[Group]) -> Query | None:
-    """What is nearer to what: the place that a distance is measured from is the one that `to` or `from` leads to."""
-    led = [one for one in named if one.lead & FROM and not one.lead & BESIDE]
-    both = [one for one in named if one.lead & {"than", "or"} and one.lead & FROM]
-    origin: Group | None = None
-    if both and led and len(named) > 2:  # `is O closer to A than to B`
-        origin = next(one for one in named if one is not led[0] and one not in both)
-    elif led:
-        at = named.index(led[0])
-        follows = named[at + 1] if at + 1 < len(named) else None
-        either = follows is not None and "or" in follows.lead and at == 1  # `is O closer to A or B`
-        origin = named[0] if either else led[0]
+    """What is nearer to what."""
+    origin = _origin(named)
     operands = [one for one in named if one is not origin]
     if len(operands) < 2:
         return None
@@ -101,6 +95,24 @@ def _nearness(order: Order, named: list[Group]) -> Query | None:
     return Query(
         want=Want.COMPARE, subject=first, others=tuple(rest), order=order.model_copy(update={"counted": place})
     )
+
+
+def _origin(named: list[Group]) -> Group | None:
+    """The place that a distance is measured from: the one that `from` leads to, else the one that `to` leads to.
+
+    In `is O closer to A than to B` and `is O closer to A or B` it is O.
+    """
+    alone = [one for one in named if not one.lead & BESIDE]
+    if away := [one for one in alone if "from" in one.lead]:
+        return away[0]
+    led = [one for one in alone if "to" in one.lead] or [one for one in alone[1:] if one.lead & FROM]
+    if not led:
+        return None
+    at = named.index(led[0])
+    behind = named[at + 1] if at + 1 < len(named) else None
+    if at == 1 and behind is not None and (behind.lead & {"or"} or behind.lead & FROM):
+        return named[0]
+    return led[0]
 
 
 def _counts(scene: Scene, order: Order) -> Query | None:

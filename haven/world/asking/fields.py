@@ -23,7 +23,9 @@ PROSE = frozenset({"notes", "source", "coordinates", "when", "glyphs", "photo", 
 """Fields whose values are no closed list."""
 LABELS = {"discovered_by": "discoverer", "found": "kind of discovery", "sell_percent": "sell price", "when": "date"}
 LABELS |= {"buy_percent": "buy price", "economy_level": "economy level", "period": "time period"}
-COUNTED = frozenset({"size", "mass", "density", "temperature", "orbit", "axis", "eccentricity", "inclination", "age"})
+COUNTED = frozenset(
+    {"size", "radius", "mass", "density", "temperature", "orbit", "axis", "eccentricity", "inclination", "age"}
+)
 """Concepts of numbers: a property that speaks of one (`mass is`) is a remark about it."""
 MEASURES, PROPERTIES = "measures.", "properties."
 Value = str | float

@@ -26,6 +26,7 @@ from haven.world.asking.ranking import (
 )
 from haven.world.asking.scene import Scene
 from haven.world.asking.stream import Draft, Stream
+from haven.world.asking.tolerating import GENERIC, may_be_left_out
 from haven.world.asking.tying import named, of_kind
 
 LENGTH = frozenset({"", "pc", "kpc", "ly", "au", "voxels", "units"})
@@ -56,10 +57,13 @@ FLAGS = frozenset(
 )
 
 
-def gather(stream: Stream, yes_no: bool, *, routing: bool = False) -> Scene:
+def gather(stream: Stream, yes_no: bool, *, routing: bool = False, tolerant: bool = False) -> Scene:
     """Raises NotUnderstood for words that mean nothing here, or that nothing can be made of."""
-    scene = Scene(stream, yes_no, routing=routing)
+    scene = Scene(stream, yes_no, routing=routing, tolerant=tolerant)
     while (chunk := stream.next) is not None:
+        if tolerant and chunk.unknown and may_be_left_out(scene):
+            stream.at += 1
+            continue
         if chunk.unknown or not any(step(scene, chunk) for step in STEPS):
             raise stream.not_understood()
     scene.close()
@@ -74,6 +78,10 @@ def _number(scene: Scene, chunk: Chunk) -> bool:
     if after is not None and after.one_of("from", "near", "of") and chunk.unit in LENGTH and chunk.unit:
         stream.at += 1
         scene.reach = (None, chunk.number, chunk.unit)
+        return True
+    before = stream.before()
+    if not chunk.unit and before is not None and before.one_of("of") and (after is None or not after.kinds):
+        stream.at += 1  # `which of the seven`
         return True
     if chunk.unit or chunk.number < 1 or after is None:
         return False
@@ -96,6 +104,9 @@ def _within(scene: Scene, chunk: Chunk) -> bool:
     stream = scene.stream
     if not chunk.one_of("within", "beyond", "between"):
         return False
+    if chunk.one_of("beyond") and (after := stream.peek()) is not None and after.one_of("to"):
+        stream.at += 1  # `from A over to B`
+        return True
     mark = stream.at
     stream.at += 1
     stream.take("skip")
@@ -190,7 +201,8 @@ def _compared(scene: Scene, chunk: Chunk) -> bool:
     stream.at += 1
     order = Order(concept=said[:-1], descending=said.endswith("+"))
     stream.take("skip")
-    if said[:-1] == "?" or (said[:-1] in COMMON_MEASURES and names_a_number(scene)):
+    measured = said_now and said[:-1] not in scene.asked[-1].split("|")  # `is the pull of gravity the heavier`
+    if said[:-1] == "?" or (said[:-1] in COMMON_MEASURES and (names_a_number(scene) or measured)):
         order = complement(scene, order, said_now)
     scene.comparisons.append(order)
     scene.lead = {"to"} if chunk.text.lower().endswith((" to", " from", " an", " bei")) else set()
@@ -241,6 +253,7 @@ def _asked(scene: Scene, chunk: Chunk) -> bool:
         return False
     stream = scene.stream
     concept = meant(chunk, stream.before())
+    scene.generic = scene.generic or chunk.text.lower() in GENERIC
     stream.at += 1
     if (waiting := scene.waiting) is not None:
         waiting.order = Order(concept=concept, descending=waiting.order.descending if waiting.order else True)
@@ -248,6 +261,19 @@ def _asked(scene: Scene, chunk: Chunk) -> bool:
         scene.comparisons[-1] = scene.comparisons[-1].model_copy(update={"concept": concept})
     else:
         scene.ask(concept)
+    return True
+
+
+def _without_a_name(scene: Scene, chunk: Chunk) -> bool:
+    """`without the Sun`: that one is left out."""
+    stream = scene.stream
+    ahead = 1
+    while (after := stream.peek(ahead)) is not None and after.one_of("skip") and not after.ids:
+        ahead += 1
+    if not chunk.one_of("without", "not") or after is None or not after.ids:
+        return False
+    stream.at += ahead
+    scene.lead = {"except"}
     return True
 
 
@@ -277,15 +303,19 @@ def _word(scene: Scene, chunk: Chunk) -> bool:
     """What ties records together, and what says something of the whole question."""
     stream = scene.stream
     roles = set(chunk.roles)
+    before = stream.before()
+    if roles & {"who", "whose"} and before is not None and before.kinds:
+        roles = {"skip"}  # `the planet who has the longest day`
+    if roles & {"within", "beyond"}:
+        roles |= {"of"}  # `within that region`, `under that star`
     length = chunk.part("length") or chunk.part("unit")
     if length:
         stream.unit = stream.unit or length
-    if adjective := chunk.part("adjective"):
-        before = stream.before()
-        if (before is not None and before.one_of("how")) or (scene.groups and scene.groups[-1].bare):
-            scene.ask(adjective)
-            stream.at += 1
-            return True
+    how = (before is not None and before.one_of("how")) or (bool(scene.groups) and scene.groups[-1].bare)
+    if how and (adjective := chunk.part("adjective")):
+        scene.ask(adjective)
+        stream.at += 1
+        return True
     if not (roles & (LEADS | FLAGS | {"skip", "except", "here", "route"}) or length):
         return False
     stream.at += 1
@@ -297,7 +327,11 @@ def _word(scene: Scene, chunk: Chunk) -> bool:
     after = stream.next
     if "count" in roles and after is not None and after.part("length"):
         roles = {"far"}
+    if "about" in roles and scene.groups:
+        roles = {"of"}  # `the planets about that star`
     scene.flags.update(roles & FLAGS)
+    if "of" in roles and re.search("discover|found|entdeckt", chunk.text.lower()):
+        scene.flags.add("discovered")
     scene.counting = scene.counting or "count" in roles
     if "when" in roles and re.search("year|jahr|date", chunk.text.lower()):
         scene.ask("year")
@@ -310,6 +344,6 @@ def _head(scene: Scene, chunk: Chunk) -> bool:
 
 
 STEPS: tuple[Callable[[Scene, Chunk], bool], ...] = (
-    *(_journey, ordinal, isolated, sorted_by, superlative, _within, _compared, _unit, _condition),
+    *(_journey, ordinal, isolated, sorted_by, superlative, _within, _compared, _without_a_name, _unit, _condition),
     *(_number, _head, _near, _linked, _asked, _word),
 )

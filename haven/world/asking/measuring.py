@@ -11,7 +11,7 @@ from haven.world.schema import Kind, Thing
 RADII = {"jupiter": 71_492.0, "earth": 6_378.1, "sun": 695_700.0, "km": 1.0}
 MASSES = {"jupiter": 317.83, "earth": 1.0, "sun": 332_946.0}
 TIMES = {"days": 1.0, "hours": 1 / 24, "years": 365.25, "gyr": 365.25e9}
-GAUGES = {"size": RADII, "mass": MASSES, "orbit": TIMES, "day": TIMES, "age": TIMES}
+GAUGES = {"size": RADII, "radius": RADII, "mass": MASSES, "orbit": TIMES, "day": TIMES, "age": TIMES}
 KELVIN = {"k", "kelvin"}
 SPOKEN = {
     "jupiter": "Jupiter",

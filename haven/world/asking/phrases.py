@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -48,6 +49,9 @@ def phrases() -> Phrases:
                 part = ROLES.get(name, name) if section == "role" else f"{section}:{name}"
                 if part not in roles[phrase]:
                     roles[phrase].append(part)
+    for part, phrase in _graded(read["graded"]):
+        if part not in roles[phrase]:
+            roles[phrase].append(part)
     concepts: dict[Phrase, list[str]] = defaultdict(list)
     for name, entry in read["concept"].items():
         for phrase in _split(entry["words"]):
@@ -69,6 +73,17 @@ def phrases() -> Phrases:
             for name, line in read["scale"].items()
         },
     )
+
+
+def _graded(table: dict[str, str]) -> Iterator[tuple[str, Phrase]]:
+    """`more cold`, `least far`: what the four words make of each adjective."""
+    for name, line in table.items():
+        turned = name[:-1] + ("-" if name.endswith("+") else "+")
+        for phrase in _split(line):
+            yield f"comparative:{name}", ("more", *phrase)
+            yield f"superlative:{name}", ("most", *phrase)
+            yield f"comparative:{turned}", ("less", *phrase)
+            yield f"superlative:{turned}", ("least", *phrase)
 
 
 def _split(line: str) -> list[Phrase]:

@@ -32,7 +32,8 @@ def superlative(scene: Scene, chunk: Chunk) -> bool:
     order = Order(concept=concept, descending=descending)
     mark = stream.at
     stream.take("skip")
-    if concept == "?" or (concept in COMMON_MEASURES and stream.next is not None and names_a_number(scene)):
+    measured = said_now and concept not in scene.asked[-1].split("|")  # `is the pull of gravity the heaviest`
+    if concept == "?" or (concept in COMMON_MEASURES and (names_a_number(scene) or measured)):
         order = complement(scene, order, said_now)
     else:
         stream.at = mark
@@ -70,7 +71,11 @@ def complement(scene: Scene, order: Order, said_now: bool) -> Order:
             stream.at += 1
             return order.model_copy(update={"concept": meant(chunk, before)})
     if said_now:
-        return order.model_copy(update={"concept": scene.asked.pop()})
+        concept = scene.asked.pop()
+        own = stream.chunks[stream.at - 1].text
+        if concept == "year" and re.match(r"long|short|läng|kürz", own.lower()):
+            concept = "orbit"  # `whose year is longer`
+        return order.model_copy(update={"concept": concept})
     return order
 
 

@@ -13,6 +13,7 @@ from haven.world.asking.lexicon import Lexicon
 from haven.world.asking.query import Order, Query, Selection, Want
 from haven.world.asking.scene import Scene
 from haven.world.asking.stream import Draft, NotUnderstood, Stream
+from haven.world.asking.tolerating import is_sure
 from haven.world.schema import Kind
 
 YES_NO = re.compile(
@@ -42,7 +43,12 @@ def read(text: str, lexicon: Lexicon) -> Query | None:
     if any(chunk.one_of("why") for chunk in found):
         return None
     read_as = tuple(f"{chunk.text!r} as {chunk.slip}" for chunk in found if chunk.slip)
-    query = _read(found, lexicon, yes_no)
+    try:
+        query = _read(found, lexicon, yes_no)
+    except NotUnderstood:
+        query = _read_around(found, lexicon, yes_no)
+        if query is None:
+            raise
     if query is None:
         return None
     subject = _narrowed(query.subject, lexicon.fields)
@@ -56,7 +62,21 @@ def _read(found: list[Chunk], lexicon: Lexicon, yes_no: bool) -> Query | None:
     with suppress(NotUnderstood):
         if (query := _route(found, lexicon, yes_no)) is not None:
             return query
-    scene = gather(Stream(found, lexicon), yes_no)
+    return _framed(gather(Stream(found, lexicon), yes_no))
+
+
+def _read_around(found: list[Chunk], lexicon: Lexicon, yes_no: bool) -> Query | None:
+    """The same without the words that nobody knows, where they can't change what is asked."""
+    with suppress(NotUnderstood):
+        if (query := _route(found, lexicon, yes_no, tolerant=True)) is not None:
+            return query
+        scene = gather(Stream(found, lexicon), yes_no, tolerant=True)
+        query = _framed(scene)
+        return query if query is not None and is_sure(query, scene) else None
+    return None
+
+
+def _framed(scene: Scene) -> Query | None:
     for frame in (distance, comparison, _selection):
         if (query := frame(scene)) is not None:
             return query
@@ -87,15 +107,16 @@ def _about_places(found: list[Chunk]) -> bool:
     )
 
 
-def _route(found: list[Chunk], lexicon: Lexicon, yes_no: bool) -> Query | None:
+def _route(found: list[Chunk], lexicon: Lexicon, yes_no: bool, *, tolerant: bool = False) -> Query | None:
     """`route from A to B with jumps of 60`: two places, and how far a jump goes or that links are to be used."""
     roles = {role for chunk in found for role in chunk.roles}
     if not roles & {"route", "jump"} or "far" in roles or not any(chunk.ids for chunk in found):
         return None
     if not roles & {"from", "to", "between"}:
         return None
-    scene = gather(Stream(found, lexicon), yes_no, routing=True)
+    scene = gather(Stream(found, lexicon), yes_no, routing=True, tolerant=tolerant)
     ends = [one for one in scene.groups if not one.tied and not one.conditions]
+    ends = ends if sum(one.named for one in ends) < 2 else [one for one in ends if one.named]
     if not ends or len(ends) > 2:
         return None
     if len(ends) == 2 and "to" in ends[0].lead and "from" in ends[1].lead:
@@ -172,6 +193,10 @@ def _wanted(stream: Stream, one: Draft, yes_no: bool) -> Query | None:
     opening = {role for chunk in stream.chunks[:3] for role in chunk.roles}
     if "count" in flags and len(asked) > 1:
         asked = tuple(entry for entry in asked if entry != "day")  # `how many days does it take to orbit`
+    if "count" in flags and one.ids and set(asked) & {"lifeform", "race", "race|lifeform", "lifeform|race"}:
+        return None  # how many people live somewhere, nobody counted
+    if len(asked) > 1 and {"orbit", "axis", "eccentricity"} & {one for entry in asked for one in entry.split("|")}:
+        asked = tuple(entry for entry in asked if entry != "star")  # `to go around its star`
     if len(asked) > 1 and any("star" in entry.split("|") for entry in asked):
         asked = tuple(entry for entry in asked if "star" not in entry.split("|"))
         things = stream.lexicon.gazetteer.things
@@ -282,6 +307,9 @@ def _plainly(stream: Stream, one: Draft, asked: tuple[str, ...], yes_no: bool, o
         return Query(
             want=Want.GROUP, subject=one.frozen(), concepts=asked, order=Order(concept="count", descending=True)
         )
+    nothing = not (one.ids or one.of or one.conditions or one.near or one.order)
+    if asked and not named_kinds and nothing and not flags & {"there", "exist", "different", "average", "sum"}:
+        return None  # of what, nobody said
     everywhere = not (one.ids or one.of or one.conditions or one.near or one.order) and len(one.kinds) == 1
     if asked and everywhere and not {"average", "sum", "count"} & flags:
         order = Order(concept="count", descending=True)

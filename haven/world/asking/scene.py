@@ -14,11 +14,13 @@ Reach = tuple[float | None, float | None, str]
 """At least so far, at most so far, the unit; the unit `near` or `nearest` where nobody said how far."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Group(Draft):
     """Some records; `lead` is what stands between them and the records named before."""
 
     lead: frozenset[str] = frozenset()
+    adjacent: bool = False
+    """A name stands right before it."""
     holders: list[Group] = field(default_factory=list)
     """What they belong to, or what belongs to them."""
     anchor: Group | None = None
@@ -77,8 +79,14 @@ class Scene:
     counting: bool = False
     counted: Group | None = None
     """What `how many` stands before."""
+    wanted: Group | None = None
+    """What `which` stands before."""
     comparisons: list[Order] = field(default_factory=list)
     asked_at: int = -1
+    tolerant: bool = False
+    """Words that nobody knows are left out where they can't change what is asked."""
+    generic: bool = False
+    """What is asked for was named by a word for anything, such as `colour`."""
     routing: bool = False
     """It is about a way between places."""
     jump: tuple[float, str] | None = None
@@ -113,7 +121,10 @@ class Scene:
     @property
     def comparing(self) -> bool:
         """Whether two or more records are set against each other."""
-        either = any(chunk.one_of("or") for chunk in self.stream.chunks)
+        said = [chunk.text.lower() for chunk in self.stream.chunks]
+        either = any(chunk.one_of("or") for chunk in self.stream.chunks) or any(
+            text.startswith(("which of", "both", "the two", "two", "to which of", "welche von")) for text in said
+        )
         return len(self.named_chunks) > 1 and (self.yes_no or either or bool({"who"} & self.flags))
 
     @property
@@ -146,10 +157,27 @@ class Scene:
     def say(self, scratch: Draft, *, ahead: bool = False, subject: Group | None = None) -> None:
         """Give conditions to the nearest records that can have such fields: those ahead, or those before."""
         concepts = {concept for condition in scratch.conditions for concept in condition.concepts}
+        counted = self.counted_by(*concepts) if not ahead else None
+        if counted is not None and counted.order is not None and counted.order.counted is not None:
+            more = (*counted.order.counted.conditions, *scratch.conditions)
+            of_these = counted.order.counted.model_copy(update={"conditions": more})
+            counted.order = counted.order.model_copy(update={"counted": of_these})
+            return
         target = self.pending if ahead else subject or self.fitting(*concepts) or self.pending
         target.conditions += scratch.conditions
         target.of += [one for one in scratch.of if one not in target.of]
         target.without += scratch.without
+
+    def counted_by(self, *concepts: str) -> Group | None:
+        """The records that are ordered by how many of others they have, where it is said of those others."""
+        fields = self.stream.lexicon.fields
+        for one in (self.pending, *reversed(self.groups)):
+            counted = one.order.counted if one.order is not None else None
+            if counted is not None and concepts:
+                fit = any(fields.fits(concept, kind) for concept in concepts for kind in counted.kinds)
+                own = any(fields.fits(concept, kind) for concept in concepts for kind in one.kinds)
+                return one if fit and not own else None
+        return None
 
     def fitting(self, *concepts: str) -> Group | None:
         """The last group of a kind that can have one of the fields; else the last; else what is named."""
@@ -174,6 +202,8 @@ class Scene:
         before = [one for one in reversed(self.groups) if one.kinds and not one.named and one is not place]
         free = [one for one in before if one.anchor is None]
         target = free[0] if free else self.pending
+        for one in self.groups:
+            one.holders = [holder for holder in one.holders if holder is not place]
         target.anchor, place.tied = place, True
         if unit in ("near", "nearest"):
             if target.order is not None and target.order.concept != "distance":
@@ -185,19 +215,36 @@ class Scene:
         if target is self.pending:
             target.kinds = target.kinds or (Kind.SYSTEM,)
 
+    def _place(self) -> Group | None:
+        """What is named and may be measured from; where `to` or `from` leads to it, that one."""
+        named = [one for one in self.groups if one.named]
+        return next((one for one in named if one.lead & {"to", "from"}), named[0] if len(named) == 1 else None)
+
+    def _anchored(self) -> None:
+        """`to X, which system is the nearest`: the place may be named before what is near to it."""
+        for one in (self.pending, *self.groups):
+            if one.order is None or one.order.concept != "distance" or one.anchor is not None or self.comparisons:
+                continue
+            place = self._place()
+            if place is None or not place.lead & {"to", "from"} or any(o.anchor is place for o in self.groups):
+                continue
+            one.holders = [holder for holder in one.holders if holder is not place]
+            one.anchor, place.tied = place, True
+
     def target(self) -> Group | None:
         """What the question is about: what `how many` stands before, else the first that nothing holds."""
-        if self.counted is not None and self.counted in self.groups:
-            self._lift(self.counted)
-            return self.counted
+        for said in (self.counted, self.wanted):
+            if said is not None and any(one is said for one in self.groups):
+                self._lift(said)
+                return said
         free = [one for one in self.groups if not one.tied]
         return next((one for one in free if not one.named), free[0] if free else None)
 
     def _lift(self, one: Group) -> None:
         """Make it the one that holds, where another holds it: belonging has no direction here."""
         for other in self.groups:
-            if one in other.holders:
-                other.holders.remove(one)
+            if any(holder is one for holder in other.holders):
+                other.holders = [holder for holder in other.holders if holder is not one]
                 self._lift(other)
                 one.holders.append(other)
                 other.tied, one.tied = True, False
@@ -224,6 +271,9 @@ class Scene:
 
     def close(self) -> None:
         """What was never followed by records goes to those before, or stands for records of its own."""
+        if self.reach is not None and (place := self._place()) is not None:
+            self.measured_from(place)
+        self._anchored()
         one, self.pending = self.pending, Group()
         if not (one.described or one.kinds):
             return

@@ -46,6 +46,10 @@ def _kind_apart(scene: Scene) -> bool:
 
 def of_kind(scene: Scene, chunk: Chunk) -> bool:
     """Records of a kind."""
+    if _the_finding_of(scene, chunk):
+        scene.flags.add("discovered")
+        scene.stream.at += 1
+        return True
     if not (chunk.kinds or chunk.part("found") or _is_a_place(scene, chunk)) or (chunk.ids and not chunk.kinds):
         return False
     stream, last = scene.stream, scene.last
@@ -61,8 +65,12 @@ def of_kind(scene: Scene, chunk: Chunk) -> bool:
         stream.at += 1
         scene.lead.clear()
         return True
+    asked_for, adjacent = _asked_for(stream), _behind_a_name(stream)
     stream.at += 1
     new = _described(scene, chunk)
+    new.adjacent = adjacent
+    if asked_for and scene.wanted is None:
+        scene.wanted = new
     if scene.counting and scene.counted is None:
         scene.counted = new
     again = scene.subject if last is not None and last.named and not last.genitive else last
@@ -72,6 +80,17 @@ def of_kind(scene: Scene, chunk: Chunk) -> bool:
     return True
 
 
+def _the_finding_of(scene: Scene, chunk: Chunk) -> bool:
+    """`when was the discovery of X made`, `whose discovery came first`: that it was discovered."""
+    if chunk.kinds != (Kind.DISCOVERY,) or chunk.text.lower() not in ("discovery", "entdeckung"):
+        return False
+    after = scene.stream.peek()
+    years = any("year" in entry.split("|") or "method" in entry.split("|") for entry in scene.asked)
+    whose = scene.stream.at > 0 and scene.stream.chunks[scene.stream.at - 1].text.lower() in ("whose", "wessen")
+    of_it = after is not None and after.one_of("of") and bool({"who", "when", "how"} & scene.flags or years)
+    return of_it or (whose and scene.comparing)
+
+
 def _is_a_place(scene: Scene, chunk: Chunk) -> bool:
     """`the star nearest to X`: a star is a system here."""
     after, order = scene.stream.peek(), scene.pending.order
@@ -79,6 +98,30 @@ def _is_a_place(scene: Scene, chunk: Chunk) -> bool:
         return False
     ahead = after is not None and after.part("superlative").startswith("distance")
     return ahead or (order is not None and order.concept == "distance")
+
+
+def _behind_a_name(stream: Stream) -> bool:
+    """Whether a name stands right before the words for these records."""
+    at = stream.at - 1
+    while at >= 0 and not stream.chunks[at].ids:
+        chunk = stream.chunks[at]
+        if not (chunk.values or chunk.part("superlative") or chunk.number or chunk.one_of("skip", "genitive")):
+            return False
+        at -= 1
+    return at >= 0
+
+
+def _asked_for(stream: Stream) -> bool:
+    """Whether `which` or `what` stands before the words for these records, and not behind the name of others."""
+    at = stream.at - 1
+    while at >= 0 and not stream.chunks[at].one_of("list"):
+        chunk = stream.chunks[at]
+        plain = chunk.values or chunk.part("superlative") or chunk.number or chunk.one_of("skip", "of", "ordinal")
+        if not plain or chunk.ids or chunk.kinds or chunk.concepts or chunk.one_of("be", "with"):
+            return False
+        at -= 1
+    before = stream.chunks[at - 1] if at > 0 else None
+    return at >= 0 and (before is None or not (before.kinds or before.ids))
 
 
 def _described(scene: Scene, chunk: Chunk) -> Group:
@@ -109,15 +152,20 @@ def _said_again(scene: Scene, last: Group, new: Group) -> bool:
         return False
     if scene.counted is new:
         scene.counted = last
+    if scene.wanted is new:
+        scene.wanted = last
     scene.lead.clear()
     return True
 
 
 def _same_thing(scene: Scene, last: Group, chunk: Chunk) -> bool:
     """`Meridian system`: the kind says which record of the name is meant, unless the name is a genitive."""
-    if last.genitive or last.conditions or scene.lead:
+    things, before = scene.stream.lexicon.gazetteer.things, scene.stream.chunks[scene.stream.at - 1].text.lower()
+    after = scene.stream.peek()
+    again = before in ("the", "this", "that", "der", "das", "dieses", "dieser") and not scene.pending.described
+    again = again and (after is None or after.one_of("with", "be", "skip")) and "far" not in scene.flags
+    if last.genitive or last.conditions or (scene.lead and not again):
         return False
-    things = scene.stream.lexicon.gazetteer.things
     fitting = tuple(id for id in last.ids if things[id].kind in chunk.kinds)
     if not fitting or chunk.text.lower().endswith(("s", "en")):
         return False
@@ -182,11 +230,13 @@ def _tie(scene: Scene, new: Group) -> None:
         last.also.append(new)
     elif scene.comparisons and new.named:
         pass
-    elif last.named and not new.named and not (lead & {"of", "from", "to"} and last.tied):
+    elif last.named and not new.named and last.lead & {"to", "from"} and not last.genitive and lead:
+        pass  # `to X, which system is the nearest`
+    elif last.named and not new.named and (not last.tied or last.genitive or new.adjacent):
         groups.pop()
         last.turn_into(new)
-        if scene.counted is new:
-            scene.counted = last
+        scene.counted = last if scene.counted is new else scene.counted
+        scene.wanted = last if scene.wanted is new else scene.wanted
     else:
         holder = next((one for one in reversed(groups[:-1]) if not one.named), last)
         holder.holders.append(new)
