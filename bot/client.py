@@ -28,7 +28,7 @@ from bot.told import Told
 from bot.views.alert import AlertButton
 from bot.views.answer import AnswerButton
 from bot.views.buttons import ChangeButton
-from bot.views.drafts import DraftButton, DraftList, rejected
+from bot.views.drafts import DraftButton, DraftList, TheseButton, rejected
 from bot.views.review import submitted
 from bot.views.rounds import OlderRounds
 from haven.access import Principal
@@ -108,7 +108,7 @@ class HavenBot(discord.Client):
     async def setup_hook(self) -> None:
         """Register the commands and the buttons that outlive a restart."""
         self.add_dynamic_items(
-            ChangeButton, OlderRounds, AnswerButton, AlertButton, DraftButton, DraftList, watch.EndWatch
+            ChangeButton, OlderRounds, AnswerButton, AlertButton, DraftButton, DraftList, TheseButton, watch.EndWatch
         )
         guild = discord.Object(self.settings.guild_id) if self.settings.guild_id else None
         several = [*changes.commands(), *world.commands(), *drafts.commands(), watch.command(), cloud_switch.command()]

@@ -140,8 +140,24 @@ def draft_files(found: Sequence[Difference]) -> list[discord.File]:
     """Every word of what would be different, where the card cuts any: nobody approves what could not be read."""
     if all(one.short() == (one.before, one.after) for one in found) and len(found) <= WHOLE_FIELDS:
         return []
+    return [drafts_file(found)]
+
+
+def drafts_file(found: Sequence[Difference]) -> discord.File:
+    """Every word of what would be different."""
     parts = [f"{one.record}: {one.field}\n\n- {one.before}\n+ {one.after}\n" for one in found]
-    return [discord.File(io.BytesIO(visible("\n".join(parts)).encode()), filename="draft.txt")]
+    return discord.File(io.BytesIO(visible("\n".join(parts)).encode()), filename="draft.txt")
+
+
+def drafts_card(found: Sequence[tuple[Draft, Sequence[Difference]]]) -> discord.Embed:
+    """Several drafts in short; every word of them is attached."""
+    embed = discord.Embed(title=f"Approve these {len(found)} drafts?", colour=WAITING)
+    embed.description = "Every word of what they would change is attached: read it first."
+    for draft, some in found:
+        lines = [f"{plain(one.field.replace('_', ' '), 40)}: {plain(one.short(60)[1], 80) or '–'}" for one in some]
+        who = f"by {plain(draft.by, 40)}{', without a role' if draft.stranger else ''} · `{draft.id}`"
+        embed.add_field(name=plain(names_of(draft), 200), value=fitting([who, *lines], 450), inline=False)
+    return embed
 
 
 def questions_card(said: Sequence[str]) -> discord.Embed:

@@ -12,17 +12,20 @@ from bot import entry, render
 from bot import render_world as cards
 from bot.views.words import WordsModal, inputs
 from haven.access import Act, Principal
-from haven.world.drafts import Draft
+from haven.errors import NotFound
+from haven.world.drafts import Draft, seal_of
 
 ID = r"draft-[0-9a-f]{1,16}"
 MOST = 25
 """Discord takes no more options in one list."""
+TOGETHER = 8
+"""Drafts that one button approves: their ids stand in its custom id, which has at most 100 characters."""
 Style = discord.ButtonStyle
 LOOKS: dict[str, tuple[str, Style]] = {
     "approve": ("Approve", Style.success),
     "reject": ("Reject", Style.danger),
 }
-LISTS = {"look": "Look at one…", "approve": "Approve several…"}
+LISTS = {"look": "Look at one…", "approve": "Look at several, to approve them together…"}
 
 
 class DraftButton(
@@ -72,7 +75,7 @@ class DraftList(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"draft
             )
             for one in shown
         ]
-        most = len(options) if act == "approve" else 1
+        most = min(len(options), TOGETHER) if act == "approve" else 1
         select: discord.ui.Select[Any] = discord.ui.Select(
             placeholder=LISTS[act], options=options, max_values=max(most, 1), custom_id=f"drafts:{act}"
         )
@@ -93,13 +96,40 @@ class DraftList(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"draft
             await interaction.response.defer(ephemeral=True, thinking=True)
             await show(interaction, ids[0])
 
-        async def approve(person: Principal) -> None:
-            await decide(interaction, person, ids)
+        async def together(person: Principal) -> None:
+            await interaction.response.defer(ephemeral=True, thinking=True)
+            await (show(interaction, ids[0]) if len(ids) == 1 else show_together(interaction, ids))
 
         if self.act == "look":
             await entry.enter(interaction, Act.READ, look)
         else:
-            await entry.enter(interaction, Act.APPROVE_WORLD, approve)
+            await entry.enter(interaction, Act.APPROVE_WORLD, together)
+
+
+class TheseButton(
+    discord.ui.DynamicItem[discord.ui.Button[Any]],
+    template=r"drafts:these:(?P<seal>[0-9a-f]{8}):(?P<ids>[0-9a-f]{1,16}(?:,[0-9a-f]{1,16})*)",
+):
+    """Approves exactly the drafts that stand above it."""
+
+    def __init__(self, seal: str, ids: Sequence[str]) -> None:
+        custom_id = f"drafts:these:{seal}:{','.join(id.removeprefix('draft-') for id in ids)}"
+        label = f"Approve these {len(ids)}"
+        super().__init__(discord.ui.Button(label=label, style=Style.success, custom_id=custom_id))
+        self.seal = seal
+        self.drafts = list(ids)
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction, item: discord.ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        return cls(match["seal"], [f"draft-{one}" for one in match["ids"].split(",")])
+
+    async def callback(self, interaction: discord.Interaction) -> None:
+        async def approve(person: Principal) -> None:
+            await decide(interaction, person, self.drafts, self.seal)
+
+        await entry.enter(interaction, Act.APPROVE_WORLD, approve)
 
 
 def draft_view(draft: Draft) -> discord.ui.View:
@@ -128,11 +158,24 @@ async def show(interaction: discord.Interaction, id: str) -> None:
     await interaction.followup.send(embed=card, view=draft_view(draft), files=cards.draft_files(found), ephemeral=True)
 
 
-async def decide(interaction: discord.Interaction, person: Principal, ids: list[str]) -> None:
+async def show_together(interaction: discord.Interaction, ids: list[str]) -> None:
+    """Several drafts, every word of them, with the button for exactly these. The interaction is deferred already."""
+    drafts = entry.bot_of(interaction).records.drafts
+    found = [(one, await drafts.diff(one)) for one in await drafts.get_many(ids) if one.state == "open"]
+    if not found:
+        raise NotFound("These drafts are decided already.", "See what waits: /approve")
+    chosen = [one for one, _ in found]
+    view = discord.ui.View(timeout=None)
+    view.add_item(TheseButton(seal_of(chosen), [one.id for one in chosen]))
+    files = [cards.drafts_file([difference for _, some in found for difference in some])]
+    await interaction.followup.send(embed=cards.drafts_card(found), view=view, files=files, ephemeral=True)
+
+
+async def decide(interaction: discord.Interaction, person: Principal, ids: list[str], seal: str = "") -> None:
     """Approve each of them by itself; what became of each is told."""
     await interaction.response.defer(ephemeral=True, thinking=True)
     bot = entry.bot_of(interaction)
-    decided = await bot.records.drafts.approve(ids, person)
+    decided = await bot.records.drafts.approve(ids, person, seal=seal)
     await interaction.followup.send(embed=cards.decided_card(decided, "is recorded now"), ephemeral=True)
 
 

@@ -13,7 +13,7 @@ from haven.commands.session import Json, in_house, out, owner, print_json
 from haven.commands.world import world_app
 from haven.commands.world_records import print_differences
 from haven.errors import BadInput
-from haven.world.drafts import Decided, Draft
+from haven.world.drafts import Decided, Draft, seal_of
 from haven.world.schema import MAX_TEXT
 
 Ids = Annotated[list[str] | None, typer.Argument(help="Ids, as `haven world drafts` shows them.")]
@@ -45,18 +45,26 @@ def drafts(
 
 
 async def _one(house: House, draft: Draft, as_json: bool) -> None:
-    diff = await house.drafts.diff(draft)
     if as_json:
-        print_json({**_told(draft), "diff": [asdict(one) for one in diff]})
+        print_json(await _whole(house, draft))
         return
+    await _print(house, draft)
+    if draft.state == "open":
+        out.print(f"Decide with: haven world approve {draft.id}, or haven world reject {draft.id} --why ...")
+
+
+async def _whole(house: House, draft: Draft) -> dict[str, Any]:
+    return {**_told(draft), "diff": [asdict(one) for one in await house.drafts.diff(draft)]}
+
+
+async def _print(house: House, draft: Draft) -> None:
+    """Every word of it."""
     out.print(f"{draft.id} is {draft.state}: {_what(draft)}\n  proposed by {_who(draft)} with {draft.tool}")
     if draft.reason:
         out.print(f"  because: {draft.reason}")
     if draft.decided_by:
         out.print(f"  {draft.state} by {draft.decided_by}{f': {draft.why}' if draft.why else ''}")
-    print_differences(diff, MAX_TEXT)
-    if draft.state == "open":
-        out.print(f"Decide with: haven world approve {draft.id}, or haven world reject {draft.id} --why ...")
+    print_differences(await house.drafts.diff(draft), MAX_TEXT)
 
 
 def _who(draft: Draft) -> str:
@@ -79,13 +87,21 @@ def approve(
     ids: Ids = None,
     all_: All = False,
     same_name: Annotated[bool, typer.Option("--same-name", help="Systems of one name are meant to be two.")] = False,
+    seal: Annotated[str, typer.Option(help="What stood below the drafts when they were shown together.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Make drafts true; each is decided by itself. Exit status 1: one or more stand as they stood."""
+    """Make drafts true; each is decided by itself. Several are shown first, and approved with the seal below them.
+
+    Exit status 1: one or more stand as they stood.
+    """
 
     async def work(house: House) -> None:
         chosen = await _chosen(house, ids, all_)
-        _say(await house.drafts.approve(chosen, owner(), allow_same_name=same_name), "approved", as_json)
+        if len(chosen) > 1 and not seal:
+            await _show_all(house, chosen, "--all" if all_ else " ".join(chosen), as_json)
+            return
+        decided = await house.drafts.approve(chosen, owner(), seal=seal, allow_same_name=same_name)
+        _say(decided, "approved", as_json)
 
     in_house(work)
 
@@ -103,6 +119,18 @@ def reject(
         _say(await house.drafts.reject(await _chosen(house, ids, all_), owner(), why), "rejected", as_json)
 
     in_house(work)
+
+
+async def _show_all(house: House, ids: list[str], named: str, as_json: bool) -> None:
+    """Every word of several drafts, and how exactly these are approved."""
+    found = await house.drafts.get_many(ids)
+    seal = seal_of(found)
+    if as_json:
+        print_json({"seal": seal, "drafts": [await _whole(house, one) for one in found]})
+        return
+    for draft in found:
+        await _print(house, draft)
+    out.print(f"Nothing is decided yet. Approve exactly these with: haven world approve {named} --seal {seal}")
 
 
 async def _chosen(house: House, ids: list[str] | None, all_: bool) -> list[str]:

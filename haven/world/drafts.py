@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from hashlib import sha256
 
 from haven.access import Act, Principal, Role, check
 from haven.errors import BadInput, Conflict, HavenError, NotFound
@@ -68,6 +69,12 @@ class Decided:
     id: str
     problem: HavenError | None = None
     ids: tuple[str, ...] = ()
+
+
+def seal_of(drafts: Iterable[Draft]) -> str:
+    """A few digits for exactly these drafts, word for word: whoever was shown them can say that it is these."""
+    told = sorted([one.id, _dump(one.things), sorted(one.made_from.items())] for one in drafts)
+    return sha256(json.dumps(told).encode()).hexdigest()[:8]
 
 
 class Drafts:
@@ -147,6 +154,11 @@ class Drafts:
         """Raises NotFound."""
         return _draft(await _found(self._database.rows, id))
 
+    async def get_many(self, ids: Iterable[str]) -> list[Draft]:
+        """These drafts; those that are not there are left out."""
+        rows = [await table.get(self._database.rows, id) for id in ids]
+        return await asyncio.to_thread(lambda: [_draft(row) for row in rows if row is not None])
+
     async def diff(self, draft: Draft) -> list[Difference]:
         """What would differ from how the world is now, field by field."""
         now_there = await world_table.current(self._database.rows, [thing.id for thing in draft.things])
@@ -162,14 +174,20 @@ class Drafts:
             found += differences(read(row) if row else None, thing, names)
         return found
 
-    async def approve(self, ids: Iterable[str], by: Principal, *, allow_same_name: bool = False) -> list[Decided]:
+    async def approve(
+        self, ids: Iterable[str], by: Principal, *, seal: str = "", allow_same_name: bool = False
+    ) -> list[Decided]:
         """Make each of them true by itself, in the order given: one that can't be leaves the others.
 
-        Nobody approves their own, unless the settings say so. A draft of a record that was changed since is a
-        Conflict that shows both. Raises AccessDenied where this person may approve nothing.
+        Several at once need the `seal_of` what the person was shown, every word of it. Nobody approves their own,
+        unless the settings say so. A draft of a record that was changed since is a Conflict that shows both. Raises
+        AccessDenied where this person may approve nothing, BadInput without a seal, and Conflict for a wrong one.
         """
         check(by, Act.APPROVE_WORLD)
-        return [await self._each(id, partial(self._approve, id, by, allow_same_name)) for id in ids]
+        wanted = list(dict.fromkeys(ids))
+        if len(wanted) > 1:
+            await self._check_seal(wanted, seal)
+        return [await self._each(id, partial(self._approve, id, by, allow_same_name)) for id in wanted]
 
     async def reject(self, ids: Iterable[str], by: Principal, why: str = "") -> list[Decided]:
         """Turn each of them down; people may take back their own. Raises AccessDenied for one that is neither."""
@@ -180,6 +198,15 @@ class Drafts:
         """Open ones the oldest first; decided ones, or all (None), the newest first."""
         rows = await table.of(self._database.rows, state, limit)
         return await asyncio.to_thread(lambda: [_draft(row) for row in rows])
+
+    async def _check_seal(self, ids: Sequence[str], seal: str) -> None:
+        if not seal:
+            raise BadInput(
+                "Several drafts are approved together only once they were read.",
+                "Look at them first: haven world approve ID ID shows every word of them.",
+            )
+        if seal != seal_of(await self.get_many(ids)):
+            raise Conflict("These are not the drafts that were shown.", "Look at them again, then approve them.")
 
     async def _each(self, id: str, work: Callable[[Transaction], Awaitable[Decided]]) -> Decided:
         try:

@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from haven.access import Act, check
+from haven.errors import BadInput, Conflict
 from haven.world.differences import Difference
 from haven.world.drafts import Decided, Draft
 from kiosk.plain import line
@@ -32,6 +33,8 @@ class DraftsPane(Pane):
         super().__init__(handed, id=id)
         self._open: list[Draft] = []
         self._chosen = ""
+        self._read: dict[str, bool] = {}
+        """The draft on the sheet, and whether every word of it stands there."""
 
     def compose(self) -> ComposeResult:
         with Horizontal(classes="sides"):
@@ -60,6 +63,7 @@ class DraftsPane(Pane):
 
     def choose(self, id: str) -> None:
         self._chosen = id
+        self._read = {}
         for row in self.query(Tile).filter(".row"):
             row.set_class(row.key == id, "on")
         self._buttons()
@@ -87,7 +91,9 @@ class DraftsPane(Pane):
             return
         drafts = self.handed.records.drafts
         draft = await drafts.get(self._chosen)
-        sheet.say(_words(draft, await drafts.diff(draft)))
+        found = await drafts.diff(draft)
+        sheet.say(_words(draft, found))
+        self._read = {draft.id: all(one.short(MOST_CHARS) == (one.before, one.after) for one in found)}
 
     async def _decide(self, act: str, id: str) -> None:
         """About exactly the draft that was shown: a draft never changes after it was proposed."""
@@ -96,11 +102,21 @@ class DraftsPane(Pane):
             return
         drafts = self.handed.records.drafts
         if act == "approve":
+            self._check_read(id)
             self._said(await drafts.approve([id], person), "It is recorded now.")
             return
         why = await self.app.push_screen_wait(Words("Why is it rejected? Whoever proposed it reads this.", "Reject"))
         if why is not None:
             self._said(await drafts.reject([id], person, why), "It is rejected.")
+
+    def _check_read(self, id: str) -> None:
+        """Nobody approves what could not be read."""
+        if id not in self._read:
+            raise Conflict("Another draft stands here than the one that was tapped.", "Read it, then tap again.")
+        if not self._read[id]:
+            raise BadInput(
+                "It is too long to be read whole here.", f"Read and approve it with: haven world drafts {id}"
+            )
 
     def _said(self, decided: Sequence[Decided], done: str) -> None:
         for one in decided:

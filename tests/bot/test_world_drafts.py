@@ -60,7 +60,11 @@ async def test_several_are_approved_together_and_each_says_what_became_of_it(cha
         await world.member.submit_modal(modal, {"name": name, "fields": "position: 1, 2, 3"})
     drafts = await world.house.drafts.list()
     queue = await world.reviewer.slash(here, "approve")
-    done = await world.reviewer.select(queue.response, [one.id for one in drafts], custom_id="drafts:approve")
+    shown = await world.reviewer.select(queue.response, [one.id for one in drafts], custom_id="drafts:approve")
+    assert len(shown.response.embeds[0].fields) == 3 and len(await world.house.drafts.list()) == 3, "only shown"
+    [whole] = shown.response.attachments
+    assert (await whole.read()).decode().count("1, 2, 3") == 3
+    done = await world.reviewer.click(shown.response, label="Approve these 3")
     told = done.response.embeds[0].description.splitlines()
     assert [line[0] for line in told] == ["🟢", "🔴", "🟢"] and "Farlight" in told[1]
 

@@ -82,7 +82,14 @@ async def test_what_others_propose_is_shown_and_decided(tmp_path: Path) -> None:
     listed, one = await asyncio.gather(done(home, "drafts"), done(home, "drafts", made[0].id))
     assert "\x1b" not in listed.out and all(draft.id in listed.out for draft in made) and own in listed.out
     assert "system Good, new" in one.out and "because: I was there" in one.out and "approve" in one.out
-    approved = await haven(home, "world", "approve", made[0].id, made[2].id, own, "--json")
+    chosen = ("approve", made[0].id, made[2].id, own)
+    shown = await done(home, *chosen)
+    assert "Nothing is decided yet" in shown.out and shown.out.count("system Good, new") == 2
+    seal = (await done(home, *chosen, "--json")).data["seal"]
+    assert f"--seal {seal}" in shown.out
+    other = await haven(home, "world", "approve", "--all", "--seal", seal)
+    assert other.status == 1 and "not the drafts that were shown" in other.err
+    approved = await haven(home, "world", *chosen, "--seal", seal, "--json")
     assert approved.status == 1
     problems = [result["problem"] for result in approved.data]
     assert problems[0] is None and "two systems of one name" in problems[1] and "proposed themselves" in problems[2]

@@ -13,7 +13,7 @@ from haven.errors import AccessDenied, BadInput, Conflict, NotFound
 from haven.settings import Keep, WorldSettings
 from haven.store import retention
 from haven.store.database import Database, now
-from haven.world.drafts import MOST, MOST_OF_STRANGERS, Drafts
+from haven.world.drafts import MOST, MOST_OF_STRANGERS, Drafts, seal_of
 from haven.world.schema import Lore, Planet
 from haven.world.world import World
 from tests.world.a_world import MEMBER, OLGA, PANEL, SAM, STRANGER, system, told, venture, world_in
@@ -69,7 +69,7 @@ async def test_who_may_propose_and_approve(queue: Queue) -> None:
     for who in (STRANGER, MEMBER, PANEL):
         with pytest.raises(AccessDenied):
             await closed.approve([draft.id], who)
-    [own, other] = await closed.approve([draft.id, panel.id], SAM)
+    [own, other] = await closed.approve([draft.id, panel.id], SAM, seal=seal_of([draft, panel]))
     assert isinstance(own.problem, AccessDenied) and "proposed themselves" in str(own.problem) and other.ids
     [allowed] = await Drafts(queue.database, WorldSettings(requester_may_approve=True)).approve([draft.id], SAM)
     assert allowed.problem is None
@@ -84,7 +84,13 @@ async def test_who_may_propose_and_approve(queue: Queue) -> None:
 
 async def test_of_several_each_is_decided_by_itself_and_once(queue: Queue) -> None:
     one, two, twin = [await queue.drafts.propose([system(name)], MEMBER, "submit") for name in ("One", "Two", "ONE")]
-    results = await queue.drafts.approve([one.id, twin.id, "draft-0", two.id], OLGA)
+    chosen = [one.id, twin.id, "draft-0", two.id]
+    with pytest.raises(BadInput, match="once they were read"):
+        await queue.drafts.approve(chosen, OLGA)
+    with pytest.raises(Conflict, match="not the drafts that were shown"):
+        await queue.drafts.approve(chosen, OLGA, seal=seal_of([one, twin]))
+    assert len(await queue.drafts.list()) == 3
+    results = await queue.drafts.approve(chosen, OLGA, seal=seal_of([two, twin, one]))
     assert [type(result.problem) for result in results] == [type(None), BadInput, NotFound, type(None)]
     assert "two systems of one name" in str(results[1].problem)
     assert [draft.id for draft in await queue.drafts.list()] == [twin.id], "it stands as it stood"
@@ -106,7 +112,7 @@ async def test_a_stale_draft_shows_both_and_changes_nothing(queue: Queue) -> Non
     assert (change.field, change.before, change.after, change.record) == ("economy", "Mining", "Tech", "system Venture")
     changed = place.model_copy(update={"economy": "Trading"})
     await queue.world.put([changed], SAM, "a form")
-    [stale, other] = await queue.drafts.approve([draft.id, fine.id], OLGA)
+    [stale, other] = await queue.drafts.approve([draft.id, fine.id], OLGA, seal=seal_of([draft, fine]))
     assert isinstance(stale.problem, Conflict) and other.problem is None
     assert str(stale.problem) == (
         "Venture was changed by Sam since this was proposed: economy was 'Mining' and is 'Trading' now, the draft says"
