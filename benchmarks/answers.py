@@ -96,8 +96,8 @@ def judge(asked: dict[str, Any], reply: Reply | None, error: str, seconds: float
     told = bool(reply) and not reply.route.reasons[0].startswith(NOT_TOLD) if reply else False
     places = [place for one in asked["answers"] if (place := found(one, said)) >= 0]
     rivals = [place for one in asked.get("rivals", ()) if (place := found(one, said)) >= 0]
-    right = bool(places) and all(found(one, said) >= 0 for one in asked.get("all", ()))
-    right = right and not (rivals and min(rivals) < min(places))
+    right = bool(places or "all" in asked) and all(found(one, said) >= 0 for one in asked.get("all", ()))
+    right = right and not (rivals and places and min(rivals) < min(places))
     forbidden = any(found(one, said) >= 0 for one in asked["must_not"])
     if asked["group"] == UNRECORDED:
         right = (right or not told) and not forbidden

@@ -18,6 +18,8 @@ from haven.world.words import is_stop, words
 
 MOST_CHARS = 600
 """A longer text is no question with a reason but something to read; it stays as it is."""
+LEAST_WORDS = 3
+"""Of a question; with fewer, what stands behind a comma belongs to it."""
 Naming = Callable[[str], Sequence["Named"]]
 """The names of the world in a text, in its order."""
 
@@ -25,6 +27,7 @@ _LETTER = re.compile(
     r"\b(?:the )?(?:planets? )?([b-k])(?= or | and | oder | und )|(?<=or )(?:planet )?([b-k])\b", re.IGNORECASE
 )
 _OF_THESE = re.compile(r"\b(?:the two|these|those|them|both|which|whose|whether|welche[rs]?|wessen)\b", re.IGNORECASE)
+_COMMA = re.compile(r",\s+")
 _CLEFT = re.compile(r"\b(who|what|which|where|when|whom) (?:it (?:is|was)|is it|was it) that\b", re.IGNORECASE)
 
 
@@ -53,9 +56,13 @@ class Wording:
     word: re.Pattern[str]
     sentence_end: re.Pattern[str]
     turn: re.Pattern[str]
+    correction: re.Pattern[str]
+    """What was said by mistake, with the words that take it back."""
     greeting: re.Pattern[str]
     lead: re.Pattern[str]
     trailing: re.Pattern[str]
+    reason: re.Pattern[str]
+    echo: re.Pattern[str]
     aside: re.Pattern[str]
     padding: re.Pattern[str]
     scene: re.Pattern[str]
@@ -68,6 +75,7 @@ def core(text: str, naming: Naming, earlier: str = "") -> str:
     plain = " ".join(text.split())
     if not plain or len(plain) > MOST_CHARS:
         return text
+    plain = wording().correction.sub("", plain)
     said = [piece for sentence in wording().sentence_end.split(plain) for piece in _clauses(sentence) if piece]
     if not said:
         return text
@@ -87,9 +95,10 @@ def _says_something(asked: str, naming: Naming) -> bool:
 def _clauses(sentence: str) -> list[str]:
     """A sentence in two where its first part only tells why the second is asked."""
     sentence = wording().greeting.sub("", sentence.strip())
-    if wording().scene.match(sentence) and (turn := wording().turn.search(sentence)):
-        return [sentence[: turn.start()], sentence[turn.end() :]]
-    return [sentence]
+    if not wording().scene.match(sentence):
+        return [sentence]
+    turn = wording().turn.search(sentence) or (_COMMA.search(sentence) if sentence.endswith("?") else None)
+    return [sentence[: turn.start()], sentence[turn.end() :]] if turn else [sentence]
 
 
 def _stripped(clause: str) -> str:
@@ -102,9 +111,18 @@ def _stripped(clause: str) -> str:
         lead = rules.lead.search(clause)
         if lead and clause[lead.end() :].strip(" ?.!") and not rules.word.match(clause[: lead.start()]):
             clause = clause[lead.end() :]
-        clause = rules.trailing.sub("", clause)
+        clause = rules.echo.sub("", rules.trailing.sub("", clause))
+        clause = _without_reason(clause)
     clause = rules.padding.sub("", rules.aside.sub(" ", clause))
     return " ".join(_CLEFT.sub(r"\1", clause).split())
+
+
+def _without_reason(clause: str) -> str:
+    """The clause up to the comma behind which only the reason for asking stands."""
+    reason = wording().reason.search(clause)
+    if reason is None or "?" in clause[: reason.start()] or len(clause[: reason.start()].split()) < LEAST_WORDS:
+        return clause
+    return clause[: reason.start()] + "?" * clause.endswith("?")
 
 
 def _weight(said: str, asked: str, naming: Naming) -> int:
@@ -176,14 +194,17 @@ def wording() -> Wording:
         ),
         turn=made(
             r"(?:[,;](?: but| so| now| then| well| aber| also| nun)?(?: here goes:)?|:| [–—-])"
-            rf"\s*(?={asks}|{verbs})|:\s+(?=the |an? )"
+            rf"\s*(?={asks}|{verbs})|:\s+"
         ),
+        correction=made(rf"^.*?(?:\.\.+|[,;–-])\s*(?:(?:no|sorry|or),? )*(?:i mean|ich meine),?\s+(?={asks})"),
         greeting=made(rf"^(?:{one_of('greetings')}\b[\s,:!.–-]*)+"),
         lead=made(rf"\b{one_of('leads')}\b[,:]?(?: (?:if|whether|ob|that is)\b)?(?: (?:please|bitte)\b)?[,:]?\s+"),
         trailing=made(rf"[\s,–-]+{one_of('trailing')}(?=[\s?.!]*$)"),
+        reason=made(rf",\s*{one_of('reasons')}\b"),
+        echo=made(rf",\s*{one_of('echoes')}"),
         aside=made(rf",\s*{one_of('asides')}\s*(?:,|(?=[?.!]*$))"),
         padding=made(rf"\s*\b{one_of('padding')}\b"),
-        scene=made(rf"{one_of('scenes')}\b"),
+        scene=made(rf"{one_of('scenes')}\b|for [^,:?]{{3,40}}:"),
         empty_it=made(one_of("empty_it")),
         points=tuple(points),
     )
