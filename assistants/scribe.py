@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from assistants.base import Assistant
 from assistants.findings import Findings, Nature, Source
 from assistants.scribing.bulk import Bulk, Preview, ordered
 from assistants.scribing.digest import MOST_VERSIONS, Digest, digest
+from assistants.scribing.doubts import SecondReader
 from assistants.scribing.looks import Aim, look_in
 from assistants.scribing.quality import looked
 from assistants.scribing.records import Report, read_report
 from assistants.scribing.summaries import summary
 from assistants.scribing.tagging import Given, Vocabulary, tags_of, text_of, without_tags
 from haven.access import Act, Principal, Role, check
+from haven.ai.engine import Engine
 from haven.ai.judging.embed import Embedder
 from haven.changes.decisions import Changes
 from haven.changes.states import State
@@ -95,6 +97,7 @@ class Scribe:
         *,
         tags: Path | None = None,
         embedder: Embedder | None = None,
+        engine: Engine | None = None,
     ) -> None:
         """`tags`: the owner's own list of tags. Raises SettingsError where that can't be used."""
         self._world = world
@@ -103,6 +106,7 @@ class Scribe:
         self._changes = changes
         self._tags = Vocabulary.load(tags)
         self._embedder = embedder
+        self._second = SecondReader(engine) if engine is not None else None
 
     async def read(self, text: str, principal: Principal) -> Report:
         """A text as records, and nothing is proposed. Raises BadInput where it names none, and AccessDenied."""
@@ -110,7 +114,18 @@ class Scribe:
         return await self._read(text, principal)
 
     async def _read(self, text: str, principal: Principal) -> Report:
-        return await self._atlases.ask(lambda gazetteer: read_report(clean(text), gazetteer, principal.name))
+        report = await self._atlases.ask(lambda gazetteer: read_report(clean(text), gazetteer, principal.name))
+        if report.doubts and self._second is not None:
+            report = await self._settled(report, self._second, principal)
+        return replace(report, questions=(*report.questions, *(one.question for one in report.doubts)))
+
+    async def _settled(self, report: Report, second: SecondReader, by: Principal) -> Report:
+        """With what the local model reads where the rules are in doubt; as it was without one."""
+        own = {one.id: one for one in report.things}
+        known = await self._world.get_many([one.id for one in report.doubts if one.id not in own])
+        done = await second.settled([*own.values(), *known.values()], report.doubts, by)
+        changed = tuple(one for one in done.things if known.get(one.id) != one)
+        return replace(report, things=changed, doubts=done.left, notes=(*report.notes, *done.notes))
 
     async def record(self, text: str, principal: Principal, *, key: str = "") -> Recorded:
         """Propose what a text says. `key`: a second delivery of the same text is the same draft.

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import logging
 import sys
 import tempfile
 import time
@@ -105,7 +106,7 @@ def judge(row: dict[str, Any], things: list[Thing], there: dict[str, Thing], own
 
 async def measured(file: Path, model: bool, show: bool, most: int) -> dict[str, object]:
     rows = [json.loads(line) for line in file.read_text("utf-8").splitlines()][:most]
-    counts, took, asked = Counter[str](), list[float](), Counter[str]()
+    counts, took, failures = Counter[str](), list[float](), Failures()
     with tempfile.TemporaryDirectory() as folder:
         async with house_with("demo", Path(folder), model) as house:
             assert house is not None
@@ -124,20 +125,35 @@ async def measured(file: Path, model: bool, show: bool, most: int) -> dict[str, 
         "benchmark": "records",
         "model": MODEL if model else "none",
         "texts": len(rows),
-        "valid": round(counts["valid"] / max(1, counts["valid"] + counts["not valid"]), 3),
+        "valid structures": round(counts["valid"] / max(1, counts["valid"] + counts["not valid"]), 3),
         "records found": round(counts["records found"] / counts["records"], 3),
         "fields right": round(counts["fields right"] / counts["fields"], 3),
         "invented": counts["invented"],
-        "model asked": sum(asked.values()),
-        "of those not valid": asked["failed"],
+        "replies of the model": asked,
+        "not valid": failures.count if model else 0,
         "p50 s": round(float(np.percentile(took, 50)), 3),
         "p95 s": round(float(np.percentile(took, 95)), 3),
     }
 
 
-async def replies(house: House) -> Counter[str]:
-    """How often a model was asked, and how often its reply was no valid record."""
-    return Counter()
+class Failures(logging.Handler):
+    """Counts the replies of the model that were no record by its schema."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+        self.count = 0
+        log = logging.getLogger("haven.scribe")
+        log.setLevel(logging.INFO)
+        log.addHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.count += "without a model" in record.getMessage()
+
+
+async def replies(house: House) -> int:
+    """How many records a model was asked for and gave."""
+    seen = await house.outcomes.statistics(0.0, time.time() + 1)
+    return sum(one.n for one in seen if one.kind == "record" and not one.tier)
 
 
 def main() -> None:

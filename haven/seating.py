@@ -58,7 +58,7 @@ async def seat_all(
     """Everybody by name, the four and the owner's own."""
     atlases = Atlases(world)
     cartographer, lorekeeper = Cartographer(atlases), Lorekeeper(world, search, settings.world.persona)
-    scribe = Scribe(world, drafts, atlases, changes, tags=settings.world.tags, embedder=search.embedder)
+    scribe = Scribe(world, drafts, atlases, changes, tags=settings.world.tags, embedder=search.embedder, engine=engine)
     answerers: dict[str, Answerer] = {"lorekeeper": lorekeeper, "cartographer": cartographer, "scribe": scribe}
     answerers["sentinel"] = sentinel
     own, broken = await _own(settings, world, search, answerers)

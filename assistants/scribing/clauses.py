@@ -44,6 +44,7 @@ AFTER = 2
 """Words behind a kind of weather that begins a clause."""
 FEW = 3
 """Words before a colon that may be the name of a field."""
+_HELD = ("had", "have", "ve", "carry", "carried", "brought", "kept", "own", "lost")
 _BREAK = re.compile(
     r"[.;,!?\n()\[\]•|*]+|:|\s[-–—]+\s|\b(?:and|but|though|although|whereas|while|with|und|aber|mit|obwohl)\b",
     re.IGNORECASE,
@@ -61,7 +62,7 @@ class Taken:
 
 
 @dataclass
-class _Clause:
+class Clause:
     pieces: list[Word]
     values: list[tuple[int, int, dict[str, str]]] = field(default_factory=list)
     """First piece, the piece behind the last one, and the form of the value in each field that has it."""
@@ -72,6 +73,16 @@ class _Clause:
             if start == index and name in forms:
                 return start, end, forms[name]
         return None
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it speaks of what the people have who report, and not of the place: `our drones`, `we had few`."""
+        first = self.pieces[0].folded
+        return first in ("our", "my") or (first in ("we", "i") and any(one.folded in _HELD for one in self.pieces[1:3]))
+
+    def of_a_noun(self, end: int) -> bool:
+        """Whether the word behind a value is a noun that it belongs to: `low ridge`, `red coat`."""
+        return end < len(self.pieces) and not (_is_small(self.pieces[end]) or is_in(self.pieces[end], "negation"))
 
     def before(self, index: int, name: str) -> tuple[int, int, str] | None:
         """The value of a field that ends before a piece."""
@@ -88,8 +99,8 @@ Own = Mapping[str, Mapping[str, str]]
 def taken(kind: Kind, text: str, found: Mapping[str, object], own: Own) -> list[Taken]:
     """What the clauses of a text say of a record of that kind; `found` are the fields that are known already."""
     reader = _Reader(kind, found)
-    for clause in _clauses(text):
-        reader.read(_with_values(clause, reader.fields, own))
+    for clause, first in _clauses(text):
+        reader.read(with_values(clause, reader.fields, own), first)
     return reader.taken
 
 
@@ -102,30 +113,33 @@ class _Reader:
         self._found = set(found)
         self._last: list[str] = []
 
-    def read(self, clause: _Clause) -> None:
+    def read(self, clause: Clause, first: bool) -> None:
+        """`first`: it begins a sentence."""
+        if clause.is_ours:
+            return
         used: set[int] = set()
         cues = [(at, names) for at, word in enumerate(clause.pieces) if (names := self._cues(word))]
         for at, names in cues:
             for name in names:
                 self._beside(clause, at, name, used)
         if cues:
-            nouns = [names for at, names in cues if clause.pieces[at].bare not in _listed("words", "kind")]
+            nouns = [names for at, names in cues if clause.pieces[at].bare not in listed("words", "kind")]
             self._last = [name for names in nouns for name in names]
-        elif clause.pieces and _is(clause.pieces[0], "pronoun"):
+        elif is_in(clause.pieces[0], "pronoun") or (not first and is_in(clause.pieces[0], "copula")):
             for name in self._last:
-                self._behind(clause, 0, name, used)
+                self._behind(clause, -1, name, used)
         if not cues and all(_is_small(one) for one in _without(clause)):  # `the economy is trading and booming`
             for start, end, forms in clause.values:
                 for name in self._last:
                     told = forms.get(name, "") not in ("", *NOTHING) and not used & set(range(start, end))
                     if told and not self._denied(clause, start):
                         self._take(clause, name, (start, end, forms[name]), used)
-        self._alone(clause, used, any(clause.pieces[at].bare not in _listed("words", "kind") for at, _ in cues))
+        self._alone(clause, used, any(clause.pieces[at].bare not in listed("words", "kind") for at, _ in cues))
 
     def _cues(self, word: Word) -> list[str]:
-        return [name for name in self.fields if word.bare in _listed("cues", name)]
+        return [name for name in self.fields if word.bare in listed("cues", name)]
 
-    def _beside(self, clause: _Clause, at: int, name: str, used: set[int]) -> None:
+    def _beside(self, clause: Clause, at: int, name: str, used: set[int]) -> None:
         """The value before a noun at `at`, else the one behind it."""
         for end in range(at, max(at - NEAR, 0), -1):
             if (value := clause.before(end, name)) is not None:
@@ -133,23 +147,25 @@ class _Reader:
                     return
                 self._take(clause, name, value, used)
                 return
-        if clause.pieces[at].bare not in _listed("words", "kind"):
+        if clause.pieces[at].bare not in listed("words", "kind"):
             self._behind(clause, at, name, used)
 
-    def _behind(self, clause: _Clause, at: int, name: str, used: set[int]) -> None:
+    def _behind(self, clause: Clause, at: int, name: str, used: set[int]) -> None:
         """The value behind a noun, over small words, values of other fields, and one verb right behind it."""
+        loose = False
         others = {piece for start, end, _ in clause.values for piece in range(start, end)}
         for start in range(at + 1, min(at + FAR, len(clause.pieces))):
             value = clause.at(start, name)
-            if value is not None and start not in used:
+            if value is not None and start not in used and not (loose and clause.of_a_noun(value[1])):
                 self._take(clause, name, value, used)
                 return
             word = clause.pieces[start]
+            loose = loose or not (_is_small(word) or start in others)
             verb = start == at + 1 and not word.capital
-            if _is(word, "negation") or not (_is_small(word) or verb or start in others or self._cues(word)):
+            if is_in(word, "negation") or not (_is_small(word) or verb or start in others or self._cues(word)):
                 return
 
-    def _alone(self, clause: _Clause, used: set[int], cued: bool) -> None:
+    def _alone(self, clause: Clause, used: set[int], cued: bool) -> None:
         """A clause that is a value and nothing else, or says with `is` what the record itself is."""
         for name in ALONE:
             if name not in self.fields:
@@ -161,18 +177,18 @@ class _Reader:
                 if not value or value in NOTHING or used & set(range(start, end)):
                     continue
                 before, behind = _subject(clause.pieces[:start]), clause.pieces[end:]
-                itself = before is not None and any(_is(one, "copula") for one in before)
+                itself = before is not None and any(is_in(one, "copula") for one in before)
                 if name == "weather" and not start and len(behind) <= AFTER:
                     itself = True  # `sandstorms most days`
                 bare = not cued and all(map(_is_small, (*clause.pieces[:start], *behind)))
-                denied = any(_is(one, "negation") for one in clause.pieces[max(start - FAR, 0) : start])
+                denied = any(is_in(one, "negation") for one in clause.pieces[max(start - FAR, 0) : start])
                 if before is not None and not denied and (itself or bare):
                     self._take(clause, name, (start, end, value), used)
 
-    def _denied(self, clause: _Clause, start: int) -> bool:
-        return any(_is(one, "negation") for one in clause.pieces[max(start - 3, 0) : start])
+    def _denied(self, clause: Clause, start: int) -> bool:
+        return any(is_in(one, "negation") for one in clause.pieces[max(start - 3, 0) : start])
 
-    def _take(self, clause: _Clause, name: str, value: tuple[int, int, str], used: set[int]) -> None:
+    def _take(self, clause: Clause, name: str, value: tuple[int, int, str], used: set[int]) -> None:
         if name in self._found:
             return
         start, end, form = value
@@ -184,26 +200,29 @@ class _Reader:
 def _subject(before: Sequence[Word]) -> Sequence[Word] | None:
     """The small words before a value, back to the noun for the record or to the clause's beginning; None without."""
     for at in range(len(before) - 1, -1, -1):
-        if _is(before[at], "kind") and before[at].bare != "s":
+        if is_in(before[at], "kind") and before[at].bare != "s":
             return before[at:]
-        if not _is_small(before[at]) and not _is(before[at], "pronoun"):
+        if not _is_small(before[at]) and not is_in(before[at], "pronoun"):
             return None
     return before
 
 
-def _without(clause: _Clause) -> list[Word]:
+def _without(clause: Clause) -> list[Word]:
     """The words of a clause that are in no value."""
     inside = {piece for start, end, _ in clause.values for piece in range(start, end)}
     return [one for at, one in enumerate(clause.pieces) if at not in inside]
 
 
-def _clauses(text: str) -> Iterator[list[Word]]:
-    start = 0
+def _clauses(text: str) -> Iterator[tuple[list[Word], bool]]:
+    """The words of each clause, and whether a sentence begins with it."""
+    start, first = 0, True
     for match in [*(one for one in _BREAK.finditer(text) if one[0] != ":" or _leads(text, one.start())), None]:
         end = match.start() if match else len(text)
         pieces = [_moved(one, start) for one in words(text[start:end])]
         if pieces:
-            yield pieces
+            yield pieces, first
+            first = False
+        first = first or bool(match and set(match[0]) & set(".!?\n"))
         start = match.end() if match else end
 
 
@@ -216,9 +235,9 @@ def _moved(word: Word, by: int) -> Word:
     return Word(word.start + by, word.end + by, word.text, word.folded, word.bare)
 
 
-def _with_values(pieces: list[Word], fields: Sequence[str], own: Own) -> _Clause:
+def with_values(pieces: list[Word], fields: Sequence[str], own: Own) -> Clause:
     """The clause with the values in it, the longest ones first."""
-    clause = _Clause(pieces)
+    clause = Clause(pieces)
     at = 0
     while at < len(pieces):
         for size in range(min(LONGEST, len(pieces) - at), 0, -1):
@@ -259,11 +278,11 @@ def spellings(name: str) -> list[str]:
 
 
 def _is_small(word: Word) -> bool:
-    return is_stop(word.bare, german=True) or any(_is(word, some) for some in ("filler", "copula", "kind"))
+    return is_stop(word.bare, german=True) or any(is_in(word, some) for some in ("filler", "copula", "kind"))
 
 
-def _is(word: Word, list_: str) -> bool:
-    return word.folded in _listed("words", list_) or word.bare in _listed("words", list_)
+def is_in(word: Word, list_: str) -> bool:
+    return word.folded in listed("words", list_) or word.bare in listed("words", list_)
 
 
 @cache
@@ -273,7 +292,7 @@ def _table() -> Mapping[str, Mapping[str, object]]:
 
 
 @cache
-def _listed(table: str, name: str) -> frozenset[str]:
+def listed(table: str, name: str) -> frozenset[str]:
     return frozenset(str(_table()[table].get(name, "")).split())
 
 

@@ -8,6 +8,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from assistants.scribing.clauses import BODIES, NOTHING, Own, spellings, taken, value_of
+from assistants.scribing.doubts import doubts
 from haven.world import vocabulary
 from haven.world.exchange import defects
 from haven.world.glyphs import Glyphs
@@ -75,6 +76,8 @@ class Phrases:
             self._keep(one.field, one.value)
             self._blank(one.start, one.end)
         self._anywhere(own)
+        self.doubts = list(doubts(kind, self._rest, self._whole, self.raw, own))
+        """Fields, and what a sentence may say of them."""
         self._left()
 
     def _keep(self, field: str, value: Any) -> None:

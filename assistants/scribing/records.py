@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from assistants.scribing.clauses import Own
+from assistants.scribing.doubts import Doubt
 from assistants.scribing.headings import PLACES, Heading, Section, sections
 from assistants.scribing.phrases import Phrases
 from haven.errors import BadInput
@@ -55,6 +56,8 @@ class Report:
     questions: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
     """Words that no rule understood."""
+    doubts: tuple[Doubt, ...] = ()
+    """What a sentence may say of a field, and the rules can't tell."""
 
 
 @lru_cache(maxsize=2)
@@ -83,6 +86,7 @@ class _Reader:
         self.notes: list[str] = []
         self.questions: list[str] = []
         self.unread: list[str] = []
+        self.doubts: list[Doubt] = []
         self._places: list[Heading] = []
         self._own = own_words(gazetteer, gazetteer.version)
 
@@ -110,13 +114,16 @@ class _Reader:
             return
         self.notes += [f"{heading.name}: {note.text}" for note in made.notes]
         self.unread += phrases.unread
+        doubts = dict(phrases.doubts)
         thing = merged(known[0], made.thing) if known else made.thing
         if isinstance(thing, Discovery) and thing.parent == "new-0":
             thing = thing.model_copy(update={"parent": ""})
         if not known:
             self._is_it(thing.name, thing.kind)
         self.things[thing.id] = thing
-        self._ask(thing)
+        empty = {field: one for field, one in doubts.items() if not getattr(thing, field)}
+        self.doubts += [replace(one, id=thing.id, record=thing.name) for one in empty.values()]
+        self._ask(thing, empty)
 
     def _made(self, heading: Heading, raw: dict[str, object], parent: str) -> Reading:
         where = f"the report, {heading.kind.value} {heading.name}"
@@ -178,8 +185,8 @@ class _Reader:
                 self.questions.append(f"No {kind.value} is called {name!r}, so it would be new: or is it {meant}?")
                 return
 
-    def _ask(self, thing: Thing) -> None:
-        empty = [field for field in _ASKED[thing.kind] if not getattr(thing, field)]
+    def _ask(self, thing: Thing, without: Collection[str] = ()) -> None:
+        empty = [field for field in _ASKED[thing.kind] if not getattr(thing, field) and field not in without]
         if isinstance(thing, System) and thing.position is not None:
             empty = [field for field in empty if field != "glyphs"]
         if isinstance(thing, (Planet, Moon)) and fold(thing.biome) == "gas giant":
@@ -210,7 +217,7 @@ def read_report(text: str, gazetteer: Gazetteer, source: str) -> Report:
     unread = tuple(dict.fromkeys(word for word in reader.unread if fold(word) not in named))
     told = tuple(note for note in reader.notes if not re.search(r": no tags in the source", note))
     things = tuple(one for one in reader.things.values() if gazetteer.things.get(one.id) != one)
-    return Report(things, told, tuple(dict.fromkeys(reader.questions)), unread)
+    return Report(things, told, tuple(dict.fromkeys(reader.questions)), unread, tuple(reader.doubts))
 
 
 def _narrow(text: str) -> str:
