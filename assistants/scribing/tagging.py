@@ -1,38 +1,43 @@
-"""Tags from a closed list, never invented: by the words that say them, and by what a text means."""
+"""Tags from a closed list, never invented: by the words that say them, and by what a text means.
+
+The shipped tags have weights that were learned from examples (learned.py); one of somebody's own has its words and its
+meaning.
+"""
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
-import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from assistants.scribing.learned import MAX_CHARS, Floats, Weights
 from haven.ai.judging.embed import Embedder
 from haven.errors import SettingsError, Unavailable
 from haven.settings.plain import wrong_value
 from haven.world.schema import MAX_NAME, Discovery, Lore, Thing
 from haven.world.words import fold, plain, words
 
-MOST = 4
+MOST = 3
 """Tags of one entry."""
 HINT = 0.45
-"""What a word that only hints is worth, where one that says it is worth 1; learned on the dev half, as all below."""
+"""What a word that only hints is worth, where one that says it is worth 1."""
 MOST_HINTS = 2
 NEAR = 0.15
 """What a tag's meaning adds for each standard deviation by which it is nearer to a text than tags are on average."""
-ENOUGH = 0.8
-"""The score from which on a tag is given."""
-BESIDE = 0.4
+UNLEARNED = 0.55
+"""What the words and the meaning of a tag without examples count, so that they are on the scale of the learned ones."""
+ENOUGH = 0.45
+"""The score from which on a tag is given, learned as all these by judging each set with weights from the others."""
+BEST = 0.32
+"""The same for the best tag of an entry: most entries have one."""
+BESIDE = 0.55
 """The share of the best tag's score that every other one must reach."""
-MOST_CHARS = 4_000
-"""Of a text: its beginning says what it is about."""
 
 
 class Tag(BaseModel):
@@ -58,7 +63,7 @@ class Vocabulary:
 
     def __init__(self, tags: Mapping[str, Tag]) -> None:
         self.tags = dict(tags)
-        self._vectors: npt.NDArray[np.float32] | None = None
+        self._vectors: Floats | None = None
 
     @classmethod
     def load(cls, file: Path | None = None) -> Vocabulary:
@@ -88,7 +93,7 @@ class Vocabulary:
 
     def by_words(self, text: str) -> dict[str, tuple[float, tuple[str, ...]]]:
         """The score of every tag that a word speaks for, and those words; the same word counts once."""
-        some = words(text[:MOST_CHARS])
+        some = words(text[:MAX_CHARS])
         forms = [plain(one.bare) for one in some]
         scores: dict[str, dict[tuple[str, ...], float]] = {}
         shown: dict[tuple[str, ...], str] = {}
@@ -106,7 +111,7 @@ class Vocabulary:
             made[name] = (sure + hints, tuple(shown[phrase] for phrase in hits))
         return made
 
-    async def by_meaning(self, text: str, embedder: Embedder) -> dict[str, float]:
+    async def by_meaning(self, vector: Floats, embedder: Embedder) -> dict[str, float]:
         """How many standard deviations each tag's meaning is nearer to a text than tags are on average.
 
         Raises Unavailable.
@@ -114,29 +119,71 @@ class Vocabulary:
         if self._vectors is None:
             meanings = [f"{name}: {tag.meaning}" for name, tag in self.tags.items()]
             self._vectors = await embedder.vectors(meanings, query=False)
-        cosines = self._vectors @ (await embedder.vectors([text]))[0]
+        cosines = self._vectors @ vector
         spread = float(cosines.std()) or 1.0
         return {name: float(one - cosines.mean()) / spread for name, one in zip(self.tags, cosines, strict=True)}
+
+    @cached_property
+    def unlearned(self) -> frozenset[str]:
+        """The tags that no weights were learned for: those that mean something else than the shipped ones."""
+        shipped = shipped_tags().tags
+        return frozenset(name for name, tag in self.tags.items() if shipped.get(name, tag).meaning != tag.meaning) | (
+            self.tags.keys() - shipped.keys()
+        )
+
+
+@cache
+def shipped_tags() -> Vocabulary:
+    """The list that Haven comes with, read once."""
+    return Vocabulary.load()
+
+
+@cache
+def shipped_weights() -> Weights:
+    """The weights that Haven comes with, read once."""
+    return Weights.load()
 
 
 def _forms(text: str) -> tuple[str, ...]:
     return tuple(plain(one.bare) for one in words(text))
 
 
-async def tags_of(text: str, vocabulary: Vocabulary, embedder: Embedder | None = None) -> list[Given]:
-    """The tags of a text, the surest first; by its words alone where nothing makes vectors."""
-    scores = {name: (score, said) for name, (score, said) in vocabulary.by_words(text).items()}
-    if embedder is not None and text.strip() and vocabulary.tags:
-        try:
-            near = await vocabulary.by_meaning(text, embedder)
-        except Unavailable:
-            near = {}
-        for name, deviations in near.items():
-            score, said = scores.get(name, (0.0, ()))
-            scores[name] = (score + NEAR * max(0.0, deviations), said)
-    least = max(ENOUGH, BESIDE * max((score for score, _ in scores.values()), default=0.0))
-    found = [Given(name, round(score, 2), said) for name, (score, said) in scores.items() if score >= least]
+async def tags_of(
+    text: str, vocabulary: Vocabulary, embedder: Embedder | None = None, weights: Weights | None = None
+) -> list[Given]:
+    """The tags of a text, the surest first; by its words alone where nothing makes vectors.
+
+    `weights`: others than those that Haven comes with.
+    """
+    said = vocabulary.by_words(text)
+    scores = {name: UNLEARNED * said.get(name, (0.0, ()))[0] for name in vocabulary.unlearned}
+    vector = await _vector(text, embedder)
+    if vector is not None and embedder is not None and scores:
+        near = await vocabulary.by_meaning(vector, embedder)
+        scores = {name: score + UNLEARNED * NEAR * max(0.0, near[name]) for name, score in scores.items()}
+    if len(scores) < len(vocabulary.tags) and text.strip():
+        of_shipped = {name: score for name, (score, _) in shipped_tags().by_words(text).items()}
+        learned = (weights or shipped_weights()).scores(text, of_shipped, vector)
+        scores |= {name: learned[name] for name in vocabulary.tags.keys() - vocabulary.unlearned}
+    best = max(scores.values(), default=0.0)
+    least = max(ENOUGH, BESIDE * best)
+    found = [
+        Given(name, round(score, 2), said.get(name, (0.0, ()))[1])
+        for name, score in scores.items()
+        if score >= least or score == best >= BEST
+    ]
     return sorted(found, key=lambda one: (-one.score, one.tag))[:MOST]
+
+
+async def _vector(text: str, embedder: Embedder | None) -> Floats | None:
+    if embedder is None or not text.strip():
+        return None
+    try:
+        found = await embedder.vectors([text])
+    except Unavailable:
+        return None
+    vector: Floats = found[0]
+    return vector
 
 
 def text_of(thing: Thing) -> str:

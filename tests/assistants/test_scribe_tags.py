@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from assistants.scribe import Scribe
-from assistants.scribing.tagging import Vocabulary, tags_of
-from benchmarks.tagging import judge
+from assistants.scribing.tagging import Vocabulary, shipped_tags, shipped_weights, tags_of
+from benchmarks.tagging import ENTRIES, entries, judge, unlearned
+from haven.ai.judging.embed import Embedder
 from haven.errors import SettingsError
 from haven.settings import WorldSettings
 from haven.world.drafts import Drafts
@@ -17,7 +18,7 @@ from haven.world.gazetteer import Atlases
 from haven.world.schema import Discovery, Found, Lore
 from tests.world.a_world import MEMBER, OLGA, world_in
 
-TAGS = Path(__file__).parent.parent.parent / "benchmarks/data/tags.txt"
+TAGS = Path(__file__).parent.parent.parent / "benchmarks/data/tagging/tags.txt"
 
 
 async def test_tags_come_from_the_closed_list_and_say_why() -> None:
@@ -31,9 +32,30 @@ async def test_tags_come_from_the_closed_list_and_say_why() -> None:
         assert await tags_of(text, shipped) == []
 
 
-async def test_tags_of_the_half_that_was_looked_at_are_mostly_right() -> None:
-    told = await judge("dev", vectors=False, show=False, most=1_000)
-    assert json.dumps(told) and float(str(told["f1"])) > 0.8
+@pytest.mark.parametrize(
+    ("text", "tags"),
+    [
+        ("Our ferry capsized off the point last night and lies on her side with the cargo still in her.", {"wreck"}),
+        ("The moss on the north roof turns violet when it is thirsty.", {"flora"}),
+        ("Landing north of the lake is deadly: the ground gives way and the pits are full of acid.", {"hazard"}),
+        ("Grandmother's dumplings: barley flour, goat cheese, twelve minutes in salted water.", {"food"}),
+        ("Two stags fight over the salt lick each autumn, and the herd looks the other way.", {"fauna"}),
+        ("The vaccine reached the clinic in time, and the epidemic ended within a month.", {"medicine", "disease"}),
+        ("They voted again, and the senate passed the law on mooring rights by one voice.", {"politics"}),
+    ],
+)
+async def test_entries_get_the_tags_that_they_mean(text: str, tags: set[str]) -> None:
+    with_vectors = {one.tag for one in await tags_of(text, shipped_tags(), Embedder())}
+    alone = {one.tag for one in await tags_of(text, shipped_tags())}
+    assert tags <= with_vectors and len(with_vectors - tags) <= 1
+    assert tags & alone and len(alone) <= 3
+
+
+async def test_tags_of_the_sets_that_were_learned_from_are_mostly_right() -> None:
+    told = await judge(entries(ENTRIES / "held.jsonl"), shipped_weights(), shipped_tags(), None)
+    assert json.dumps(told) and float(str(told["f1"])) > 0.7
+    own = await judge(entries(ENTRIES / "held.jsonl"), shipped_weights(), unlearned(), None)
+    assert float(str(own["f1"])) > 0.6  # a list of one's own, by its words alone
 
 
 async def test_an_owner_has_a_list_of_their_own(tmp_path: Path) -> None:
