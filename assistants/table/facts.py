@@ -12,7 +12,7 @@ from assistants.base import Answerer
 from assistants.findings import Findings, Nature
 from assistants.scribe import SCRIBE, is_handed_in
 from assistants.scribing.bulk import is_ordered
-from assistants.table.core import Named, core
+from assistants.table.core import Named, Naming, core
 from haven.access import Principal
 from haven.errors import HavenError
 from haven.world.mentions import mentions
@@ -145,7 +145,7 @@ class Facts:
         """What of the text asks, with the names put in that it points at; a text that is handed in stays whole."""
         if self._names is None or is_handed_in(text) or is_ordered(text):
             return text
-        return await self._names.ask(lambda index: core(text, lambda part: _named(part, index), earlier))
+        return await self._names.ask(lambda index: core(text, _naming(text, index), earlier))
 
     async def names_in(self, text: str) -> list[str]:
         """The names of the world that a text speaks of, each once, as it spells them."""
@@ -158,8 +158,15 @@ class Facts:
         return self._world is not None and not _HOUSE.search(text) and bool(await self._world.counts())
 
 
-def _named(text: str, index: NameIndex) -> list[Named]:
-    return [Named(one.text, frozenset(map(kind_of, one.ids))) for one in mentions(text, index)]
+def _naming(text: str, index: NameIndex) -> Naming:
+    """What finds the names in parts of a text; names without their capitals only where it has no others."""
+    loose = not mentions(text, index)
+
+    def names(part: str) -> list[Named]:
+        found = mentions(part, index, loose=loose)
+        return [Named(one.text, frozenset(map(kind_of, one.ids))) for one in found]
+
+    return names
 
 
 def is_question(text: str) -> bool:

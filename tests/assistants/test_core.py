@@ -47,6 +47,8 @@ def naming(text: str) -> list[Named]:
         ("how strong is gravity on Hoar, dont want to break my legs", "how strong is gravity on Hoar"),
         ("the lightest moon of Hoar, which is it?", "the lightest moon of Hoar?"),
         ("For my table: the star of Oculi, please", "the star of Oculi"),
+        ("planning a trip with friends :) how far is Oculi?", "how far is Oculi?"),
+        ("hey quick one, which is nearest to Oculi? we are arguing", "which is nearest to Oculi?"),
         ("Kannst du mir sagen, wer Oculi entdeckt hat?", "wer Oculi entdeckt hat?"),
         ("Hallo! Ich wüsste gern, wie weit Oculi von Venture weg ist.", "wie weit Oculi von Venture weg ist."),
     ],
