@@ -190,7 +190,8 @@ def wording() -> Wording:
         asking=made(rf"{asks}|{verbs}"),
         word=made(asks),
         sentence_end=made(
-            r"(?<=[!?])\s+|\s*[:;]-?[()DPp]+\s+|(?<![ .](?-i:[A-Z]))(?<!\bSt)(?<!\bDr)(?<!\bvs)(?<!\be\.g)(?<!\bi\.e)[.…]\s+(?=\W?\w)"
+            r"(?<=[!?])\s+|\s*[:;]-?[()DPp]+\s+"
+            r"|(?<![ .](?-i:[A-Z]))(?<!\bSt)(?<!\bDr)(?<!\bvs)(?<!\be\.g)(?<!\bi\.e)[.…]\s+(?=\W?\w)"
         ),
         turn=made(
             r"(?:[,;](?: but| so| now| then| well| aber| also| nun)?(?: here goes:)?|:| [–—-])"
