@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from assistants.base import Assistant
 from assistants.findings import Findings, Nature, Source
+from assistants.local_words import LocalWords
 from assistants.scribing.looks import Aim, look_in
 from assistants.scribing.quality import looked
 from haven.access import Act, Principal, check
@@ -47,6 +48,7 @@ CARTOGRAPHER = Assistant(
 )
 T = TypeVar("T")
 MOST_SOURCES = 25
+NAMES_OF = "names of"
 MOST_AHEAD = 200_000
 """Records of a world that is read before anybody asks; a larger one takes its memory when it is needed."""
 MOST_CHARS = 1_000
@@ -68,6 +70,7 @@ _NAMES = re.compile(
     re.IGNORECASE,
 )
 _ON_A_MAP = re.compile(r"\s*\b(on (a|the) map|auf (einer|der) karte)\b", re.IGNORECASE)
+_CLUSTER = re.compile(r"\b(clusters?|group of (?:stars|systems)|haufen|sternhaufen)\b", re.IGNORECASE)
 _REGION = re.compile(r"\b(region|sector|gegend)\b", re.IGNORECASE)
 
 
@@ -84,8 +87,10 @@ class Neighbours:
 class Cartographer:
     """One for all faces. Everything is computed from the gazetteer, in a thread; no model is asked."""
 
-    def __init__(self, atlases: Atlases) -> None:
+    def __init__(self, atlases: Atlases, words: LocalWords | None = None) -> None:
+        """`words`: a local model that may word a name for the map."""
         self._atlases = atlases
+        self._words_of_model = words
         self._lexicon: Lexicon | None = None
 
     async def prepare(self) -> None:
@@ -102,7 +107,17 @@ class Cartographer:
         text = " ".join(question.split())
         if not text or len(text) > MOST_CHARS:
             return None
-        return await self._atlases.ask(lambda gazetteer: self._answer(text, gazetteer))
+        found = await self._atlases.ask(lambda gazetteer: self._answer(text, gazetteer))
+        return await self._worded(found, principal) if found is not None and found.query.startswith(NAMES_OF) else found
+
+    async def _worded(self, found: Findings, by: Principal) -> Findings:
+        """Suggested names, with one that the local model puts together of their words."""
+        if self._words_of_model is None:
+            return found
+        taken = await self._atlases.ask(annotating.taken_names)
+        label = await self._words_of_model.label(found.material, (*taken, *found.material), by)
+        added = f"\n- {label}: put together by the local model of the words above" if label else ""
+        return replace(found, text=found.text + added)
 
     async def ask(self, question: str, principal: Principal) -> Answer | None:
         """The computed answer with its rows; None where the question is about something else. Raises AccessDenied."""
@@ -161,6 +176,8 @@ class Cartographer:
                 return _drawn(text, lexicon)
             if _LABELS.search(text):
                 return _labelled(_region_in(text, lexicon), gazetteer)
+            if _NAMES.search(text) and _CLUSTER.search(text):
+                return _cluster_names(text, lexicon)
             if _NAMES.search(text) and _REGION.search(text):
                 return _region_names(_region_in(text, lexicon), gazetteer)
         except (NotFound, BadInput) as refused:
@@ -266,8 +283,24 @@ def _labelled(region: str, gazetteer: Gazetteer) -> Findings:
 
 def _region_names(region: str, gazetteer: Gazetteer) -> Findings:
     found = annotating.region_names(gazetteer, region)
-    where = f"the region {region}" if region else "the whole map"
+    return _suggested(found, f"the region {region}" if region else "the whole map", gazetteer)
+
+
+def _cluster_names(text: str, lexicon: Lexicon) -> Findings:
+    """Names for the systems around the one that the words name."""
+    named = next((chunk for chunk in chunks(text, lexicon) if chunk.ids), None)
+    system = _system(named, lexicon.gazetteer) if named is not None else None
+    if system is None:
+        return Findings("Name a system of the cluster.", kind=Nature.ASK_BACK)
+    inside = annotating.cluster_around(lexicon.gazetteer, system)
+    others = ", ".join(one.name for one in inside[:MOST_SOURCES])
+    found = annotating.names_for(lexicon.gazetteer, inside)
+    return _suggested(found, f"the cluster of {system.name} ({others})", lexicon.gazetteer)
+
+
+def _suggested(found: Sequence[annotating.Suggestion], where: str, gazetteer: Gazetteer) -> Findings:
     lines = [f"Names for {where} that no region has yet:", *(f"- {one.name}: {one.why}" for one in found)]
     ids = dict.fromkeys(id for one in found for id in one.ids)
     sources = tuple(Source(id, gazetteer.things[id].name, gazetteer.things[id].kind.value) for id in ids)
-    return Findings("\n".join(lines), sources[:MOST_SOURCES], query=f"names of {where}")
+    names = tuple(one.name for one in found)
+    return Findings("\n".join(lines), sources[:MOST_SOURCES], query=f"{NAMES_OF} {where}", material=names)

@@ -12,13 +12,14 @@ from pathlib import Path
 
 from assistants.base import Assistant
 from assistants.findings import Findings, Nature, Source
+from assistants.local_words import LocalWords
 from assistants.scribing.bulk import Bulk, Preview, ordered
 from assistants.scribing.digest import MOST_VERSIONS, Digest, digest
 from assistants.scribing.doubts import SecondReader
 from assistants.scribing.looks import Aim, look_in
 from assistants.scribing.quality import looked
 from assistants.scribing.records import Report, read_report
-from assistants.scribing.summaries import summary
+from assistants.scribing.summaries import SENTENCES, summary
 from assistants.scribing.tagging import Given, Vocabulary, tags_of, text_of, without_tags
 from haven.access import Act, Principal, Role, check
 from haven.ai.engine import Engine
@@ -31,6 +32,7 @@ from haven.store.database import now
 from haven.world.differences import Difference, differences
 from haven.world.drafts import Draft, Drafts
 from haven.world.gazetteer import Atlases, Gazetteer
+from haven.world.passages import sentences
 from haven.world.schema import Discovery, Kind, Lore, Thing
 from haven.world.words import fold
 from haven.world.world import World
@@ -107,6 +109,7 @@ class Scribe:
         self._tags = Vocabulary.load(tags)
         self._embedder = embedder
         self._second = SecondReader(engine) if engine is not None else None
+        self._words = LocalWords(engine) if engine is not None else None
 
     async def read(self, text: str, principal: Principal) -> Report:
         """A text as records, and nothing is proposed. Raises BadInput where it names none, and AccessDenied."""
@@ -149,9 +152,25 @@ class Scribe:
         expect = {id: (await self._world.get(id)).version for id in known}
         if set(await self._world.changed_since(seen)) & set(known):  # changed between reading it and its version
             return await self.record(text, principal, key=key)
+        short = [
+            f"{one.name}, in short: {said}" for one in report.things if (said := await self.in_short(one, principal))
+        ]
+        report = replace(report, notes=(*report.notes, *short))
         reason = " ".join(clean(text).split())[:MOST_REASON]
         draft = await self._drafts.propose(report.things, principal, TOOL, reason, expect=expect, key=key)
         return Recorded(report, draft, tuple(await self._drafts.diff(draft)))
+
+    async def in_short(self, thing: Thing, by: Principal) -> str:
+        """One sentence for a text of several: the local model's where it says what the text does, else one of its own.
+
+        "" where the text is short enough, or there is none.
+        """
+        found = summary(thing, 1)
+        if not found or len(sentences(thing)) <= SENTENCES:
+            return ""
+        whole = " ".join(one.text for one in sentences(thing))
+        said = await self._words.summary(thing.name, whole, by) if self._words is not None else ""
+        return said or found[0].text
 
     async def tags_for(self, thing: Thing) -> list[Given]:
         """Tags of the closed list for a record, the surest first."""

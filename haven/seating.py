@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from assistants.base import Answerer
 from assistants.cartographer import Cartographer
+from assistants.local_words import LocalWords
 from assistants.lorekeeper import Lorekeeper
 from assistants.own import FOLDER, TOOLS, Own, Problem, load
 from assistants.round_table import RoundTable
@@ -57,7 +58,10 @@ async def seat_all(
 ) -> Seated:
     """Everybody by name, the four and the owner's own."""
     atlases = Atlases(world)
-    cartographer, lorekeeper = Cartographer(atlases), Lorekeeper(world, search, settings.world.persona)
+    cartographer, lorekeeper = (
+        Cartographer(atlases, LocalWords(engine)),
+        Lorekeeper(world, search, settings.world.persona),
+    )
     scribe = Scribe(world, drafts, atlases, changes, tags=settings.world.tags, embedder=search.embedder, engine=engine)
     answerers: dict[str, Answerer] = {"lorekeeper": lorekeeper, "cartographer": cartographer, "scribe": scribe}
     answerers["sentinel"] = sentinel

@@ -217,8 +217,9 @@ def _matched(text: str, pattern: re.Pattern[str], there: Callable[[str], bool]) 
         quoted = written[0] in '"“'
         if pattern is _AT_LINE and not quoted and not _is_title(name, colon=text[match.end() : match.end() + 1] == ":"):
             continue
-        if pattern is not _AT_LINE and not quoted:
-            name = _ARTICLE.sub("", name) if pattern is not _TOLD else name.removeprefix("the ")
+        if pattern in (_BEHIND, _IS_A) and not quoted:
+            name = _ARTICLE.sub("", name)
+        name = name.removeprefix("the ")
         head, of, tail = name.partition(" of ")
         end = match.end("name")
         if of and there(tail) and not there(name):  # `planet Tinder of Venture`

@@ -40,6 +40,7 @@ KINDS: Mapping[str, Kind] = {
     # Small work that is never worth money: it stays local whoever asks.
     "small_edits": Kind("an edit of a few words, where the owner allows it", tiers=_LOCAL),
     "title": Kind("a title", tiers=_LOCAL),
+    "label": Kind("a name on the map", tiers=_LOCAL),
     "assistant": Kind("which assistant takes a request", tiers=_LOCAL),
     "complexity": Kind("how hard a request is", tiers=_LOCAL),
     "prepare": Kind("what matters in a long text, before it leaves", tiers=_LOCAL),

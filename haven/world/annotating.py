@@ -10,12 +10,15 @@ import numpy as np
 
 from haven.errors import NotFound
 from haven.world import space
+from haven.world.clusters import clusters
 from haven.world.gazetteer import Gazetteer
 from haven.world.lengths import written
 from haven.world.schema import Kind, Station, System
 from haven.world.words import fold
 
 MOST = 12
+CLOSE = 1.25
+"""Times the usual distance to the nearest neighbour: so far from one another those of one cluster are at the most."""
 LONELY = 2.5
 """So many times the usual distance to the nearest neighbour is a lonely place."""
 NAMES: dict[str, tuple[str, ...]] = {
@@ -120,10 +123,31 @@ def _lonely(gazetteer: Gazetteer, systems: Sequence[System]) -> Iterator[Note]:
 
 def region_names(gazetteer: Gazetteer, region: str = "", count: int = 5) -> list[Suggestion]:
     """Names for a region, from what its records have in common and who was there first. Raises NotFound."""
-    systems = region_systems(gazetteer, region)
-    taken = {fold(one.region) for one in gazetteer.systems} | {
-        fold(name) for one in gazetteer.of_kind(Kind.REGION) for name in (one.name, *one.aliases)
+    return names_for(gazetteer, region_systems(gazetteer, region), count)
+
+
+def taken_names(gazetteer: Gazetteer) -> set[str]:
+    """The folded names that regions have."""
+    recorded = gazetteer.of_kind(Kind.REGION)
+    return {fold(one.region) for one in gazetteer.systems} | {
+        fold(name) for one in recorded for name in (one.name, *one.aliases)
     }
+
+
+def cluster_around(gazetteer: Gazetteer, system: System) -> list[System]:
+    """The systems of its cluster, itself among them: those reached by steps of CLOSE times the usual distance."""
+    atlas = gazetteer.atlas(system.position.frame if system.position is not None else "")
+    if system.id not in atlas.rows or len(atlas) < 2:
+        return [system]
+    length = CLOSE * float(np.median(space.spacing(atlas.xyz)))
+    found = clusters(atlas, length) if length > 0 else []
+    ids = next((one.ids for one in found if system.id in one.ids), (system.id,))
+    return [one for id in ids if isinstance(one := gazetteer.things[id], System)]
+
+
+def names_for(gazetteer: Gazetteer, systems: Sequence[System], count: int = 5) -> list[Suggestion]:
+    """The same for any systems that lie together."""
+    taken = taken_names(gazetteer)
     found: dict[str, Suggestion] = {}
     for suggestion in _named(gazetteer, systems):
         if fold(suggestion.name) not in taken:
