@@ -26,8 +26,8 @@ def where(thing: Thing, gazetteer: Gazetteer, *, links: bool = False) -> tuple[s
     above = [one for one in gazetteer.above(thing) if one.kind is not Kind.REGION]
     if above:
         parts.append("in " + ", ".join(f"the {one.kind.value} {one.name}" for one in above))
-    if isinstance(thing, Discovery) and thing.place:
-        parts.append(f"at {thing.place}")
+    if isinstance(thing, Discovery):
+        parts += [f"at {place}" for place in (thing.coordinates, thing.place) if place]
     carrier: Thing = thing
     if system is not None:
         carrier = system

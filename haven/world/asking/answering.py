@@ -150,7 +150,7 @@ class Answering:
             none = none_found(query.subject, found)
             if query.subject.conditions:
                 return Answer(none, self._held_by(query.subject), str(query), recorded=False)
-            return Answer(f"No. {none}", self._held_by(query.subject), str(query))
+            return Answer(f"No. {none}", self._held_by(query.subject), str(query), recorded=False)
         rows = tuple(row(thing, self._value(thing, query, found)) for thing in found.things)
         head = in_words(query.subject, len(rows), self.finder)
         return Answer(sentence(f"Yes. {head}: {names(found.things, 10)}", found.notes), rows, str(query))
@@ -309,7 +309,13 @@ class Answering:
             text = "; ".join(said for so, said in told if so is None)
             return Answer(f"Not recorded: {text}.", (row(thing),), str(query), recorded=False)
         verdict = "Yes" if all(so for so, _ in told) else "No"
-        return Answer(f"{verdict}: {'; '.join(said.rstrip('.') for _, said in told)}.", (row(thing),), str(query))
+        text = f"{verdict}: {'; '.join(said.rstrip('.') for _, said in told)}."
+        return Answer(text, (row(thing),), str(query), recorded=verdict == "Yes" or not self._none_held(thing, subject))
+
+    def _none_held(self, thing: Thing, subject: Selection) -> bool:
+        """Whether nothing of what it should have is recorded: that there is none, nobody said."""
+        having = [one.other for one in subject.conditions if one.other is not None and not one.concepts]
+        return any(not self.finder.checks.held(thing, one) for one in having)
 
     def _checked(self, thing: Thing, condition: Condition) -> tuple[bool | None, str]:
         evidence: dict[str, list[Thing]] = {}

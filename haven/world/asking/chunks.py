@@ -237,6 +237,8 @@ def _names(some: Sequence[_Piece], phrase: Phrase, lexicon: Lexicon, otherwise: 
     places = [one for one in found if one.kind is not Kind.LORE]
     if found and not places and phrase[0] in ARTICLES:  # `The Humming Gate` is a story, and Humming Gate its place
         places = [one for one in names.exact(" ".join(phrase[1:])) if one.kind is not Kind.LORE]
+    if found and not places:  # a story may be called as a place is by its other name
+        places = [one for one in names.every(" ".join(phrase)) if one.kind is not Kind.LORE]
     return tuple(dict.fromkeys(one.id for one in places or found))
 
 

@@ -15,6 +15,10 @@ def distance(scene: Scene) -> Query | None:
     if "far" not in scene.flags or scene.comparisons or scene.pending.described:
         return None
     operands = [one for one in scene.groups if not one.tied]
+    if len(operands) == 1 and operands[0].named:  # `A to B: how far`
+        beside = [one for one in operands[0].holders if one.named and one.lead & {"to", "from", "and", "or"}]
+        operands[0].holders = [one for one in operands[0].holders if one not in beside]
+        operands += beside or operands[0].also
     if not operands or len(operands) > 2 or any(one.radius is not None for one in operands):
         return None
     found = [one.frozen() for one in operands]

@@ -15,6 +15,7 @@ from haven.world.asking.discovering import discovered, in_time, unit_or_year
 from haven.world.asking.query import Order
 from haven.world.asking.ranking import (
     COMMON_MEASURES,
+    NEAR_BY,
     complement,
     isolated,
     kind_ahead,
@@ -24,10 +25,11 @@ from haven.world.asking.ranking import (
     sorted_by,
     superlative,
 )
-from haven.world.asking.scene import Scene
+from haven.world.asking.scene import Group, Scene
 from haven.world.asking.stream import Draft, Stream
 from haven.world.asking.tolerating import GENERIC, may_be_left_out
 from haven.world.asking.tying import named, of_kind
+from haven.world.schema import Kind
 
 LENGTH = frozenset({"", "pc", "kpc", "ly", "au", "voxels", "units"})
 LEADS = frozenset(
@@ -80,7 +82,8 @@ def _number(scene: Scene, chunk: Chunk) -> bool:
         scene.reach = (None, chunk.number, chunk.unit)
         return True
     before = stream.before()
-    if not chunk.unit and before is not None and before.one_of("of") and (after is None or not after.kinds):
+    bare = after is None or after.one_of("be", "with", "to", "of")
+    if not chunk.unit and bare and before is not None and before.one_of("of", "list"):
         stream.at += 1  # `which of the seven`
         return True
     if chunk.unit or chunk.number < 1 or after is None:
@@ -150,6 +153,11 @@ def _near(scene: Scene, chunk: Chunk) -> bool:
         scene.ordered_by(Order(concept="spacing", descending=far), ahead=False).limit = 1
         return True
     scene.reach = (None, None, "nearest" if nearest else "near")
+    after = scene.stream.next
+    if after is not None and after.kinds and not after.ids and not (scene.last is not None and scene.last.genitive):
+        scene.reach = None  # `the nearest neighbour system of X`
+        scene.pending.order, scene.pending.limit = Order(concept="distance"), 1 if nearest else NEAR_BY
+        return True
     if scene.last is not None and scene.last.genitive and not _place_ahead(scene.stream):
         scene.measured_from(scene.last)
     return True
@@ -230,10 +238,22 @@ def _condition(scene: Scene, chunk: Chunk) -> bool:
                 scene.ordered_by(scratch.order, ahead=False)
             scene.say(scratch, ahead=step is value_condition and kind_ahead(stream), subject=subject)
             scene.lead = {"discovered"} if step is discovered else set()
+            if step is value_condition:
+                _its_star(scene)
             return True
         stream.at = mark
     stream.at = mark
     return False
+
+
+def _its_star(scene: Scene) -> None:
+    """`the closest blue star to X`: a star that is looked for is a system."""
+    chunk, order = scene.stream.chunks[scene.stream.at - 1], scene.pending.order
+    if "star" in chunk.concepts and not chunk.kinds and order is not None and order.concept == "distance":
+        new, scene.pending = scene.pending, Group()
+        new.kinds = (Kind.SYSTEM,)
+        new.conditions += [one for group in scene.groups for one in group.conditions if "star" in one.concepts]
+        scene.groups.append(new)
 
 
 def _rather_a_role(stream: Stream, chunk: Chunk) -> bool:
@@ -252,7 +272,7 @@ def _asked(scene: Scene, chunk: Chunk) -> bool:
     if not chunk.concepts or chunk.one_of("far", "of"):
         return False
     stream = scene.stream
-    concept = meant(chunk, stream.before())
+    concept = meant(chunk, stream)
     scene.generic = scene.generic or chunk.text.lower() in GENERIC
     stream.at += 1
     if (waiting := scene.waiting) is not None:

@@ -62,14 +62,14 @@ def names_a_number(scene: Scene) -> bool:
 def complement(scene: Scene, order: Order, said_now: bool) -> Order:
     """What there is most of: a field or records behind the word, else the field before it, else one said later."""
     stream = scene.stream
-    chunk, before = stream.next, stream.before()
+    chunk = stream.next
     if chunk is not None and not chunk.ids:
         records = chunk.kinds or chunk.part("found") or (chunk.values and kind_ahead(stream))
         if records and (scene.groups or scene.asked or not chunk.concepts or "who" in scene.flags):
             return order.model_copy(update={"concept": "count", "counted": _counted(stream)})
         if chunk.concepts:
             stream.at += 1
-            return order.model_copy(update={"concept": meant(chunk, before)})
+            return order.model_copy(update={"concept": meant(chunk, stream)})
     if said_now:
         concept = scene.asked.pop()
         own = stream.chunks[stream.at - 1].text
@@ -79,9 +79,11 @@ def complement(scene: Scene, order: Order, said_now: bool) -> Order:
     return order
 
 
-def meant(chunk: Chunk, before: Chunk | None) -> str:
+def meant(chunk: Chunk, stream: Stream) -> str:
     """The field; a year that is long or short is one around the star."""
-    if "year" in chunk.concepts and before is not None and re.match(r"long|short|läng|kürz", before.text.lower()):
+    at = stream.chunks.index(chunk)
+    around = " ".join(one.text.lower() for one in stream.chunks[max(0, at - 4) : at + 3] if not one.ids)
+    if "year" in chunk.concepts and re.search(r"\b(long|short|last|lang|läng|kürz|kurz|dauer|duration|length)", around):
         return "orbit"
     return "|".join(chunk.concepts)
 
@@ -148,6 +150,9 @@ def sorted_by(scene: Scene, chunk: Chunk) -> bool:
         return False
     stream.at += 2
     concept = "distance" if after.one_of("far") else "|".join(after.concepts)
+    if (there := scene.ranked()) is not None and there.order is not None:  # `the lightest planet by mass`
+        there.order = there.order.model_copy(update={"concept": concept})
+        return True
     scene.ordered_by(Order(concept=concept, descending=concept != "distance"), ahead=False)
     scene.lead = set()
     return True

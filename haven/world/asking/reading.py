@@ -28,6 +28,8 @@ TELLING = (
 """Words that change what is asked: where nothing was understood with one, the question was not."""
 LOOSE = frozenset({"tags", "condition", "significance", "period", "place"})
 """Fields whose words are everyday words: they say which records are meant only beside a kind."""
+UNCOUNTED = frozenset({"lifeform", "race", "flora", "fauna", "sentinels", "economy", "weather", "biome", "conflict"})
+"""Fields that say of what kind something is, never how many there are."""
 BELONGING = (Kind.PLANET, Kind.MOON, Kind.STATION, Kind.DISCOVERY)
 
 
@@ -193,8 +195,8 @@ def _wanted(stream: Stream, one: Draft, yes_no: bool) -> Query | None:
     opening = {role for chunk in stream.chunks[:3] for role in chunk.roles}
     if "count" in flags and len(asked) > 1:
         asked = tuple(entry for entry in asked if entry != "day")  # `how many days does it take to orbit`
-    if "count" in flags and one.ids and set(asked) & {"lifeform", "race", "race|lifeform", "lifeform|race"}:
-        return None  # how many people live somewhere, nobody counted
+    if "count" in flags and one.ids and {name for entry in asked for name in entry.split("|")} & UNCOUNTED:
+        return None  # how many people live somewhere, or how many trees, nobody counted
     if len(asked) > 1 and {"orbit", "axis", "eccentricity"} & {one for entry in asked for one in entry.split("|")}:
         asked = tuple(entry for entry in asked if entry != "star")  # `to go around its star`
     if len(asked) > 1 and any("star" in entry.split("|") for entry in asked):

@@ -195,6 +195,11 @@ class Scene:
         target.order = order
         return target
 
+    def ranked(self) -> Group | None:
+        """The records whose order by some measure is known."""
+        found = (one for one in (self.pending, *reversed(self.groups)) if one.order is not None)
+        return next((one for one in found if one.order and one.order.concept not in ("?", "count", "distance")), None)
+
     def measured_from(self, place: Group) -> None:
         """The records that are near to this place: those named before, or systems."""
         low, high, unit = self.reach or (None, None, "near")

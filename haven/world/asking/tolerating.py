@@ -15,7 +15,7 @@ GENERIC = frozenset(
 )
 """Words for anything's colour or kind: beside a noun that nobody knows they are about that noun."""
 ARTICLES = frozenset(
-    {"the", "a", "an", "its", "their", "his", "her", "my", "your", "our", "this", "that", "these", "those", "any", "no"}
+    {"the", "a", "an", "its", "their", "his", "her", "your", "this", "that", "these", "those", "any", "no"}
     | {"der", "die", "das", "den", "dem", "des", "ein", "eine", "einen", "einem", "einer", "sein", "ihr", "kein"}
 )
 LONGEST = 3
@@ -31,11 +31,14 @@ def may_be_left_out(scene: Scene) -> bool:
         return False
     if chunk.capital and stream.at > 0:
         return False
-    if after is not None and (after.kinds or after.concepts or after.values or after.one_of("genitive")):
+    joined = after is not None and after.start - chunk.end <= 1
+    if joined and after is not None and (after.kinds or after.concepts or after.values or after.one_of("genitive")):
         return False
     if after is not None and after.one_of("of") and after.text.lower() in ("of", "von", "des", "der"):
         return False
-    if before is None or before.text.lower() in ARTICLES or before.genitive or before.one_of("genitive"):
+    if before is None:
+        return True
+    if before.text.lower() in ARTICLES or before.genitive or before.one_of("genitive"):
         return False
     if before.one_of("not", "without", "list", "count", "called", "who", "why"):
         return False
@@ -46,10 +49,12 @@ def may_be_left_out(scene: Scene) -> bool:
 def is_sure(query: Query, scene: Scene) -> bool:
     """Whether what was understood is a whole question by itself, whatever the words left out may say."""
     subject = query.subject
+    if query.want in (Want.DISTANCE, Want.ROUTE, Want.COMPARE):
+        return True
     if "when" in scene.flags or ("who" in scene.flags and "discovered" not in scene.flags):
         return False
     if query.want is Want.VALUE:
         return not scene.generic and not scene.yes_no
     if query.want is Want.LIST:
         return subject.order is not None or subject.near is not None
-    return query.want in (Want.DISTANCE, Want.ROUTE, Want.COMPARE, Want.WHERE)
+    return query.want is Want.WHERE

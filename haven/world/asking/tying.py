@@ -145,6 +145,8 @@ def _said_again(scene: Scene, last: Group, new: Group) -> bool:
         last.conditions += new.conditions
     elif joined and not new.described and not last.described and set(new.kinds) != set(last.kinds):
         last.kinds = (*last.kinds, *(kind for kind in new.kinds if kind not in last.kinds))
+    elif last.order is not None and set(new.kinds) == set(last.kinds) and scene.lead == {"of"} and not new.described:
+        pass  # `the planet who has the largest radius of all planets`
     elif not joined and set(new.kinds) <= set(last.kinds) and not (scene.lead - {"be", "list"}) and not scene.reach:
         last.conditions += [one for one in new.conditions if one not in last.conditions]
         last.order, last.limit, last.nth = new.order or last.order, new.limit or last.limit, new.nth or last.nth
@@ -232,6 +234,8 @@ def _tie(scene: Scene, new: Group) -> None:
         pass
     elif last.named and not new.named and last.lead & {"to", "from"} and not last.genitive and lead:
         pass  # `to X, which system is the nearest`
+    elif scene.routing and not new.named and not last.genitive:
+        pass
     elif last.named and not new.named and (not last.tied or last.genitive or new.adjacent):
         groups.pop()
         last.turn_into(new)
