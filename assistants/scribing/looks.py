@@ -47,6 +47,7 @@ _NEEDS = re.compile(
     re.IGNORECASE,
 )
 _TO_DO = re.compile(r"\bto-dos?\b|\bto do (?:list|items?)\b", re.IGNORECASE)
+_SCALE = re.compile(r"\b(?:from )?[SABC] (?:to|bis|through) [A-F]\b")
 _DAYS = re.compile(r"\b(\d{1,3}) (?:days?|tage[n]?)\b|\b(\d{1,2}) (?:weeks?|wochen)\b")
 
 
@@ -80,7 +81,7 @@ def look_in(question: str, gazetteer: Gazetteer) -> Look | None:
     """The question as it is understood; None where a word of it is not."""
     if len(question) > MOST_CHARS:
         return None
-    text, letters = _without_letter(_TO_DO.sub("todo", question))
+    text, letters = _without_letter(_SCALE.sub(" ", _TO_DO.sub("todo", question)))
     named = _Named(text, gazetteer)
     if named.others:
         return None
