@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from pathlib import Path
 
@@ -17,18 +17,19 @@ from assistants.findings import Findings, Nature
 from assistants.lore import narrative, telling
 from assistants.lore.evidence import Evidence, about, gather, misnamed
 from assistants.lore.fitting import all_places
+from assistants.lore.paraphrase import is_common, others
 from assistants.lore.placing import places_of
-from assistants.lore.question import Asks, Question, plainly, read
+from assistants.lore.question import Asks, Question, longer, plainly, read
 from assistants.lore.times import told_by_time
 from haven.access import Act, Principal, check
 from haven.errors import BadInput
-from haven.world.mentions import mentions
+from haven.world.mentions import Mention, mentions
 from haven.world.name_index import NameIndex, is_slip
 from haven.world.names import How
 from haven.world.passages import is_draft
 from haven.world.schema import Kind, Thing, parent_of
 from haven.world.search import Search
-from haven.world.words import fold, synonyms
+from haven.world.words import fold, is_everyday, words
 from haven.world.world import World
 
 log = logging.getLogger("haven.lorekeeper")
@@ -64,6 +65,10 @@ MOST_CHARS = 400_000
 MOST_ANSWERS = 60
 """Sentences that answer and are looked at closely."""
 MOST_PARTS = 3
+LEAST_WORDS = 2
+"""Of a question without a name: one word alone may mean anything."""
+LEAST_LAST_NAME = 4
+"""Letters of a last name that may stand alone."""
 _PARTS = re.compile(r"[,;]?\s+(?:and|und)\s+(?=(?:who|when|where|why|how|what|wer|wann|wo|warum|wie)\b)", re.IGNORECASE)
 _MEANT = re.compile(r"^.*\b(?:i mean|ich meine)\b[,:]?", re.IGNORECASE | re.DOTALL)
 """What somebody says before they put themselves right."""
@@ -77,6 +82,8 @@ class Lorekeeper:
         self._world = world
         self._search = search
         self._persona = persona
+        self._people: tuple[int, Mapping[str, tuple[str, ...]]] = (-1, {})
+        """The world's stamp, and whom a last name names."""
 
     async def answer(self, question: str, principal: Principal) -> Findings | None:
         """What is recorded, in the records' own words. None where the question is about nothing of the world.
@@ -136,12 +143,31 @@ class Lorekeeper:
     async def _read(self, text: str) -> Question:
         text = plainly(text)
         mentions = await self._search.names.mentions(text, loose=True)
+        mentions = [longer(text, one) for one in mentions]
+        mentions += await self._last_names(text, mentions)
         things = await self._world.get_many({id for one in mentions for id in one.ids})
-        return read(text, mentions, things)
+        mentions = [one for one in mentions if not _is_just_a_word(one, things)]
+        return read(text, sorted(mentions, key=lambda one: one.start), things)
+
+    async def _last_names(self, text: str, mentions: Sequence[Mention]) -> list[Mention]:
+        """People who are called by their last names alone."""
+        if (stamp := await self._world.stamp()) != self._people[0]:
+            named: dict[str, tuple[str, ...]] = {}
+            for one in await self._world.things(Kind.PERSON):
+                if len(pieces := fold(one.name).split()) > 1 and len(pieces[-1]) >= LEAST_LAST_NAME:
+                    named[pieces[-1]] = (*named.get(pieces[-1], ()), one.id)
+            self._people = stamp, named
+        free = [one for one in words(text) if not any(each.start <= one.start < each.end for each in mentions)]
+        known = [one for one in free if one.bare in self._people[1]]
+        return [
+            Mention(one.start, one.end, one.text, self._people[1][one.bare])
+            for one in known
+            if one.capital or not (is_everyday(one.bare) or is_common(one.bare))
+        ]
 
     async def _answer(self, asked: Question) -> Findings | None:
         """Read what may speak of it, and quote what answers."""
-        if not asked.names and not asked.words:
+        if not asked.names and len(asked.words) < LEAST_WORDS:
             return None
         things = await self._candidates(asked)
         evidence = await self._evidence(asked, things)
@@ -165,7 +191,7 @@ class Lorekeeper:
         def sure(index: NameIndex) -> list[Evidence]:
             found = [(one, mentions(one.sentence.text, index)) for one in answers[:MOST_ANSWERS]]
             named = [(one, inside) for one, inside in found if not misnamed(asked, one.sentence, inside)]
-            wants_somebody = asked.asks is Asks.WHO
+            wants_somebody = asked.asks in (Asks.WHO, Asks.NAME)
             return [one for one, inside in named if not (wants_somebody and all_places(asked, one.sentence, inside))]
 
         return await self._search.names.ask(sure)
@@ -173,9 +199,9 @@ class Lorekeeper:
     async def _candidates(self, asked: Question) -> list[Thing]:
         """The records that the names name, and what a search for names and words finds."""
         ids = dict.fromkeys(id for term in asked.names for id in term.ids)
-        words = [term.text for term in asked.words]
-        alike = [other for word in words for other in synonyms(fold(word))]
-        for query in (asked.text, *(term.text for term in asked.names), " ".join([*words, *alike])):
+        said = [term.text for term in asked.words]
+        alike = [other for term in asked.words for other in others(term.spellings[0][0])]
+        for query in (asked.text, *(term.text for term in asked.names), " ".join([*said, *alike])):
             ids |= dict.fromkeys(hit.thing_id for hit in await self._search.find(query, limit=MOST_READ // 2))
         things = await self._world.get_many(list(ids)[: 2 * MOST_READ])
         read = accumulate(len(getattr(things[id], "text", "")) for id in ids if id in things)
@@ -223,12 +249,15 @@ class Lorekeeper:
             return telling.not_recorded(searched, f"No record speaks of {names}.", meant=list(dict.fromkeys(meant))[:3])
         named = ", ".join(term.text for term in asked.names)
         why = f"{len(things)} records that may speak of {named or 'it'} were read; none says it."
-        near = [one for one in evidence if one.covered >= telling.LEAST_NEAR and _speaks_of_all(asked, one)][:1]
+        near = [one for one in evidence if one.covered >= telling.LEAST_NEAR and one.of_all and one.score > 0.5][:1]
         return telling.not_recorded(searched, why, near)
 
 
-def _speaks_of_all(asked: Question, one: Evidence) -> bool:
-    return one.covered * (len(asked.names) + len(asked.words)) >= len(asked.names) and one.score > 0.5
+def _is_just_a_word(one: Mention, things: Mapping[str, Thing]) -> bool:
+    """Whether a small word is by chance somebody's other name, as `count` is of an entry called The Count."""
+    known = [things[id] for id in one.ids if id in things]
+    own = any(fold(one.text) in (fold(each.name), fold(each.name).removeprefix("the ")) for each in known)
+    return one.text.islower() and " " not in one.text and is_common(fold(one.text)) and not own
 
 
 def _spoken_of(thing: Thing) -> set[str]:

@@ -9,18 +9,27 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from assistants.lore.fitting import fits
-from assistants.lore.question import Asks, Question, Term
+from assistants.lore.paraphrase import SAME, likeness, said_by_phrases, says_of_what
+from assistants.lore.question import MOST_COUNTED, Asks, Question, Term
 from haven.world.mentions import Mention
 from haven.world.passages import Sentence, is_draft, sentences
 from haven.world.schema import Kind, Lore, Thing, kind_of, parent_of
-from haven.world.statements import COLORS
 from haven.world.words import Word, is_stop, mean_the_same, stands_at, word_set, words
 
-HERE, OWN, TITLE, BEFORE, AFTER, EARLIER = 1.0, 0.98, 0.9, 0.7, 0.65, 0.6
-"""What a term is worth in the sentence, as the record itself, in its name, in the sentence before or after, earlier."""
+HERE, OWN, TITLE, BEFORE, AFTER, EARLIER, ENTRY = 1.0, 0.98, 0.9, 0.7, 0.65, 0.6, 0.4
+"""What a term is worth in the sentence, as the record itself, in its name, in the sentence before or after, earlier, or
+elsewhere in the entry."""
 PRONOUNS = word_set("he she it they him her his hers its their them theirs this these those er sie ihr ihm")
+_COPULAS = word_set("is are was were means called")
+MOST_BEFORE = 2
+MOST_A_MISSING = 4
+"""Of so many words of a question one may be said in words that nobody thought of."""
 FIRST_WORDS = 3
 """Of a sentence: a pronoun among them is its subject, as in `There he founded`."""
+_GENDER = {**dict.fromkeys(("she", "her", "hers"), "f"), **dict.fromkeys(("he", "him", "his"), "m")}
+ANAPHORS = PRONOUNS | word_set("other others both one there")
+"""They point back, as a pronoun does."""
+ALIKE_TITLE = 0.85
 MOST_PARTIAL = 0.99
 
 
@@ -29,12 +38,14 @@ class Evidence:
     """A sentence, and how much of the question it covers: 1 is all. `fits`: it holds what is wanted."""
 
     sentence: Sentence
-    before: Sentence | None
-    """The sentence that says whom a pronoun means, or the rest of what was asked."""
-    after: Sentence | None
+    before: tuple[Sentence, ...]
+    """The sentences that say whom a pronoun means, or the rest of what was asked."""
+    after: tuple[Sentence, ...]
     covered: float
     fits: bool
     score: float
+    of_all: bool = True
+    """Whether it is about all the names of the question: they stand in it, or in the record's name."""
     dated: str = ""
     """The time that the entry itself tells of, where the sentence names none."""
 
@@ -56,45 +67,93 @@ def gather(question: Question, things: Iterable[Thing]) -> list[Evidence]:
 def _of(question: Question, thing: Thing) -> list[Evidence]:
     title = [word for name in (thing.name, *thing.aliases) for word in words(name)]
     all_ = sentences(thing)
-    return [one for at in range(len(all_)) if (one := _weigh(question, all_, at, title)) is not None]
+    its_own = any(_in_title(one, title, []) or thing.id in one.ids for one in question.names)
+    told = its_own or bool(question.main and question.names)
+    inside = {one for one in question.words if told and any(_says_it(one, each) for each in all_)}
+    if all_ and any(likeness(one, term.spellings[0][0]) for one in title for term in question.words):
+        inside |= {one for one in question.names if _has_name(one, all_[0].words)}
+    return [one for at in range(len(all_)) if (one := _weigh(question, all_, at, title, frozenset(inside))) is not None]
 
 
-def _weigh(question: Question, all_: Sequence[Sentence], at: int, title: Sequence[Word]) -> Evidence | None:
+def _weigh(
+    question: Question, all_: Sequence[Sentence], at: int, title: Sequence[Word], inside: frozenset[Term]
+) -> Evidence | None:
+    """`inside` are the words that the entry says anywhere, and the names that it begins with."""
     sentence = all_[at]
     before = all_[at - 1] if at and all_[at - 1].paragraph == sentence.paragraph else None
     after = all_[at + 1] if at + 1 < len(all_) and all_[at + 1].paragraph == sentence.paragraph else None
     known = [one for one in question.names if one.ids]
-    names = [_name_worth(one, all_, at, title, [] if one.ids else known) for one in question.names]
-    terms = [_word_worth(one, sentence, (before, after), title) for one in question.words]
+    names = [
+        _name_worth(one, all_, at, title, [] if one.ids else known) or ENTRY * (one in inside) for one in question.names
+    ]
+    own = not names or any(worth in (OWN, TITLE) for worth in names) or any(_in_title(one, title, []) for one in known)
+    titled = title if own or len(question.words) > 1 else ()
+    terms = [_word_worth(one, sentence, (before, after), titled) or ENTRY * (one in inside) for one in question.words]
     worths = [*names, *terms]
     if not any(worths):
         return None
-    here = sum(worth == HERE for worth in worths)
-    covered = sum(worth > 0 for worth in worths) / len(worths)
-    led = not PRONOUNS.isdisjoint(sentence.folded[:FIRST_WORDS])
-    told_before = question.asks is Asks.WHY and led
-    told_before |= question.asks is Asks.COUNT and terms == [BEFORE] and all(worth >= TITLE for worth in names)
-    full = all(worths) and (
-        told_before or (2 * sum(worth >= TITLE for worth in terms) >= len(terms) and bool(here or not terms))
-    )
-    by_title = question.asks is Asks.WHEN and bool(terms) and max(terms) == TITLE
-    fit = not by_title and fits(question, sentence)
+    led = not ANAPHORS.isdisjoint(sentence.folded[:FIRST_WORDS])
+    fit = fits(question, sentence) and not (question.asks is Asks.WHEN and terms and max(terms) <= TITLE)
     dated = (
         ""
         if fit or question.asks is not Asks.WHEN or min(names or [0]) < TITLE
         else getattr(sentence.thing, "when", "")
     )
+    full = _are_enough(question, terms, names, fit=fit, own=own) and _is_said(question, names, terms, led=led, own=own)
+    covered = 1.0 if full else min(sum(worth > 0 for worth in worths) / len(worths), MOST_PARTIAL)
     score = sum(worths) / len(worths) + 0.3 * fit + _standing(sentence.thing) - 0.002 * sentence.number
     said_before = BEFORE in terms or BEFORE in names or led
     return Evidence(
         sentence,
-        before if said_before else None,
-        after if AFTER in terms else None,
-        1.0 if full else min(covered, MOST_PARTIAL),
+        _leading(all_, at) if said_before else (),
+        (after,) if after and (AFTER in terms or question.goes_on) else (),
+        covered,
         fit or bool(dated),
         score,
+        all(worth >= TITLE for worth in names),
         dated,
     )
+
+
+def _are_enough(question: Question, terms: Sequence[float], names: Sequence[float], *, fit: bool, own: bool) -> bool:
+    """Whether all is covered; of a long question a word or two may be missing where the kind of answer is there."""
+    missing = [one for one, worth in zip(question.words, terms, strict=True) if not worth]
+    if not missing or not all(names):
+        return all(names)
+    typed = (fit and question.asks is not Asks.WHAT) or (own and bool(question.main))
+    spared = len(question.words) // MOST_A_MISSING
+    return typed and len(missing) <= spared and not any(one.spellings[0][0] in question.main for one in missing)
+
+
+def _is_said(question: Question, names: Sequence[float], terms: Sequence[float], *, led: bool, own: bool) -> bool:
+    """Whether the sentence itself says it: half of the words and all the main ones stand in it, or in its title.
+
+    Where it begins with a pronoun, what it means stands in the sentence before.
+    """
+    if question.asks is Asks.COUNT and terms == [BEFORE] and all(worth >= TITLE for worth in names):
+        return True
+    near = BEFORE if led else ALIKE_TITLE
+    said = [worth >= near for worth in terms]
+    surely = said if own else [worth > TITLE or (led and worth == BEFORE) for worth in terms]
+    if question.acts:
+        surely = [worth > TITLE or (led and worth == BEFORE) for worth in terms]
+    main = all(ok for one, ok in zip(question.words, surely, strict=True) if one.spellings[0][0] in question.main)
+    here = (
+        not terms
+        or any(worth > TITLE for worth in (*names, *terms))
+        or (led and (len(terms) == 1 or question.asks is Asks.WHY))
+    )
+    return main and 2 * sum(said) >= len(said) and here
+
+
+def _leading(all_: Sequence[Sentence], at: int) -> tuple[Sentence, ...]:
+    """The sentence before, and one more where that points back itself."""
+    back = at
+    while back and at - back < MOST_BEFORE and all_[back - 1].paragraph == all_[at].paragraph:
+        back -= 1
+        if ANAPHORS.isdisjoint(all_[back].folded[:FIRST_WORDS]):
+            break
+    return tuple(all_[back:at])
 
 
 def _standing(thing: Thing) -> float:
@@ -129,13 +188,19 @@ def _by_pronoun(term: Term, all_: Sequence[Sentence], at: int, known: Sequence[T
         if all_[back].paragraph != all_[at].paragraph:
             break
         first = _first_name(all_[back].words)
-        if first is not None:
+        if first is not None and not _goes_on(all_[at], all_[back]):
             held = _held(term, all_[back].words, known)
             leads = any(
                 first in range(place, place + len(name)) or not all_[back].words[place].capital for name, place in held
             )
             return (BEFORE if back == at - 1 else EARLIER) if leads else 0.0
     return 0.0
+
+
+def _goes_on(one: Sentence, before: Sentence) -> bool:
+    """Whether a sentence about `her` follows another one about her, whatever other names that has."""
+    said = {word for word in one.folded if word in _GENDER}
+    return any(_GENDER[word] == _GENDER.get(other) for word in said for other in before.folded[:FIRST_WORDS])
 
 
 def _first_name(text: Sequence[Word]) -> int | None:
@@ -178,24 +243,41 @@ def _word_worth(
     term: Term, sentence: Sentence, beside: tuple[Sentence | None, Sentence | None], title: Sequence[Word]
 ) -> float:
     word = term.spellings[0][0]
-    if any(mean_the_same(one, word) for one in sentence.implied):
-        return HERE
-    places = (
-        (HERE, sentence.words),
-        (TITLE, title),
-        *((worth, one.words) for worth, one in zip((BEFORE, AFTER), beside, strict=True) if one),
+    if here := _says_it(term, sentence):
+        return HERE * here
+    if any(likeness(one, word) for one in title) and not term.label:
+        return TITLE
+    around = ((worth, one) for worth, one in zip((BEFORE, AFTER), beside, strict=True) if one)
+    return next((worth for worth, one in around if _says_it(term, one)), 0.0)
+
+
+def _says_it(term: Term, sentence: Sentence) -> float:
+    """How well a sentence says a word of the question; a phrase of it may."""
+    word = term.spellings[0][0]
+    if word == "material" and says_of_what(" ".join(sentence.folded)):
+        return SAME
+    if any(mean_the_same(one, word) for one in (*sentence.implied, *said_by_phrases(" ".join(sentence.folded)))):
+        return SAME
+    return max(
+        (likeness(one, word) for at, one in enumerate(sentence.words) if _counts(term, sentence, at)), default=0.0
     )
-    return next((worth for worth, text in places if any(_says(one, word) for one in text)), 0.0)
 
 
-def _says(one: Word, word: str) -> bool:
-    """Whether a word of a text stands for a word of the question; a colour is spoken of by being named."""
-    return mean_the_same(one.bare, word) or (one.bare in COLORS and mean_the_same(word, "color"))
+def _counts(term: Term, sentence: Sentence, at: int) -> bool:
+    """Whether an ordinal there counts the same thing as in the question, and a label is one."""
+    if term.label:
+        end = sentence.words[at].end
+        leads = at == 0 and sentence.text[end : end + 1] in (":", ".", ")")
+        return leads or (at > 0 and bool(likeness(sentence.words[at - 1], "article")))
+    some = sentence.words[at + 1 : at + 1 + MOST_COUNTED]
+    return not term.of or any(likeness(one, word) for one in some for word in term.of if not is_stop(word))
 
 
 def misnamed(question: Question, sentence: Sentence, mentions: Sequence[Mention]) -> bool:
     """Whether a name of the question stands there only as a part of another's: `Charter` in `the Second Charter`."""
     for term in question.names:
+        if sentence.thing.id in term.ids:
+            continue
         held = [sentence.words[at].start for _, at in _held(term, sentence.words, ())]
         others = [one for one in mentions if term.ids and not set(term.ids) & set(one.ids)]
         if held and all(any(one.start <= at < one.end for one in others) for at in held):
@@ -218,6 +300,20 @@ def about(question: Question, things: Iterable[Thing], most: int) -> list[Eviden
             said = all(_has_name(term, sentence.words) or tied & set(term.ids) for term in question.names)
             if said and (own or early or not borne):
                 score = 1.0 * own + 0.5 * early + _standing(thing) - 0.05 * sentence.number
-                found.append(Evidence(sentence, None, None, 1.0, True, score))
+                score += 0.6 * any(_defines(term, sentence.words) for term in question.names)
+                found.append(Evidence(sentence, (), (), 1.0, True, score))
     found.sort(key=lambda one: (-one.score, one.thing.name, one.thing.id, one.sentence.number))
     return found[:most]
+
+
+def _defines(term: Term, text: Sequence[Word]) -> bool:
+    """Whether a sentence says what a name is: `the mark on it is the cindermark`, `Bluewort is a moss`."""
+    for name in term.spellings:
+        for at in _places(name, text):
+            before = [one.folded for one in text[max(at - 2, 0) : at] if one.folded not in ("the", "a", "an")]
+            after = [one.folded for one in text[at + len(name) : at + len(name) + 2]]
+            if before[-1:] and before[-1] in _COPULAS:
+                return True
+            if at <= 1 and after[:1] and after[0] in _COPULAS and after[1:] and after[1] in ("a", "an", "the"):
+                return True
+    return False

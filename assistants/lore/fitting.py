@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from assistants.lore.paraphrase import likeness
 from assistants.lore.question import Asks, Question
 from haven.world.mentions import Mention
 from haven.world.passages import Sentence
 from haven.world.schema import Kind, kind_of
-from haven.world.words import Word, is_stop, mean_the_same, stands_at, word_set
+from haven.world.words import Word, is_stop, plain, stands_at, word_set
 
 NUMBERS = word_set(
     "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
@@ -24,8 +25,10 @@ _TIME = re.compile(
     r"|\b(?:before|after|during|until|since|while|when|as soon as|vor|nach|seit)\b",
     re.IGNORECASE,
 )
+_TO_COME = re.compile(r"\b(?:will|shall|going to|wird|werden)\b", re.IGNORECASE)
 _REASON = re.compile(
     r"\b(?:because|since|so that|in order to|due to|owing to|thanks to|for fear|as a result|reason|caused?|therefore"
+    r"|saying that|arguing that|said that|to (?:find|see|learn|avoid|prevent|stop|help|get|make|save|keep)\b"
     r"|which is why|that is why|so as to|hence|out of|weil|denn|damit|wegen)\b|[,—–;:]\s*(?:for|as|so)\b",
     re.IGNORECASE,
 )
@@ -37,38 +40,66 @@ _PLACE = re.compile(
 )
 _CLAUSE = re.compile(r"\b(?:why|that|how|whether|what|after|before|until|till)\b", re.IGNORECASE)
 _MEASURED = re.compile(
-    r"\b(?:how|wie) (long|far|old|tall|big|large|deep|high|heavy|wide|often|thick|lange?|alt|hoch|weit|tief|schwer)\b",
+    r"\b(?:how|wie) (long|far|old|tall|big|large|deep|high|heavy|wide|often|thick|fast|much|strong|close|near|lange?"
+    r"|alt|hoch|weit|tief|schwer|schnell|oft|nah|nahe|viel|gro(?:ss|ß))\b",
     re.IGNORECASE,
 )
-_TIMES = "hour hours day days month months year years minute minutes week weeks century centuries jahre tage"
+_TIMES = "hour hours day days month months year years minute minutes week weeks century centuries generation"
+_TIMES += " generations decade decades winter summer season night nights jahre tage stunden wochen monate"
 _LENGTHS = "metre metres meter meters km kilometre kilometres kilometer kilometers mile miles long across units"
 _UNITS: Mapping[str, frozenset[str]] = {
     **{name: word_set(f"{_TIMES} {_LENGTHS}") for name in ("long", "lang", "lange")},
     **{name: word_set(f"{_LENGTHS} unit ly pc parsec parsecs light away") for name in ("far", "weit")},
-    **{name: word_set(f"{_TIMES} aged old age born") for name in ("old", "alt")},
+    **{name: word_set("aged old age born alter geboren") for name in ("old", "alt")},
     **{
         name: word_set(f"{_LENGTHS} tall high deep wide thick")
         for name in ("tall", "deep", "high", "wide", "thick", "big")
     },
     **{name: word_set(f"{_LENGTHS} hoch tief") for name in ("hoch", "tief", "large")},
     **{name: word_set("kg ton tons tonne tonnes kilo kilos") for name in ("heavy", "schwer")},
-    "often": word_set(f"{_TIMES} every times once twice"),
+    **{name: word_set("every times once twice each") for name in ("often", "oft")},
+    **{name: word_set("knots speed per kmh mph fast slow slowly quick quickly") for name in ("fast", "schnell")},
+    **{name: word_set(f"{_LENGTHS} unit ly pc parsecs closer nearer") for name in ("close", "near", "nah", "nahe")},
+    **{name: word_set("strong strength power force") for name in ("strong", "stark")},
 }
+_TURN = re.compile(
+    r"\b(?:every|each) (?:\w+ )?"
+    r"(?:day|night|week|month|year|hour|minute|second|winter|summer|spring|autumn|time|generation)s?\b"
+    r"|\b(?:once|twice|\w+ times) (?:an?|in|every|each|per)\b"
+    r"|\b(?:never|always|daily|weekly|monthly|yearly|hourly|nightly)\b",
+    re.IGNORECASE,
+)
+_TURNS = re.compile(r"\b(?:never|once|twice|thrice|\w+ times|zweimal|dreimal)\b", re.IGNORECASE)
+_SHARE = word_set("third quarter half fifth sixth seventh eighth tenth twentieth hundredth part parts percent all none")
 _PLACES = frozenset({Kind.SYSTEM, Kind.PLANET, Kind.MOON, Kind.STATION, Kind.REGION})
 _PASSIVE = word_set("was were is are be been being got")
 _SOMEBODY = word_set("he she they")
-_PEOPLE = word_set("man woman boy girl child children people crew miner miners families family")
+_PEOPLE = word_set(
+    "man woman men women boy girl child children people crew miner miners families family settlers founders passengers"
+    " sleepers survivors sailors farmers soldiers volunteers pilgrims dead aboard"
+)
+_KIN = word_set(
+    "brother sister mother father son daughter wife husband uncle aunt cousin parents bruder schwester mutter vater"
+)
+_NAMED = word_set("named called christened dubbed baptised")
 _COUNTED = re.compile(r"\b(?:how many|wie ?viele|number of)\s+(?:of\s+)?(?:the\s+)?([^\W\d_]+)", re.IGNORECASE)
 _NOT_COUNTS = word_set("year jahr article chapter verse")
 """After these a number is a name."""
-NEAR = 4
-"""Words between a number and what it counts, at most."""
+NEAR, FAR, WITHIN = 4, 8, 10
+"""Words at most between a number and what it counts, a name and what bears it, a verb and who did it."""
 
 
 def fits(question: Question, sentence: Sentence) -> bool:
     """Whether the sentence holds what the question wants to know, and not only what it speaks of."""
     test = _TESTS.get(question.asks)
-    return test is None or test(question, sentence)
+    return (test is None or test(question, sentence)) and not _is_only_mentioned(question, sentence)
+
+
+def _is_only_mentioned(question: Question, sentence: Sentence) -> bool:
+    """Whether a relative who is asked after is only said to be there, as in `she lost a brother`."""
+    kin = [word for term in question.words for word in term.spellings[0] if word in _KIN]
+    places = [at for at, word in enumerate(sentence.words) for one in kin if likeness(word, one)]
+    return bool(places) and all(sentence.folded[max(at - 1, 0)] in ("a", "an", "no", "any") for at in places)
 
 
 def _somebody(question: Question, sentence: Sentence) -> bool:
@@ -105,36 +136,53 @@ def _right_way_round(question: Question, sentence: Sentence) -> bool:
     """Whether the one asked for did it to the name, and not the name to somebody: `Oculi destroyed the fleet`."""
     if not question.names or not question.words:
         return True
-    verb = question.words[0].spellings[0][0]
-    places = [at for at, word in enumerate(sentence.words) if mean_the_same(word.bare, verb)]
-    return not places or any(_may_act(question, sentence, at) for at in places)
+    verb = question.acts or question.words[0].spellings[0][0]
+    places = [at for at, word in enumerate(sentence.words) if likeness(word, verb)]
+    return not places or any(
+        _may_act(question, sentence, at) and not (question.acts and _without_agent(sentence, at)) for at in places
+    )
+
+
+def _without_agent(sentence: Sentence, at: int) -> bool:
+    """Whether a passive verb leaves open who did it: `she was built at the yard and painted grey`."""
+    said = sentence.folded
+    if said[at] == plain(said[at]):
+        return False
+    before = said[max(at - WITHIN, 0) : at]
+    passive = not _PASSIVE.isdisjoint(said[max(at - 3, 0) : at])
+    passive |= said[at - 1 : at] == ("and",) and not _PASSIVE.isdisjoint(before) and _SOMEBODY.isdisjoint(before[-3:])
+    return passive and not {"by", "von", "vom"} & set(said[at + 1 : at + 1 + WITHIN])
 
 
 def _may_act(question: Question, sentence: Sentence, at: int) -> bool:
     """Whether at this verb (or at `builder of`) another than the question's name may be the one who acts."""
     names = [one for term in question.names for one in term.spellings]
-    after = sentence.folded[at + 1 : at + 3]
+    said = sentence.folded
+    after = said[at + 1 : at + 3]
+    named = any(stands_at(name, sentence.words, at + 1) for name in names)
+    another = said[at] not in _NAMED or (at + 1 < len(said) and sentence.words[at + 1].capital)
+    if question.acts in _NAMED and another and not named:
+        return False
     if after[:1] == ("of",):
         start = at + (3 if after[1:] == ("the",) else 2)
         return any(stands_at(name, sentence.words, start) for name in names)
     for back in range(max(at - 2, 0), at + 1):
-        between = sentence.folded[back:at]
+        between = said[back:at]
         ends = any(back >= len(name) and stands_at(name, sentence.words, back - len(name)) for name in names)
-        if (
-            ends
-            and _PASSIVE.isdisjoint(between)
-            and "," not in sentence.text[sentence.words[back - 1].end : sentence.words[at].start]
-        ):
+        gap = sentence.text[sentence.words[back - 1].end : sentence.words[at].start] if back else ""
+        if ends and _PASSIVE.isdisjoint(between) and not {"with", "under"} & set(between) and not set(",;") & set(gap):
             return False
     return True
 
 
 def _said(question: Question, word: Word) -> bool:
-    return any(mean_the_same(word.bare, term.spellings[0][0]) for term in question.words)
+    return any(likeness(word, term.spellings[0][0]) for term in question.words)
 
 
 def _some_time(question: Question, sentence: Sentence) -> bool:
     """A time, and not that of another clause: `asked in the year 30 why he had signed` doesn't say when he signed."""
+    if _TO_COME.search(question.text) and not _TO_COME.search(sentence.text):
+        return False
     said = [word.start for word in sentence.words if _said(question, word)]
     times = [match.start() for match in _TIME.finditer(sentence.text)]
     if not said:
@@ -155,19 +203,64 @@ def _some_reason(question: Question, sentence: Sentence) -> bool:
 def _measure(question: Question, sentence: Sentence) -> bool:
     """A number, and beside it a unit of what is measured."""
     asked = _MEASURED.search(question.text)
-    units = _UNITS.get(asked[1].casefold() if asked else "", frozenset())
+    how = asked[1].casefold() if asked else ""
+    if how in ("often", "oft"):
+        return bool(_TURN.search(sentence.text))
+    units = _UNITS.get(how, frozenset())
     near = {one.folded for at in _numbers(sentence) for one in sentence.words[max(at - 3, 0) : at + 4]}
+    if how in ("much", "viel"):
+        return bool(near) or not _SHARE.isdisjoint(sentence.folded)
     return bool(near) if not units else bool(units & near)
 
 
 def _count(question: Question, sentence: Sentence) -> bool:
-    """A number, and where the sentence names what is counted, close to it."""
-    numbers = _numbers(sentence)
+    """A number of what is counted: beside it, or standing alone where something else of the question does."""
     asked = _COUNTED.search(question.text)
-    if not numbers or asked is None:
+    numbers = [at for at in _numbers(sentence) if sentence.folded[at] not in _SHARE]
+    if asked is None:
         return bool(numbers)
-    places = [at for at, word in enumerate(sentence.words) if mean_the_same(word.bare, asked[1].casefold())]
-    return not places or any(abs(at - number) <= NEAR for at in places for number in numbers)
+    counted = asked[1].casefold()
+    if counted not in ("times", "mal"):
+        numbers = [at for at in numbers if sentence.folded[at] != "no" or _counts_it(sentence, at + 1, counted)]
+    if counted in ("times", "mal"):
+        return bool(_TURNS.search(sentence.text))
+    people = counted in _PEOPLE or plain(counted) in ("person", "human")
+    places = [
+        at for at, word in enumerate(sentence.words) if likeness(word, counted) or (people and word.folded in _PEOPLE)
+    ]
+    others = [at for at, word in enumerate(sentence.words) if _said(question, word)]
+    return any(
+        any(abs(at - number) <= NEAR for at in places)
+        or (_stands_alone(sentence, number) and any(abs(at - number) <= NEAR for at in others))
+        for number in numbers
+    )
+
+
+def _counts_it(sentence: Sentence, at: int, counted: str) -> bool:
+    return at < len(sentence.words) and bool(likeness(sentence.words[at], counted))
+
+
+def _stands_alone(sentence: Sentence, number: int) -> bool:
+    """Whether no thing is counted by it there: `she had eleven, led by Ash`."""
+    last = number
+    while last + 1 < len(sentence.words) and sentence.folded[last + 1] in NUMBERS:
+        last += 1
+    if last + 1 == len(sentence.words):
+        return True
+    gap = sentence.text[sentence.words[last].end : sentence.words[last + 1].start]
+    return bool(gap.strip()) or is_stop(sentence.folded[last + 1])
+
+
+def _name(question: Question, sentence: Sentence) -> bool:
+    """A name that the question does not hold, not far from what is to be named."""
+    spelt = {piece for term in question.names for one in term.spellings for piece in one}
+    names = [
+        at
+        for at, word in enumerate(sentence.words)
+        if at and word.capital and word.bare not in spelt and not is_stop(word.bare) and not _said(question, word)
+    ]
+    near = [at for at, word in enumerate(sentence.words) if _said(question, word)]
+    return any(abs(at - one) <= FAR for at in names for one in near) or (bool(names) and not near)
 
 
 def _numbers(sentence: Sentence) -> list[int]:
@@ -186,4 +279,5 @@ _TESTS: Mapping[Asks, Callable[[Question, Sentence], bool]] = {
     Asks.WHY: _some_reason,
     Asks.COUNT: _count,
     Asks.MEASURE: _measure,
+    Asks.NAME: _name,
 }

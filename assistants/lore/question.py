@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from assistants.lore.paraphrase import is_light, said_by_phrases
 from haven.world.mentions import KIND_WORDS, Mention
 from haven.world.schema import Kind, Thing
 from haven.world.words import Word, fold, implied, is_everyday, is_german, is_stop, word_set, words
@@ -21,6 +22,8 @@ class Asks(StrEnum):
     WHY = "why"
     COUNT = "how many"
     MEASURE = "how much"
+    NAME = "name"
+    """What somebody or something is called."""
     ABOUT = "about"
     """Whatever is recorded of a name."""
     WHAT = "what"
@@ -29,7 +32,19 @@ class Asks(StrEnum):
 
 _ASKS: tuple[tuple[Asks, re.Pattern[str]], ...] = (
     (Asks.WHEN, re.compile(r"\b(when|wann|(what|which) (year|date|day|time)|since when|seit wann|in welchem jahr)\b")),
-    (Asks.COUNT, re.compile(r"\b(how many|wie ?viele|(what|which) number of|number of)\b")),
+    (
+        Asks.NAME,
+        re.compile(
+            r"\b(names? of|(what|whats|what's) .*\bname\b|(what|how) (is|are|was|were) .* (called|named)\b"
+            r"|wie (heißt|heisst|hieß|hiess|hei(ß|ss)en)|name (von|der|des))"
+        ),
+    ),
+    (
+        Asks.COUNT,
+        re.compile(
+            r"\b(how many|what (was|is|were|are) the (total )?number of|wie ?viele|(what|which) number of|number of)\b"
+        ),
+    ),
     (
         Asks.MEASURE,
         re.compile(
@@ -47,22 +62,46 @@ _ASKS: tuple[tuple[Asks, re.Pattern[str]], ...] = (
 )
 _FRAME = word_set("""
     happen happened happens lore story stories history tell described describe explain exactly originally ever called
-    canon according quote cite passage entry entries text sources source question wonder wondering remember
-    heard hear mention mentions mentioned speak speaks anyone actual exact famous real true full passiert geschah
-    geschehen geschichte erzahl bekannt special interesting important unusual remarkable notable besonders""")
+    canon according quote cite passage entry entries text sources source mention mentions mentioned anyone actual famous
+    real true full geschah geschehen geschichte erzahl bekannt special interesting important unusual remarkable notable
+    besonders""")
 """Words of asking: what is asked for is not in them."""
 _OF_KIND: dict[Asks, frozenset[str]] = {
     Asks.WHEN: word_set("year date day time jahr datum"),
-    Asks.WHERE: word_set("place located location system planet moon station world region ort liegt lie lies"),
+    Asks.WHERE: word_set(
+        "place located location system planet moon station world region ort liegt lie lies seen situated"
+    ),
     Asks.WHY: word_set("reason cause grund"),
     Asks.COUNT: word_set("number many amount anzahl"),
     Asks.MEASURE: word_set("""
         long far old tall big large deep high heavy wide fast often much thick strong lange lang alt hoch gross
-        weit tief schwer schnell oft aged"""),
+        weit tief schwer schnell oft aged last lasts lasted duration dauer dauert dauerte"""),
     Asks.WHO: word_set("person people"),
+    Asks.NAME: word_set("name names named called heisst hiess heissen hiessen namens"),
 }
 """Words that only say what kind of answer is wanted."""
-_ABOUT_IT = re.compile(r"\b(?:written|recorded|said|told|known) (?:down )?about\b", re.IGNORECASE)
+_ABOUT_IT = re.compile(r"\b(?:written|recorded|said|told|known|heard) (?:down )?(?:about|of)\b", re.IGNORECASE)
+_ACCORDING = re.compile(
+    r",? ?\b(?:according to|laut|nach) (?:the |der |dem |den )?(?:\w+ ){0,2}"
+    r"(?:records?|lore|canon|texts?|accounts?|annals|chronicles?|books|sources?|archives?|office|reports?|letters?|minutes|logs?|(?:Ü|ü)berlieferung|Quellen?|Aufzeichnungen?|Chronik)\b,?",
+    re.IGNORECASE,
+)
+_OVER = re.compile(
+    r"\b(?:once|after|when|as soon as) ((?:the )?(?:\w+ ){0,2}\w+)"
+    r" (?:was over|ended|had ended|was finished|was done|came to an end)\b",
+    re.IGNORECASE,
+)
+_GOES_BY = re.compile(r"[ -](?:[b-z](?=\W|$)(?!['’])|(?:[IVX]{2,4}|[IVX]|\d{1,4})(?=\W*$))")
+"""What follows the name of a planet or of one of several: a letter, and at the end a number."""
+_TO_REST = re.compile(r"\b(?:laid|put) to rest\b", re.IGNORECASE)
+_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
+_CARDINALS = "one two three four five six seven eight nine ten eleven twelve"
+_COUNTED = dict(zip(_ORDINALS.split(), _CARDINALS.split(), strict=True))
+_NTH = frozenset(_COUNTED) - {"first"}
+_ARTICLE = re.compile(rf"\b({'|'.join(_COUNTED)}) (article|chapter|clause|paragraph|rule|law)\b", re.IGNORECASE)
+_LABELLED = word_set("article chapter clause paragraph rule law artikel kapitel")
+MOST_COUNTED = 3
+"""Words behind an ordinal among which is what it counts."""
 _WHO_ACTS = re.compile(r"\bwho (\w+)")
 _HELPING = word_set(
     "is are was were has have had did does do can could will would should shall may might be been else exactly the all"
@@ -71,6 +110,25 @@ _HELPING = word_set(
 """After `who` these are no deed of somebody's; any other word is, and must be in the answer: `who named it`."""
 _SPEECH = re.compile(r"\b(?:did|had|have|has) .*\b(?:say|said)\b")
 """What somebody said is asked for; what an entry says is just what stands in it."""
+_HEAD = re.compile(
+    r"\b(?:what|which|whose|how many|how much|welche[nrsm]?|wie ?viele?|names? of(?: the| an?)?|name (?:der|des|von))"
+    r" (?:of (?:the )?)?([^\W\d_]+)"
+)
+_ABOUT_A_DEED = re.compile(
+    r"\b(?:when|where|why|how|what|wann|wo|warum|wie|was|wodurch|woran) (?:\w+ )?"
+    r"(?:is|are|was|were|did|does|do|has|had|have|ist|sind|war|waren|wurde|wurden|hat|hatte)\b"
+)
+_TIME_CLAUSE = re.compile(
+    r"^(?:when|after|before|once|as|while|if|als|nachdem|bevor) [^?]+?, ?(?=(?:how|who|what|which|where|why|w)\b)"
+)
+_STANDS_FOR = re.compile(
+    r"^(?:what|wofür) (?:does|do|did|steht) (?:the |an? )?[\w' -]+? (?:mean|stand for|signify|represent)\W*$"
+    r"|^what (?:is|was|are|were) (?:the |an? )?[\w' -]+? (?:used for|good for|for)\W*$|^was bedeutet"
+)
+_GOES_ON = re.compile(
+    r"\b(?:happen\w*|became|become|d(?:id|o|oes) .* do|how (?:do|does|did|can|was|were|is|are)|passiert\w*|geschah)\b",
+    re.IGNORECASE,
+)
 _NAMESAKE = re.compile(r"\bnamed (after|for|by)\b")
 
 
@@ -85,6 +143,10 @@ class Term:
     name: bool = False
     weak: frozenset[tuple[str, ...]] = frozenset()
     """Spellings of one word that an entry bears beside its own name: in the name of another they mean that one."""
+    of: tuple[str, ...] = ()
+    """Of an ordinal: what it counts, the second of which may be the name of it."""
+    label: bool = False
+    """A number that names something, as in `article six`."""
 
 
 @dataclass(frozen=True)
@@ -93,17 +155,27 @@ class Question:
     asks: Asks
     names: tuple[Term, ...]
     words: tuple[Term, ...]
+    main: frozenset[str] = frozenset()
+    """The words among them that the answer itself must say: what is asked for, and what somebody did."""
+    acts: str = ""
+    """What somebody did, where that somebody is asked for."""
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the answer may take more than a sentence: what happened, and what somebody did."""
+        return self.asks is Asks.WHAT and _GOES_ON.search(self.text) is not None
 
 
 def plainly(text: str) -> str:
-    """The question without words that ask for what is written rather than for what is so."""
-    return _ABOUT_IT.sub("about", text)
+    """The question without words that ask for what is written rather than for what is so; articles by their number."""
+    text = _OVER.sub(r"after \1", _TO_REST.sub("buried", _ACCORDING.sub("", text)))
+    return _ARTICLE.sub(lambda match: f"{match[2]} {_COUNTED[match[1].casefold()]}", _ABOUT_IT.sub("about", text))
 
 
 def read(text: str, mentions: Sequence[Mention], things: dict[str, Thing]) -> Question:
     """Take a question apart; `mentions` are the names in it, `things` the records that these name."""
     german = is_german(text)
-    folded = " ".join(text.casefold().split())
+    folded = _TIME_CLAUSE.sub("", " ".join(text.casefold().split()))
     asked = [(match.start(), kind) for kind, pattern in _ASKS if (match := pattern.search(folded))]
     asks = min(asked, key=lambda one: one[0], default=(0, Asks.WHAT))[1]  # of those that begin alike, the first
     names = [_named(one, [things[id] for id in one.ids if id in things]) for one in mentions]
@@ -113,20 +185,56 @@ def read(text: str, mentions: Sequence[Mention], things: dict[str, Thing]) -> Qu
     taken = {piece for one in names if not one.ids for piece in one.spellings[0]}
     kinds = {things[id].kind for one in mentions for id in one.ids if id in things}
     mere = _FRAME | _OF_KIND.get(asks, frozenset()) | {word for word, kind in KIND_WORDS.items() if kind in kinds}
-    telling = [one for one in rest if one.bare not in taken and one.bare not in mere and not is_stop(one.bare, german)]
-    acts = _WHO_ACTS.search(folded)
-    if _NAMESAKE.search(folded) or (acts and acts[1] not in _HELPING and acts[1] not in mere):
-        verb = acts[1] if acts and acts[1] not in _HELPING else "named"
-        telling += [one for one in rest if one.folded in ("named", verb) and one not in telling]
+    content = [one for one in rest if one.bare not in taken and one.bare not in mere and not is_stop(one.bare, german)]
+    acts = _acts(folded, mere)
+    if acts or _NAMESAKE.search(folded) or asks is Asks.WHY:
+        content += [one for one in rest if one.folded in ("named", "called", acts) and one not in content]
     if Kind.PERSON in kinds and _SPEECH.search(folded):
-        telling += [one for one in rest if one.folded in ("say", "said") and one not in telling]
-    said_as = implied([one.folded for one in rest])
+        content += [one for one in rest if one.folded in ("say", "said") and one not in content]
+    heads = {match[1] for match in _HEAD.finditer(folded)}
+    telling = [one for one in content if not is_light(one.bare) or one.folded == acts] or content
+    telling += [one for one in rest if one.folded in ("against", "gegen")]
+    said_as = _implied([one.folded for one in rest])
     phrases = word_set(" ".join(said_as.values()))
-    terms = {one.bare: Term(one.text, ((one.bare,),)) for one in telling if one.folded not in phrases}
+    terms = {one.bare: _word(one, rest, text) for one in telling if one.folded not in phrases}
     terms |= {word: Term(phrase, ((word,),)) for word, phrase in said_as.items()}
+    if names and _STANDS_FOR.search(folded) and all(one.ids for one in names):
+        terms, asks = {}, Asks.ABOUT
     if names and not terms and (asks is Asks.WHAT or (asks is Asks.WHO and all(one.ids for one in names))):
         asks = Asks.ABOUT
-    return Question(text, asks, tuple(names), tuple(terms.values()))
+    main = frozenset(one.bare for one in telling if one.folded in {acts, *heads})
+    main |= _deed(folded, text, telling, inside) if len(telling) > 1 else {one.bare for one in telling}
+    return Question(text, asks, tuple(names), tuple(terms.values()), main & terms.keys(), acts)
+
+
+def _deed(folded: str, text: str, telling: Sequence[Word], inside: Sequence[tuple[int, int]]) -> frozenset[str]:
+    """What happened to the first name, or what it did: the first word that tells something behind it."""
+    if not inside or not _ABOUT_A_DEED.search(folded):
+        return frozenset()
+    return frozenset([one.bare for one in telling if one.start > min(inside)[1]][:1])
+
+
+def _word(one: Word, rest: Sequence[Word], text: str) -> Term:
+    at = next(at for at, other in enumerate(rest) if other is one)
+    of = tuple(other.bare for other in words(text[one.end :])[:MOST_COUNTED]) if one.bare in _NTH else ()
+    label = one.bare in _COUNTED.values() and at > 0 and rest[at - 1].bare in _LABELLED
+    return Term(one.text, ((one.bare,),), of=of, label=label)
+
+
+def _acts(folded: str, mere: frozenset[str]) -> str:
+    """What somebody did who is asked for; "" where no deed is named."""
+    acts = _WHO_ACTS.search(folded)
+    return acts[1] if acts and acts[1] not in _HELPING and acts[1] not in mere else ""
+
+
+def _implied(folded: Sequence[str]) -> dict[str, str]:
+    return {**said_by_phrases(" ".join(folded)), **implied(folded)}
+
+
+def longer(text: str, mention: Mention) -> Mention:
+    """The mention, or one of nothing where a letter or number behind makes it the name of another: `TRAPPIST-1 i`."""
+    match = _GOES_BY.match(text, mention.end)
+    return Mention(mention.start, match.end(), text[mention.start : match.end()], ()) if match else mention
 
 
 def _named(mention: Mention, things: Sequence[Thing]) -> Term:
@@ -163,7 +271,12 @@ def _unknown(text: str, rest: Sequence[Word]) -> list[Term]:
             else:
                 runs.append([one])
     return [
-        Term(text[run[0].start : run[-1].end], (tuple(one.bare for one in run),), name=True)
+        Term(text[run[0].start : run[-1].end], _spelt([one.bare for one in run]), name=True)
         for run in runs
         if len(run[0].bare) > 1 and not (len(run) == 1 and is_everyday(run[0].bare))
     ]
+
+
+def _spelt(pieces: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    """A name that no record bears, and many of it: `the Keepers`."""
+    return tuple(pieces), (*pieces[:-1], f"{pieces[-1]}s")

@@ -74,8 +74,7 @@ def source_of(one: Evidence) -> Source:
 
 def quote_of(one: Evidence) -> str:
     """Never anything but the record's own words."""
-    around = [other.text for other in (one.before, one.sentence, one.after) if other is not None]
-    quote = " ".join(around)
+    quote = " ".join(other.text for other in (*one.before, one.sentence, *one.after))
     return " ".join((quote if is_verbatim(quote, one.thing) else one.sentence.text).split())
 
 
