@@ -27,6 +27,8 @@ POSTINGS = 20_000
 MANY = 2_000
 """Names with the same beginning that are looked at, and new ones that are put in their order one by one."""
 SHORTEST_SLIP = 4
+MOST_PIECES = 20
+"""Words of a name that is found inside a text: at each word of it, so many lengths are tried."""
 _ARTICLE = re.compile(r"^(?:the|an?|der|die|das)\s+(?=\w{2})", re.IGNORECASE)
 _KEYS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 
@@ -72,7 +74,7 @@ class NameIndex:
             if (there := self._of.get(key)) is None:
                 self._of[key] = [spelling]
                 self._joined.setdefault(key.replace(" ", ""), []).append(key)
-                first, pieces = key.split(" ", 1)[0], key.count(" ") + 1
+                first, pieces = key.split(" ", 1)[0], min(key.count(" ") + 1, MOST_PIECES)
                 self._longest[first] = max(pieces, self._longest.get(first, 0))
                 if key not in self._seen:
                     self._seen.add(key)
@@ -110,7 +112,7 @@ class NameIndex:
         return [one for key in self._joined.get(folded.replace(" ", ""), []) for one in self.exact(key)]
 
     def longest(self, first: str) -> int:
-        """How many pieces the longest name has that begins with this piece; 0 where none does."""
+        """How many pieces the longest name has that begins with this piece, at most MOST_PIECES; 0 for none."""
         return self._longest.get(first, 0)
 
     def starting(self, folded: str, limit: int) -> list[Spelling]:
