@@ -190,7 +190,7 @@ def wording() -> Wording:
         asking=made(rf"{asks}|{verbs}"),
         word=made(asks),
         sentence_end=made(
-            r"(?<=[!?])\s+|\s*[:;]-?[()DPp]+\s+"
+            r"(?<=[!?])\s+|\s*[:;]-?[()DPp]+\s+|;\s+"
             r"|(?<![ .](?-i:[A-Z]))(?<!\bSt)(?<!\bDr)(?<!\bvs)(?<!\be\.g)(?<!\bi\.e)[.…]\s+(?=\W?\w)"
         ),
         turn=made(

@@ -49,6 +49,8 @@ def naming(text: str) -> list[Named]:
         ("For my table: the star of Oculi, please", "the star of Oculi"),
         ("planning a trip with friends :) how far is Oculi?", "how far is Oculi?"),
         ("hey quick one, which is nearest to Oculi? we are arguing", "which is nearest to Oculi?"),
+        ("I'd like to fly to Oculi. What distance is that from Hoar?", "What distance is Oculi from Hoar?"),
+        ("Dear curator, the star of Oculi, please; the others I have found.", "the star of Oculi"),
         ("Kannst du mir sagen, wer Oculi entdeckt hat?", "wer Oculi entdeckt hat?"),
         ("Hallo! Ich wüsste gern, wie weit Oculi von Venture weg ist.", "wie weit Oculi von Venture weg ist."),
     ],
