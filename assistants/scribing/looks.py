@@ -16,9 +16,9 @@ from importlib import resources
 
 from haven.world.gazetteer import Gazetteer
 from haven.world.mentions import mentions
+from haven.world.numerals import number_of
 from haven.world.quality.finding import Oddity
 from haven.world.schema import Kind, Person, Region, Thing
-from haven.world.statements import number_of
 from haven.world.words import Word, fold, is_stop, plain, words
 
 MOST_CHARS = 300

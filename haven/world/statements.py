@@ -1,7 +1,7 @@
 """What a text states, as far as rules can tell: when something was founded, by whom, where it lies, how many there are.
 
-Only plain sentences are understood. What is not understood is left out: a check that rests on this finds some of the
-contradictions of a text, never all.
+English and German. What is not understood is left out: a check that rests on this finds some of the contradictions of a
+text, never all.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from haven.world.events import events, listed, meant, told
 from haven.world.mentions import Mention
+from haven.world.numerals import counted, number_of
 from haven.world.passages import Sentence, sentences
 from haven.world.schema import Kind, Thing
-from haven.world.words import fold, is_stop, plain, word_set, words
+from haven.world.words import fold, word_set, words
 
 Mentioned = Callable[[str], Sequence[Mention]]
 """Finds the names in a text."""
@@ -49,77 +51,46 @@ class Statement:
         return int(self.value)
 
 
-_EVENTS = {
-    "founded": "founded established settled",
-    "built": "built constructed",
-    "lit": "lit",
-    "destroyed": "destroyed razed annihilated",
-    "lost": "lost",
-    "discovered": "discovered found charted",
-    "signed": "signed",
-    "fought": "fought",
-    "opened": "opened",
-    "launched": "launched",
-    "born": "born",
-    "died": "died perished",
-    "buried": "buried",
-    "ended": "ended",
-    "began": "began started",
-    "killed": "killed murdered slain",
-    "written": "written wrote",
-    "stolen": "stolen stole",
-    "named": "named",
-}
-_EVENT_OF = {verb: name for name, verbs in _EVENTS.items() for verb in verbs.split()}
-_BY_NOUN = {
-    "founder": "founded",
-    "builder": "built",
-    "discoverer": "discovered",
-    "author": "written",
-    "destroyer": "destroyed",
-}
-_BY_ITSELF = word_set("died began ended opened")
 ONCE = word_set(
     "founded built lit destroyed lost discovered signed born died buried launched opened written ended began"
 )
 """Events that happen to a thing once, so that two years contradict one another."""
-COLORS = word_set(
-    "red orange yellow white blue green purple violet black brown grey gray pink gold golden silver crimson amber"
-)
-_NUMBERS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
-    " eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety"
-)
-_NUMBER_OF = {word: at if at <= 20 else 10 * (at - 18) for at, word in enumerate(_NUMBERS.split())}
-
 _NO_MARKS = str.maketrans("⟦⟧", "[]")
 _N = r"⟦(\d+)⟧"
-_VERB = "|".join(sorted(_EVENT_OF, key=len, reverse=True))
-_PASSIVE = re.compile(
-    rf"{_N}(?:, [^,.;⟦⟧]{{1,60}},)? (?:was|were|is|has been|had been|got) (?:\w+ )?(?:first )?({_VERB})\b"
+_THE = r"(?:the |a |an |der |die |das |dem |den |des |ein |eine )?"
+_IS = r"(?:is|was|became|were|ist|war|wurde)"
+_OF = rf"(?:of|von|der|des) {_THE}"
+_OF_THINGS = word_set("founded built lit signed opened launched written fought began ended")
+"""What happens to no person."""
+_CAPITAL = re.compile(
+    rf"{_N} {_IS} (?:the capital|die Hauptstadt) {_OF}{_N}|(?:capital|Hauptstadt) {_OF}{_N} {_IS} {_N}"
 )
-_ACTIVE = re.compile(
-    rf"{_N} (?:himself |herself |had |have |has |first |then |also )?({_VERB})\b(?: (?:the |an? )?{_N})?"
+_LIES = re.compile(
+    rf"{_N} (?:lies|is located|is situated|is found|is|stands|orbits|liegt|steht|befindet sich|ist) "
+    rf"(?:in|on|at|around|auf|bei) {_THE}{_N}"
 )
-_CLEFT = re.compile(rf"[Ii]t was {_N} who ({_VERB}) (?:the )?{_N}(?: and ({_VERB}) it)?")
-_THEN = re.compile(
-    rf"{_N} (?:(?:was|were) [^⟦⟧.;]*? and (?:was |were )?(?:later |then )?({_VERB})"
-    r"|[^⟦⟧.;]*? and (?:later |then )?(died|ended|opened))\b"
+_PAINTED = re.compile(rf"{_N} (?:was|is|ist|war) (?:painted )?(?P<color>\w+)\b")
+_LONG = re.compile(
+    rf"{_N} (?:was|is|ist|war) ([\w -]{{1,60}}?) (?:met(?:re|er)s?|Meter)"
+    r" (long|high|wide|deep|across|lang|hoch|breit|tief)"
 )
-_BY_TITLE = re.compile(rf"\b({'|'.join(_BY_NOUN)}) of (?:the )?{_N}")
-_YEAR = re.compile(r"\b(?:in|since|from|of) (?:the )?(?:year )?(-?\d{1,6})\b(?! (?:years|people|metres|units|ships|%))")
-_BY = re.compile(rf"\bby (?:the )?{_N}")
-_AT = re.compile(rf"\b(?:at|on|in|aboard|off) (?:the )?{_N}")
-_CAPITAL = re.compile(rf"{_N} (?:is|was|became) the capital of (?:the )?{_N}|capital of (?:the )?{_N} (?:is|was) {_N}")
-_LIES = re.compile(rf"{_N} (?:lies|is located|is|stands|orbits) (?:in|on|at|around) (?:the )?{_N}")
-_HAS = re.compile(rf"{_N} has (?:only |exactly )?([\w-]+) (planets?|moons?|suns?|stars?|stations?|worlds?)\b")
-_STAR = re.compile(rf"{_N} has an? ([a-z]+) (?:sun|star)|the (?:sun|star) of (?:the )?{_N} is (?:an? )?([a-z]+)")
-_PAINTED = re.compile(rf"{_N} (?:was|is) (?:painted )?([a-z]+)\b")
-_LONG = re.compile(rf"{_N} (?:was|is) ([\w -]+?) met(?:re|er)s (long|high|wide|deep|across)")
-_HOW_MANY = re.compile(
-    r"\b([\w-]+(?: [\w-]+){0,4}?) people (?:had |and not [\w-]+ )?(died|signed|arrived|survived|drowned)\b", re.I
+_ENGLISH = {"lang": "long", "hoch": "high", "breit": "wide", "tief": "deep"}
+_PEOPLE = re.compile(
+    r"(?<![\w-])([\w-]{1,40}(?: [\w-]{1,40}){0,4}?) (?:people|persons|men|women|Menschen|Leute|Personen)"
+    r" (?:had |and not [\w-]+ |sind |haben )?(\w+)\b",
+    re.IGNORECASE,
 )
-_SHE = re.compile(r"\b(?:She|He|It(?! was ⟦\d+⟧ who)|They)\b|^(?:Her|His|Its) (?=\w+ (?:was|were))")
+_PRONOUN = re.compile(
+    r"\b(?:She|He|It(?! was ⟦\d+⟧ (?:who|that))|They|Er|Sie|Es)\b"
+    r"|^(?:Her|His|Its|Sein|Seine|Ihr|Ihre) (?=\w+ (?:was|were|war))"
+)
+_CLEFT = re.compile(r"^(?:It|Es) (?:was|is|war) (?=⟦\d+⟧)|(?<=⟧),? (?:who|that|which|der|die|das) (?=\w)")
+_PEOPLE_OF = ("She", "He", "Her", "His", "Er", "Sie", "Sein", "Seine", "Ihr", "Ihre")
+_HAVING = word_set("has have had with hat haben hatte mit besitzt there gibt")
+_OWNED = word_set("of in orbit circle around von im um kreisen umkreisen belong")
+_LESS = word_set(
+    "more fewer less another other first second third of over about nearly almost than uber etwa fast weitere"
+)
 
 
 @dataclass(frozen=True)
@@ -142,8 +113,9 @@ def statements(thing: Thing, mentioned: Mentioned, main: Main) -> list[Statement
         names = [_named(one, main) for one in found_names]
         text, table = _with_marks(sentence.text, found_names, names, last)
         if table:
-            found += [one for pattern in _PATTERNS for one in pattern(text, table, sentence)]
-        found += _counts(sentence, names or [title])
+            for pattern in (_events, _states, _counted, _people_and_things):
+                found += pattern(text, table, sentence)
+        found += _crowds(sentence, names or [title])
         last = [*names, *last] if names else last
     return found
 
@@ -169,103 +141,143 @@ def _with_marks(
         text = f"{text[: one.start]}⟦{number}⟧{text[one.end :]}"
 
     def pronoun(match: re.Match[str]) -> str:
-        people = match[0].strip() in ("She", "He", "Her", "His")
+        people = match[0].strip() in _PEOPLE_OF
         fits = [one for one in last if (one.kind is Kind.PERSON) == people]
+        if match[0].strip() in ("She", "Her"):  # a ship may be a she
+            fits = fits or list(last)
         if not fits:
             return match[0]
         table.append(fits[0])
         return f"⟦{len(table) - 1}⟧" + (" " if match[0].endswith(" ") else "")
 
-    return re.sub(r"\b(?:the|The) (?=⟦)", "", _SHE.sub(pronoun, text)), table
+    return _CLEFT.sub(" ", re.sub(r"\b(?:the|The) (?=⟦)", "", _PRONOUN.sub(pronoun, text))).strip(), table
 
 
 def _events(text: str, table: Sequence[_Name], sentence: Sentence) -> Iterator[Statement]:
     """What happened to what, when, by whom and where."""
-    for match in _PASSIVE.finditer(text):
-        clause = _clause(text, match.start(), match.end())
-        yield from _event(table[int(match[1])], match[2], clause, table, sentence)
-    for match in _THEN.finditer(text):
-        verb = match[2] or match[3]
-        yield from _event(
-            table[int(match[1])], verb, _clause(text, match.end() - len(verb), match.end()), table, sentence
-        )
-    for match in _CLEFT.finditer(text):
-        who, what = table[int(match[1])], table[int(match[3])]
-        yield _statement(what, f"{_EVENT_OF[match[2]]} by", who.key, Value.NAME, sentence)
-        yield from _event(what, match[4] or match[2], text, table, sentence, by=who)
-    for match in _ACTIVE.finditer(text):
-        clause = _clause(text, match.start(), match.end())
-        if match[3] is not None:
-            yield from _event(table[int(match[3])], match[2], clause, table, sentence, by=table[int(match[1])])
-        elif _EVENT_OF[match[2]] in _BY_ITSELF:
-            yield from _event(table[int(match[1])], match[2], clause, table, sentence)
-
-
-def _event(
-    what: _Name, verb: str, clause: str, table: Sequence[_Name], sentence: Sentence, by: _Name | None = None
-) -> Iterator[Statement]:
-    name = _EVENT_OF[verb]
-    after = _YEAR.findall(clause.partition(verb)[2])
-    years = after[:1] or sorted(set(_YEAR.findall(clause)))
-    if len(years) == 1:
-        yield _statement(what, name, str(int(years[0])), Value.YEAR, sentence)
-        if by is not None and by.kind is Kind.PERSON:
-            yield _statement(by, f"act: {name} {what.shown}", str(int(years[0])), Value.YEAR, sentence)
-    if by is None and (agent := _BY.search(clause)):
-        by = table[int(agent[1])]
-    if by is not None:
-        yield _statement(what, f"{name} by", by.key, Value.NAME, sentence)
-    if place := _AT.search(clause):
-        yield _statement(what, f"{name} at", table[int(place[1])].key, Value.PLACE, sentence)
+    for one in events(text):
+        what = table[one.what]
+        by = table[one.by] if one.by >= 0 else None
+        if what.kind is Kind.PERSON and one.name in _OF_THINGS:
+            continue
+        if one.year is not None:
+            yield _statement(what, one.name, str(one.year), Value.YEAR, sentence)
+            if by is not None and by.kind is Kind.PERSON:
+                yield _statement(by, f"act: {one.name} {what.shown}", str(one.year), Value.YEAR, sentence)
+        if by is not None:
+            yield _statement(what, f"{one.name} by", by.key, Value.NAME, sentence)
+        if one.place >= 0:
+            yield _statement(what, f"{one.name} at", table[one.place].key, Value.PLACE, sentence)
 
 
 def _states(text: str, table: Sequence[_Name], sentence: Sentence) -> Iterator[Statement]:
-    """What something is, has and belongs to."""
-    for match in _BY_TITLE.finditer(text):
-        if sentence.thing.kind is Kind.PERSON:
-            yield _statement(
-                table[int(match[2])], f"{_BY_NOUN[match[1]]} by", key_of(sentence.thing.name), Value.NAME, sentence
-            )
+    """Where something lies, which colour it has, and how long it is."""
     for match in _CAPITAL.finditer(text):
         town, land = (match[1], match[2]) if match[1] else (match[4], match[3])
         yield _statement(table[int(land)], "capital", table[int(town)].key, Value.NAME, sentence)
     for match in _LIES.finditer(text):
         yield _statement(table[int(match[1])], "place", table[int(match[2])].key, Value.PLACE, sentence)
-    for match in _HAS.finditer(text):
-        if (number := number_of(match[2])) is not None:
-            yield _statement(table[int(match[1])], plain(match[3]) + "s", str(number), Value.NUMBER, sentence)
-    for match in _STAR.finditer(text):
-        subject, color = (match[1], match[2]) if match[1] else (match[3], match[4])
-        if color in COLORS:
-            yield _statement(table[int(subject)], "star", color, Value.WORD, sentence)
     for match in _PAINTED.finditer(text):
-        if match[2] in COLORS:
-            yield _statement(table[int(match[1])], "colour", match[2], Value.WORD, sentence)
+        if color := color_of(match["color"]):
+            yield _statement(table[int(match[1])], "colour", color, Value.WORD, sentence)
     for match in _LONG.finditer(text):
         if (number := number_of(match[2])) is not None:
-            yield _statement(table[int(match[1])], f"metres {match[3]}", str(number), Value.NUMBER, sentence)
+            how = _ENGLISH.get(match[3], match[3])
+            yield _statement(table[int(match[1])], f"metres {how}", str(number), Value.NUMBER, sentence)
 
 
-_PATTERNS = (_events, _states)
+def _counted(text: str, table: Sequence[_Name], sentence: Sentence) -> Iterator[Statement]:
+    """`⟦0⟧ has three planets`, `the sun of ⟦0⟧ is red`: a number or a colour beside its noun, and one name there."""
+    for clause in re.split(r"[;:,]| and | but | und | aber ", text):
+        marks = [int(mark) for mark in re.findall(_N, clause)]
+        pieces = [one.folded for one in words(re.sub(_N, " ", clause))]
+        if len(set(marks)) != 1 or set(pieces) & listed("words", "open"):
+            continue
+        for at, piece in enumerate(pieces):
+            noun = meant("counted").get(piece, "")
+            before = pieces[at - 1] if at else ""
+            if not noun:
+                continue
+            number = counted(before) if at else None
+            told = (
+                _has(pieces, at, clause)
+                and not set(pieces[max(at - 4, 0) : at - 1]) & _LESS
+                and before not in ("a", "an")
+            )
+            if number is not None and told and (number != 1 or piece in ("planet", "moon", "station", "mond")):
+                yield _statement(table[marks[0]], noun, str(number), Value.NUMBER, sentence)
+            near = [color for one in pieces[max(at - 2, 0) : at + 5] if (color := color_of(one))]
+            if noun in ("suns", "stars") and len(set(near)) == 1:
+                yield _statement(table[marks[0]], "star", near[0], Value.WORD, sentence)
 
 
-def _counts(sentence: Sentence, names: Sequence[_Name]) -> Iterator[Statement]:
-    for match in _HOW_MANY.finditer(sentence.text):
-        if (number := number_of(_last_number(match[1]))) is not None:
-            yield _statement(names[0], f"people who {match[2].lower()}", str(number), Value.NUMBER, sentence)
+def _has(pieces: Sequence[str], at: int, clause: str) -> bool:
+    """Whether the name in a clause has what is counted: it `has` them, or they are `of` it or `orbit` it."""
+    if not _HAVING.isdisjoint(pieces[:at]):
+        return True
+    behind = pieces[at + 1 :]
+    return clause.rstrip(" .").endswith("⟧") and bool(behind) and len(behind) < 3 and not _OWNED.isdisjoint(behind)
+
+
+def _people_and_things(text: str, table: Sequence[_Name], sentence: Sentence) -> Iterator[Statement]:
+    """Who founded it, who is its captain, whose daughter somebody is."""
+    for title, of, who in _titles(text, sentence):
+        person = table[who] if who >= 0 else _Name(key_of(sentence.thing.name), sentence.thing.name, Kind.PERSON)
+        thing = table[of]
+        if event := told("doers").get(title, ""):
+            yield _statement(thing, f"{event} by", person.key, Value.NAME, sentence)
+        elif title in meant("offices"):
+            if thing.kind is not Kind.PERSON and person.kind is Kind.PERSON:
+                yield _statement(thing, meant("offices")[title], person.key, Value.NAME, sentence)
+        elif relation := meant("relations").get(title, ""):
+            yield from _related(person, thing, title, relation, sentence)
+
+
+def _related(one: _Name, other: _Name, title: str, relation: str, sentence: Sentence) -> Iterator[Statement]:
+    """What two people are to one another, said of both; and what that tells of the first."""
+    back = {"child": "parent", "parent": "child"}.get(relation, relation)
+    yield _statement(one, f"what {one.shown} is to {other.shown}", relation, Value.WORD, sentence)
+    yield _statement(other, f"what {other.shown} is to {one.shown}", back, Value.WORD, sentence)
+    sex = next((name for name in ("male", "female") if title in listed("sex", name)), "")
+    if sex:
+        yield _statement(one, "sex", sex, Value.WORD, sentence)
+        if relation == "parent":
+            yield _statement(other, "father" if sex == "male" else "mother", one.key, Value.NAME, sentence)
+
+
+def _titles(text: str, sentence: Sentence) -> Iterator[tuple[str, int, int]]:
+    """A title with the marks of what it is of and of who has it; -1: the person whose record says so."""
+    for form, of, who in ((_HAS_TITLE, 3, 1), (_TITLE_IS, 2, 3), (_OWNED_TITLE, 1, 3)):
+        for match in form.finditer(text):
+            title = fold(match[2] if form is not _TITLE_IS else match[1])
+            yield title, int(match[of]), int(match[who])
+    if sentence.thing.kind is Kind.PERSON:
+        for match in _TITLE_OF.finditer(text):
+            yield fold(match[1]), int(match[2]), -1
+
+
+_TITLE = "|".join(sorted((word for table in ("doers", "offices", "relations") for word in told(table)), key=len))
+_T = rf"((?i:{_TITLE}))"
+_HAS_TITLE = re.compile(rf"{_N}(?: {_IS}|,) {_THE}{_T} {_OF}{_N}")
+_TITLE_IS = re.compile(rf"\b{_T} {_OF}{_N}(?: {_IS}|,) {_THE}{_N}")
+_OWNED_TITLE = re.compile(rf"{_N}(?:['’]s)? {_T}(?: {_IS}|,)? {_N}")
+_TITLE_OF = re.compile(rf"(?:^|, |and |und ){_THE}{_T} {_OF}{_N}")
+
+
+def _crowds(sentence: Sentence, names: Sequence[_Name]) -> Iterator[Statement]:
+    for match in _PEOPLE.finditer(sentence.text):
+        done = meant("people").get(fold(match[2]), "")
+        if done and (number := number_of(_last_number(match[1]))) is not None:
+            yield _statement(names[0], f"people who {done}", str(number), Value.NUMBER, sentence)
+
+
+def color_of(word: str) -> str:
+    """The colour that a word names; "" for any other."""
+    return meant("colors").get(fold(word), "")
 
 
 def _statement(subject: _Name, attribute: str, value: str, kind: Value, sentence: Sentence) -> Statement:
     return Statement(subject.key, subject.shown, attribute, value, kind, sentence)
-
-
-def _clause(text: str, start: int, end: int) -> str:
-    """From the last break before to the next one after: what else a long sentence says has its own years."""
-    before = max(text.rfind(one, 0, start) for one in (";", ":", " and ", " but "))
-    after = min(
-        (at for one in (";", ", and ", " but ", " while ") if (at := text.find(one, end)) >= 0), default=len(text)
-    )
-    return text[max(before, 0) : after]
 
 
 def _last_number(text: str) -> str:
@@ -274,23 +286,3 @@ def _last_number(text: str) -> str:
     while pieces and number_of(" ".join(pieces)) is None:
         pieces = pieces[1:]
     return " ".join(pieces)
-
-
-def number_of(text: str) -> int | None:
-    """A number in digits or in English words up to the thousands; None where it is none."""
-    total = current = 0
-    pieces = [one.folded for one in words(text.replace("-", " "))]
-    if not pieces:
-        return None
-    for piece in pieces:
-        if piece.isdigit():
-            current += int(piece)
-        elif piece in _NUMBER_OF:
-            current += _NUMBER_OF[piece]
-        elif piece == "hundred":
-            current = max(current, 1) * 100
-        elif piece == "thousand":
-            total, current = total + max(current, 1) * 1000, 0
-        elif not is_stop(piece) or piece in ("a", "an"):
-            return None
-    return total + current if any(not is_stop(one) for one in pieces) else None

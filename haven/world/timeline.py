@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from haven.world.numerals import number_of
 from haven.world.passages import Sentence
 from haven.world.schema import Discovery, Kind, Lore, Person, System, Thing
-from haven.world.statements import COLORS, ONCE, Main, Mentioned, Statement, Value, key_of, number_of, statements
+from haven.world.statements import ONCE, Main, Mentioned, Statement, Value, color_of, key_of, statements
 from haven.world.words import words
 
 Within = Callable[[str, str], bool]
@@ -16,6 +17,8 @@ Within = Callable[[str, str], bool]
 _ORDER = (("born", "died"), ("founded", "destroyed"), ("built", "lost"), ("built", "destroyed"), ("began", "ended"))
 """What can't be the other way round."""
 ACT = "act: "
+MANY = ("signed by", "fought by")
+"""What several people do, each of whom may be named alone."""
 MOST = 50
 """Clashes that are told of one draft."""
 
@@ -72,7 +75,7 @@ def _fields(thing: Thing) -> Iterator[Statement]:
     if isinstance(thing, Discovery) and (year := thing.when[:4]).isdigit():
         yield of("discovered", str(int(year)), Value.YEAR, thing.when)
     if isinstance(thing, System):
-        if colors := [one.folded for one in words(thing.star) if one.folded in COLORS]:
+        if colors := [color for one in words(thing.star) if (color := color_of(one.text))]:
             yield of("star", colors[0], Value.WORD, thing.star)
         if thing.region:
             yield of("place", key_of(thing.region), Value.PLACE, thing.region)
@@ -93,7 +96,7 @@ def _differing(one: Statement, known: Sequence[Statement], within: Within) -> It
 
 
 def _comparable(one: Statement, other: Statement) -> bool:
-    if one.kind is not other.kind or one.attribute.startswith(ACT):
+    if one.kind is not other.kind or one.attribute.startswith(ACT) or one.attribute in MANY:
         return False
     event = one.attribute.removesuffix(" by").removesuffix(" at")
     return one.kind is not Value.YEAR or event in ONCE or event == "fought"

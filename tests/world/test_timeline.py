@@ -8,9 +8,11 @@ import pytest
 
 from haven.world.mentions import mentions
 from haven.world.name_index import NameIndex
+from haven.world.numerals import number_of, rank_of
 from haven.world.schema import Kind, Lore, Person, Planet, System, Thing
-from haven.world.statements import Value, number_of
+from haven.world.statements import Value
 from haven.world.timeline import Check, check, chronology, places
+from haven.world.words import fold
 
 CANON: tuple[Thing, ...] = (
     System(id="system-1", name="Oculi", star="Yellow", region="Sillow Deep", discovered_by="Mara Voss"),
@@ -26,6 +28,15 @@ CANON: tuple[Thing, ...] = (
         canon=True,
     ),
     Lore(id="lore-3", name="Voss", text="Mara Voss was born in the year -20. She died in the year 30.", canon=True),
+    Lore(
+        id="lore-5",
+        name="The Heron",
+        text="The Heron was a survey ship built at Brasswater in the year 5. Her captain was Mara Voss. Pia Orrin, the"
+        " daughter of Tem Orrin, was born in the year 11. Tem Orrin is the brother of Jon Orrin.",
+        canon=True,
+    ),
+    Person(id="person-3", name="Pia Orrin"),
+    Person(id="person-4", name="Jon Orrin"),
     Lore(id="lore-4", name="Towns", text="Oculi has three planets. Left Eye is the capital of Oculi.", canon=True),
 )
 
@@ -54,6 +65,50 @@ def compared(text: str, **fields: Any) -> Check:
         ("Mara Voss founded Brasswater in the year 40.", "already in 30"),
         ("Tem Orrin opened Brasswater in the year 31.", "already in 29"),
         ("Brasswater was founded in the year 12 and destroyed in the year 10.", "already in 10"),
+        # passive and active, words of time in any place, years in words
+        ("In the year nine the Lamp was lit.", "the draft says 9, canon 8"),
+        ("The Lamp, lit in the year 9 by Tem Orrin, burns still.", "the draft says 9, canon 8"),
+        ("The Lamp is said to have been lit in the year 9.", "the draft says 9, canon 8"),
+        ("Mara Voss lit the Lamp.", "canon Tem Orrin"),
+        ("The Lamp was kindled by Mara Voss.", "canon Tem Orrin"),
+        ("In the twelfth year the Charter was signed.", "the draft says 12, canon 1"),
+        ("The signing of the Charter in the year 3 was quiet.", "the draft says 3, canon 1"),
+        ("The death of Mara Voss in the year 28 ended it.", "the draft says 28, canon 30"),
+        ("Captain Voss's death in the year 28 was not told.", "the draft says 28, canon 30"),
+        ("Mara Voss perished in the year twenty-five.", "the draft says 25, canon 30"),
+        ("The Heron was constructed in the year 7.", "the draft says 7, canon 5"),
+        ("Mara Voss, who lit the Lamp, was tired.", "canon Tem Orrin"),
+        # who somebody is
+        ("The captain of the Heron was Tem Orrin.", "captain: the draft says Tem Orrin, canon Mara Voss"),
+        ("Jon Orrin, captain of the Heron, laughed.", "the draft says Jon Orrin, canon Mara Voss"),
+        ("The Heron's captain was Jon Orrin.", "the draft says Jon Orrin, canon Mara Voss"),
+        ("Pia Orrin was the sister of Tem Orrin.", "the draft says sibling, canon child"),
+        ("Pia Orrin was the son of Tem Orrin.", "sex: the draft says male, canon female"),
+        ("Tem Orrin is the father of Jon Orrin.", "the draft says parent, canon sibling"),
+        ("The builder of the Lamp was Mara Voss.", "canon Tem Orrin"),
+        ("Mara Voss is the discoverer of Oculi, and Jon Orrin is the builder of the Lamp.", "canon Tem Orrin"),
+        # numbers and colours
+        ("A dozen planets orbit Oculi.", "the draft says 12, canon 3"),
+        ("There are two planets in Oculi.", "the draft says 2, canon 3"),
+        ("The Heron was two hundred metres long. It was built in the year 6.", "the draft says 6, canon 5"),
+        ("Oculi's star burns blue.", "the draft says blue, canon yellow"),
+        ("Nobody knows why twenty-one people signed the Charter.", "the draft says 21, canon 12"),
+        # German
+        ("Die Lamp wurde im Jahr 9 von Tem Orrin entzündet.", "the draft says 9, canon 8"),
+        ("Im Jahre neun entzündete Tem Orrin die Lamp.", "the draft says 9, canon 8"),
+        ("Mara Voss hat die Lamp entzündet.", "canon Tem Orrin"),
+        ("Mara Voss starb im Jahr 25.", "the draft says 25, canon 30"),
+        ("Im Jahr 25 starb Mara Voss.", "the draft says 25, canon 30"),
+        ("Der Tod von Mara Voss im Jahr 25 war still.", "the draft says 25, canon 30"),
+        ("Mara Voss wurde im Jahr 31 geboren.", "already in 30"),
+        ("Oculi hat fünf Planeten.", "the draft says 5, canon 3"),
+        ("Oculi hat eine rote Sonne.", "the draft says red, canon yellow"),
+        ("Der Stern von Oculi ist rot.", "the draft says red, canon yellow"),
+        ("Die Hauptstadt von Oculi ist Brasswater.", "the draft says Brasswater, canon Left Eye"),
+        ("Oculi wurde von Tem Orrin entdeckt.", "canon Mara Voss"),
+        ("Pia Orrin ist die Schwester von Tem Orrin.", "the draft says sibling, canon child"),
+        ("Zwanzig Menschen unterzeichneten den Charter.", "the draft says 20, canon 12"),
+        ("Mara Voss gründete Brasswater im Jahr vierzig.", "already in 30"),
     ],
 )
 def test_a_contradiction_is_found_and_both_sides_are_cited(text: str, why: str) -> None:
@@ -73,6 +128,21 @@ def test_a_contradiction_is_found_and_both_sides_are_cited(text: str, why: str) 
         "Mara Voss founded Brasswater in the year 12.",
         "Some say that lamps were lit in the year 9.",
         "In the year 9 there was rain over Oculi.",
+        "Nobody lit the Lamp in the year 9. The Lamp was not lit in the year 9.",
+        "If Mara Voss lit the Lamp, nobody saw it. Perhaps the Lamp was lit in the year 9.",
+        "In the ninth year of the war the Lamp was lit.",
+        "Jon Orrin found that Oculi has another planet.",
+        "Mara Voss was tired of getting lost and saw it in the year 9.",
+        "Jon Orrin signed the Charter.",
+        "The Lamp was lit in the year eight. Tem Orrin kindled it.",
+        "Pia Orrin is Tem Orrin's daughter; Jon Orrin is a brother of Tem Orrin.",
+        "More than two planets orbit Oculi. One of the two moons of Oculi is small.",
+        "The Lamp shone for 9 years. Twelve people signed the Charter in the year 1.",
+        "Jon Orrin walked from Oculi to Brasswater in the year 9, and nobody built anything.",
+        "Die Lamp wurde im Jahr acht von Tem Orrin entzündet. Oculi hat drei Planeten.",
+        "Die Lamp wurde nicht im Jahr 9 entzündet. Vielleicht starb Mara Voss im Jahr 25.",
+        "Mara Voss ist im Jahr dreißig gestorben.",
+        "Mara Voss carried it to thirteen planets of Oculi.",
         "",
     ],
 )
@@ -88,7 +158,9 @@ def test_the_dated_events_come_in_order() -> None:
     assert [(one.year, one.shown, one.attribute) for one in told if one.sentence.thing.kind is Kind.LORE] == [
         (-20, "Mara Voss", "born"),
         (1, "The Charter", "signed"),
+        (5, "The Heron", "built"),
         (8, "The Lamp", "lit"),
+        (11, "Pia Orrin", "born"),
         (30, "Mara Voss", "died"),
     ]
     assert all(one.kind is Value.YEAR for one in told)
@@ -106,6 +178,10 @@ def test_hostile_text_is_only_text() -> None:
         ("Sixty-three", 63),
         ("412", 412),
         ("two thousand five", 2005),
+        ("zwölf", 12),
+        ("einundzwanzig", 21),
+        ("zweihundertfünf", 205),
+        ("tausendvierhundert", 1400),
         ("the", None),
         ("many", None),
         ("", None),
@@ -113,3 +189,18 @@ def test_hostile_text_is_only_text() -> None:
 )
 def test_numbers_in_words(text: str, number: int | None) -> None:
     assert number_of(text) == number
+
+
+@pytest.mark.parametrize(
+    ("word", "number"),
+    [
+        ("twelfth", 12),
+        ("zwölften", 12),
+        ("dritten", 3),
+        ("einundzwanzigste", 21),
+        ("Planet", None),
+        ("best", None),
+    ],
+)
+def test_ordinals(word: str, number: int | None) -> None:
+    assert rank_of(fold(word)) == number
