@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 
 import aiosqlite
 
-from haven.errors import StoreError
+from haven.errors import BadInput, StoreError
 from haven.store.transaction import Transaction as Transaction
 from haven.store.transaction import Work, run
 
@@ -113,8 +113,8 @@ class Database:
         """Read-only query."""
         try:
             return list(await self._reader.execute_fetchall(sql, values))
-        except sqlite3.Error as error:
-            raise explain(error) from error
+        except (sqlite3.Error, UnicodeEncodeError) as error:
+            raise told(error) from error
 
     async def row(self, sql: str, values: Sequence[Any] | dict[str, Any] = ()) -> Row | None:
         found = await self.rows(sql, values)
@@ -163,7 +163,7 @@ class Database:
             if failure is None:
                 done.set_result(result)
             else:
-                done.set_exception(explain(failure) if isinstance(failure, sqlite3.Error) else failure)
+                done.set_exception(told(failure))
 
 
 def _writer(path: Path, busy_s: float) -> sqlite3.Connection:
@@ -261,6 +261,13 @@ def explain(error: Exception, path: Path | None = None) -> StoreError:
         if any(word in text for word in words):
             return StoreError(sentence.format(name=f" {path}" if path else ""), mend)
     return StoreError(f"The database failed: {error}.", "The log has more; if it goes on, run: haven doctor")
+
+
+def told(error: Exception) -> Exception:
+    """What went wrong with one query, for the one who asked; an error that is none of the store's stays."""
+    if isinstance(error, UnicodeEncodeError):  # of an argument that was no text, or a broken JSON escape
+        return BadInput("This text holds half a character, which nothing can keep.", "Type it anew.")
+    return explain(error) if isinstance(error, sqlite3.Error) else error
 
 
 @asynccontextmanager

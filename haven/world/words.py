@@ -65,13 +65,13 @@ def _kept(name: str) -> str:
 
 def _folded(name: str) -> str:
     if name.isascii():
-        plain = name.lower()
+        plain = (name if name.isprintable() else clean(name)).lower()
     else:
-        pieces = unicodedata.normalize("NFKD", clean(name).casefold().translate(_SPECIAL))
+        pieces = unicodedata.normalize("NFKD", clean(name)).casefold().translate(_SPECIAL)
         plain = "".join(one for one in pieces if not unicodedata.combining(one))
         if _OTHERS.search(plain):
             plain = _PIECE.sub(_unmasked, plain)
-    return " ".join(_PIECE.findall(_APOSTROPHE.sub("", plain))) or plain.strip()
+    return " ".join(_PIECE.findall(_APOSTROPHE.sub("", plain)) or plain.split())
 
 
 def _unmasked(word: re.Match[str]) -> str:

@@ -47,6 +47,9 @@ class Records:
         if any(note.repaired for note in mark) and place is not None:
             values["properties"]["coordinates as written"] = ", ".join(f"{value:g}" for value in place)
             place = None
+        elif place is None and (written := [one for axis in "xyz" if (one := _told(known.get(axis)))]):
+            values["properties"]["coordinates as written"] = ", ".join(written)[:MAX_LINE]
+            notes.append(Note(Defect.OTHER, "its coordinates are no three numbers: they are kept as written"))
         self._glyphs(values, line(known.get("glyphs")), notes)
         if values.get("glyphs"):
             spot = Glyphs.parse(values["glyphs"])
@@ -290,6 +293,12 @@ class Records:
             source=self._source[:MAX_LINE], discovered_by=thing.discovered_by,
         )  # fmt: skip
         self.extra.append(Reading(found.source, title, entry, (note,)))
+
+
+def _told(value: Any) -> str:
+    """What stands there, if anything does."""
+    written = line(value)
+    return "" if written.casefold() in defects.NOTHING else written
 
 
 def _cut(value: Any) -> Any:
