@@ -26,7 +26,7 @@ from haven.world.asking.said import (
 )
 from haven.world.asking.spatial import clusters, compare, distance, route
 from haven.world.asking.stream import Unmeasurable
-from haven.world.schema import Kind, Thing
+from haven.world.schema import Discovery, Kind, Thing
 
 MOST_ROWS = 25
 """Rows of a list that are written out."""
@@ -196,6 +196,9 @@ class Answering:
 
     def _field(self, thing: Thing, entry: str, unit: str) -> tuple[str, Thing, bool]:
         options = alternatives(entry)
+        if "position" in options and isinstance(thing, Discovery) and not thing.coordinates:
+            told = where(thing, self.gazetteer)[0]
+            return f"The coordinates of {thing.name} are not recorded. {told}", thing, False
         if "position" in options or "links" in options:
             return where(thing, self.gazetteer, links="links" in options)
         fitting = [one for one in options if self.fields.fits(one, thing.kind)]

@@ -203,7 +203,8 @@ def _known(
         roles = (*roles, f"length:{length}")
     if unit := table.units.get(phrase):
         roles = (*roles, f"unit:{unit}")
-    concepts = (*_own(lexicon, phrase), *table.concepts.get(phrase, ()))
+    own = () if roles else _own(lexicon, phrase)  # a property of this world may be called `list`
+    concepts = (*own, *table.concepts.get(phrase, ()))
     values = () if "skip" in roles else lexicon.exact(phrase)  # `a` is no star of class A
     otherwise = bool(roles or concepts or values) and not (led and roles == ("skip",))
     ids = _names(some, phrase, lexicon, otherwise)
@@ -298,7 +299,7 @@ def _guess(text: str, pieces: Sequence[_Piece], at: int, lexicon: Lexicon) -> tu
     piece = pieces[at]
     if similar := _misspelt(piece):
         phrase = (similar,)
-        found_roles = phrases().roles.get(phrase, ())
+        found_roles = tuple(role for role in phrases().roles.get(phrase, ()) if role != "skip")
         return Chunk(piece.text, piece.start, piece.end, found_roles, phrases().concepts.get(phrase, ())), 1
     return Chunk(piece.text, piece.start, piece.end, capital=piece.text[:1].isupper()), 1
 

@@ -22,6 +22,8 @@ def distance(scene: Scene) -> Query | None:
     if not operands or len(operands) > 2 or any(one.radius is not None for one in operands):
         return None
     found = [one.frozen() for one in operands]
+    if "star" in scene.asked and len(found) == 1:  # `how far is it from its star`
+        return Query(want=Want.VALUE, subject=found[0], concepts=("axis",), unit=scene.stream.unit)
     return Query(want=Want.DISTANCE, subject=found[0], others=tuple(found[1:]), unit=scene.stream.unit)
 
 
@@ -40,6 +42,10 @@ def same(stream: Stream, yes_no: bool) -> Query | None:
     if not concepts:
         return None
     found = [Selection(ids=chunk.ids, name=chunk.slip or chunk.text) for chunk in places]
+    kinds = tuple(kind for chunk in stream.chunks if not chunk.ids for kind in chunk.kinds)
+    if kinds and any(chunk.one_of("count") for chunk in stream.chunks):  # `have A and B the same number of planets`
+        order = Order(concept="count", descending=True, counted=Selection(kinds=kinds))
+        return Query(want=Want.COMPARE, subject=found[0], others=tuple(found[1:]), order=order)
     return Query(want=Want.SAME, subject=found[0], others=tuple(found[1:]), concepts=tuple(dict.fromkeys(concepts)))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from haven.world.asking.chunks import Chunk
+from haven.world.asking.lexicon import Value
 from haven.world.asking.query import Condition, Relation, Selection
 from haven.world.asking.stream import Draft, Stream
 from haven.world.schema import Kind
@@ -154,6 +155,9 @@ def _had(stream: Stream, one: Draft, negated: bool, alone: bool) -> bool:
 def _stands_alone(stream: Stream) -> bool:
     """A field after `with` that nothing is said about: it must be recorded. At a question's start it is asked for."""
     after = stream.peek()
+    said = stream.peek(2) if after is not None and after.one_of("be") else after
+    if said is not None and (said.part("superlative") or said.part("comparative")):
+        return False  # `where the day is shortest`
     asked = {"list", "count", "how"} & {role for chunk in stream.chunks[: stream.at] for role in chunk.roles}
     subject = any(chunk.ids for chunk in stream.chunks[: stream.at])
     return not (subject and asked and after is None)
@@ -185,6 +189,8 @@ def value_condition(stream: Stream, one: Draft) -> bool:
     ):
         values = tuple(beside)
         stream.at += 1
+    else:
+        values = _of_quality(stream, values, one)
     words, concepts = [value.text for value in values], [value.concept for value in values]
     exact = all(value.exact for value in values)
     while (after := stream.peek()) is not None and stream.next is not None and stream.next.one_of("or"):
@@ -201,6 +207,16 @@ def value_condition(stream: Stream, one: Draft) -> bool:
         Condition(concepts=tuple(dict.fromkeys(concepts)), words=tuple(dict.fromkeys(words)), exact=exact)
     )
     return True
+
+
+def _of_quality(stream: Stream, values: tuple[Value, ...], one: Draft) -> tuple[Value, ...]:
+    """`rich systems` are those of a rich economy; planets may have a rich flora."""
+    chunk = stream.next
+    kinds = chunk.kinds if chunk is not None and chunk.kinds else one.kinds
+    quality = tuple(value for value in values if value.quality)
+    if quality and Kind.SYSTEM in kinds:
+        return quality
+    return tuple(value for value in values if not value.quality) or values
 
 
 def before_kind(stream: Stream) -> bool:

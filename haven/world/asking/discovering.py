@@ -85,7 +85,9 @@ def unit_or_year(stream: Stream, one: Draft) -> bool:
     chunk, after = stream.next, stream.peek()
     if chunk is None or after is None:
         return False
-    if chunk.one_of("of") and (unit := after.part("length") or after.part("unit")):
+    number = stream.peek(2)
+    counted = number is not None and number.number is not None  # `in year 30`
+    if chunk.one_of("of") and not counted and (unit := after.part("length") or after.part("unit")):
         stream.unit = unit
         stream.at += 2
         return True

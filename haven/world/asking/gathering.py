@@ -12,10 +12,10 @@ from collections.abc import Callable
 from haven.world.asking.chunks import Chunk
 from haven.world.asking.conditions import alike, compared, field_condition, having, measured, value_condition
 from haven.world.asking.discovering import discovered, in_time, unit_or_year
+from haven.world.asking.nearness import LENGTH, journey, linked, near_by, nearer_than, within
 from haven.world.asking.query import Order
 from haven.world.asking.ranking import (
     COMMON_MEASURES,
-    NEAR_BY,
     complement,
     isolated,
     kind_ahead,
@@ -31,28 +31,11 @@ from haven.world.asking.tolerating import GENERIC, may_be_left_out
 from haven.world.asking.tying import named, of_kind
 from haven.world.schema import Kind
 
-LENGTH = frozenset({"", "pc", "kpc", "ly", "au", "voxels", "units"})
 LEADS = frozenset(
-    {
-        "of",
-        "from",
-        "to",
-        "near",
-        "than",
-        "and",
-        "or",
-        "with",
-        "between",
-        "be",
-        "by",
-        "genitive",
-        "discovered",
-        "called",
-        "each",
-        "whose",
-    }
+    {"of", "from", "to", "near", "than", "and", "or", "with", "between", "be", "by", "genitive", "discovered", "called"}
+    | {"each", "whose"}
 )
-JOURNEY = ("route", "jump", "within", "beyond", "linked", "apart", "by", "with", "count", "after")
+HAVE = frozenset({"have", "has", "had", "hat", "haben", "hatte", "hatten"})
 FLAGS = frozenset(
     {"who", "when", "how", "where", "count", "common", "rare", "different", "average", "sum", "about", "far", "same"}
     | {"linked", "each", "list", "there", "exist", "with", "discovered", "apart", "than", "or"}
@@ -83,7 +66,8 @@ def _number(scene: Scene, chunk: Chunk) -> bool:
         return True
     before = stream.before()
     bare = after is None or after.one_of("be", "with", "to", "of")
-    if not chunk.unit and bare and before is not None and before.one_of("of", "list"):
+    partly = before is not None and before.text.lower().endswith(" of") and stream.chunks[stream.at - 1] is not before
+    if partly or (not chunk.unit and bare and before is not None and before.one_of("of", "list")):
         stream.at += 1  # `which of the seven`
         return True
     if chunk.unit or chunk.number < 1 or after is None:
@@ -97,97 +81,6 @@ def _number(scene: Scene, chunk: Chunk) -> bool:
         return False
     stream.at += 1
     return True
-
-
-# -- near what
-
-
-def _within(scene: Scene, chunk: Chunk) -> bool:
-    """`within 50 units of X`, `between 5 and 20 units from X`, `no more than 3 pc away from X`."""
-    stream = scene.stream
-    if not chunk.one_of("within", "beyond", "between"):
-        return False
-    if chunk.one_of("beyond") and (after := stream.peek()) is not None and after.one_of("to"):
-        stream.at += 1  # `from A over to B`
-        return True
-    mark = stream.at
-    stream.at += 1
-    stream.take("skip")
-    number = stream.next
-    if number is None or number.number is None or number.unit not in LENGTH:
-        stream.at = mark
-        return False
-    stream.at += 1
-    low, high, unit = None, number.number, number.unit
-    if chunk.one_of("between"):
-        stream.take("and", "to")
-        upper = stream.next
-        if upper is None or upper.number is None:
-            stream.at = mark
-            return False
-        stream.at += 1
-        low, high, unit = number.number, upper.number, upper.unit or unit
-    elif chunk.one_of("beyond"):
-        low, high = number.number, 0.0
-    stream.skip("apart")
-    if not _place_ahead(stream):
-        stream.at = mark
-        return False
-    scene.reach = (low, high or None, unit)
-    return True
-
-
-def _place_ahead(stream: Stream) -> bool:
-    chunk = stream.next
-    return chunk is not None and (chunk.one_of("of", "from", "to", "near") or bool(chunk.ids))
-
-
-def _near(scene: Scene, chunk: Chunk) -> bool:
-    """`near X`, `neighbours of X`, `X's nearest neighbour`."""
-    if not chunk.one_of("near"):
-        return False
-    scene.stream.at += 1
-    scene.stream.skip("of", "to", "from")
-    nearest = re.search("nearest|closest|nächst", chunk.text.lower())
-    if not _place_ahead(scene.stream) and (far := _how_lonely(scene.stream)) is not None:
-        scene.ordered_by(Order(concept="spacing", descending=far), ahead=False).limit = 1
-        return True
-    scene.reach = (None, None, "nearest" if nearest else "near")
-    after = scene.stream.next
-    if after is not None and after.kinds and not after.ids and not (scene.last is not None and scene.last.genitive):
-        scene.reach = None  # `the nearest neighbour system of X`
-        scene.pending.order, scene.pending.limit = Order(concept="distance"), 1 if nearest else NEAR_BY
-        return True
-    if scene.last is not None and scene.last.genitive and not _place_ahead(scene.stream):
-        scene.measured_from(scene.last)
-    return True
-
-
-def _how_lonely(stream: Stream) -> bool | None:
-    """`whose nearest neighbour is farthest away`: farthest first; None where nothing of the kind is said."""
-    stream.skip()
-    chunk = stream.next
-    said = chunk.part("superlative") if chunk is not None else ""
-    if not said.startswith("distance"):
-        return None
-    stream.at += 1
-    return said.endswith("+")
-
-
-def _journey(scene: Scene, chunk: Chunk) -> bool:
-    """`with jumps of 25`, `by the links`, `max 20 ly a jump`: words of a way between two places."""
-    if not scene.routing or chunk.ids:
-        return False
-    if chunk.number is not None:
-        scene.jump = (chunk.number, chunk.unit if chunk.unit in LENGTH else "")
-    elif not chunk.one_of(*JOURNEY) and (not chunk.part("superlative") or kind_ahead(scene.stream)):
-        return False
-    scene.stream.at += 1
-    scene.flags.update({"linked"} & set(chunk.roles))
-    return True
-
-
-# -- what must be so
 
 
 def _compared(scene: Scene, chunk: Chunk) -> bool:
@@ -226,10 +119,15 @@ CONDITIONS: tuple[Callable[[Stream, Draft], bool], ...] = (
 
 def _condition(scene: Scene, chunk: Chunk) -> bool:
     stream = scene.stream
-    subject = scene.subject if chunk.text.lower() in ("have", "has", "had", "hat", "haben") else None
+    subject = scene.subject if chunk.text.lower() in HAVE else None
     if _rather_a_role(stream, chunk):
         return False
+    after = stream.peek()
+    definite = after is not None and after.text.lower() in ("the", "der", "die", "das")
+    asks_first = bool(scene.asked) and chunk.text.lower() in HAVE and (definite or not scene.groups)
     for step in CONDITIONS:
+        if step is having and asks_first:
+            continue  # `which economy has the system that ...`
         mark, scratch = stream.at, scene.scratch()
         if step(stream, scratch) and stream.at > mark:
             if scene.comparing and any(one.other and one.other.ids for one in scratch.conditions):
@@ -264,16 +162,16 @@ def _rather_a_role(stream: Stream, chunk: Chunk) -> bool:
     return beside.isdisjoint(value.concept for value in chunk.values)
 
 
-# -- what is asked
-
-
 def _asked(scene: Scene, chunk: Chunk) -> bool:
     """A field that no value or number follows is what is asked for, or what `most` before it means."""
     if not chunk.concepts or chunk.one_of("far", "of"):
         return False
     stream = scene.stream
     concept = meant(chunk, stream)
-    scene.generic = scene.generic or chunk.text.lower() in GENERIC
+    if chunk.text.lower() in GENERIC:
+        scene.generic = not any(set(entry.split("|")) & set(chunk.concepts) for entry in scene.asked)
+    elif any(set(entry.split("|")) & set(chunk.concepts) for entry in scene.asked):
+        scene.generic = False  # `what colour is the star of X`
     stream.at += 1
     if (waiting := scene.waiting) is not None:
         waiting.order = Order(concept=concept, descending=waiting.order.descending if waiting.order else True)
@@ -306,19 +204,6 @@ def _unit(scene: Scene, chunk: Chunk) -> bool:
     return True
 
 
-def _linked(scene: Scene, chunk: Chunk) -> bool:
-    """`linked to X`, `X's links`."""
-    if not chunk.one_of("linked") or (chunk.concepts and scene.groups == []):
-        return False
-    stream = scene.stream
-    stream.at += 1
-    stream.skip("to", "with", "of", "from", "by")
-    scene.links = True
-    if stream.next is None or not (stream.next.ids or stream.next.kinds or stream.next.part("superlative")):
-        scene.linked_with(scene.last)
-    return True
-
-
 def _word(scene: Scene, chunk: Chunk) -> bool:
     """What ties records together, and what says something of the whole question."""
     stream = scene.stream
@@ -332,7 +217,10 @@ def _word(scene: Scene, chunk: Chunk) -> bool:
     if length:
         stream.unit = stream.unit or length
     how = (before is not None and before.one_of("how")) or (bool(scene.groups) and scene.groups[-1].bare)
-    if how and (adjective := chunk.part("adjective")):
+    if how and (adjective := chunk.part("adjective")) and _field_ahead(stream):
+        stream.at += 1  # `how rich is the fauna`
+        return True
+    if how and adjective:
         scene.ask(adjective)
         stream.at += 1
         return True
@@ -359,11 +247,36 @@ def _word(scene: Scene, chunk: Chunk) -> bool:
     return True
 
 
+def _field_ahead(stream: Stream) -> bool:
+    ahead = 1
+    while (after := stream.peek(ahead)) is not None and after.one_of("be", "skip") and not after.ids:
+        ahead += 1
+    return (
+        after is not None
+        and bool(after.concepts)
+        and not after.ids
+        and not after.one_of("of")
+        and after.concepts != ("star",)
+    )
+
+
 def _head(scene: Scene, chunk: Chunk) -> bool:
     return named(scene, chunk) or of_kind(scene, chunk)
 
 
 STEPS: tuple[Callable[[Scene, Chunk], bool], ...] = (
-    *(_journey, ordinal, isolated, sorted_by, superlative, _within, _compared, _without_a_name, _unit, _condition),
-    *(_number, _head, _near, _linked, _asked, _word),
+    *(
+        journey,
+        ordinal,
+        isolated,
+        sorted_by,
+        superlative,
+        within,
+        nearer_than,
+        _compared,
+        _without_a_name,
+        _unit,
+        _condition,
+    ),
+    *(_number, _head, near_by, linked, _asked, _word),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from haven.world import vocabulary
 from haven.world.asking.fields import PROPERTIES, Fields, closed_fields, concept_of
@@ -28,6 +28,8 @@ class Value:
     concept: str
     text: str
     exact: bool = True
+    quality: bool = False
+    """An adjective that stands for it before a system."""
     used: bool = True
     """False: the vocabulary knows it, and no record has it."""
 
@@ -83,6 +85,9 @@ class Lexicon:
         found = set(self._exact.get(phrase, ()))
         for word in phrases().same.get(phrase, ()):
             found |= self._exact.get(tuple(word.split()), set())
+        if quality := phrases().qualities.get(phrase):
+            known = self._exact.get(tuple(fold(quality[1]).split()), set())
+            found |= {replace(one, quality=True) for one in known if one.concept == quality[0]}
         return tuple(sorted(found, key=lambda one: (one.concept, one.text)))
 
     def meant(self, phrase: Phrase) -> tuple[Value, ...]:

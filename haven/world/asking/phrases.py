@@ -27,6 +27,8 @@ class Phrases:
     units: dict[Phrase, str]
     same: dict[Phrase, tuple[str, ...]]
     """Other words for values."""
+    qualities: dict[Phrase, tuple[str, str]]
+    """The field and value that an adjective before a system stands for."""
     names: dict[Phrase, str]
     """Other words for names of records."""
     scales: dict[str, dict[str, int]]
@@ -67,6 +69,11 @@ def phrases() -> Phrases:
         {name: tuple(entry["keys"].split()) for name, entry in read["concept"].items()},
         {phrase: name for name, line in read["unit"].items() for phrase in _split(line)},
         {phrase: tuple(names) for phrase, names in same.items()},
+        {
+            phrase: (name.partition("=")[0], name.partition("=")[2])
+            for name, line in read["quality"].items()
+            for phrase in _split(line)
+        },
         {phrase: name for name, line in read["name"].items() for phrase in _split(line)},
         {
             name: {word.strip(): place for place, word in enumerate(line.split(","))}

@@ -39,6 +39,8 @@ def superlative(scene: Scene, chunk: Chunk) -> bool:
         stream.at = mark
     if concept == "year":
         stream.take("discovered")
+    if _of_a_value(stream):
+        raise NotUnderstood(chunk.text)
     target = scene.ordered_by(order, ahead=kind_ahead(stream))
     target.limit = target.limit or scene.number or 1
     if scene.nth:
@@ -54,6 +56,15 @@ def _says_nothing_of_time(scene: Scene, chunk: Chunk) -> bool:
     return chunk.text.lower() == "last" and not kind_ahead(scene.stream) and "discovered" not in scene.flags
 
 
+def _of_a_value(stream: Stream) -> bool:
+    """`the largest ocean` is no largest planet."""
+    chunk, after = stream.next, stream.peek()
+    if chunk is None or not chunk.values or chunk.ids or chunk.kinds or chunk.concepts or kind_ahead(stream):
+        return False
+    beside = after.concepts if after is not None else ()
+    return not any(value.concept in beside for value in chunk.values)
+
+
 def names_a_number(scene: Scene) -> bool:
     chunk = scene.stream.next
     return chunk is not None and bool(chunk.concepts) and not chunk.ids and not (chunk.kinds or chunk.part("found"))
@@ -66,8 +77,11 @@ def complement(scene: Scene, order: Order, said_now: bool) -> Order:
     if chunk is not None and not chunk.ids:
         records = chunk.kinds or chunk.part("found") or (chunk.values and kind_ahead(stream))
         if records and (scene.groups or scene.asked or not chunk.concepts or "who" in scene.flags):
-            return order.model_copy(update={"concept": "count", "counted": _counted(stream)})
-        if chunk.concepts:
+            counted = _counted(stream)
+            if Kind.PERSON in counted.kinds:
+                raise NotUnderstood("people")  # where somebody lives is no field
+            return order.model_copy(update={"concept": "count", "counted": counted})
+        if chunk.concepts and "place" not in chunk.concepts:
             stream.at += 1
             return order.model_copy(update={"concept": meant(chunk, stream)})
     if said_now:

@@ -205,6 +205,8 @@ class Scene:
         low, high, unit = self.reach or (None, None, "near")
         self.reach = None
         before = [one for one in reversed(self.groups) if one.kinds and not one.named and one is not place]
+        if not before and self.yes_no and unit not in ("near", "nearest"):  # `is A within 20 units of B`
+            before = [one for one in self.groups if one.named and one is not place]
         free = [one for one in before if one.anchor is None]
         target = free[0] if free else self.pending
         for one in self.groups:
@@ -292,6 +294,8 @@ class Scene:
             target.limit, target.nth = target.limit or one.limit, target.nth or one.nth
             target.beyond, target.radius, target.unit = one.beyond, one.radius, one.unit or target.unit
             return
+        if one.order is not None and one.order.concept == "spacing":
+            one.kinds = one.kinds or (Kind.SYSTEM,)
         loose = [other for other in self.groups if not other.tied]
         for other in loose:
             other.tied = True

@@ -9,6 +9,7 @@ from haven.world.asking.stream import Stream
 from haven.world.schema import Kind
 
 BESIDE = frozenset({"and", "or", "than"})
+SUN_OF = frozenset({"of", "von", "des", "that", "around which"})
 ENDS = frozenset({"from", "to", "between", "and", "be", "than", "or"})
 
 
@@ -16,11 +17,15 @@ def named(scene: Scene, chunk: Chunk) -> bool:
     """The name of something."""
     if not chunk.ids or (chunk.values and _before_kind(scene.stream)):
         return False
-    stream = scene.stream
+    stream, after = scene.stream, scene.stream.peek()
+    if chunk.text.lower().endswith(("sun", "sonne")) and after is not None and after.text.lower() in SUN_OF:
+        scene.ask("star")  # `the sun of that planet`
+        stream.at += 1
+        return True
     stream.at += 1
     genitive = chunk.genitive or (stream.next is not None and stream.next.one_of("genitive"))
     stream.take("genitive")
-    new = Group(ids=chunk.ids, name=chunk.slip or chunk.text, genitive=genitive, lead=frozenset(scene.lead))
+    new = Group(ids=chunk.ids, name=_called(scene, chunk), genitive=genitive, lead=frozenset(scene.lead))
     last = scene.last
     things = stream.lexicon.gazetteer.things
     if (
@@ -37,6 +42,13 @@ def named(scene: Scene, chunk: Chunk) -> bool:
             return True
     _tie(scene, new)
     return True
+
+
+def _called(scene: Scene, chunk: Chunk) -> str:
+    """The record's own name; the words of the question where several records may be meant."""
+    things = scene.stream.lexicon.gazetteer.things
+    names = {things[id].name for id in chunk.ids}
+    return names.pop() if len(names) == 1 else chunk.slip or chunk.text
 
 
 def _kind_apart(scene: Scene) -> bool:
@@ -226,7 +238,7 @@ def _tie(scene: Scene, new: Group) -> None:
         scene.linked_with(new)
     elif (waiting := _waits_for_a_place(scene, new, lead)) is not None:
         waiting.anchor, new.tied = new, True
-    elif last is None or (("far" in scene.flags or scene.routing) and lead & ENDS):
+    elif last is None or new.anchor is last or (("far" in scene.flags or scene.routing) and lead & ENDS):
         pass
     elif lead & BESIDE and bool(last.ids) == bool(new.ids):
         last.also.append(new)
@@ -241,6 +253,9 @@ def _tie(scene: Scene, new: Group) -> None:
         last.turn_into(new)
         scene.counted = last if scene.counted is new else scene.counted
         scene.wanted = last if scene.wanted is new else scene.wanted
+    elif new.named and not any(not one.named for one in groups[:-1]) and "of" in last.lead and "of" not in lead:
+        new.holders.append(last)  # `on A, where does B lie`
+        last.tied = True
     else:
         holder = next((one for one in reversed(groups[:-1]) if not one.named), last)
         holder.holders.append(new)
