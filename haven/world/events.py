@@ -14,16 +14,31 @@ from functools import cache
 from importlib import resources
 
 from haven.world.numerals import number_of, rank_of
-from haven.world.words import fold
+from haven.world.words import fold, is_stop
 
 _TOKEN = re.compile(r"⟦(?P<mark>\d+)⟧|-?\d+(?:st|nd|rd|th)?\b|[^\W\d_]+(?:[-'’][^\W\d_]+)*|[,;:()]")
+_PHRASES = (
+    (re.compile(r"\bkam(?P<rest>[^.;]{0,80}?) zur Welt\b"), r"wurde\g<rest> geboren"),
+    (re.compile(r"\bkam(?P<rest>[^.;]{0,80}?) ums Leben\b"), r"starb\g<rest>"),
+    (
+        re.compile(r"\b(?:passed away|(?:lost|gave) (?:his|her|their) (?:life|lives)|met (?:his|her) end)\b"),
+        "died",
+    ),
+    (re.compile(r"\b(?:came|drew) to an end\b"), "ended"),
+    (re.compile(r"\blaid to rest\b"), "buried"),
+    (re.compile(r"\bset up\b"), "founded"),
+    (re.compile(r"\b(?:came into being|came into existence)\b"), "was founded"),
+    (re.compile(r"\bbroke out\b"), "began"),
+    (re.compile(r"\b(?:was|were) the first (?:person )?to (?P<verb>discover|chart|sight)\b"), "discovered"),
+    (re.compile(r"\b(?:was|were) the first (?:person )?to build\b"), "built"),
+)
 _CLAUSES = re.compile(r"[;:]|,? (?:and|but|while|und|aber|während)(?= )")
 ITSELF = frozenset({"died", "born"})
 """Events that nobody does to somebody."""
 ALONE = frozenset({"began", "ended", "opened"})
 """Events that also happen by themselves."""
 _IT = frozenset({"it", "them", "es", "sie", "ihn"})
-_ALSO = frozenset({"later", "then", "also", "again", "finally", "soon", ",", "spater", "dann", "auch", "schliesslich"})
+_ALSO = frozenset({"later", "then", "also", "finally", "soon", ",", "spater", "dann", "auch", "schliesslich"})
 NEAR = 3
 """Tokens before a verb among which its auxiliary is."""
 
@@ -57,7 +72,7 @@ class _Said:
 def events(text: str) -> Iterator[Event]:
     """The events that a sentence with marks states; a clause without a subject goes on with that of the one before."""
     said = _Said()
-    for clause in _clauses(text):
+    for clause in _clauses(_phrased(text)):
         if any(one.folded in listed("words", "open") for one in clause):
             continue
         yield from _by_noun(clause)
@@ -73,6 +88,13 @@ def events(text: str) -> Iterator[Event]:
             said = replace(said, subject=next(iter(_bare(clause)), said.subject))
 
 
+def _phrased(text: str) -> str:
+    """With one verb for what some say in several words: `passed away`, `kam ... zur Welt`."""
+    for form, verb in _PHRASES:
+        text = form.sub(verb, text)
+    return text
+
+
 def _read(
     before: Sequence[_Token], verb: _Token, after: Sequence[_Token], said: _Said, goes_on: bool
 ) -> tuple[_Said, Event | None]:
@@ -82,12 +104,12 @@ def _read(
     """
     name, follows = told("events")[verb.folded], after[0].folded if after else ""
     left, right = _bare(before), _bare(after)
-    here = left[0] if left else said.subject
+    here = left[0] if left else said.subject if all(map(_is_small, before)) else -1
     passive = _is_passive(before, after) or (goes_on and said.passive and not left)
     if not passive and not right and follows in listed("words", "agent") | listed("words", "place"):
         passive = verb.folded not in listed("words", "past")  # `a ship built at ...`
     now = replace(said, subject=here, passive=passive)
-    if follows in ("that", "dass") or any(one.folded in listed("words", "denied") for one in before):
+    if follows in ("that", "dass") or any(one.folded in listed("words", "denied") for one in (*before, *after[:1])):
         return now, None
     by = _with((*before, *after), "agent")
     if name in ITSELF:
@@ -109,6 +131,18 @@ def _read(
     place = _with((*before, *after), "place")
     event = Event(name, what, by, place if place != what else -1, _year(before, after))
     return _Said(here, what, passive), event
+
+
+def _is_small(token: _Token) -> bool:
+    """Whether a word names nobody else: `her brother died` is not about her."""
+    lists = ("passive", "passive_far", "perfect", "article", "adverb")
+    return (
+        token.mark >= 0
+        or is_stop(token.folded, german=True)
+        or not token.folded[:1].isalpha()
+        or token.folded.endswith("ly")
+        or any(token.folded in listed("words", name) for name in lists)
+    )
 
 
 def _is_passive(before: Sequence[_Token], after: Sequence[_Token]) -> bool:

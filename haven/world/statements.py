@@ -76,7 +76,7 @@ _LONG = re.compile(
 )
 _ENGLISH = {"lang": "long", "hoch": "high", "breit": "wide", "tief": "deep"}
 _PEOPLE = re.compile(
-    r"(?<![\w-])([\w-]{1,40}(?: [\w-]{1,40}){0,4}?) (?:people|persons|men|women|Menschen|Leute|Personen)"
+    r"(?<![\w-])([\w-]{1,40}(?: [\w-]{1,40}){0,4}?) (?:people|persons|men|women|of them|Menschen|Leute|Personen)"
     r" (?:had |and not [\w-]+ |sind |haben )?(\w+)\b",
     re.IGNORECASE,
 )
@@ -86,7 +86,7 @@ _PRONOUN = re.compile(
 )
 _CLEFT = re.compile(r"^(?:It|Es) (?:was|is|war) (?=⟦\d+⟧)|(?<=⟧),? (?:who|that|which|der|die|das) (?=\w)")
 _PEOPLE_OF = ("She", "He", "Her", "His", "Er", "Sie", "Sein", "Seine", "Ihr", "Ihre")
-_HAVING = word_set("has have had with hat haben hatte mit besitzt there gibt")
+_HAVING = word_set("has have with hat haben mit besitzt there gibt home")
 _OWNED = word_set("of in orbit circle around von im um kreisen umkreisen belong")
 _LESS = word_set(
     "more fewer less another other first second third of over about nearly almost than uber etwa fast weitere"
@@ -159,7 +159,9 @@ def _events(text: str, table: Sequence[_Name], sentence: Sentence) -> Iterator[S
         what = table[one.what]
         by = table[one.by] if one.by >= 0 else None
         if what.kind is Kind.PERSON and one.name in _OF_THINGS:
-            continue
+            if by is None or by.kind is Kind.PERSON:
+                continue
+            what, by = by, what  # `die Lampe hat Mara entzündet`
         if one.year is not None:
             yield _statement(what, one.name, str(one.year), Value.YEAR, sentence)
             if by is not None and by.kind is Kind.PERSON:
@@ -188,7 +190,8 @@ def _states(text: str, table: Sequence[_Name], sentence: Sentence) -> Iterator[S
 
 def _counted(text: str, table: Sequence[_Name], sentence: Sentence) -> Iterator[Statement]:
     """`⟦0⟧ has three planets`, `the sun of ⟦0⟧ is red`: a number or a colour beside its noun, and one name there."""
-    for clause in re.split(r"[;:,]| and | but | und | aber ", text):
+    pieces_of = re.split(r"[;:]| and | but | und | aber ", text)
+    for clause in (one for piece in pieces_of for one in ((piece,) if _one_name(piece) else piece.split(","))):
         marks = [int(mark) for mark in re.findall(_N, clause)]
         pieces = [one.folded for one in words(re.sub(_N, " ", clause))]
         if len(set(marks)) != 1 or set(pieces) & listed("words", "open"):
@@ -207,8 +210,13 @@ def _counted(text: str, table: Sequence[_Name], sentence: Sentence) -> Iterator[
             if number is not None and told and (number != 1 or piece in ("planet", "moon", "station", "mond")):
                 yield _statement(table[marks[0]], noun, str(number), Value.NUMBER, sentence)
             near = [color for one in pieces[max(at - 2, 0) : at + 5] if (color := color_of(one))]
-            if noun in ("suns", "stars") and len(set(near)) == 1:
+            system = pieces[at + 1 : at + 2] in (["system"], ["systems"])
+            if noun in ("suns", "stars") and len(set(near)) == 1 and not system:
                 yield _statement(table[marks[0]], "star", near[0], Value.WORD, sentence)
+
+
+def _one_name(text: str) -> bool:
+    return len(set(re.findall(_N, text))) == 1
 
 
 def _has(pieces: Sequence[str], at: int, clause: str) -> bool:
@@ -247,9 +255,10 @@ def _related(one: _Name, other: _Name, title: str, relation: str, sentence: Sent
 
 def _titles(text: str, sentence: Sentence) -> Iterator[tuple[str, int, int]]:
     """A title with the marks of what it is of and of who has it; -1: the person whose record says so."""
-    for form, of, who in ((_HAS_TITLE, 3, 1), (_TITLE_IS, 2, 3), (_OWNED_TITLE, 1, 3)):
+    text = text.translate(_BARE)
+    for form, of, who, at in _FORMS:
         for match in form.finditer(text):
-            title = fold(match[2] if form is not _TITLE_IS else match[1])
+            title = fold(match[at])
             yield title, int(match[of]), int(match[who])
     if sentence.thing.kind is Kind.PERSON:
         for match in _TITLE_OF.finditer(text):
@@ -261,6 +270,10 @@ _T = rf"((?i:{_TITLE}))"
 _HAS_TITLE = re.compile(rf"{_N}(?: {_IS}|,) {_THE}{_T} {_OF}{_N}")
 _TITLE_IS = re.compile(rf"\b{_T} {_OF}{_N}(?: {_IS}|,) {_THE}{_N}")
 _OWNED_TITLE = re.compile(rf"{_N}(?:['’]s)? {_T}(?: {_IS}|,)? {_N}")
+_APPOSED = re.compile(rf"{_N}, {_N}['’]s {_T}\b")
+_FORMS = ((_HAS_TITLE, 3, 1, 2), (_TITLE_IS, 2, 3, 1), (_OWNED_TITLE, 1, 3, 2), (_APPOSED, 2, 1, 3))
+"""Each with the groups of what it is of, of who has it, and of the title."""
+_BARE = str.maketrans("äöüÄÖÜ", "aouAOU")
 _TITLE_OF = re.compile(rf"(?:^|, |and |und ){_THE}{_T} {_OF}{_N}")
 
 
