@@ -118,10 +118,10 @@ def scene(gazetteer: Gazetteer, wish: Wish) -> Scene:
     systems = [gazetteer.things[atlas.ids[int(row)]] for row in seen]
     field = wish.colour or _field(systems)
     legend = _legend(systems, field)
-    links = _links(atlas, flat, seen)
-    if len(links) > MOST_LINKS:
-        notes.append(f"{len(links):,} links are too many to draw.")
-        links = ()
+    pairs = _linked(atlas, seen)
+    if len(pairs) > MOST_LINKS:
+        notes.append(f"{len(pairs):,} links are too many to draw.")
+        pairs = set()
     dots = _dots(gazetteer, atlas, flat, seen, rows, (field, legend), wish)
     stops = [flat[atlas.rows[id]] for id in wish.route if id in atlas.rows]
     return Scene(
@@ -134,7 +134,7 @@ def scene(gazetteer: Gazetteer, wish: Wish) -> Scene:
         dots=tuple(sorted(dots, key=lambda dot: (dot.inside, -dot.rank, dot.id))),
         legend=legend,
         legend_title=field,
-        links=links,
+        links=tuple(_line(flat[one], flat[two]) for one, two in sorted(pairs)),
         route=tuple((float(stop[0]), float(stop[1])) for stop in stops),
         notes=tuple(notes),
     )
@@ -145,7 +145,10 @@ def _crowded(flat: Floats) -> tuple[Floats, Floats] | None:
     if len(flat) < FEW:
         return None
     low, high = np.percentile(flat, 10, axis=0), np.percentile(flat, 90, axis=0)
-    room = (high - low) * AROUND
+    spread = high - low
+    if not float(spread.max()) > 0:
+        return None  # they all lie in one point
+    room = np.where(spread > 0, spread, spread.max()) * AROUND
     if float((high - low + 2 * room).max()) > float(np.ptp(flat, axis=0).max()) * CROWDED:
         return None
     return low - room, high + room
@@ -264,8 +267,8 @@ def _dots(
     return found
 
 
-def _links(atlas: Atlas, flat: Floats, seen: Ints) -> tuple[tuple[float, float, float, float], ...]:
-    """Each link once, where both of its ends are seen."""
+def _linked(atlas: Atlas, seen: Ints) -> set[tuple[int, int]]:
+    """The rows of both ends of each link, once, where both are seen."""
     here = set(seen.tolist())
     pairs = set()
     for id, others in atlas.links.items():
@@ -274,4 +277,8 @@ def _links(atlas: Atlas, flat: Floats, seen: Ints) -> tuple[tuple[float, float, 
             end = atlas.rows.get(other)
             if row is not None and end is not None and row in here and end in here:
                 pairs.add((min(row, end), max(row, end)))
-    return tuple((*map(float, flat[one]), *map(float, flat[two])) for one, two in sorted(pairs))  # type: ignore[misc]
+    return pairs
+
+
+def _line(one: Floats, two: Floats) -> tuple[float, float, float, float]:
+    return float(one[0]), float(one[1]), float(two[0]), float(two[1])

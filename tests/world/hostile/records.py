@@ -11,6 +11,9 @@ import pytest
 from haven.errors import BadInput, NotFound
 from haven.world.exchange.loading import Options
 from haven.world.fields import made
+from haven.world.gazetteer import Gazetteer
+from haven.world.maps.picture import Format, picture
+from haven.world.maps.scene import Wish
 from haven.world.names import Names
 from haven.world.schema import THING, Kind, Lore, Moon, Planet, Point, System, Thing
 from haven.world.search import Search
@@ -110,6 +113,14 @@ ACTS |= {
     "a twin with half a character": _twin("Venture\udcff"),
     "a twin in capitals and accents": _twin("VÉNTÜRE"),
 }
+
+
+@act("a hundred systems in one point, and a hundred on a line")
+async def _one_point(place: Place) -> None:
+    for name, step in (("Same", 0), ("Line", 1)):
+        stars = [System(id=f"system-{n}", name=name, position=Point(x=step * n, y=0, z=0)) for n in range(100)]
+        stars.append(System(id="system-far", name="Far", position=Point(x=0, y=1e6, z=0)))
+        assert picture(Gazetteer(stars), Wish(), format=Format.SVG).startswith(b"<svg"), "nothing is divided by zero"
 
 
 @act("a name that is asked for with half a character")
