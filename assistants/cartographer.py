@@ -54,18 +54,22 @@ MOST_AHEAD = 200_000
 MOST_CHARS = 1_000
 """Of a question: what is longer is no question about places."""
 
+_DRAW = r"(?:draw|show|make|plot|give|render|export|create|zeichne|zeig\w*|mal|male|mach\w*)"
+_A_MAP = (
+    r"(?:a |an |the |eine |die )?(?:\w+ )?(?:star |sky |route |picture |bild )?(?:map|chart|sternkarte|karte|picture)\b"
+)
 _MAP = re.compile(
     r"^\W*(?:please |bitte |can you |could you |kannst du |i want |i'd like |ich will )*(?:me |mir |us )?"
-    r"(?:draw|show|make|plot|give|render|export|create|zeichne|zeig\w*|mal\w*|mach\w*)?\s*(?:me |us |mir |uns )?"
-    r"(?:a |an |the |eine |die )?(?:\w+ )?(?:star |sky |route |picture |bild )?(?:map|chart|sternkarte|karte|picture)\b"
-    r"(?! viewer| app| code| button| page)",
+    rf"(?:{_DRAW}\s+(?:me |us |mir |uns )?{_A_MAP}(?! viewer| app| code| button| page)"
+    rf"|{_A_MAP}(?=\s+(?:of|around|from|for|near|with|showing|von|um|mit)\b|(?: please| bitte)?[ .!?]*$))",
     re.IGNORECASE,
 )
 _LABELS = re.compile(
     r"\b(suggest\w*|propose|which|what|vorschl\w*)\b.*\b(labels?|annotations?|beschriftung\w*)\b", re.I
 )
 _NAMES = re.compile(
-    r"\b(suggest\w*|propose|find|think of|vorschl\w*|nenne?)\b.*\b(names?|namen|call)\b"
+    r"\b(suggest\w*|propose|think of|come up with|invent|schlag\w*|vorschl\w*)\b.*\b(names?|namen|call)\b"
+    r"|\b(find|give|nenne?|finde)\b.*\b(a|some|any|good|better|new|einen?|gute[nr]?|neue[nr]?) (names?|namen)\b"
     r"|\b(what|how) (could|should|might) we call\b",
     re.IGNORECASE,
 )

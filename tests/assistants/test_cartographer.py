@@ -72,6 +72,8 @@ async def test_maps_are_drawn_for_what_the_words_name(cartographer: Cartographer
     assert [source.name for source in route.sources] == ["Halden", "Brook", "Dorn"]
     on_a_map = await told(cartographer, "show the nearest system to Halden on a map")
     assert "Brook" in on_a_map.text and on_a_map.picture
+    told_of = await cartographer.answer("The map in the Lantern story was drawn by whom?", MIA)
+    assert told_of is None or told_of.picture is None, "a map that is spoken of is not drawn"
     lost = await told(cartographer, "map of Xanadu")
     assert lost.kind is Nature.NOT_RECORDED and lost.picture is None and "Xanadu" in lost.text
 
@@ -82,6 +84,8 @@ async def test_labels_and_names_come_from_the_records(cartographer: Cartographer
     assert {"system-cairn", "system-brook"} <= {source.id for source in labels.sources}
     names = await told(cartographer, "suggest a name for the region Inner Reach")
     assert names.kind is Nature.FACT and "Halden" in names.text and "- Inner Reach" not in names.text
+    listed = await told(cartographer, "find the names of all systems in the region Inner Reach")
+    assert "Halden" in listed.text and "could" not in listed.text, "the names that are there, and no new ones"
 
 
 @pytest.mark.parametrize(
@@ -89,6 +93,7 @@ async def test_labels_and_names_come_from_the_records(cartographer: Cartographer
     [
         "add a zoom button to the map viewer",
         "how does the map viewer draw the stars?",
+        "The map is upside down on my phone",
         "who won the Long War",
         "write me a poem",
         "why is Halden poor",
