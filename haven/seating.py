@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from assistants.base import Answerer
 from assistants.cartographer import Cartographer
 from assistants.local_words import LocalWords
+from assistants.lore.tales import Tales
 from assistants.lorekeeper import Lorekeeper
 from assistants.own import FOLDER, TOOLS, Own, Problem, load
 from assistants.round_table import RoundTable
@@ -70,7 +71,10 @@ async def seat_all(
         log.warning("the assistant of %s is not used: %s", problem.file, problem.why)
         sentinel.note("Assistants", f"{problem.file.name} is not used: {problem.why}", "alert")
     answerers |= {one.assistant.name: one.answerer for one in own if one.answerer is not None}
-    facts = Facts(answerers, world, search.names, watches, Hops(lorekeeper, cartographer), {"scribe": scribe.look})
+    tales = Tales(world, search, drafts)
+    facts = Facts(
+        answerers, world, search.names, watches, Hops(lorekeeper, cartographer), {"scribe": scribe.look}, tales
+    )
     seats = [one.assistant for one in own]
     table = RoundTable(engine, changes, waiting, Transcript(database, bus), facts, seats, search.embedder)
     return Seated(table, cartographer, scribe, broken)

@@ -193,11 +193,22 @@ class Asking:
                         yield Delta(findings.text)
                         yield replace(computed(talk, findings), usd=piece.usd, stand_in=piece.stand_in)
                     else:
-                        yield replace(piece, sources=tuple(map(str, findings.sources)), query=findings.query)
+                        kept = await self._kept(talk, findings, piece)
+                        if kept:
+                            yield Delta(kept)
+                        sources = tuple(map(str, findings.sources))
+                        yield replace(piece, text=piece.text + kept, sources=sources, query=findings.query)
         except Unavailable as error:
             yield Restart(str(error), _ITSELF)
             yield Delta(findings.text)
             yield replace(computed(talk, findings), instead=str(error) if findings.free else "")
+
+    async def _kept(self, talk: Talk, findings: Findings, reply: Reply) -> str:
+        """What is said below a tale: that it is a draft, and what canon says against it. A private one is not kept."""
+        if not findings.free or talk.private or reply.tier is Tier.LOCAL:
+            return ""
+        said = await self._facts.keep_tale(reply.text, talk.text, reply.model, talk.request.principal)
+        return f"\n\n{said}" if said else ""
 
     async def _needs_large(self, task: Task) -> None:
         """Raises Unavailable where only the local model is left: a tale by it is worse than the plain facts."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from assistants.base import Answerer
 from assistants.findings import Findings, Nature
+from assistants.lore.tales import Tales
 from assistants.scribe import SCRIBE, is_handed_in
 from assistants.scribing.bulk import is_ordered
 from assistants.table.core import Named, Naming, core
@@ -84,13 +85,16 @@ class Facts:
         watches: Watches | None = None,
         hops: Answerer | None = None,
         looks: Mapping[str, Ask] | None = None,
+        tales: Tales | None = None,
     ) -> None:
         """`hops` answers questions of two steps, before anybody takes them for one.
 
-        `looks`: how those answer who act where they have the seat, when they are only consulted.
+        `looks`: how those answer who act where they have the seat, when they are only consulted. `tales`: who keeps
+        what a model has told.
         """
         self._answerers = dict(answerers)
         self._looks = dict(looks or {})
+        self._tales = tales
         self._world = world
         self._names = names
         self._watches = watches
@@ -133,6 +137,10 @@ class Facts:
             return None
         watch = await self._watches.add(text, principal, place)
         return Findings(f"You are told once, here, of {watch.understood}.", query=f"watch {watch.understood}")
+
+    async def keep_tale(self, text: str, asked: str, model: str, principal: Principal) -> str:
+        """Keep what a model has told as a draft, and what to say of that; "" where nobody keeps tales."""
+        return await self._tales.kept(text, asked, model, principal) if self._tales is not None else ""
 
     def writes(self, text: str, seated: str) -> bool:
         """Whether the answer would be kept in the person's words: a draft that others read, or a watch."""
