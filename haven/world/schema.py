@@ -33,6 +33,14 @@ Text = Annotated[str, AfterValidator(lambda text: clean(text).strip()), Field(ma
 Lines = Annotated[tuple[Line, ...], Field(max_length=MAX_ITEMS)]
 
 
+FARTHEST = 1e15
+"""Of a coordinate, in whatever unit: a farther one is a slip, and distances between such ones are no numbers."""
+LARGEST = 1e100
+"""Of a measure: sums and squares of such ones are numbers still."""
+Coordinate = Annotated[float, Field(ge=-FARTHEST, le=FARTHEST)]
+Measure = Annotated[float, Field(ge=-LARGEST, le=LARGEST)]
+
+
 class Kind(StrEnum):
     SYSTEM = "system"
     PLANET = "planet"
@@ -66,9 +74,9 @@ class Part(BaseModel):
 class Point(Part):
     """Where something is. Points of different frames can't be compared; `unit` is what its numbers count."""
 
-    x: float
-    y: float
-    z: float
+    x: Coordinate
+    y: Coordinate
+    z: Coordinate
     frame: Line = "map"
     """`map` (the community's own numbers), `galaxy:NAME` (signed voxels of portal glyphs), `sun` (parsecs)."""
     unit: Line = "units"
@@ -88,7 +96,7 @@ class Record(Part):
     source: Line = ""
     """Where it came from: a file with its entry, or a person."""
     properties: dict[Line, Line] = Field(default_factory=dict, max_length=MAX_ITEMS)
-    measures: dict[Line, float] = Field(default_factory=dict, max_length=MAX_ITEMS)
+    measures: dict[Line, Measure] = Field(default_factory=dict, max_length=MAX_ITEMS)
 
 
 class System(Record):

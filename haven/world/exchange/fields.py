@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -13,7 +12,7 @@ from pydantic import ValidationError
 
 from haven.settings.plain import wrong_value
 from haven.world.exchange.texts import whole_text
-from haven.world.schema import Kind
+from haven.world.schema import FARTHEST, LARGEST, Kind
 from haven.world.words import fold
 
 MAX_LINE = 500
@@ -172,7 +171,7 @@ def number(value: Any) -> float | None:
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, (int, float)):
-        return float(value) if abs(value) < 1e300 else None
+        return float(value) if abs(value) <= LARGEST else None
     match = re.fullmatch(
         r"\s*'?([+-]?(?:\d{1,3}(?:,\d{3})+|\d{1,30})?(?:\.\d{1,30})?(?:[eE][+-]?\d{1,3})?)\s*[A-Za-z%]{0,6}\s*",
         str(value)[:80],
@@ -181,13 +180,15 @@ def number(value: Any) -> float | None:
         found = float(match[1].replace(",", "")) if match and match[1] else None
     except ValueError:
         return None
-    return found if found is not None and math.isfinite(found) else None
+    return found if found is not None and abs(found) <= LARGEST else None
 
 
 def point(known: Mapping[str, Any]) -> tuple[float, float, float] | None:
-    """x, y and z where all three are numbers."""
+    """x, y and z where all three are numbers, and none is too far out."""
     x, y, z = (number(known.get(axis)) for axis in "xyz")
-    return None if x is None or y is None or z is None else (x, y, z)
+    if x is None or y is None or z is None or max(map(abs, (x, y, z))) > FARTHEST:
+        return None
+    return x, y, z
 
 
 def moment(value: Any) -> str:

@@ -22,7 +22,7 @@ TRICKY = st.sampled_from(
 TEXT = st.one_of(WORDS, TRICKY)
 LINE = TEXT.filter(lambda text: bool(System(name="x", region=text).region))
 LINES = st.lists(LINE, max_size=3).map(tuple)
-NUMBER = st.floats(allow_nan=False, allow_infinity=False)
+NUMBER = st.floats(-1e15, 1e15)
 PAIRS = st.dictionaries(LINE, LINE, max_size=3)
 COMMON: dict[str, Any] = {
     "name": LINE,

@@ -34,6 +34,8 @@ UNSOUND: dict[str, dict[str, Any]] = {
     "a measure without end": {"name": "A", "measures": {"mass": float("inf")}},
     "a place that is no number": {"name": "A", "position": {"x": float("nan"), "y": 0, "z": 0}},
     "a place without end": {"name": "A", "position": {"x": 1e400, "y": 0, "z": 0}},
+    "a place farther than far": {"name": "A", "position": {"x": 1e300, "y": 0, "z": 0}},
+    "a measure larger than large": {"name": "A", "measures": {"mass": -1e300}},
     "a record with a field more": {"name": "A", "is_admin": True},
     "a record of a list": {"name": ["A"]},
     "a record of hidden letters": {"name": "\u200b\u2060\ufeff"},
