@@ -72,9 +72,10 @@ def test_what_can_not_be_drawn_is_said() -> None:
         picture(gazetteer(), Wish(), theme="pink")
     with pytest.raises(BadInput, match="pixels"):
         picture(gazetteer(), Wish(), width=100_000)
-    far = [System(id=f"system-{x}", name=x, position=Point(x=float(f"{x}1e15"), y=0, z=0)) for x in "+-"]
     with pytest.raises(BadInput, match="too far out"):
-        scene(Gazetteer(far), Wish())
+        scene(gazetteer(), Wish(box=((-1e300,) * 3, (1e300,) * 3)))
+    far = [System(id=f"system-{x}", name=x, position=Point(x=float(f"{x}1e15"), y=0, z=0)) for x in "+-"]
+    assert picture(Gazetteer(far), Wish(), format=Format.SVG), "as far out as anything can be"
 
 
 def test_colours_and_links_are_what_is_recorded() -> None:

@@ -35,8 +35,8 @@ CROWDED = 0.4
 """The share of the width below which a crowd is shown by itself."""
 AROUND = 0.3
 """Room around the middle four fifths of a crowd, as a share of their width."""
-FARTHEST = 1e15
-"""Units from the middle of the map: nothing is recorded beyond but by mistake, and numbers lose their decimals."""
+FARTHEST = 1e16
+"""Units from the middle of the map: ten times as far as anything can be recorded."""
 _SPECTRAL = re.compile(r"[OBAFGKMLTY](?=[\dIV ]|$)")
 
 
