@@ -15,6 +15,7 @@ from pathlib import Path
 from assistants.base import Assistant
 from assistants.findings import Findings, Nature
 from assistants.lore import narrative, telling
+from assistants.lore.claims import told_of_claims
 from assistants.lore.evidence import Evidence, about, gather, misnamed
 from assistants.lore.fitting import all_places
 from assistants.lore.paraphrase import is_common, others
@@ -94,6 +95,8 @@ class Lorekeeper:
         question = " ".join(question.split())
         if narrative.is_asked(question):
             return await self._tale(question[:MOST_ASKED])
+        if (held := await told_of_claims(question, self._world, self._search)) is not None:
+            return held
         if len(question) > MOST_ASKED:
             return None
         if (by_time := await told_by_time(question, self._answers_to)) is not None:

@@ -80,6 +80,9 @@ _PEOPLE = re.compile(
     r" (?:had |and not [\w-]+ |sind |haben )?(\w+)\b",
     re.IGNORECASE,
 )
+_BY_PEOPLE = re.compile(
+    r"\b(\w+) (?:by|von) ([\w-]{1,40}(?: [\w-]{1,40}){0,3}?) (?:people|persons|men|women|Menschen|Leute)\b"
+)
 _PRONOUN = re.compile(
     r"\b(?:She|He|It(?! was ⟦\d+⟧ (?:who|that))|They|Er|Sie|Es)\b"
     r"|^(?:Her|His|Its|Sein|Seine|Ihr|Ihre) (?=\w+ (?:was|were|war))"
@@ -278,9 +281,11 @@ _TITLE_OF = re.compile(rf"(?:^|, |and |und ){_THE}{_T} {_OF}{_N}")
 
 
 def _crowds(sentence: Sentence, names: Sequence[_Name]) -> Iterator[Statement]:
-    for match in _PEOPLE.finditer(sentence.text):
-        done = meant("people").get(fold(match[2]), "")
-        if done and (number := number_of(_last_number(match[1]))) is not None:
+    counts = [(match[1], match[2]) for match in _PEOPLE.finditer(sentence.text)]
+    counts += [(match[2], match[1]) for match in _BY_PEOPLE.finditer(sentence.text)]
+    for many, verb in counts:
+        done = meant("people").get(fold(verb), "")
+        if done and (number := number_of(_last_number(many))) is not None:
             yield _statement(names[0], f"people who {done}", str(number), Value.NUMBER, sentence)
 
 
