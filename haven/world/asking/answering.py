@@ -188,13 +188,13 @@ class Answering:
         """Each field that was asked for: its value, or that it is not recorded."""
         parts, rows, recorded = [], [], False
         for entry in query.concepts:
-            text, carrier, good = self._field(thing, entry, query.unit)
+            text, carrier, good = self._field(thing, entry, query.unit, bool(query.subject.ids))
             parts.append(text)
             rows.append(row(carrier, text))
             recorded = recorded or good
         return " ".join(parts), rows, recorded
 
-    def _field(self, thing: Thing, entry: str, unit: str) -> tuple[str, Thing, bool]:
+    def _field(self, thing: Thing, entry: str, unit: str, named: bool) -> tuple[str, Thing, bool]:
         options = alternatives(entry)
         if "position" in options and isinstance(thing, Discovery) and not thing.coordinates:
             told = where(thing, self.gazetteer)[0]
@@ -203,7 +203,7 @@ class Answering:
             return where(thing, self.gazetteer, links="links" in options)
         fitting = [one for one in options if self.fields.fits(one, thing.kind)]
         for concept in (*fitting, *(one for one in options if one not in fitting)):
-            for carrier in carriers(thing, concept, self.fields, self.gazetteer)[:1]:
+            for carrier in self.finder.holders(thing, concept)[:1]:
                 if read := self.fields.read(carrier, concept):
                     label = asked_label(concept, read[0])
                     whose = (
@@ -213,7 +213,7 @@ class Answering:
                     )
                     value = shown(read[0], read[1], concept)
                     return f"{label} of {whose}: {value}{_turned(concept, read, unit)}.", carrier, True
-        below = self._below(thing, options)
+        below = self._below(thing, options) if named else None
         if below:
             return below
         label = asked_label((fitting or options)[0])

@@ -234,6 +234,8 @@ class Finder:
             (one for one in found.things if one.id in keys), key=lambda one: (sign * keys[one.id], one.name)
         )
         found.keys = keys
+        if order.concept == "count" and order.descending and not any(keys.values()):
+            ranked = []  # none has any: nothing says which would have most
         if nth is not None:
             ranked = ranked[nth - 1 : nth]
         elif limit is not None and len(ranked) > limit:

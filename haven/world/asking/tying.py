@@ -140,6 +140,8 @@ def _described(scene: Scene, chunk: Chunk) -> Group:
     """The kind with all that was said before it."""
     new, scene.pending = scene.pending, Group()
     new.kinds, new.lead = chunk.kinds or (Kind.SYSTEM,), frozenset(scene.lead)
+    if chunk.text.lower().startswith(("exo", "extrasolar")):
+        new.without += tuple(one.id for one in scene.stream.lexicon.gazetteer.names.exact("sun"))
     if found := chunk.part("found"):
         new.kinds = (Kind.DISCOVERY,)
         new.conditions.append(Condition(concepts=("found",), words=(found,)))
