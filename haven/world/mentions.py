@@ -61,8 +61,7 @@ def mentions(text: str, index: NameIndex, *, loose: bool = False) -> list[Mentio
 
 
 def _longest(pieces: Sequence[Word], at: int, index: NameIndex, loose: bool) -> tuple[int, list[Spelling]]:
-    longest = max(index.longest(pieces[at].folded), index.longest(pieces[at].bare))
-    for size in range(min(longest, len(pieces) - at), 0, -1):
+    for size in range(min(_reach(pieces, at, index), len(pieces) - at), 0, -1):
         some = pieces[at : at + size]
         spellings = [one for one in _borne(some, index) if _meant(some, one, loose)]
         if size > 1 and some[0].folded in ARTICLES:
@@ -72,6 +71,24 @@ def _longest(pieces: Sequence[Word], at: int, index: NameIndex, loose: bool) -> 
         if spellings:
             return size, spellings
     return 0, []
+
+
+def _reach(pieces: Sequence[Word], at: int, index: NameIndex) -> int:
+    """How many pieces a name that begins there, perhaps after an article, can have."""
+    first = pieces[at].folded
+    if first in ARTICLES and at + 1 < len(pieces):
+        return max(_begun(pieces, at, index), min(index.longest(first), 1 + _begun(pieces, at + 1, index)))
+    return _begun(pieces, at, index)
+
+
+def _begun(pieces: Sequence[Word], at: int, index: NameIndex) -> int:
+    """As far as its first two tell: in most texts no name has more than one piece there."""
+    first = pieces[at]
+    longest = max(index.longest(first.folded), index.longest(first.bare))
+    if longest < 2 or at + 1 >= len(pieces):
+        return longest
+    second = pieces[at + 1]
+    return max(1, *(index.longest(f"{first.folded} {one}") for one in (second.folded, second.bare)))
 
 
 def _borne(some: Sequence[Word], index: NameIndex) -> list[Spelling]:

@@ -74,14 +74,19 @@ class NameIndex:
             if (there := self._of.get(key)) is None:
                 self._of[key] = [spelling]
                 self._joined.setdefault(key.replace(" ", ""), []).append(key)
-                first, pieces = key.split(" ", 1)[0], min(key.count(" ") + 1, MOST_PIECES)
-                self._longest[first] = max(pieces, self._longest.get(first, 0))
+                self._begin(key.split(" "))
                 if key not in self._seen:
                     self._seen.add(key)
                     self._new.append(key)
             else:
                 there.append(spelling)
         self._by_id[id] = tuple(keys)
+
+    def _begin(self, pieces: Sequence[str]) -> None:
+        """Keep how long names are that begin with its first piece, and with its first two."""
+        size = min(len(pieces), MOST_PIECES)
+        for begin in {pieces[0], " ".join(pieces[:2])}:
+            self._longest[begin] = max(size, self._longest.get(begin, 0))
 
     def drop(self, id: str) -> None:
         for key in self._by_id.pop(id, ()):
@@ -111,9 +116,9 @@ class NameIndex:
         """The same without regard to spaces: `voidwatch` is `Void Watch`."""
         return [one for key in self._joined.get(folded.replace(" ", ""), []) for one in self.exact(key)]
 
-    def longest(self, first: str) -> int:
-        """How many pieces the longest name has that begins with this piece, at most MOST_PIECES; 0 for none."""
-        return self._longest.get(first, 0)
+    def longest(self, begin: str) -> int:
+        """How many pieces the longest name has that begins with this piece, or with these two; at most MOST_PIECES."""
+        return self._longest.get(begin, 0)
 
     def starting(self, folded: str, limit: int) -> list[Spelling]:
         """Names that begin so, the shortest first."""
