@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -17,6 +17,7 @@ from assistants.waiting import Choice, Held, WaitingRoom, choices_of, is_for
 from bot import render_answers as cards
 from bot import sheet as sheets
 from bot.channels import Channels, only
+from bot.queue import Queue
 from bot.sheet import Sheet
 from bot.views.answer import answer_view, held_view
 from haven.access import Principal
@@ -40,14 +41,16 @@ ENDS = {
 """The ends that whoever asked is told of: a cancellation was somebody's own doing."""
 
 
-class Answers:
+class Answers(Queue[str]):
     """One for a bot. Drawing is idempotent: a message that is there is edited, never sent twice."""
+
+    in_order = False
 
     def __init__(
         self, channels: Channels, waiting: WaitingRoom, database: Database, seat: Callable[[str], Assistant | None]
     ) -> None:
         """`seat` finds the assistant of a name."""
-        self._channels = channels
+        super().__init__(channels)
         self._waiting = waiting
         self._database = database
         self._seat = seat
@@ -115,13 +118,16 @@ class Answers:
     async def tell(self, event: Event) -> None:
         """Draw what an event of the bus says."""
         if event.kind.startswith("answer."):
-            await self._survive(event.subject)
+            await self.attempt(event.subject)
 
-    async def catch_up(self) -> None:
-        """After a start or a lost connection: every request whose end was not shown yet."""
+    async def pending(self) -> AsyncGenerator[str, None]:
+        """Every request whose end was not shown yet."""
         for one in await table.of(self._database, limit=RECENT):
             if not one.told:
-                await self._survive(one.id)
+                yield one.id
+
+    async def show(self, one: str) -> None:
+        await self.refresh(one)
 
     async def refresh(self, id: str, *, spoiled: bool = False) -> None:
         """Bring the message of one waiting request up to date; nothing is sent where it is.
@@ -180,13 +186,6 @@ class Answers:
             sheet.channel,
             lambda channel: channel.send(text, allowed_mentions=only(person), reference=place, nonce=nonce, **whole),
         )
-
-    async def _survive(self, id: str) -> None:
-        """One that can't be drawn now must not keep the others from being drawn; it is drawn at the next event."""
-        try:
-            await self.refresh(id)
-        except Exception as error:
-            log.warning("the waiting request %s could not be shown in Discord", id, exc_info=error)
 
 
 def _mark(state: str, retry_at: float | None) -> str:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import re
 from collections import defaultdict
-from collections.abc import Awaitable
+from collections.abc import AsyncGenerator
 from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
@@ -14,6 +14,7 @@ import discord
 
 from bot import render
 from bot.channels import Channels, only
+from bot.queue import Queue
 from bot.views.review import decision_view, progress_view
 from haven.changes.decisions import Changes
 from haven.changes.review import Review
@@ -59,11 +60,13 @@ class Card:
         return self.thread or self.channel
 
 
-class Cards:
+class Cards(Queue[str]):
     """One for a bot. Drawing is idempotent: a message that is there is edited, never sent twice."""
 
+    in_order = False
+
     def __init__(self, channels: Channels, changes: Changes, database: Database, settings: Discord) -> None:
-        self._channels = channels
+        super().__init__(channels)
         self._changes = changes
         self._database = database
         self._settings = settings
@@ -96,30 +99,29 @@ class Cards:
         if change.state not in OPEN:
             self._said.pop(id, None)
 
-    async def catch_up(self) -> None:
-        """After a start or a lost connection: every open change and the newest closed ones."""
+    async def pending(self) -> AsyncGenerator[str, None]:
+        """Every open change and the newest closed ones."""
         still_open = await self._changes.list([state.value for state in OPEN], limit=500)
-        for change in {one.id: one for one in [*still_open, *await self._changes.list(limit=RECENT)]}.values():
-            await self._survive(self.refresh(change.id), change.id)
+        for id in dict.fromkeys(one.id for one in [*still_open, *await self._changes.list(limit=RECENT)]):
+            yield id
+
+    async def show(self, one: str) -> None:
+        await self.refresh(one)
 
     async def tell(self, event: Event) -> None:
         """Draw what an event of the bus says."""
         if event.kind == "change.state":
-            await self._survive(self.refresh(event.subject), event.subject)
+            await self.attempt(event.subject)
         elif event.kind == "change.progress":
-            await self._survive(self._progress(event), event.subject)
+            try:
+                await self._progress(event)
+            except Exception as error:  # the next figure comes soon
+                log.info("the progress of change %s could not be shown in Discord: %s", event.subject, error)
 
     async def thread_links(self, changes: list[Change]) -> dict[str, str]:
         """Mentions of the threads by change id, for those that have one."""
         cards = [(one.id, await self._load(one.id)) for one in changes]
         return {id: f"<#{card.place}>" for id, card in cards if card is not None}
-
-    async def _survive(self, work: Awaitable[None], id: str) -> None:
-        """A change that can't be drawn now must not keep the others from being drawn; it is drawn at the next event."""
-        try:
-            await work
-        except Exception as error:
-            log.warning("change %s could not be shown in Discord", id, exc_info=error)
 
     async def _progress(self, event: Event) -> None:
         id, text = event.subject, str(event.data.get("text", ""))

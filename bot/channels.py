@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import aiohttp
 import discord
+
+from haven.errors import StoreError, Unavailable
 
 THREAD_ARCHIVED = 50083
 UNKNOWN_MESSAGE = 10008
+LATER = frozenset({401, 408, 429})
+"""HTTP statuses below 500 that say nothing of what was sent: an old token, a slow line, too much at once."""
 
 
 class Channels:
@@ -25,6 +30,10 @@ class Channels:
         if isinstance(known, discord.abc.GuildChannel | discord.Thread):
             guild = known.guild.id
         return self._client.get_partial_messageable(id, guild_id=guild)
+
+    def is_away(self, error: Exception) -> bool:
+        """Whether the same may succeed another time; what Discord refuses today it refuses tomorrow."""
+        return self._client.is_closed() or is_away(error)
 
     async def edit(self, channel: int, message: int, **shown: Any) -> bool:
         """False where the message was deleted by somebody."""
@@ -52,6 +61,13 @@ class Channels:
         if isinstance(thread, discord.Thread):
             await thread.edit(archived=False)
         return await send(channel)
+
+
+def is_away(error: Exception) -> bool:
+    """Whether this comes of the network, or of Discord being out of order, and not of what was asked of it."""
+    if isinstance(error, discord.HTTPException):
+        return error.status in LATER or error.status >= 500
+    return isinstance(error, OSError | aiohttp.ClientError | Unavailable | StoreError)
 
 
 def only(person: int) -> discord.AllowedMentions:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import logging
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import discord
 from discord import app_commands
@@ -24,6 +26,7 @@ from bot.commands import ask, changes, drafts, health, status, watch, world
 from bot.commands import cloud as cloud_switch
 from bot.digests import Digests
 from bot.draft_cards import DraftCards
+from bot.queue import Queue
 from bot.told import Told
 from bot.views.alert import AlertButton
 from bot.views.answer import AnswerButton
@@ -43,6 +46,8 @@ from haven.store.events import Event
 log = logging.getLogger("haven.bot")
 
 SYNCED = "discord.commands"
+AGAIN_S = 60.0
+"""So long what Discord could not be told of waits, where neither a new event nor a new connection comes before."""
 
 
 class Tree(app_commands.CommandTree["HavenBot"]):
@@ -116,21 +121,36 @@ class HavenBot(discord.Client):
             self.tree.add_command(command, guild=guild)
         await self._sync(guild)
 
+    @property
+    def queues(self) -> tuple[Queue[Any], ...]:
+        """All that Discord is told of without being asked."""
+        return self.cards, self.answers, self.draft_cards, self.told, self.alarms, self.digests
+
     async def follow(self) -> None:
         """Draw what the bus says, until cancelled. What came while there was no connection is caught up on."""
-        with self.bus.subscribe() as subscription:
-            async for event in subscription:
-                if self.is_ready():
-                    await self.tell(event)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._try_again())
+            with self.bus.subscribe() as subscription:
+                async for event in subscription:
+                    if self.is_ready():
+                        await self.tell(event)
 
     async def tell(self, event: Event) -> None:
         """Draw one event of the bus."""
-        await self.cards.tell(event)
-        await self.answers.tell(event)
-        await self.draft_cards.tell(event)
-        await self.told.tell(event)
-        await self.alarms.tell(event)
-        await self.digests.tell(event)
+        for queue in self.queues:
+            await queue.tell(event)
+
+    async def try_again(self) -> None:
+        """Show what could not be shown when it came, since Discord was away for a moment."""
+        for queue in self.queues:
+            if queue.waits:
+                await queue.catch_up()
+
+    async def _try_again(self) -> None:
+        while True:
+            await asyncio.sleep(AGAIN_S)
+            if self.is_ready():
+                await self.try_again()
 
     async def on_ready(self) -> None:
         self.on_link(True)
@@ -141,12 +161,8 @@ class HavenBot(discord.Client):
         await self._catch_up()
 
     async def _catch_up(self) -> None:
-        await self.cards.catch_up()
-        await self.answers.catch_up()
-        await self.draft_cards.catch_up()
-        await self.told.catch_up()
-        await self.alarms.catch_up()
-        await self.digests.catch_up()
+        for queue in self.queues:
+            await queue.catch_up()
 
     async def on_disconnect(self) -> None:
         self.on_link(False)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 import discord
 
 from bot import render
+from bot.channels import is_away
 from haven.access import Act, Principal, Role, check
 from haven.errors import HavenError, Unavailable, error_id
 from haven.settings import Discord
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("haven.bot")
 
-UNKNOWN_MEMBER = 10007
+GONE = frozenset({10007, 10013})
+"""Discord's codes for somebody who left the server, and for an account that was deleted."""
 
 
 def bot_of(interaction: discord.Interaction) -> HavenBot:
@@ -34,7 +36,8 @@ def principal(interaction: discord.Interaction, settings: Discord) -> Principal:
 
 
 async def today(bot: HavenBot, then: Principal) -> Principal:
-    """The same person with the role of today: a stranger where they left the server or were banned from it.
+    """The same person with the role of today: a stranger where they left the server, were banned from it or deleted
+    their account, and where Discord refuses to say who that is.
 
     Raises Unavailable while Discord can't be asked.
     """
@@ -46,9 +49,11 @@ async def today(bot: HavenBot, then: Principal) -> Principal:
     try:
         member = await guild.fetch_member(int(then.id.partition(":")[2]))
     except (discord.HTTPException, OSError, RuntimeError) as error:  # RuntimeError: its session was closed meanwhile
-        if isinstance(error, discord.NotFound) and error.code == UNKNOWN_MEMBER:
-            return replace(then, role=Role.STRANGER)
-        raise Unavailable(sentence, "Haven asks again later.") from error
+        if isinstance(error, RuntimeError) or is_away(error):
+            raise Unavailable(sentence, "Haven asks again later.") from error
+        if not isinstance(error, discord.NotFound) or error.code not in GONE:
+            log.warning("Discord does not say who %s is, so they may do nothing here: %s", then.id, error)
+        return replace(then, role=Role.STRANGER)
     return _principal(member, _role(member, settings))
 
 

@@ -1,0 +1,85 @@
+"""What Discord is told while it is away, or refuses: nothing is lost, nothing is told twice, nobody waits for ever."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistants.sentinel import HAVEN
+from assistants.sentry.alerts import Sign
+from bot.alarms import Alarms
+from haven.access import Principal, Role
+from haven.store import events
+from haven.world.schema import System
+from tests.bot.conftest import World
+from tests.bot.test_alarms import NOON
+
+MESSAGES = "/channels/*/messages"
+
+
+async def watched(world: World, *people: str) -> None:
+    """A watch of each, and something to tell all of them."""
+    for name in people:
+        id = f"discord:{getattr(world, name).id}"
+        place = {"channel": world.channel.id}
+        await world.house.watches.add("new systems", Principal(id, name, Role.MEMBER, "bot"), place)
+    await world.house.world.put([System(name="Farlight")], HAVEN, "test")
+    await world.house.watches.catch_up()
+
+
+def pinged(world: World) -> list[str]:
+    return [message.content for message in world.channel.history()]
+
+
+@pytest.mark.parametrize(("status", "code"), [(404, 10013), (404, 10007), (400, 50035), (403, 50001)])
+async def test_nobody_waits_behind_somebody_whom_discord_does_not_know(world: World, status: int, code: int) -> None:
+    await watched(world, "reviewer", "member")
+    world.env.inject_error("GET", f"/guilds/*/members/{world.reviewer.id}", status=status, code=code, times=None)
+    await world.deliver()
+    assert pinged(world) == [f"<@{world.member.id}>"] and not world.bot.told.waits
+
+
+@pytest.mark.parametrize("status", [401, 429, 503])
+async def test_what_comes_while_discord_is_away_is_told_in_order_when_it_is_back(world: World, status: int) -> None:
+    await watched(world, "reviewer", "member")
+    world.env.inject_error("POST", MESSAGES, status=status)
+    await world.house.bus.pump()
+    [told] = [one for one in world.subscription.drain() if one.kind == "watch.told"][:1]
+    await world.bot.tell(told)
+    assert pinged(world) == [] and world.bot.told.waits
+    for _ in range(2):
+        await world.bot.try_again()
+    assert pinged(world) == [f"<@{world.reviewer.id}>", f"<@{world.member.id}>"] and not world.bot.told.waits
+
+
+async def test_an_alert_that_discord_refuses_does_not_hold_back_the_next(world: World) -> None:
+    house, bot = world.house, world.bot
+    bot.alarms = Alarms(bot.channels, house.database, world.channel.id, house.sentinel.alerts)
+    await bot.alarms.catch_up()
+    signs = [Sign("status:disk", "Disk: full", "warning"), Sign("status:clock", "Clock: wrong", "warning")]
+    await house.sentinel.alerts.look(["status"], signs, NOON)
+    world.env.inject_error("POST", MESSAGES, status=400, code=50035)
+    await bot.alarms.catch_up()
+    [told] = pinged(world)
+    assert "Clock: wrong" in told
+    last = await events.newest(house.database)
+    sent = [one.json for one in world.env.backend.http_requests if one.path.endswith("/messages")]
+    assert [one["nonce"] for one in sent] == [f"alert:{last - 1}", f"alert:{last}"]  # sent again, it is the same one
+
+
+async def test_a_draft_decided_while_discord_is_away_loses_its_buttons_afterwards(world: World) -> None:
+    modal = await world.member.slash(world.channel, "submit", kind="system")
+    card = (await world.member.submit_modal(modal, {"name": "Farlight"})).response
+    [draft] = await world.house.drafts.list()
+    world.env.inject_error("PATCH", "/channels/*/messages/*", status=503)
+    await world.house.drafts.approve([draft.id], HAVEN)
+    await world.house.bus.pump()
+    for event in world.subscription.drain():
+        if event.kind == "draft.approved":
+            await world.bot.tell(event)
+
+    def shown() -> object:
+        return next(one for one in world.channel.history() if one.id == card.id).components
+
+    assert shown()
+    await world.bot.try_again()
+    assert not shown()
