@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -86,6 +87,8 @@ class Search:
         self.names = names
         self.embedder = embedder
         self._nearest: Nearest | None = None
+        self._gathering = threading.Lock()
+        """Held while vectors are read or put: one that is made meanwhile would be in the file and not in `_nearest`."""
         self._queries: OrderedDict[str, Matrix] = OrderedDict()
         self._refreshing = asyncio.Lock()
         self._wake = asyncio.Event()
@@ -170,9 +173,10 @@ class Search:
         await asyncio.to_thread(self.file.close)
 
     def _keep_vectors(self, rows: Sequence[tuple[int, str, bytes]]) -> None:
-        self.file.put_vectors(rows)
-        if self._nearest is not None:
-            self._nearest.add([(number, data) for number, _, data in rows])
+        with self._gathering:
+            self.file.put_vectors(rows)
+            if self._nearest is not None:
+                self._nearest.add([(number, data) for number, _, data in rows])
 
     async def _vector(self, query: str, *, make: bool) -> Matrix | None:
         key = fold(query[:MAX_CHARS])
@@ -234,9 +238,11 @@ class Search:
     def _by_meaning(self, vector: Matrix | None, kinds: Sequence[Kind], limit: int) -> list[Found]:
         if vector is None:
             return []
-        if self._nearest is None or self._nearest.grown:
-            self._nearest = Nearest(self.file.vectors())
-        ranked = self._nearest.find(vector, 4 * limit if kinds else limit, self.file.some_vectors)
+        with self._gathering:
+            if self._nearest is None or self._nearest.grown:
+                self._nearest = Nearest(self.file.vectors())
+            nearest = self._nearest
+        ranked = nearest.find(vector, 4 * limit if kinds else limit, self.file.some_vectors)
         entries = self.file.entries([number for number, _ in ranked])
         found = [entries[number] for number, _ in ranked if number in entries]
         return [one for one in found if not kinds or one.kind in kinds][:limit]
