@@ -16,9 +16,11 @@ from assistants.base import Assistant
 from assistants.findings import Findings, Nature
 from assistants.lore import narrative, telling
 from assistants.lore.claims import told_of_claims
-from assistants.lore.evidence import Evidence, about, gather, misnamed
+from assistants.lore.dates import told_by_dates
+from assistants.lore.evidence import Evidence, about, gather, misnamed, own_days
 from assistants.lore.fitting import all_places
-from assistants.lore.paraphrase import is_common, others
+from assistants.lore.paraphrase import is_common, likeness, others
+from assistants.lore.people import told_by_people
 from assistants.lore.placing import places_of
 from assistants.lore.question import Asks, Question, longer, plainly, read
 from assistants.lore.times import told_by_time
@@ -28,7 +30,7 @@ from haven.world.mentions import Mention, mentions
 from haven.world.name_index import NameIndex, is_slip
 from haven.world.names import How
 from haven.world.passages import is_draft
-from haven.world.schema import Kind, Thing, parent_of
+from haven.world.schema import Kind, Thing, kind_of, parent_of
 from haven.world.search import Search
 from haven.world.words import fold, is_everyday, words
 from haven.world.world import World
@@ -99,8 +101,11 @@ class Lorekeeper:
             return held
         if len(question) > MOST_ASKED:
             return None
-        if (by_time := await told_by_time(question, self._answers_to)) is not None:
-            return by_time
+        for told_by in (told_by_time, told_by_dates):
+            if (computed := await told_by(question, self._answers_to)) is not None:
+                return computed
+        if (both := await told_by_people(question, self._answers_to, self._people_in)) is not None:
+            return both
         parts = [part.strip() for part in _PARTS.split(_MEANT.sub("", question)) if part.strip()][:MOST_PARTS]
         found: list[Findings] = []
         before: Question | None = None
@@ -134,7 +139,18 @@ class Lorekeeper:
         if not asked.names:
             return []
         answers = await self._answers_to(f"where {asked.text}") if asked.words else []
+        if not answers and asked.words:
+            answers = own_days(asked, await self._candidates(asked))
         return await places_of(asked, answers, kinds, self._world, self._search)
+
+    async def named_by(self, noun: str, deed: str) -> Thing | None:
+        """The thing of that sort (`moss`) that did it (`cured the Grey Sleep`), neither a person nor a place."""
+        for one in await self._answers_to(f"what {deed}"):
+            told = (one.thing.name, one.sentence.text, *(before.text for before in one.before))
+            said = [word for text in told for word in words(text)]
+            if one.thing.kind in (Kind.LORE, Kind.DISCOVERY) and any(likeness(word, fold(noun)) for word in said):
+                return one.thing
+        return None
 
     async def _answers_to(self, text: str) -> Sequence[Evidence]:
         """The sentences that answer a question, the best first, drafts left out."""
@@ -151,6 +167,22 @@ class Lorekeeper:
         things = await self._world.get_many({id for one in mentions for id in one.ids})
         mentions = [one for one in mentions if not _is_just_a_word(one, things)]
         return read(text, sorted(mentions, key=lambda one: one.start), things)
+
+    async def _people_in(self, evidence: Sequence[Evidence]) -> dict[str, tuple[str, Evidence]]:
+        """Whom these sentences name, or are the records of."""
+
+        def named(index: NameIndex) -> list[tuple[str, str, Evidence]]:
+            found = []
+            for one in evidence:
+                said = [mention.ids for part in (*one.before, one.sentence) for mention in mentions(part.text, index)]
+                ids = [one.thing.id, *(ids[0] for ids in said if len(ids) == 1)]
+                found += [(id, index.title(id)[0], one) for id in ids if kind_of(id) is Kind.PERSON]
+            return found
+
+        people: dict[str, tuple[str, Evidence]] = {}
+        for id, name, one in await self._search.names.ask(named):
+            people.setdefault(id, (name, one))
+        return people
 
     async def _last_names(self, text: str, mentions: Sequence[Mention]) -> list[Mention]:
         """People who are called by their last names alone."""

@@ -5,6 +5,7 @@ Nearness of meaning counts for nothing here: a sentence that does not say it doe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -93,7 +94,8 @@ def _weigh(
     if not any(worths):
         return None
     led = not ANAPHORS.isdisjoint(sentence.folded[:FIRST_WORDS])
-    fit = fits(question, sentence) and not (question.asks is Asks.WHEN and terms and max(terms) <= TITLE)
+    told_when_where = question.asks in (Asks.WHEN, Asks.WHERE)
+    fit = fits(question, sentence) and not (told_when_where and terms and BEFORE < max(terms) <= TITLE)
     dated = (
         ""
         if fit or question.asks is not Asks.WHEN or min(names or [0]) < TITLE
@@ -154,6 +156,18 @@ def _leading(all_: Sequence[Sentence], at: int) -> tuple[Sentence, ...]:
         if ANAPHORS.isdisjoint(all_[back].folded[:FIRST_WORDS]):
             break
     return tuple(all_[back:at])
+
+
+def own_days(question: Question, things: Iterable[Thing]) -> list[Evidence]:
+    """Of entries that bear a name of the question and say all its words: the sentences about the time they tell of."""
+    found = []
+    for thing in things:
+        when = re.match(r"-?\d+", str(getattr(thing, "when", "")))
+        all_ = sentences(thing)
+        own = any(thing.id in term.ids for term in question.names) and not is_draft(thing)
+        if own and when and all(any(_says_it(term, one) for one in all_) for term in question.words):
+            found += [Evidence(one, (), (), 1.0, True, 1.0) for one in all_ if str(int(when[0])) in one.folded]
+    return found
 
 
 def _standing(thing: Thing) -> float:

@@ -69,6 +69,8 @@ _TURN = re.compile(
     r"|\b(?:never|always|daily|weekly|monthly|yearly|hourly|nightly)\b",
     re.IGNORECASE,
 )
+_PRICE = re.compile(r"\bhow much (?:is|are|was|were|does|do|did|for)\b|\b(?:cost|price)\b", re.IGNORECASE)
+_WEIGHS = re.compile(r"\bweigh\b", re.IGNORECASE)
 _TURNS = re.compile(r"\b(?:never|once|twice|thrice|\w+ times|zweimal|dreimal)\b", re.IGNORECASE)
 _SHARE = word_set("third quarter half fifth sixth seventh eighth tenth twentieth hundredth part parts percent all none")
 _PLACES = frozenset({Kind.SYSTEM, Kind.PLANET, Kind.MOON, Kind.STATION, Kind.REGION})
@@ -85,6 +87,7 @@ _NAMED = word_set("named called christened dubbed baptised")
 _COUNTED = re.compile(r"\b(?:how many|wie ?viele|number of)\s+(?:of\s+)?(?:the\s+)?([^\W\d_]+)", re.IGNORECASE)
 _NOT_COUNTS = word_set("year jahr article chapter verse")
 """After these a number is a name."""
+_DATING = word_set("after before until till nach vor")
 NEAR, FAR, WITHIN = 4, 8, 10
 """Words at most between a number and what it counts, a name and what bears it, a verb and who did it."""
 
@@ -183,7 +186,7 @@ def _some_time(question: Question, sentence: Sentence) -> bool:
     """A time, and not that of another clause: `asked in the year 30 why he had signed` doesn't say when he signed."""
     if _TO_COME.search(question.text) and not _TO_COME.search(sentence.text):
         return False
-    said = [word.start for word in sentence.words if _said(question, word)]
+    said = _done(question, sentence)
     times = [match.start() for match in _TIME.finditer(sentence.text)]
     if not said:
         return bool(times)
@@ -191,7 +194,19 @@ def _some_time(question: Question, sentence: Sentence) -> bool:
     return any(_CLAUSE.search(span) is None for span in spans)
 
 
+def _done(question: Question, sentence: Sentence) -> list[int]:
+    """Where the words of the question stand, but in a clause that dates another: `two years after she was lost`."""
+    words_ = sentence.words
+    return [
+        one.start
+        for at, one in enumerate(words_)
+        if _said(question, one) and _DATING.isdisjoint(sentence.folded[max(at - 3, 0) : at])
+    ]
+
+
 def _some_place(question: Question, sentence: Sentence) -> bool:
+    if question.main and not _done(question, sentence) and any(_said(question, one) for one in sentence.words):
+        return False
     of_a_place = sentence.thing.kind in _PLACES and not any(sentence.thing.id in term.ids for term in question.names)
     return of_a_place or bool(_PLACE.search(sentence.text))
 
@@ -206,7 +221,9 @@ def _measure(question: Question, sentence: Sentence) -> bool:
     how = asked[1].casefold() if asked else ""
     if how in ("often", "oft"):
         return bool(_TURN.search(sentence.text))
-    units = _UNITS.get(how, frozenset())
+    if _PRICE.search(question.text):
+        return bool(_numbers(sentence)) and any(likeness(one, "price") for one in sentence.words)
+    units = _UNITS.get("heavy" if _WEIGHS.search(question.text) else how, frozenset())
     near = {one.folded for at in _numbers(sentence) for one in sentence.words[max(at - 3, 0) : at + 4]}
     if how in ("much", "viel"):
         return bool(near) or not _SHARE.isdisjoint(sentence.folded)
@@ -220,10 +237,9 @@ def _count(question: Question, sentence: Sentence) -> bool:
     if asked is None:
         return bool(numbers)
     counted = asked[1].casefold()
-    if counted not in ("times", "mal"):
-        numbers = [at for at in numbers if sentence.folded[at] != "no" or _counts_it(sentence, at + 1, counted)]
     if counted in ("times", "mal"):
         return bool(_TURNS.search(sentence.text))
+    numbers = [at for at in numbers if sentence.folded[at] != "no" or _counts_it(sentence, at + 1, counted)]
     people = counted in _PEOPLE or plain(counted) in ("person", "human")
     places = [
         at for at, word in enumerate(sentence.words) if likeness(word, counted) or (people and word.folded in _PEOPLE)

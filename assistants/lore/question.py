@@ -48,7 +48,8 @@ _ASKS: tuple[tuple[Asks, re.Pattern[str]], ...] = (
     (
         Asks.MEASURE,
         re.compile(
-            r"\b(how (long|far|old|tall|big|large|deep|high|heavy|wide|fast|often|much|thick|strong)"
+            r"\b(what (do|does|did) .*\b(weigh|cost)"
+            r"|how (long|far|old|tall|big|large|deep|high|heavy|wide|fast|often|much|thick|strong)"
             r"|wie (lange?|alt|hoch|gro(ss|ß)|weit|tief|schwer|schnell|oft))\b"
         ),
     ),
@@ -99,7 +100,7 @@ _CARDINALS = "one two three four five six seven eight nine ten eleven twelve"
 _COUNTED = dict(zip(_ORDINALS.split(), _CARDINALS.split(), strict=True))
 _NTH = frozenset(_COUNTED) - {"first"}
 _ARTICLE = re.compile(rf"\b({'|'.join(_COUNTED)}) (article|chapter|clause|paragraph|rule|law)\b", re.IGNORECASE)
-_LABELLED = word_set("article chapter clause paragraph rule law artikel kapitel")
+_LABELLED = word_set("article chapter clause paragraph rule law verse stanza volume artikel kapitel vers strophe")
 MOST_COUNTED = 3
 """Words behind an ordinal among which is what it counts."""
 _WHO_ACTS = re.compile(r"\bwho (\w+)")
@@ -217,7 +218,7 @@ def _deed(folded: str, text: str, telling: Sequence[Word], inside: Sequence[tupl
 def _word(one: Word, rest: Sequence[Word], text: str) -> Term:
     at = next(at for at, other in enumerate(rest) if other is one)
     of = tuple(other.bare for other in words(text[one.end :])[:MOST_COUNTED]) if one.bare in _NTH else ()
-    label = one.bare in _COUNTED.values() and at > 0 and rest[at - 1].bare in _LABELLED
+    label = (one.number or one.bare in _COUNTED.values()) and at > 0 and rest[at - 1].bare in _LABELLED
     return Term(one.text, ((one.bare,),), of=of, label=label)
 
 
