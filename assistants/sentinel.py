@@ -8,13 +8,14 @@ from collections.abc import Iterator, Sequence
 from assistants.base import Assistant
 from assistants.findings import Findings
 from assistants.sentry.alerts import Alerts
-from assistants.sentry.answers import answer, subject_of
+from assistants.sentry.answers import answer
 from assistants.sentry.backups import Backups
 from assistants.sentry.checks import STATUS, signs_of
 from assistants.sentry.lines import StatusLine as StatusLine
 from assistants.sentry.lines import alert_lines, backup_lines, machine_lines, queue_lines
 from assistants.sentry.logs import Logs
 from assistants.sentry.patrol import Patrol
+from assistants.sentry.subjects import subject_of
 from assistants.waiting import WaitingRoom
 from haven.access import Act, Principal, Role, check
 from haven.ai.breaker import Circuit

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,6 +15,7 @@ from assistants.sentry.lines import StatusLine, ago
 from assistants.sentry.logins import DETAILS
 from assistants.sentry.logs import Kind
 from assistants.sentry.patrol import Patrol
+from assistants.sentry.subjects import subject_of
 from haven.health import Health, snapshot
 from haven.health_card import Wear, wear
 from haven.quoting import ended
@@ -29,38 +29,6 @@ HERE = Source("", "this machine", "its own sensors, now")
 LOGINS = Source("", "the log of logins", "its last 30 days were read")
 LOGS = Source("", "the logs", "the journal and Haven's own, the last day")
 SUBMISSIONS = Source("", "drafts and history of the world", "the last week was read")
-_HOUSE = re.compile(
-    r"\b(pi|raspberry|raspi|machine|computer|server|board|box|haven|sentinel|rechner|maschine|our (system|setup))\b",
-    re.I,
-)
-_ABOUT: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (subject, re.compile(words, re.I))
-    for subject, words in (
-        ("backup", r"\bback-?ups?\b|\bsicherung"),
-        ("logins", r"\blog-?ins?\b|\blogged in\b|\bbreak-?ins?\b|\bintru(der|sion)|\bhack(ed|ers?|ing)?\b|\banmeldung"),
-        ("submissions", r"\bspam\w*|\b(duplicate|same) submissions?\b|\bleaked (secret|key|token|password)s?\b"),
-        ("logs", r"\b(logs?|journal|log ?files?)\b|\berrors?\b|\bcrash(es|ed)?\b"),
-        ("alerts", r"\balerts?\b|\b(anything|something|what('s| is)?) (wrong|broken)\b|\bwarnings?\b|\bprobleme?\b"),
-        ("disk", r"\bdisk\b|\bdisc space\b|\bstorage (space|left)\b|\bsd[- ]?card\b|\bfestplatte\b|\bspeicherplatz\b"),
-        ("card", r"\b(card|sd) wear\b|\bworn\b"),
-        ("power", r"\bunder-?voltage\b|\bthrottl\w*|\bpower supply\b"),
-        ("heat", r"\b(temperature|hot|heat|warm|cpu temp|degrees|temperatur)\b"),
-        ("memory", r"\b(memory|ram)\b"),
-        ("queue", r"\bqueue\b|\bwarteschlange\b"),
-        ("uptime", r"\buptime\b|\bhow long .*\b(running|up)\b|\brunning since\b"),
-        ("health", r"\b(how('s| is| are)|health|status|ok|okay|alright|doing|well|fine|wie geht)\b"),
-    )
-)
-_CLEAR = frozenset({"backup", "disk", "power", "logins", "submissions"})
-"""What nobody asks of a star: these words need no word for the house beside them."""
-_ASKS = re.compile(
-    r"\?\s*$|^\s*(how|what|when|is|are|any|do|does|did|have|has|show|tell|list|was|were|there|wie|wann|ist|gibt|status"
-    r"|health)\b",
-    re.I,
-)
-_TO_DO = re.compile(
-    r"\b(how (do|can|could|should|would) (i|we|you)|how to|should (i|we)|write|script|explain|why)\b", re.I
-)
 
 
 class House(Protocol):
@@ -101,16 +69,6 @@ async def machine(house: House) -> Machine:
         "wear of the card": not any(card.used_percent is not None for card in cards),
     }
     return Machine(tuple(shown), tuple(what for what, lacks in missing.items() if lacks), health, tuple(cards))
-
-
-def subject_of(question: str) -> str:
-    """What of this house a question is about; "" where it is not for its figures to answer."""
-    if not _ASKS.search(question) or _TO_DO.search(question):
-        return ""
-    here = bool(_HOUSE.search(question))
-    found = (subject for subject, words in _ABOUT if words.search(question) and (here or subject in _CLEAR))
-    bare = {"alerts": r"^\W*(are there |any |show |list |open |the |what |current |is )*(alerts?|wrong)\W*$"}
-    return next(found, "") or next((name for name, words in bare.items() if re.search(words, question, re.I)), "")
 
 
 async def answer(question: str, house: House) -> Findings | None:

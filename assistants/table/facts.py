@@ -13,6 +13,7 @@ from assistants.findings import Findings, Nature
 from assistants.lore.tales import Tales
 from assistants.scribe import SCRIBE, is_handed_in
 from assistants.scribing.bulk import is_ordered
+from assistants.sentry.subjects import subject_of
 from assistants.table.core import Named, Naming, core
 from haven.access import Principal
 from haven.errors import HavenError
@@ -104,15 +105,18 @@ class Facts:
         """Ask the seated assistant, then the others, until one of them has a fact.
 
         After a quotation the rest are asked as well: one may know a fact, or that the very field for it is empty. The
-        Sentinel, who speaks of the machine, comes last where a place is named.
+        Sentinel speaks of the machine: where a place is named it comes last, and says nothing of what is asked of that.
         """
         if self._hops is not None and (found := await self._asked(STEPS, self._hops.answer, text, principal, seated)):
             yield Consulted(STEPS, found)
             if found.kind is Nature.FACT:
                 return
-        first = seated if seated != "sentinel" or not await self.names_in(text) else CONSULTED[0]
+        names = await self.names_in(text)
+        first = seated if seated != "sentinel" or not names else CONSULTED[0]
         for name in dict.fromkeys((first, *CONSULTED, seated)):
-            if (answerer := self._answerers.get(name)) is not None:
+            if name == "sentinel" and names and not subject_of(text, names):
+                yield Consulted(name, None)
+            elif (answerer := self._answerers.get(name)) is not None:
                 ask = answerer.answer if name == seated else self._looks.get(name, answerer.answer)
                 findings = await self._asked(name, ask, text, principal, seated)
                 yield Consulted(name, findings)

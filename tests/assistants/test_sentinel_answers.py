@@ -9,7 +9,7 @@ import pytest
 
 from assistants.findings import Findings, Nature
 from assistants.round_table import Request
-from assistants.sentry.answers import subject_of
+from assistants.sentry.subjects import subject_of
 from haven.access import Principal, Role
 from haven.ai.task import Tier
 from haven.app import open_house
