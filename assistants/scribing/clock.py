@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from assistants.scribe import Scribe
+from assistants.scribing.digest import Digest
 from haven.settings import WorldSettings
 from haven.store import events, notes
 from haven.store.database import Database, now
+from haven.store.transaction import Transaction
 
 TOLD = "world.digest"
 """Under this note stands the moment that the last digest was due."""
@@ -32,13 +34,16 @@ class DigestClock:
         if due <= float(await notes.get(self._database, TOLD) or 0):
             return False
         found = await self._scribe.digest(days, until=due)
-        await notes.put(self._database, TOLD, str(due))
-        if not found.sections:
-            return False
+        await self._database.write(lambda tx: _told(tx, due, found))
+        return bool(found.sections)
+
+
+async def _told(tx: Transaction, due: float, found: Digest) -> None:
+    """The digest as an event and that it is told: both or neither."""
+    if found.sections:
         sections = [{"title": one.title, "lines": one.lines} for one in found.sections]
-        about = {"title": found.title, "sections": sections}
-        await self._database.write(lambda tx: events.record(tx, EVENT, f"{due:.0f}", **about))
-        return True
+        await events.record(tx, EVENT, f"{due:.0f}", title=found.title, sections=sections)
+    await notes.keep(tx, TOLD, str(due))
 
 
 def last_due(at: float, days: int, hour: int) -> float:

@@ -68,8 +68,12 @@ def digest(
     merged: Sequence[Change],
     since: float,
     until: float,
+    earlier: int = 0,
 ) -> Digest:
-    """The digest of these versions; open `drafts` and to-dos are told only where something happened."""
+    """The digest of these versions; open `drafts` and to-dos are told only where something happened.
+
+    `earlier`: so many versions of the same time are not among these.
+    """
     fates = _fates(versions)
     happened = [
         Section("Added", _by_kind(fates["added"])),
@@ -77,6 +81,7 @@ def digest(
         Section("Removed", _lines(fates["removed"])),
         Section("By whom", _people(versions)),
         Section("Notable", tuple(_notable([one.id for one in (*fates["added"], *fates["changed"])], gazetteer))),
+        Section("Not all is told", (_cut(len(versions), earlier),) if earlier > 0 else ()),
         Section("Merged changes of the code", tuple(f"{one.title} ({one.id})" for one in merged[:LINES])),
     ]
     if not any(section.lines for section in happened):
@@ -87,6 +92,12 @@ def digest(
     jobs = [f"{job.name} in {job.system} (+{job.gain:g}): {_names(job.fields)}" for job in todo(gazetteer, limit=JOBS)]
     ahead = [Section("Drafts that wait", tuple(waiting)), Section("What would gain most", tuple(jobs))]
     return Digest(since, until, tuple(section for section in (*happened, *ahead) if section.lines))
+
+
+def _cut(told: int, earlier: int) -> str:
+    return (
+        f"these are the newest {told:,} of {told + earlier:,} writings; {earlier:,} earlier ones are not counted above"
+    )
 
 
 def _fates(versions: Iterable[Version]) -> dict[str, list[Version]]:

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from haven.store.database import Database, now
+from haven.store.transaction import Transaction
 
 
 async def card(database: Database, face: str, subject: str) -> dict[str, Any] | None:
@@ -38,4 +39,9 @@ async def get(database: Database, key: str) -> str | None:
 
 
 async def put(database: Database, key: str, value: str) -> None:
-    await database.write(lambda tx: tx.execute("insert or replace into note values (?, ?)", (key, value)))
+    await database.write(lambda tx: keep(tx, key, value))
+
+
+async def keep(tx: Transaction, key: str, value: str) -> None:
+    """As `put`, together with what else a transaction writes."""
+    await tx.execute("insert or replace into note values (?, ?)", (key, value))

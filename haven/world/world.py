@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -214,10 +215,14 @@ class World:
         versions = await _apart(lambda rows: [_version(row) for row in rows], await table.removed(self._database.rows))
         return [one for one in versions if one.thing and (not name or fold(one.thing.name) == fold(name))]
 
-    async def since(self, at: float, limit: int = 1_000) -> list[Version]:
-        """The newest versions of all records since that moment (seconds since 1970), in the order of their writing."""
-        rows = await table.since_time(self._database.rows, at, limit)
+    async def since(self, at: float, limit: int = 1_000, *, until: float = math.inf) -> list[Version]:
+        """The newest versions of all records between two moments (seconds since 1970), in the order of writing."""
+        rows = await table.between(self._database.rows, at, until, limit)
         return await asyncio.to_thread(lambda: [_version(row) for row in rows])
+
+    async def count_since(self, at: float, *, until: float = math.inf) -> int:
+        """How many versions were written between two moments (seconds since 1970)."""
+        return await table.count_between(self._database.rows, at, until)
 
     async def stamp(self) -> int:
         """A number that grows with every write."""

@@ -42,3 +42,12 @@ async def test_a_digest_tells_what_became_of_each_record(tmp_path: Path) -> None
         found = await scribe.answer("Give me the weekly digest", MEMBER)
         assert found and "2 planets: Meridian, Rime" in found.text
         assert planet.thing.id not in told.text
+
+
+async def test_a_digest_says_what_it_does_not_count(tmp_path: Path) -> None:
+    async with world_in(tmp_path) as (world, database):
+        scribe = Scribe(world, Drafts(database, WorldSettings()), Atlases(world))
+        for start in range(0, 6_000, 1_000):
+            await world.put([System(name=f"Point {number}") for number in range(start, start + 1_000)], OLGA, "test")
+        told = (await scribe.digest(days=1)).text
+        assert "the newest 5,000 of 6,000 writings" in told and "1,000 earlier ones are not counted" in told
