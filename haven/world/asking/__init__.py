@@ -24,6 +24,9 @@ from haven.world.name_index import NameIndex
 from haven.world.words import fold
 
 _SIGNS = {
+    r"(?<=[^\W\d])\s*>\s*(?=[^\W\d])": " to ",
+    r"\s/\s": " or ",
+    r"#\s*(?:of\s+)?(?=[^\W\d])": "number of ",
     r"\s*(?:[-=]+>|→)\s*": " to ",
     r"\bw/o\b": "without",
     r"\bw/(?=\s|\w)": "with ",

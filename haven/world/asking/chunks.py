@@ -201,12 +201,14 @@ def _known(
     roles = table.roles.get(phrase, ())
     if length := LENGTHS.get(" ".join(phrase)):
         roles = (*roles, f"length:{length}")
-    if unit := table.units.get(phrase):
-        roles = (*roles, f"unit:{unit}")
+    if measure := table.units.get(phrase):
+        roles = (*roles, f"unit:{measure}")
     own = () if roles else _own(lexicon, phrase)  # a property of this world may be called `list`
     concepts = (*own, *table.concepts.get(phrase, ()))
-    values = () if "skip" in roles else lexicon.exact(phrase)  # `a` is no star of class A
-    otherwise = bool(roles or concepts or values) and not (led and roles == ("skip",))
+    unit = len(phrase[0]) == 1 and not capital and any(role.startswith("unit:") for role in roles)
+    values = () if "skip" in roles or unit else lexicon.exact(phrase)  # `a` is no star of class A, nor `k` of K
+    led = led and not concepts and roles in ((), ("skip",))
+    otherwise = bool(roles or concepts or values) and not led
     ids = _names(some, phrase, lexicon, otherwise)
     if ids and (roles or concepts or values) and _only_lore(ids, lexicon):
         ids = ()

@@ -12,11 +12,15 @@ FROM = frozenset({"to", "from", "of", "near"})
 
 def distance(scene: Scene) -> Query | None:
     """`how far is A from B`, `how many light years are between A and B`, `how far away is A`."""
-    if "far" not in scene.flags or scene.comparisons or scene.pending.described:
+    lengths = bool(scene.stream.unit) and any(chunk.part("length") for chunk in scene.stream.chunks)
+    pair = lengths and len(scene.named_chunks) == 2 and not scene.asked  # `A to B, parsecs`
+    if not ("far" in scene.flags or pair) or scene.comparisons or scene.pending.described:
         return None
     operands = [one for one in scene.groups if not one.tied]
     if len(operands) == 1 and operands[0].named:  # `A to B: how far`
-        beside = [one for one in operands[0].holders if one.named and one.lead & {"to", "from", "and", "or"}]
+        beside = [
+            one for one in operands[0].holders if one.named and (one.lead & BESIDE | one.lead & FROM or not one.lead)
+        ]
         operands[0].holders = [one for one in operands[0].holders if one not in beside]
         operands += beside or operands[0].also
     if not operands or len(operands) > 2 or any(one.radius is not None for one in operands):
@@ -30,7 +34,9 @@ def distance(scene: Scene) -> Query | None:
 def same(stream: Stream, yes_no: bool) -> Query | None:
     """`are A and B in the same region`, `do A and B share an economy`, `do A and B have the same biome`."""
     places = [chunk for chunk in stream.chunks if chunk.ids]
-    if not any(chunk.one_of("same") for chunk in stream.chunks) or len(places) < 2 or not yes_no:
+    if not any(chunk.one_of("same") for chunk in stream.chunks) or len(places) < 2:
+        return None
+    if not yes_no and any(chunk.one_of("list") for chunk in stream.chunks):
         return None
     concepts: list[str] = []
     for chunk in stream.chunks:

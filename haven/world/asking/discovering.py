@@ -38,6 +38,7 @@ def _by(stream: Stream, one: Draft) -> bool:
     stream.take("skip")
     who = stream.next
     if who is None:
+        stream.flags.add("who")  # `X found by?`
         return True
     if who.ids:
         stream.at += 1

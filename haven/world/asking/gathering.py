@@ -211,6 +211,9 @@ def _word(scene: Scene, chunk: Chunk) -> bool:
     before = stream.before()
     if roles & {"who", "whose"} and before is not None and before.kinds:
         roles = {"skip"}  # `the planet who has the longest day`
+    after = stream.peek()
+    if "until" in roles and after is not None and after.ids:
+        roles = {"to"}  # `from A until B`
     if roles & {"within", "beyond"}:
         roles |= {"of"}  # `within that region`, `under that star`
     length = chunk.part("length") or chunk.part("unit")

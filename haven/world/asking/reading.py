@@ -45,6 +45,8 @@ def read(text: str, lexicon: Lexicon) -> Query | None:
     if query is None:
         return None
     subject = _narrowed(query.subject, lexicon.fields)
+    if _about_people_alone(subject, lexicon.fields):
+        return None
     return query.model_copy(update={"subject": subject, "read_as": read_as, "yes_no": yes_no})
 
 
@@ -86,6 +88,18 @@ def _narrowed(one: Selection, fields: Fields) -> Selection:
     of = tuple(_narrowed(holder, fields) for holder in one.of)
     near = _narrowed(one.near, fields) if one.near is not None else None
     return one.model_copy(update={"conditions": tuple(conditions), "of": of, "near": near})
+
+
+def _about_people_alone(one: Selection, fields: Fields) -> bool:
+    """Whether something must be so of places that only people can be, as to be a captain."""
+    concepts = [concept for condition in one.conditions for concept in condition.concepts if condition.words]
+    places = tuple(kind for kind in Kind if kind is not Kind.PERSON)
+    people = [concept for concept in concepts if fields.fits(concept, Kind.PERSON)]
+    return (
+        bool(one.kinds)
+        and Kind.PERSON not in one.kinds
+        and any(not any(fields.fits(concept, kind) for kind in places) for concept in people)
+    )
 
 
 def _about_places(found: list[Chunk]) -> bool:

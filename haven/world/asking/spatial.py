@@ -74,7 +74,21 @@ def compare(finder: Finder, query: Query) -> Answer:
     if any(key is None for key in keys) or len({key[0] for key in keys if key is not None}) > 1:
         return Answer(f"Not recorded for all of them: {'; '.join(told)}.", rows, str(query), recorded=False)
     known = [key[1] for key in keys if key is not None]
-    return Answer(f"{_verdict(query, things, known)} {label}: {'; '.join(told)}.", rows, str(query))
+    apart = _apart(finder, things, order, known)
+    return Answer(f"{_verdict(query, things, known)} {label}: {'; '.join(told)}.{apart}", rows, str(query))
+
+
+def _apart(finder: Finder, things: list[Thing], order: Order, keys: list[float]) -> str:
+    """By how much two values differ, in the unit of the field; "" where they are words, or in several units."""
+    if len(things) != 2 or order.concept in ("count", "year") or keys[0] == keys[1]:
+        return ""
+    for concept in alternatives(order.concept):
+        reads = [finder.fields.read(one, concept) for thing in things for one in finder.holders(thing, concept)[:1]]
+        found = [read for read in reads if read is not None and isinstance(read[1][0], float)]
+        if len(found) == 2 and found[0][0].key == found[1][0].key:
+            difference = abs(float(found[0][1][0]) - float(found[1][1][0]))
+            return f" The difference is {shown(found[0][0], (float(f'{difference:.6g}'),), concept)}."
+    return ""
 
 
 def _more(finder: Finder, query: Query, order: Order) -> Answer:

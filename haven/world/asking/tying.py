@@ -159,7 +159,7 @@ def _said_again(scene: Scene, last: Group, new: Group) -> bool:
         last.conditions += new.conditions
     elif joined and not new.described and not last.described and set(new.kinds) != set(last.kinds):
         last.kinds = (*last.kinds, *(kind for kind in new.kinds if kind not in last.kinds))
-    elif last.order is not None and set(new.kinds) == set(last.kinds) and scene.lead == {"of"} and not new.described:
+    elif last.order is not None and set(new.kinds) == set(last.kinds) and "of" in scene.lead and not new.described:
         pass  # `the planet who has the largest radius of all planets`
     elif not joined and set(new.kinds) <= set(last.kinds) and not (scene.lead - {"be", "list"}) and not scene.reach:
         last.conditions += [one for one in new.conditions if one not in last.conditions]
@@ -180,6 +180,9 @@ def _same_thing(scene: Scene, last: Group, chunk: Chunk) -> bool:
     after = scene.stream.peek()
     again = before in ("the", "this", "that", "der", "das", "dieses", "dieser") and not scene.pending.described
     again = again and (after is None or after.one_of("with", "be", "skip")) and "far" not in scene.flags
+    of, which = scene.stream.peek(), scene.stream.peek(2)
+    if of is not None and of.one_of("of") and which is not None and which.one_of("list") and scene.lead == {"be"}:
+        again = True  # `A is moon of which planet`
     if last.genitive or last.conditions or (scene.lead and not again):
         return False
     fitting = tuple(id for id in last.ids if things[id].kind in chunk.kinds)

@@ -11,6 +11,10 @@ LOOSE = frozenset({"tags", "condition", "significance", "period", "place"})
 UNCOUNTED = frozenset({"lifeform", "race", "flora", "fauna", "sentinels", "economy", "weather", "biome", "conflict"})
 """Fields that say of what kind something is, never how many there are."""
 BELONGING = (Kind.PLANET, Kind.MOON, Kind.STATION, Kind.DISCOVERY)
+HOLDERS = {Kind.MOON: Kind.PLANET, Kind.SYSTEM: Kind.REGION} | dict.fromkeys(
+    (Kind.PLANET, Kind.STATION, Kind.DISCOVERY), Kind.SYSTEM
+)
+"""Of what it is asked who has most of a kind, where nobody says."""
 
 
 def wanted(stream: Stream, one: Draft, yes_no: bool) -> Query | None:
@@ -29,6 +33,10 @@ def wanted(stream: Stream, one: Draft, yes_no: bool) -> Query | None:
         if one.bare and all(things[id].kind is not Kind.SYSTEM for id in one.ids):
             one = Draft(kinds=(Kind.SYSTEM,), of=[one.frozen()])
     one = _not_the_finder(stream, one)
+    if "how" in flags and any(chunk.one_of("called") for chunk in stream.chunks):
+        flags.discard("how")  # `how are the moons called`
+    if "when" in flags and one.bare and not asked and _all_of(stream, one, Kind.DISCOVERY):
+        flags.add("discovered")
     if flags & {"who", "when", "how"}:
         asked = _about_discovery(stream, one, asked)
         if not asked:
@@ -122,6 +130,8 @@ def _plainly(stream: Stream, one: Draft, asked: tuple[str, ...], yes_no: bool, o
         return Query(want=Want.LIST, subject=one.of[0].model_copy(update={"order": order}))
     if one.order is not None and one.order.concept == "distance" and not one.kinds and not one.ids:
         one.kinds = (Kind.SYSTEM,)
+    if one.order is not None and one.order.counted is not None and not one.kinds and not one.ids:
+        one.kinds = tuple(HOLDERS[kind] for kind in one.order.counted.kinds[:1] if kind in HOLDERS)
     if not one.kinds and not one.ids:
         if one.of and not asked:
             one.kinds = _implied(stream, one)
@@ -182,8 +192,12 @@ def _fitting(stream: Stream, one: Draft, asked: tuple[str, ...]) -> bool:
 
 
 def _all_people(stream: Stream, one: Draft) -> bool:
+    return _all_of(stream, one, Kind.PERSON)
+
+
+def _all_of(stream: Stream, one: Draft, kind: Kind) -> bool:
     things = stream.lexicon.gazetteer.things
-    return bool(one.ids) and all(things[id].kind is Kind.PERSON for id in one.ids)
+    return bool(one.ids) and all(things[id].kind is kind for id in one.ids)
 
 
 def _regional(stream: Stream, asked: tuple[str, ...]) -> bool:
