@@ -16,6 +16,7 @@ from assistants.local_words import LocalWords
 from assistants.scribing.bulk import Bulk, Preview, ordered
 from assistants.scribing.digest import MOST_VERSIONS, Digest, digest
 from assistants.scribing.doubts import SecondReader
+from assistants.scribing.handing import is_handed_in
 from assistants.scribing.looks import Aim, look_in
 from assistants.scribing.quality import looked
 from assistants.scribing.records import Report, read_report
@@ -66,15 +67,6 @@ SHOWN = 12
 MOST_REASON = 300
 DAY = 86_400
 """Seconds."""
-_RECORD = re.compile(
-    r"^\W*(?:(?:hey |hi )?scribe\W+)?(?:please |pls |can you |could you )?"
-    r"(?:record|log|enter|submit|register|add|note(?: down)?)\b"
-    r"(?=.*\b(?:system|planet|moon|station|discovery|fossil|ruins?|wreck|ship|record|report|entry)\b)",
-    re.IGNORECASE | re.DOTALL,
-)
-_REPORT = re.compile(
-    r"^\W*(?:new |the )?(?:star system|system|planet|moon|space station|station)\b[^?\n]{0,80}?[:,]", re.IGNORECASE
-)
 _SUMMARY = re.compile(r"\b(?:summar\w+|sum up|in short|tl;?dr)\b", re.IGNORECASE)
 
 
@@ -225,11 +217,12 @@ class Scribe:
         """What happened in that many days; `until`: seconds since 1970, now where it is None."""
         end = now() if until is None else until
         since = end - days * DAY
-        versions = [one for one in await self._world.since(since, MOST_VERSIONS) if one.at <= end]
+        versions = await self._world.since(since, MOST_VERSIONS, until=end)
+        earlier = await self._world.count_since(since, until=end) - len(versions)
         drafts = await self._drafts.list()
         changes = await self._changes.list([State.MERGED], limit=100) if self._changes is not None else []
         merged = [one for one in changes if since <= one.updated_at <= end]
-        return await self._atlases.ask(lambda gazetteer: digest(versions, gazetteer, drafts, merged, since, end))
+        return await self._atlases.ask(lambda gazetteer: digest(versions, gazetteer, drafts, merged, since, end, earlier))
 
     async def answer(self, question: str, principal: Principal) -> Findings | None:
         """Record what a person hands in; say a grade, an audit or what to do next; None for everything else."""
@@ -264,11 +257,6 @@ def _is_new(report: Report) -> bool:
 def _asks_which(report: Report) -> bool:
     """Whether it must be said first which record is meant, or where it belongs."""
     return any("belong" in one or "is meant" in one for one in report.questions)
-
-
-def is_handed_in(text: str) -> bool:
-    """Whether a text hands in a record, which becomes a draft that others read."""
-    return bool(_RECORD.search(text) or _REPORT.search(text)) and not text.rstrip().endswith("?")
 
 
 def _kept(recorded: Recorded) -> Findings:

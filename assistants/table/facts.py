@@ -11,8 +11,9 @@ from typing import Any
 from assistants.base import Answerer
 from assistants.findings import Findings, Nature
 from assistants.lore.tales import Tales
-from assistants.scribe import SCRIBE, is_handed_in
+from assistants.scribe import SCRIBE
 from assistants.scribing.bulk import is_ordered
+from assistants.scribing.handing import is_handed_in
 from assistants.sentry.subjects import subject_of
 from assistants.table.core import Named, Naming, core
 from haven.access import Principal
