@@ -10,7 +10,7 @@ from assistants.findings import Findings
 from assistants.sentry.alerts import Alerts
 from assistants.sentry.answers import answer
 from assistants.sentry.backups import Backups
-from assistants.sentry.checks import STATUS, signs_of
+from assistants.sentry.checks import ALIKE, STATUS, cause_of, signs_of
 from assistants.sentry.lines import StatusLine as StatusLine
 from assistants.sentry.lines import alert_lines, backup_lines, machine_lines, queue_lines
 from assistants.sentry.logs import Logs
@@ -128,6 +128,14 @@ class Sentinel:
     async def look(self) -> None:
         """Look once a minute, and tell of what is wrong."""
         await self.alerts.look([STATUS], signs_of(await self.status()), now())
+
+    async def look_beside(self) -> None:
+        """Look from another process than the one that runs: at what each of them sees alike, and nothing else is over.
+
+        Faces, loaded models, pauses, the age of the queue and why no backup was made are the running one's to know.
+        """
+        lines = [line for line in await self.status() if line.label in (*ALIKE, "Backup")]
+        await self.alerts.look([cause_of(label) for label in ALIKE], signs_of(lines), now())
 
     def _project_line(self) -> StatusLine:
         project = self.settings.project

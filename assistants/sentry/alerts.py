@@ -43,11 +43,14 @@ class Alerts:
     def __init__(self, database: Database, settings: AlertSettings) -> None:
         self._database = database
         self._settings = settings
+        self._milder: dict[str, float] = {}
+        """Since when an urgent alert, by its id, is seen as a warning only; after a new start that counts anew."""
 
     async def look(self, subjects: Collection[str], signs: Iterable[Sign], at: float) -> None:
         """Take in what was seen at the moment `at`: `subjects` were looked at, and only these can be over.
 
-        An alert is over when its sign has stayed away for `calm_minutes`, so that what comes and goes is one alert.
+        A subject may be one whole cause. An alert is over when its sign has stayed away for `calm_minutes`, so that
+        what comes and goes is one alert.
         """
         seen: dict[str, Sign] = {}
         for sign in signs:
@@ -88,16 +91,41 @@ class Alerts:
         open_ones = {one.cause: one for one in unfinished if one.cleared_at is None}
         quiet = is_quiet(self._settings, at)
         after = [one for one in unfinished if one.cleared_at is not None]
-        after += [_seen(open_ones.get(cause), sign, at) for cause, sign in seen.items()]
+        after += [self._seen(open_ones.get(cause), sign, at) for cause, sign in seen.items()]
         for cause, alert in open_ones.items():
             if cause not in seen:
-                looked_at = cause.partition(":")[0] in subjects
-                after.append(_calmer(alert, at, self._settings.calm_minutes * 60) if looked_at else alert)
+                looked_at = cause in subjects or cause.partition(":")[0] in subjects
+                after.append(_calmer(alert, at, self._calm_s) if looked_at else alert)
         before = {one.id: one for one in unfinished}
+        self._milder = {id: since for id, since in self._milder.items() if id in before}
         for alert in after:
             told = await _tell(tx, alert, at, quiet)
             if told != before.get(told.id):
                 await table.save(tx, told)
+
+    def _seen(self, alert: Alert | None, sign: Sign, at: float) -> Alert:
+        """A new one, or the one that goes on, with what holds now.
+
+        Where it got worse it is told again, whoever has seen the milder one. It is milder again when it has been so
+        for `calm_minutes`: what goes up and down is not told each time.
+        """
+        text = clean(redact(sign.text))[:MOST_TEXT]
+        if alert is None:
+            return Alert(f"alert-{secrets.token_hex(3)}", sign.cause, sign.level, text, sign.mend, at)
+        now_so = replace(alert, text=text, mend=sign.mend, calm_since=None)
+        if sign.level == alert.level:
+            self._milder.pop(alert.id, None)
+            return now_so
+        if sign.level == "urgent":
+            return replace(now_so, level="urgent", told_at=None, acknowledged_at=None, acknowledged_by="")
+        if at - self._milder.setdefault(alert.id, at) < self._calm_s:
+            return now_so
+        del self._milder[alert.id]
+        return replace(now_so, level=sign.level)
+
+    @property
+    def _calm_s(self) -> float:
+        return self._settings.calm_minutes * 60
 
 
 def is_quiet(settings: AlertSettings, at: float) -> bool:
@@ -105,17 +133,6 @@ def is_quiet(settings: AlertSettings, at: float) -> bool:
     start, end = time.fromisoformat(settings.quiet_from), time.fromisoformat(settings.quiet_until)
     clock = datetime.fromtimestamp(at).time()
     return start <= clock < end if start <= end else clock >= start or clock < end
-
-
-def _seen(alert: Alert | None, sign: Sign, at: float) -> Alert:
-    """A new one, or the one that goes on; where it got worse it is told again, whoever has seen the milder one."""
-    text = clean(redact(sign.text))[:MOST_TEXT]
-    if alert is None:
-        return Alert(f"alert-{secrets.token_hex(3)}", sign.cause, sign.level, text, sign.mend, at)
-    if sign.level == "urgent" and alert.level != "urgent":
-        worse = replace(alert, level="urgent", text=text, mend=sign.mend, told_at=None, calm_since=None)
-        return replace(worse, acknowledged_at=None, acknowledged_by="")
-    return replace(alert, calm_since=None)
 
 
 def _calmer(alert: Alert, at: float, calm_s: float) -> Alert:

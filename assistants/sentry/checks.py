@@ -11,6 +11,8 @@ STATUS = "status"
 """The subject of every alert that comes from a status line."""
 URGENT = frozenset({"Disk", "Card"})
 """What loses data if it waits until the morning."""
+ALIKE = ("Temperature", "Memory", "Disk", "Card", "Project", "Sandbox")
+"""Labels of what every process of this house sees alike."""
 MENDS = {
     "Temperature": "Give it air and a fan, and a power supply of 27 W (a Raspberry Pi 5) that holds its voltage.",
     "Memory": "See which models are loaded: haven models list. A smaller one may be enough.",
@@ -21,6 +23,11 @@ MENDS = {
 }
 
 
+def cause_of(label: str) -> str:
+    """The cause of the alert that comes from the status lines of that label."""
+    return f"{STATUS}:{label.casefold()}"
+
+
 def signs_of(lines: Iterable[StatusLine]) -> list[Sign]:
     """One sign a label; several lines of one label, as of hosts at home, are one cause."""
     said: dict[str, list[str]] = {}
@@ -29,7 +36,7 @@ def signs_of(lines: Iterable[StatusLine]) -> list[Sign]:
             said.setdefault(line.label, []).append(line.text)
     return [
         Sign(
-            f"{STATUS}:{label.casefold()}",
+            cause_of(label),
             f"{label}: {'; '.join(texts)}",
             "urgent" if label in URGENT else "warning",
             MENDS.get(label, ""),

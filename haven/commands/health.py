@@ -70,10 +70,13 @@ def ack(id: Annotated[str, typer.Argument(help="As in haven alerts.")], as_json:
 
 @alerts_app.command()
 def look(as_json: Json = False) -> None:
-    """Look now instead of within a minute, and show what is wrong."""
+    """Look at the machine now instead of within a minute, and show what is wrong.
+
+    Faces, models and logs are looked at by the Haven that runs: alerts about them stay as it left them.
+    """
 
     async def work(house: House) -> None:
-        await house.sentinel.look()
+        await house.sentinel.look_beside()
         found: list[dict[str, Any]] = [asdict(one) for one in await house.sentinel.alerts.open()]
         if as_json:
             print_json(found)

@@ -79,6 +79,18 @@ async def test_the_newest_word_of_a_face_counts(tmp_path: Path) -> None:
         assert [line for line in await sentinel.status() if line.label == "Discord"] == [StatusLine("Discord", "ready")]
 
 
+async def test_a_look_from_beside_leaves_the_running_ones_alerts_alone(tmp_path: Path) -> None:
+    async with open_house(settings_in(tmp_path)) as house, open_house(settings_in(tmp_path)) as beside:
+        house.sentinel.note("Discord", "the token is wrong", "alert")
+        await house.sentinel.look()
+        await beside.sentinel.look_beside()
+        there = {one.cause: one for one in await house.sentinel.alerts.open()}
+        assert there["status:discord"].calm_since is None and there["status:project"].calm_since is None
+        beside.sentinel.note("Kiosk", "no display", "alert")
+        await beside.sentinel.look_beside()
+        assert {one.cause for one in await house.sentinel.alerts.open()} == set(there)
+
+
 async def test_a_host_at_home_that_does_not_answer_is_told_and_an_alert_only_where_all_depends_on_it(
     tmp_path: Path,
 ) -> None:

@@ -66,6 +66,8 @@ async def test_what_was_not_looked_at_is_not_over(alerts: Alerts) -> None:
     for minute in (1, 100):
         await alerts.look(["disk"], [], NOON + minute * MINUTE)
     assert [one.cause for one in await alerts.open()] == ["login:failures", "login:root"]
+    await alerts.look(["login:failures"], [], NOON + 150 * MINUTE)
+    assert [one.calm_since is None for one in await alerts.open()] == [False, True], "one cause alone was looked at"
     for minute in (200, 300):
         await alerts.look(["login"], [Sign("login:root", "y")], NOON + minute * MINUTE)
     assert [one.cause for one in await alerts.open()] == ["login:root"]
@@ -79,8 +81,29 @@ async def test_worse_is_told_again_also_to_who_took_charge(alerts: Alerts, datab
     await alerts.look(["disk"], [FULL], NOON + 2 * MINUTE)
     [worse] = await alerts.open()
     assert (worse.id, worse.level, worse.acknowledged_by) == (alert.id, "urgent", "")
-    assert (worse.text, worse.mend) == (FULLER.text, "Free some room.")
+    assert (worse.text, worse.mend) == (FULL.text, ""), "what holds now"
     assert await told(database) == ["alert.raised", "alert.acknowledged", "alert.raised"]
+
+
+async def test_an_alert_says_what_holds_now_and_comes_down_when_it_stays_milder(
+    alerts: Alerts, database: Database
+) -> None:
+    await alerts.look(["disk"], [FULLER], NOON)
+    for minute, shown in ((1, "urgent"), (5, "urgent"), (11, "warning")):
+        await alerts.look(
+            ["disk"], [Sign("disk", f"0.{minute} GB of disk are free.", mend="Look.")], NOON + minute * 60
+        )
+        [alert] = await alerts.open()
+        assert (alert.level, alert.text, alert.mend) == (shown, f"0.{minute} GB of disk are free.", "Look.")
+    assert await told(database) == ["alert.raised"], "neither the new figures nor that it is milder"
+    await alerts.look(["disk"], [FULLER], NOON + 12 * MINUTE)
+    assert await told(database) == ["alert.raised"] * 2
+    await alerts.look(["disk"], [FULL], NOON + 13 * MINUTE)
+    await alerts.look(["disk"], [FULLER], NOON + 14 * MINUTE)
+    await alerts.look(["disk"], [FULL], NOON + 15 * MINUTE)
+    await alerts.look(["disk"], [FULL], NOON + 24 * MINUTE)
+    assert [one.level for one in await alerts.open()] == ["urgent"], "it goes up and down"
+    assert await told(database) == ["alert.raised"] * 2
 
 
 async def test_the_night_holds_back_what_can_wait(alerts: Alerts, database: Database) -> None:
