@@ -222,7 +222,9 @@ class Scribe:
         drafts = await self._drafts.list()
         changes = await self._changes.list([State.MERGED], limit=100) if self._changes is not None else []
         merged = [one for one in changes if since <= one.updated_at <= end]
-        return await self._atlases.ask(lambda gazetteer: digest(versions, gazetteer, drafts, merged, since, end, earlier))
+        return await self._atlases.ask(
+            lambda gazetteer: digest(versions, gazetteer, drafts, merged, since, end, earlier)
+        )
 
     async def answer(self, question: str, principal: Principal) -> Findings | None:
         """Record what a person hands in; say a grade, an audit or what to do next; None for everything else."""
