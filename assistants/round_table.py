@@ -15,8 +15,8 @@ from assistants.sentinel import SENTINEL
 from assistants.table.asking import Asking, Talk
 from assistants.table.facts import Facts
 from assistants.table.picking import Picker
-from assistants.table.reading import MAX_CHARS
 from assistants.table.proposing import change_kind, is_data_work, title_of
+from assistants.table.reading import MAX_CHARS
 from assistants.table.request import Answer as Answer
 from assistants.table.request import Request as Request
 from assistants.table.request import Seat as Seat

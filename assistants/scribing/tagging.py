@@ -30,13 +30,13 @@ HINT = 0.45
 MOST_HINTS = 2
 NEAR = 0.15
 """What a tag's meaning adds for each standard deviation by which it is nearer to a text than tags are on average."""
-UNLEARNED = 0.55
+UNLEARNED = 0.4
 """What the words and the meaning of a tag without examples count, so that they are on the scale of the learned ones."""
-ENOUGH = 0.45
+ENOUGH = 0.33
 """The score from which on a tag is given, learned as all these by judging each set with weights from the others."""
-BEST = 0.32
+BEST = 0.27
 """The same for the best tag of an entry: most entries have one."""
-BESIDE = 0.55
+BESIDE = 0.68
 """The share of the best tag's score that every other one must reach."""
 
 

@@ -58,6 +58,10 @@ async def test_a_name_alone_is_nobodys_and_greetings_are_left_to_the_model() -> 
         ("did teh bakcup of last nite work", [], "sentinel"),
         ("what temperature does Zorblax have", ["Zorblax"], "cartographer"),
         ("Hallo, könntest du mir sagen, wer das Salzlied geschrieben hat?", [], "lorekeeper"),
+        ("summarise the legend of the giant in two lines", [], "scribe"),
+        ("summarise what went wrong on the server last night", [], "sentinel"),
+        ("which texts tell of the first map and its maker", [], "lorekeeper"),
+        ("export a picture of the whole region", [], "cartographer"),
         ("hi there! found a weird worm thing yesterday and would like to have it written down", [], "scribe"),
     ],
 )
