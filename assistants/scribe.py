@@ -190,24 +190,25 @@ class Scribe:
 
         return await self._atlases.ask(work)
 
-    async def propose_bulk(self, preview: Preview, by: Principal) -> Draft:
-        """The bulk edit as one draft. Raises AccessDenied, BadInput where it removes records or is too large, Conflict.
+    async def propose_bulk(self, preview: Preview, by: Principal, *, key: str = "") -> Draft:
+        """The bulk edit as one draft, the same for a second delivery of `key`.
 
-        A Conflict is a record that was changed since the preview.
+        Raises AccessDenied, BadInput where it removes records or is too large, and Conflict: a record was changed since
+        the preview.
         """
         if preview.bulk.gone:
             raise BadInput("A draft can't remove records.", "Ask a reviewer to merge them: haven world bulk merge")
         if {one.id for one in preview.bulk.things}.intersection(await self._world.changed_since(preview.stamp)):
             raise Conflict("One of these records was changed since the preview.", "Look at a new one, then propose it.")
-        return await self._drafts.propose(preview.bulk.things, by, TOOL, preview.bulk.said)
+        return await self._drafts.propose(preview.bulk.things, by, TOOL, preview.bulk.said, key=key)
 
-    async def _ordered(self, words: str, by: Principal) -> Findings | None:
+    async def _ordered(self, words: str, by: Principal, key: str) -> Findings | None:
         """The bulk edit that the words order, as a draft; None where they order none."""
         try:
             if not await self._atlases.ask(lambda gazetteer: bool(ordered(gazetteer, words))):
                 return None
             preview = await self.preview(lambda gazetteer: ordered(gazetteer, words) or Bulk("", ()))
-            draft = await self.propose_bulk(preview, by)
+            draft = await self.propose_bulk(preview, by, key=key)
         except (BadInput, NotFound) as refused:
             return Findings(refused.full, kind=Nature.NOT_RECORDED)
         sources = tuple(Source(one.id, one.name, one.kind.value) for one in draft.things[:SHOWN])
@@ -226,20 +227,23 @@ class Scribe:
             lambda gazetteer: digest(versions, gazetteer, drafts, merged, since, end, earlier)
         )
 
-    async def answer(self, question: str, principal: Principal) -> Findings | None:
-        """Record what a person hands in; say a grade, an audit or what to do next; None for everything else."""
+    async def act(self, question: str, principal: Principal, *, key: str = "") -> Findings | None:
+        """Record what a person hands in, or propose what is ordered; else as `answer`.
+
+        A second delivery of one `key` is the same draft.
+        """
         check(principal, Act.ASK)
         if is_handed_in(question):
             try:
-                return _kept(await self.record(question, principal))
+                return _kept(await self.record(question, principal, key=key))
             except BadInput as refused:
                 return Findings(refused.full, kind=Nature.NOT_RECORDED)
-        if (edit := await self._ordered(question, principal)) is not None:
+        if (edit := await self._ordered(question, principal, key)) is not None:
             return edit
-        return await self.look(question, principal)
+        return await self.answer(question, principal)
 
-    async def look(self, question: str, principal: Principal) -> Findings | None:
-        """What `answer` says without keeping anything: a summary, what is new, grades, gaps, oddities, what to do."""
+    async def answer(self, question: str, principal: Principal) -> Findings | None:
+        """A summary, what is new, grades, gaps, oddities, what to do; None for everything else. Nothing is kept."""
         check(principal, Act.ASK)
         if _SUMMARY.search(question) and (found := await self._atlases.ask(lambda all: _summarised(question, all))):
             return found

@@ -73,7 +73,7 @@ async def seat_all(
     answerers |= {one.assistant.name: one.answerer for one in own if one.answerer is not None}
     tales = Tales(world, search, drafts)
     facts = Facts(
-        answerers, world, search.names, watches, Hops(lorekeeper, cartographer), {"scribe": scribe.look}, tales
+        answerers, world, search.names, watches, Hops(lorekeeper, cartographer), {"scribe": scribe.act}, tales
     )
     seats = [one.assistant for one in own]
     table = RoundTable(engine, changes, waiting, Transcript(database, bus), facts, seats, search.embedder)

@@ -14,6 +14,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
 from assistants.findings import Findings, Nature
+from assistants.table.core import opened
 from assistants.table.facts import OF_THE_WORLD, Consulted, Facts, best, is_question, speaks_of_a_name, unrecorded
 from assistants.table.grounding import ungrounded
 from assistants.table.request import Request, Seat
@@ -131,12 +132,14 @@ class Asking:
 
     async def _found(self, talk: Talk) -> tuple[Findings | None, list[str]]:
         """What the assistants know, and the names of the world in the question."""
-        if talk.private and self._facts.writes(talk.text, talk.name):
-            return Findings(KEPT, kind=Nature.ASK_BACK), []
-        if (watch := await self._facts.watch(talk.text, talk.request.principal, talk.request.place)) is not None:
-            return watch, []
         earlier = next((turn.text for turn in reversed(talk.request.earlier) if turn.role == "user"), "")
         asked = await self._facts.core(talk.text, earlier)
+        if talk.private and any(self._facts.writes(text, talk.name) for text in (opened(talk.text), talk.text, asked)):
+            return Findings(KEPT, kind=Nature.ASK_BACK), []
+        if (
+            watch := await self._facts.watch(opened(talk.text), talk.request.principal, talk.request.place)
+        ) is not None:
+            return watch, []
         question, names = is_question(asked), await self._facts.names_in(talk.text)
         findings = None
         for text in dict.fromkeys((asked, talk.text)):
@@ -153,7 +156,9 @@ class Asking:
     async def _consulted(self, talk: Talk, text: str) -> list[Consulted]:
         """What each assistant says to a text, told to the transcript."""
         say, found = self._transcript.say, list[Consulted]()
-        async with aclosing(self._facts.consult(text, talk.name, talk.request.principal)) as consulted:
+        request = talk.request
+        consult = self._facts.consult(text, talk.name, request.principal, key=request.key, private=talk.private)
+        async with aclosing(consult) as consulted:
             async for one in consulted:
                 found.append(one)
                 if one.name != talk.name:

@@ -92,6 +92,11 @@ def _says_something(asked: str, naming: Naming) -> bool:
     return any(not is_stop(one.bare) for one in words(asked))
 
 
+def opened(text: str) -> str:
+    """The text without the greeting that it begins with."""
+    return wording().greeting.sub("", text.strip()) or text
+
+
 def _clauses(sentence: str) -> list[str]:
     """A sentence in two where its first part only tells why the second is asked."""
     sentence = wording().greeting.sub("", sentence.strip())

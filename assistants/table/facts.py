@@ -6,7 +6,8 @@ import logging
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 
 from assistants.base import Answerer
 from assistants.findings import Findings, Nature
@@ -29,7 +30,7 @@ from haven.world.world import World
 log = logging.getLogger("haven.round_table")
 
 CONSULTED = ("cartographer", "lorekeeper", "scribe", "sentinel")
-"""Whom the seated assistant asks. They only look: one that acts where it has the seat says how it looks (`looks`)."""
+"""Whom the seated assistant asks. They only look; who acts does so only where it has the seat."""
 STEPS = "lorekeeper and cartographer"
 """Who answers a question of two steps: one tells which place is meant, the other what is recorded of it."""
 OF_THE_WORLD = frozenset({"cartographer", "lorekeeper"})
@@ -37,6 +38,13 @@ OF_THE_WORLD = frozenset({"cartographer", "lorekeeper"})
 TOLD = (Nature.FACT, Nature.QUOTATION)
 Ask = Callable[[str, Principal], Awaitable[Findings | None]]
 """What an `Answerer` does."""
+
+
+class Act(Protocol):
+    """What somebody does who acts where they have the seat: once for each `key`."""
+
+    async def __call__(self, question: str, principal: Principal, *, key: str = "") -> Findings | None: ...
+
 
 _QUESTION = re.compile(
     r"\?\s*$|^\s*(who|whom|whose|what|whats|when|where|which|wich|why|how|is|are|was|were|do|does|did|has|have|can|could"
@@ -86,24 +94,27 @@ class Facts:
         names: Names | None = None,
         watches: Watches | None = None,
         hops: Answerer | None = None,
-        looks: Mapping[str, Ask] | None = None,
+        acts: Mapping[str, Act] | None = None,
         tales: Tales | None = None,
     ) -> None:
         """`hops` answers questions of two steps, before anybody takes them for one.
 
-        `looks`: how those answer who act where they have the seat, when they are only consulted. `tales`: who keeps
-        what a model has told.
+        `acts`: what those do who act where they have the seat. `tales`: who keeps what a model has told.
         """
         self._answerers = dict(answerers)
-        self._looks = dict(looks or {})
+        self._acts = dict(acts or {})
         self._tales = tales
         self._world = world
         self._names = names
         self._watches = watches
         self._hops = hops
 
-    async def consult(self, text: str, seated: str, principal: Principal) -> AsyncGenerator[Consulted, None]:
-        """Ask the seated assistant, then the others, until one of them has a fact.
+    async def consult(
+        self, text: str, seated: str, principal: Principal, *, key: str = "", private: bool = False
+    ) -> AsyncGenerator[Consulted, None]:
+        """Ask the seated assistant, then the others, until one of them has a fact; only the seated one acts.
+
+        A second delivery of one `key` does nothing twice; for a private request nobody acts at all.
 
         After a quotation the rest are asked as well: one may know a fact, or that the very field for it is empty. The
         Sentinel speaks of the machine: where a place is named it comes last, and says nothing of what is asked of that.
@@ -118,7 +129,8 @@ class Facts:
             if name == "sentinel" and names and not subject_of(text, names):
                 yield Consulted(name, None)
             elif (answerer := self._answerers.get(name)) is not None:
-                ask = answerer.answer if name == seated else self._looks.get(name, answerer.answer)
+                act = self._acts.get(name) if name == seated and not private else None
+                ask = partial(act, key=key) if act is not None else answerer.answer
                 findings = await self._asked(name, ask, text, principal, seated)
                 yield Consulted(name, findings)
                 if findings is not None and findings.kind is Nature.FACT:
@@ -156,7 +168,7 @@ class Facts:
 
     async def core(self, text: str, earlier: str = "") -> str:
         """What of the text asks, with the names put in that it points at; a text that is handed in stays whole."""
-        if self._names is None or is_handed_in(text) or is_ordered(text):
+        if self._names is None or ("?" not in text and (is_handed_in(text) or is_ordered(text))):
             return text
         return await self._names.ask(lambda index: core(text, _naming(text, index), earlier))
 

@@ -84,14 +84,18 @@ def _join(labels: Ints, left: Ints, right: Ints) -> None:
 
 
 def isolated(atlas: Atlas, length: float) -> list[Near]:
-    """Systems whose nearest neighbour is farther than `length`, loneliest first; `distance` is to that neighbour."""
+    """Systems whose nearest neighbour is farther than `length`, loneliest first; `distance` is to that neighbour.
+
+    One that is alone on its map has no neighbour and is not among them.
+    """
     alone = spacing(atlas.xyz)
-    found = [Near(atlas.ids[row], atlas.names[row], float(alone[row])) for row in np.flatnonzero(alone > length)]
+    lonely = np.flatnonzero((alone > length) & np.isfinite(alone))
+    found = [Near(atlas.ids[row], atlas.names[row], float(alone[row])) for row in lonely]
     return sorted(found, key=lambda near: (-near.distance, near.name))
 
 
 def loneliest(atlas: Atlas, count: int = 5) -> list[Near]:
     """The systems that are farthest from their nearest neighbour."""
     alone = spacing(atlas.xyz)
-    order = sorted(range(len(atlas)), key=lambda row: (-alone[row], atlas.names[row]))[:count]
+    order = sorted(np.flatnonzero(np.isfinite(alone)), key=lambda row: (-alone[row], atlas.names[row]))[:count]
     return [Near(atlas.ids[row], atlas.names[row], float(alone[row])) for row in order]

@@ -149,16 +149,30 @@ async def test_words_of_a_private_request_are_for_its_person_and_the_owner_and_n
             assert await transcript.steps(person) == [] == await transcript.talks(person)
         for text in (
             "Record the system Canaryhold: yellow star",
+            "Hi all! Please record the system Canaryhold: yellow star",
+            "I have found something. Record the system Canaryhold: yellow star",
+            "Hello there. Please set the economy to Canary for all systems in Sillow Deep",
+            "Good morning everyone! Tell me when a system is added near Oculi",
             "set the economy to Canary for all systems in Sillow Deep",
             "tell me when a system is added near Oculi",
         ):
             reply = (await ask(home, text, private=True, assistant="scribe"))[-1]
             assert "never written down" in reply.text, "a draft is read by others, and a watch is kept"
+            await ask(home, text, private=True)
         assert await home.house.drafts.list(None) == [] == await home.house.watches.list(MEMBER)
         with closing(sqlite3.connect(home.house.settings.database)) as database:
             rows = database.execute("select * from transcript").fetchall()
         assert len(rows) >= 4 and "7391" not in str(rows) and "Compact" not in str(rows)
         assert home.stand_in.requests == []
+
+
+async def test_a_text_that_is_delivered_twice_is_one_draft_and_a_greeting_hides_no_wish(tmp_path: Path) -> None:
+    async with furnished(tmp_path) as home:
+        for _ in range(2):
+            await ask(home, "Record the system Twicehold: yellow star", assistant="scribe", key="interaction-7")
+        assert len(await home.house.drafts.list(None)) == 1
+        told = (await ask(home, "Good morning everyone! Tell me when a system is added near Oculi"))[-1]
+        assert "told once" in told.text and len(await home.house.watches.list(MEMBER)) == 1
 
 
 FACT = Findings("Green.", (Source("system-1", "Oculi"),))

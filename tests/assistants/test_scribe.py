@@ -188,11 +188,11 @@ async def test_a_record_waits_as_a_draft_until_somebody_else_approves_it(house: 
 
 async def test_the_scribe_answers_what_it_is_handed_and_asked(house: tuple[World, Drafts, Scribe]) -> None:
     _, drafts, scribe = house
-    kept = await scribe.answer("Please record: moon Pebble of planet Meridian: barren, no sentinels", MEMBER)
+    kept = await scribe.act("Please record: moon Pebble of planet Meridian: barren, no sentinels", MEMBER)
     assert kept and kept.kind is Nature.FACT and "Proposed as draft-" in kept.text and "Barren" in kept.text
     [draft] = await drafts.list()
     assert draft.by == "Mia" and draft.things[0].name == "Pebble" and "record" in draft.reason
-    asked = await scribe.answer("add planet Solitude: lush", MEMBER)
+    asked = await scribe.act("add planet Solitude: lush", MEMBER)
     assert asked and asked.kind is Nature.ASK_BACK and "Which system" in asked.text
     graded = await scribe.answer("What grade does Venture have?", MEMBER)
     assert graded and "grade C" in graded.text and graded.sources[0].id == "system-v"
@@ -201,5 +201,5 @@ async def test_the_scribe_answers_what_it_is_handed_and_asked(house: tuple[World
     todo = await scribe.answer("what should I fill in next", MEMBER)
     assert todo and "Meridian in Venture" in todo.text
     for other in ("where is Meridian?", "planet Meridian: is it lush?", "draw a map", "who discovered Venture"):
-        assert await scribe.answer(other, MEMBER) is None
+        assert await scribe.act(other, MEMBER) is None
     assert len(await drafts.list()) == 1

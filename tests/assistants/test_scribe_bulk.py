@@ -112,7 +112,7 @@ async def test_what_was_changed_meanwhile_stops_the_whole_batch(house: House) ->
 
 async def test_a_person_is_renamed_everywhere_by_word_of_a_member_as_a_draft(house: House) -> None:
     world, _, scribe, drafts = house
-    told = await scribe.answer("Rename the person Ismene Vard to Captain Vard everywhere", MEMBER)
+    told = await scribe.act("Rename the person Ismene Vard to Captain Vard everywhere", MEMBER)
     assert told and "3 records" in told.text and "Proposed as draft-" in told.text
     [draft] = await drafts.list()
     await drafts.approve([draft.id], SAM)
@@ -121,9 +121,9 @@ async def test_a_person_is_renamed_everywhere_by_word_of_a_member_as_a_draft(hou
     assert now["person-v"].name == "Captain Vard" and now["person-v"].aliases == ("Ismene Vard", "Vard")
     with pytest.raises(BadInput, match="somebody else"):
         await scribe.preview(lambda g: rename_person(g, "Captain Vard", "quist"))
-    ordered = await scribe.answer("set economy to Trading for all systems in region Oculi", MEMBER)
+    ordered = await scribe.act("set economy to Trading for all systems in region Oculi", MEMBER)
     assert ordered and "Set economy to Trading for 2 of 2" in ordered.text and len(await drafts.list()) == 1
-    nobody = await scribe.answer("rename person Xaver to Y", MEMBER)
+    nobody = await scribe.act("rename person Xaver to Y", MEMBER)
     assert nobody and "Nobody is called" in nobody.text
 
 
