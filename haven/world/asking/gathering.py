@@ -227,7 +227,7 @@ def _word(scene: Scene, chunk: Chunk) -> bool:
         scene.ask(adjective)
         stream.at += 1
         return True
-    if not (roles & (LEADS | FLAGS | {"skip", "except", "here", "route"}) or length):
+    if not (roles & (LEADS | FLAGS | {"skip", "except", "here", "route", "untold"}) or length):
         return False
     stream.at += 1
     if "except" in roles:

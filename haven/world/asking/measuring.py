@@ -86,6 +86,8 @@ def carriers(thing: Thing, concept: str, fields: Fields, gazetteer: Gazetteer) -
         if concept == "materials" and thing.kind in (Kind.SYSTEM, Kind.PLANET):
             return [thing, *gazetteer.below(thing, Kind.PLANET, Kind.MOON)]
         return [thing]
+    if concept == "materials" and thing.kind is Kind.STATION:
+        return []  # what lies in its system is not what it sells
     if above := [one for one in gazetteer.above(thing) if fields.fits(concept, one.kind)]:
         return above[:1]
     if thing.kind is Kind.PERSON:

@@ -22,6 +22,9 @@ YES_NO = re.compile(
     r"|aren.?t|ist|sind|war|hat|haben|liegt|gibt|gehört)\b",
     re.IGNORECASE,
 )
+DOES = frozenset({"do", "does", "did", "can", "could", "will", "would", "should", "may"})
+TOLD_OF = (Want.ABOUT, Want.LIST, Want.ROUTE, Want.DISTANCE, Want.WHERE)
+"""What is no answer to how something looks, what it costs, or how long a trip takes."""
 
 
 def read(text: str, lexicon: Lexicon) -> Query | None:
@@ -43,6 +46,8 @@ def read(text: str, lexicon: Lexicon) -> Query | None:
         if query is None:
             raise
     if query is None:
+        return None
+    if query.want in TOLD_OF and any(chunk.one_of("untold") for chunk in found):
         return None
     subject = _narrowed(query.subject, lexicon.fields)
     if _about_people_alone(subject, lexicon.fields):
@@ -198,7 +203,16 @@ def _of_something_else(scene: Scene, query: Query) -> bool:
 def _merely_named(scene: Scene, target: Group | None, query: Query) -> bool:
     """`what happens in X`: nobody asked for all that is known of X."""
     lead = target.lead if target is not None else frozenset()
-    return query.want is Want.ABOUT and "about" not in scene.flags and bool(lead & {"of", "with", "by", "to", "from"})
+    does = any(chunk.text.lower() in DOES for chunk in scene.stream.chunks)
+    if query.want is Want.LIST:  # `what do the Tarn ...`: those that live somewhere are no list of places
+        subject = query.subject
+        named = any(chunk.kinds for chunk in scene.stream.chunks) or "where" in scene.flags
+        return does and not named and subject.order is None and subject.near is None and not subject.of
+    return (
+        query.want is Want.ABOUT
+        and "about" not in scene.flags
+        and (does or bool(lead & {"of", "with", "by", "to", "from"}))
+    )
 
 
 def _measured_from(stream: Stream, one: Draft) -> None:

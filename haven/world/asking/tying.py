@@ -181,7 +181,8 @@ def _same_thing(scene: Scene, last: Group, chunk: Chunk) -> bool:
     again = before in ("the", "this", "that", "der", "das", "dieses", "dieser") and not scene.pending.described
     again = again and (after is None or after.one_of("with", "be", "skip")) and "far" not in scene.flags
     of, which = scene.stream.peek(), scene.stream.peek(2)
-    if of is not None and of.one_of("of") and which is not None and which.one_of("list") and scene.lead == {"be"}:
+    asked = of is not None and (of.text.lower().endswith("which") or (which is not None and which.one_of("list")))
+    if of is not None and of.one_of("of") and asked and scene.lead == {"be"}:
         again = True  # `A is moon of which planet`
     if last.genitive or last.conditions or (scene.lead and not again):
         return False

@@ -37,6 +37,8 @@ def wanted(stream: Stream, one: Draft, yes_no: bool) -> Query | None:
         flags.discard("how")  # `how are the moons called`
     if "when" in flags and one.bare and not asked and _all_of(stream, one, Kind.DISCOVERY):
         flags.add("discovered")
+    if one.near is not None and one.order is not None:
+        flags.discard("who")  # `who is the nearest neighbour of X`
     if flags & {"who", "when", "how"}:
         asked = _about_discovery(stream, one, asked)
         if not asked:
