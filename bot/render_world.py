@@ -183,13 +183,16 @@ def _draft(draft: Draft, said: str) -> discord.Embed:
     return embed.set_footer(text=f"{draft.id} · proposed by {who} · {words(draft.tool, 40)}")
 
 
-def queue_card(drafts: Sequence[Draft]) -> discord.Embed:
-    """The open drafts, the oldest first."""
+def queue_card(drafts: Sequence[Draft], count: int, most: int) -> discord.Embed:
+    """The open drafts, the oldest first, of `count` that wait; lists to choose from hold `most`."""
     lines = [
         f"**{plain(names_of(one), 120)}**\n{plain(one.by, 60)} · <t:{int(one.at)}:R> · `{one.id}`" for one in drafts
     ]
     text = fitting(lines, 4_000) or "Nothing waits to be looked at."
-    return discord.Embed(title=f"Drafts ({len(drafts)})", description=text, colour=WORKING)
+    embed = discord.Embed(title=f"Drafts ({count:,})", description=text, colour=WORKING)
+    if count > most:
+        embed.set_footer(text=f"The lists below hold the first {most}; the others move up when these are decided.")
+    return embed
 
 
 def decided_card(decided: Sequence[Decided], done: str) -> discord.Embed:

@@ -27,6 +27,7 @@ class Act(StrEnum):
     PROPOSE = "propose something for the world"
     APPROVE_WORLD = "approve what others propose for the world"
     EDIT_WORLD = "change the world directly"
+    END_WATCH = "end a watch"
     CLOUD_OFF = "switch the cloud off"
     ACKNOWLEDGE = "take charge of an alert"
     SETTINGS = "change settings and models"
@@ -42,6 +43,7 @@ NEEDS: dict[Act, Role] = {
     Act.PROPOSE: Role.MEMBER,
     Act.APPROVE_WORLD: Role.REVIEWER,
     Act.EDIT_WORLD: Role.REVIEWER,
+    Act.END_WATCH: Role.MEMBER,
     Act.CLOUD_OFF: Role.REVIEWER,
     Act.ACKNOWLEDGE: Role.REVIEWER,
     Act.SETTINGS: Role.OWNER,
@@ -96,5 +98,7 @@ def check(
         raise AccessDenied(
             "The one who asked for a change may not decide it here.", "Ask another reviewer to look at it."
         )
-    if act is Act.APPROVE_WORLD and own and not requester_may_approve:
+    # On the panel anyone who walks by proposes, and the PIN is the owner's hand: that is somebody else.
+    by_pin = principal.needs_pin and principal.pin_given
+    if act is Act.APPROVE_WORLD and own and not by_pin and not requester_may_approve:
         raise AccessDenied("Nobody approves what they proposed themselves.", "Ask another reviewer to look at it.")

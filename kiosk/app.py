@@ -46,6 +46,8 @@ log = logging.getLogger("haven.kiosk")
 
 STATUS_S = 15.0
 """Seconds between two looks at the status lines."""
+DRAFTS = 100
+"""Drafts in the list; more are counted below it."""
 PANES = {
     "home": "F1 Home",
     "ask": "F2 Ask",
@@ -202,10 +204,10 @@ class Kiosk(TouchApp):
         changes = await self._handed.changes.list()
         self.query_one(Home).show_changes(changes)
         self.query_one(ChangesPane).show_changes(changes)
-        drafts = await self._handed.records.drafts.list()
-        self.query_one(DraftsPane).show(drafts)
-        count = f" ({len(drafts)})" if drafts else ""
-        self.query_one("#nav-drafts", Tile).say(f"{PANES['drafts']}{count}")
+        drafts = self._handed.records.drafts
+        count = await drafts.count()
+        self.query_one(DraftsPane).show(await drafts.list(limit=DRAFTS), count)
+        self.query_one("#nav-drafts", Tile).say(f"{PANES['drafts']} ({count:,})" if count else PANES["drafts"])
 
     async def _status(self) -> None:
         facts = await self._handed.status()

@@ -9,10 +9,10 @@ from haven.errors import AccessDenied
 
 ALLOWED = {
     Role.STRANGER: "",
-    Role.MEMBER: "READ ASK CLOUD REQUEST PROPOSE",
-    Role.REVIEWER: "READ ASK CLOUD REQUEST PROPOSE DECIDE CANCEL APPROVE_WORLD EDIT_WORLD CLOUD_OFF ACKNOWLEDGE",
-    Role.OWNER: "READ ASK CLOUD REQUEST PROPOSE DECIDE CANCEL APPROVE_WORLD EDIT_WORLD CLOUD_OFF ACKNOWLEDGE SETTINGS",
+    Role.MEMBER: "READ ASK CLOUD REQUEST PROPOSE END_WATCH",
 }
+ALLOWED[Role.REVIEWER] = f"{ALLOWED[Role.MEMBER]} DECIDE CANCEL APPROVE_WORLD EDIT_WORLD CLOUD_OFF ACKNOWLEDGE"
+ALLOWED[Role.OWNER] = f"{ALLOWED[Role.REVIEWER]} SETTINGS"
 PANEL_WITHOUT_PIN = "READ ASK PROPOSE CLOUD_OFF"
 
 
@@ -55,6 +55,12 @@ def test_the_one_who_asked(role: Role, act: Act, may_approve: bool) -> None:
     if act in (Act.DECIDE, Act.APPROVE_WORLD):
         allowed = allowed and may_approve
     assert may(principal, act, requester="someone", requester_may_approve=may_approve) == allowed
+
+
+def test_what_was_proposed_on_the_panel_is_approved_there_with_the_pin_alone() -> None:
+    panel = Principal("panel", "The panel", Role.OWNER, "kiosk", needs_pin=True)
+    assert not may(panel, Act.APPROVE_WORLD, requester="panel", requester_may_approve=False)
+    assert may(panel.with_pin(), Act.APPROVE_WORLD, requester="panel", requester_may_approve=False)
 
 
 def test_the_panel_can_not_cancel_its_own_change_without_the_pin() -> None:

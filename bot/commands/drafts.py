@@ -12,7 +12,7 @@ from discord import app_commands
 from assistants.scribe import said_of
 from bot import entry
 from bot import render_world as cards
-from bot.views.drafts import draft_view, queue_view
+from bot.views.drafts import MOST, draft_view, queue_view
 from bot.views.words import inputs
 from haven.access import Act, Principal
 from haven.world.differences import Difference
@@ -149,8 +149,10 @@ def _approve() -> app_commands.Command[Any, ..., Any]:
     async def approve(interaction: discord.Interaction) -> None:
         async def work(person: Principal) -> None:
             await interaction.response.defer(ephemeral=True, thinking=True)
-            drafts = await entry.bot_of(interaction).records.drafts.list()
-            await interaction.followup.send(embed=cards.queue_card(drafts), view=queue_view(drafts), ephemeral=True)
+            queue = entry.bot_of(interaction).records.drafts
+            drafts = await queue.list(limit=MOST)
+            card = cards.queue_card(drafts, await queue.count(), MOST)
+            await interaction.followup.send(embed=card, view=queue_view(drafts), ephemeral=True)
 
         await entry.enter(interaction, Act.APPROVE_WORLD, work)
 

@@ -17,7 +17,8 @@ from haven.world.drafts import Decided, Draft, seal_of
 from haven.world.schema import MAX_TEXT
 
 Ids = Annotated[list[str] | None, typer.Argument(help="Ids, as `haven world drafts` shows them.")]
-All = Annotated[bool, typer.Option("--all", help="All that are open.")]
+ALL = "--all"
+All = Annotated[bool, typer.Option(ALL, help="All that are open; of a long queue the first 200.")]
 
 
 @world_app.command()
@@ -38,6 +39,8 @@ def drafts(
             return
         for draft in found:
             out.print(f"{draft.id}  {draft.state:<8}  {_who(draft)}: {_what(draft)}")
+        if not all_ and (more := await house.drafts.count() - len(found)) > 0:
+            out.print(f"{more:,} more wait behind these, which came first.")
         if not found:
             out.print("No drafts." if all_ else "No open drafts. `haven world drafts --all` shows the decided ones.")
 
@@ -98,10 +101,10 @@ def approve(
     async def work(house: House) -> None:
         chosen = await _chosen(house, ids, all_)
         if len(chosen) > 1 and not seal:
-            await _show_all(house, chosen, "--all" if all_ else " ".join(chosen), as_json)
+            await _show_all(house, chosen, ALL if all_ else " ".join(chosen), as_json)
             return
         decided = await house.drafts.approve(chosen, owner(), seal=seal, allow_same_name=same_name)
-        _say(decided, "approved", as_json)
+        await _say(house, decided, "approved", all_, as_json)
 
     in_house(work)
 
@@ -116,21 +119,36 @@ def reject(
     """Turn drafts down, or take back your own. Exit status 1: one or more stand as they stood."""
 
     async def work(house: House) -> None:
-        _say(await house.drafts.reject(await _chosen(house, ids, all_), owner(), why), "rejected", as_json)
+        decided = await house.drafts.reject(await _chosen(house, ids, all_), owner(), why)
+        await _say(house, decided, "rejected", all_, as_json)
 
     in_house(work)
 
 
 async def _show_all(house: House, ids: list[str], named: str, as_json: bool) -> None:
     """Every word of several drafts, and how exactly these are approved."""
-    found = await house.drafts.get_many(ids)
+    found = [await house.drafts.get(id) for id in dict.fromkeys(ids)]
     seal = seal_of(found)
     if as_json:
-        print_json({"seal": seal, "drafts": [await _whole(house, one) for one in found]})
+        more = await _more(house, ids) if named == ALL else 0
+        print_json({"seal": seal, "more": more, "drafts": [await _whole(house, one) for one in found]})
         return
     for draft in found:
         await _print(house, draft)
     out.print(f"Nothing is decided yet. Approve exactly these with: haven world approve {named} --seal {seal}")
+    if named == ALL:
+        await _say_more(house, ids)
+
+
+async def _more(house: House, shown: list[str]) -> int:
+    """Open drafts beside these: the queue is taken in pieces."""
+    open_now = {draft.id for draft in await house.drafts.list()}
+    return await house.drafts.count() - len(open_now & set(shown))
+
+
+async def _say_more(house: House, shown: list[str]) -> None:
+    if more := await _more(house, shown):
+        out.print(f"{more:,} more wait behind these: look at them with {ALL} when these are decided.")
 
 
 async def _chosen(house: House, ids: list[str] | None, all_: bool) -> list[str]:
@@ -139,7 +157,7 @@ async def _chosen(house: House, ids: list[str] | None, all_: bool) -> list[str]:
     return list(ids or ()) or [draft.id for draft in await house.drafts.list()]
 
 
-def _say(results: list[Decided], done: str, as_json: bool) -> None:
+async def _say(house: House, results: list[Decided], done: str, all_: bool, as_json: bool) -> None:
     if as_json:
         told = [{"id": one.id, "problem": one.problem and one.problem.full, "ids": list(one.ids)} for one in results]
         print_json(told)
@@ -149,5 +167,7 @@ def _say(results: list[Decided], done: str, as_json: bool) -> None:
             out.print(f"{one.id}: {one.problem.full}" if one.problem else f"{one.id} is {done}{made}")
         if not results:
             out.print("No open drafts.")
+        if all_:
+            await _say_more(house, [one.id for one in results])
     if any(one.problem for one in results):
         raise typer.Exit(1)

@@ -77,6 +77,12 @@ async def count_of_strangers(read: Read) -> int:
     return int(row[0])
 
 
+async def count(read: Read) -> int:
+    """How many open drafts there are."""
+    [row] = await read("select count(*) from world_draft where state = 'open'", ())
+    return int(row[0])
+
+
 async def of(read: Read, state: State | None, limit: int) -> list[DraftRow]:
     """Open ones the oldest first, as they wait; else the newest first."""
     order = "at" if state == "open" else "at desc"

@@ -199,6 +199,10 @@ class Drafts:
         rows = await table.of(self._database.rows, state, limit)
         return await asyncio.to_thread(lambda: [_draft(row) for row in rows])
 
+    async def count(self) -> int:
+        """How many are open, however many `list` gives."""
+        return await table.count(self._database.rows)
+
     async def _check_seal(self, ids: Sequence[str], seal: str) -> None:
         if not seal:
             raise BadInput(

@@ -1,8 +1,9 @@
-"""Drafts: what people propose for the world, what each would change, and the decision."""
+"""Drafts: what people propose for the world, what each would change, and the decision, about one or several."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from textual.app import ComposeResult
@@ -13,7 +14,7 @@ from textual.widgets import Static
 from haven.access import Act, check
 from haven.errors import BadInput, Conflict
 from haven.world.differences import Difference
-from haven.world.drafts import Decided, Draft
+from haven.world.drafts import Decided, Draft, seal_of
 from kiosk.plain import line
 from kiosk.screens.dialogs import Words
 from kiosk.screens.pane import Handed, Pane
@@ -23,18 +24,31 @@ from kiosk.widgets.tile import Tile
 FIELD, BEFORE, AFTER = "#7fd1ff", "#ffb3b3", "#b6f2b0"
 MOST_CHARS = 10_000
 """Of a value before and after; what is longer can be read whole with `haven world drafts ID`."""
+TOGETHER = 20
+"""Drafts that are decided together: more are not read with care."""
+TOLD = 3
+"""Problems that a notice tells."""
 ACTIONS = {"approve": ("Approve", "action good"), "reject": ("Reject", "action bad")}
 
 
+@dataclass(frozen=True)
+class Read:
+    """What stands on the sheet: these drafts, and those of them that are too long to stand there whole."""
+
+    drafts: tuple[Draft, ...] = ()
+    cut: frozenset[str] = frozenset()
+
+
 class DraftsPane(Pane):
-    """The open ones on the left, the chosen one on the right."""
+    """The open ones on the left, the chosen one on the right; or several, each added or left out by a tap."""
 
     def __init__(self, handed: Handed, *, id: str) -> None:
         super().__init__(handed, id=id)
         self._open: list[Draft] = []
-        self._chosen = ""
-        self._read: dict[str, bool] = {}
-        """The draft on the sheet, and whether every word of it stands there."""
+        self._count = 0
+        self._chosen: list[str] = []
+        self._several = False
+        self._read = Read()
 
     def compose(self) -> ComposeResult:
         with Horizontal(classes="sides"):
@@ -42,87 +56,129 @@ class DraftsPane(Pane):
             yield Sheet(id="draft")
         with Horizontal(classes="actions"):
             yield Tile("Back", "back")
+            yield Tile("Several", "several", id="draft-several")
             for act, (label, classes) in ACTIONS.items():
                 yield Tile(label, act, id=f"draft-{act}", classes=classes)
 
     def on_mount(self) -> None:
-        self._buttons()
+        self._mark()
 
-    def show(self, drafts: Sequence[Draft]) -> None:
-        """Those that wait, the oldest first."""
-        if drafts == self._open and self.query_one("#draft-list").children:
+    def show(self, drafts: Sequence[Draft], count: int) -> None:
+        """Those that wait, the oldest first, of `count` in all."""
+        if drafts == self._open and count == self._count and self.query_one("#draft-list").children:
             return
-        self._open = list(drafts)
-        if self._chosen not in {one.id for one in drafts}:
-            self._chosen = drafts[0].id if drafts else ""
+        self._open, self._count = list(drafts), count
         rows = [Tile(_row(one), one.id, classes="row") for one in drafts]
+        more = f"{count - len(drafts):,} more wait behind these." if count > len(drafts) else ""
+        below = Static(more if rows else "Nothing waits to be looked at.", markup=False)
         shown = self.query_one("#draft-list", VerticalScroll)
         shown.remove_children()
-        shown.mount_all(rows or [Static("Nothing waits to be looked at.", markup=False)])
-        self.choose(self._chosen)
+        shown.mount_all([*rows, below])
+        there = [one.id for one in drafts]
+        kept = [id for id in self._chosen if id in there]
+        self._several = self._several and bool(kept)
+        self._choose(kept or there[:1])
 
-    def choose(self, id: str) -> None:
-        self._chosen = id
-        self._read = {}
-        for row in self.query(Tile).filter(".row"):
-            row.set_class(row.key == id, "on")
-        self._buttons()
+    def _choose(self, ids: list[str]) -> None:
+        self._chosen = ids
+        self._read = Read()
+        self._mark()
         self.attempt(self._load, "draft", newest=True)
 
     def on_tile_pressed(self, event: Tile.Pressed) -> None:
         event.stop()
         key = event.tile.key
         if event.tile.has_class("row"):
-            self.choose(key)
+            self._tapped(key)
         elif key == "back":
             self.post_message(self.Go("home"))
+        elif key == "several":
+            self._several = not self._several
+            self._choose(self._chosen[:1])
         elif self._chosen:
-            self.tapped(partial(self._decide, key, self._chosen), "dialog")
+            self.tapped(partial(self._decide, key, tuple(self._chosen)), "dialog")
 
-    def _buttons(self) -> None:
-        for act in ACTIONS:
-            self.query_one(f"#draft-{act}", Tile).display = bool(self._chosen)
+    def _tapped(self, id: str) -> None:
+        if not self._several:
+            self._choose([id])
+        elif id in self._chosen:
+            self._choose([one for one in self._chosen if one != id])
+        elif len(self._chosen) < TOGETHER:
+            self._choose([*self._chosen, id])
+        else:
+            self.tell(f"{TOGETHER} are the most that are decided together.")
+
+    def _mark(self) -> None:
+        """Rows that are chosen, and what the tiles below would do."""
+        for row in self.query(Tile).filter(".row"):
+            row.set_class(row.key in self._chosen, "on")
+        several = self.query_one("#draft-several", Tile)
+        several.display = len(self._open) > 1
+        several.set_class(self._several, "on")
+        these = f" these {len(self._chosen)}" if len(self._chosen) > 1 else ""
+        for act, (label, _) in ACTIONS.items():
+            tile = self.query_one(f"#draft-{act}", Tile)
+            tile.display = bool(self._chosen)
+            tile.say(f"{label}{these}")
 
     async def _load(self) -> None:
         check(self.handed.principal, Act.READ)
-        sheet = self.query_one("#draft", Sheet)
-        if not self._chosen:
-            sheet.say("")
-            return
         drafts = self.handed.records.drafts
-        draft = await drafts.get(self._chosen)
-        found = await drafts.diff(draft)
-        sheet.say(_words(draft, found))
-        self._read = {draft.id: all(one.short(MOST_CHARS) == (one.before, one.after) for one in found)}
+        found = [(one, await drafts.diff(one)) for one in await drafts.get_many(self._chosen)]
+        parts = [_words(one, some, self._by_pin(one)) for one, some in found]
+        if self._several:
+            parts.insert(0, Content("Tap rows to add them or to leave them out; what is chosen stands here.\n\n"))
+        sheet = self.query_one("#draft", Sheet)
+        sheet.say(Content("\n\n").join(parts) if parts else "")
+        # What was added last stands at the end.
+        self.call_after_refresh(sheet.scroll_end if self._several else sheet.scroll_home, animate=False)
+        cut = frozenset(draft.id for draft, some in found if not _is_whole(some))
+        self._read = Read(tuple(draft for draft, _ in found), cut)
 
-    async def _decide(self, act: str, id: str) -> None:
-        """About exactly the draft that was shown: a draft never changes after it was proposed."""
+    def _by_pin(self, draft: Draft) -> bool:
+        """Whether it was proposed on this panel, so that its PIN alone makes the difference."""
+        principal = self.handed.principal
+        return principal.needs_pin and draft.by_id == principal.id
+
+    async def _decide(self, act: str, ids: tuple[str, ...]) -> None:
+        """About exactly the drafts that were shown: a draft never changes after it was proposed."""
         person = await self.authorise(Act.APPROVE_WORLD)
         if person is None:
             return
         drafts = self.handed.records.drafts
         if act == "approve":
-            self._check_read(id)
-            self._said(await drafts.approve([id], person), "It is recorded now.")
+            shown = self._check_read(ids)
+            self._said(await drafts.approve(ids, person, seal=seal_of(shown)), "recorded now")
             return
-        why = await self.app.push_screen_wait(Words("Why is it rejected? Whoever proposed it reads this.", "Reject"))
+        what = "it" if len(ids) == 1 else f"each of these {len(ids)}"
+        ask = Words(f"Why is {what} rejected? Whoever proposed it reads this.", "Reject")
+        why = await self.app.push_screen_wait(ask)
         if why is not None:
-            self._said(await drafts.reject([id], person, why), "It is rejected.")
+            self._said(await drafts.reject(ids, person, why), "rejected")
 
-    def _check_read(self, id: str) -> None:
-        """Nobody approves what could not be read."""
-        if id not in self._read:
+    def _check_read(self, ids: tuple[str, ...]) -> tuple[Draft, ...]:
+        """What the sheet shows; nobody approves what could not be read."""
+        if {one.id for one in self._read.drafts} != set(ids):
             raise Conflict("Another draft stands here than the one that was tapped.", "Read it, then tap again.")
-        if not self._read[id]:
+        if self._read.cut:
+            id = min(self._read.cut)
             raise BadInput(
-                "It is too long to be read whole here.", f"Read and approve it with: haven world drafts {id}"
+                f"{id} is too long to be read whole here.", f"Read and approve it with: haven world drafts {id}"
             )
+        return self._read.drafts
 
     def _said(self, decided: Sequence[Decided], done: str) -> None:
-        for one in decided:
-            if one.problem is not None:
-                raise one.problem
-        self.tell(done)
+        """What became of them; those that stand as they stood say why."""
+        problems = [(one.id, one.problem) for one in decided if one.problem is not None]
+        if len(decided) == 1:
+            if problems:
+                raise problems[0][1]
+            self.tell(f"It is {done}.")
+            return
+        self.tell(f"{len(decided) - len(problems)} of {len(decided)} are {done}.")
+        if problems:
+            told = [f"{id}: {problem.full}" for id, problem in problems[:TOLD]]
+            self.complain("\n".join([*told, *(["The others stand in the list."] if len(problems) > TOLD else [])]))
 
 
 def _row(draft: Draft) -> str:
@@ -132,7 +188,11 @@ def _row(draft: Draft) -> str:
     return f"{line(first.name, 40)}{rest}\n{first.kind.value} · by {line(draft.by, 30)}{stranger}"
 
 
-def _words(draft: Draft, found: Sequence[Difference]) -> Content:
+def _is_whole(found: Sequence[Difference]) -> bool:
+    return all(one.short(MOST_CHARS) == (one.before, one.after) for one in found)
+
+
+def _words(draft: Draft, found: Sequence[Difference], by_pin: bool) -> Content:
     """The diff, field by field under the record; then why."""
     parts: list[tuple[str, str]] = []
     record = ""
@@ -149,5 +209,7 @@ def _words(draft: Draft, found: Sequence[Difference]) -> Content:
         parts.append(("It would change nothing any more.\n", ""))
     if draft.reason:
         parts += [("\nWhy: ", FIELD), (f"{line(draft.reason, 600)}\n", "")]
+    if by_pin:
+        parts.append(("\nProposed on this panel without the PIN. With it you approve it as the owner.\n", FIELD))
     parts.append((f"\n{draft.id}, proposed with {line(draft.tool, 40)}", "#8fa1d0"))
     return Content.assemble(*((text, style) if style else text for text, style in parts))

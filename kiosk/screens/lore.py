@@ -54,8 +54,11 @@ class LorePane(Pane):
 
     async def _all(self) -> None:
         check(self.handed.principal, Act.READ)
-        there = await self.handed.records.world.things(Kind.LORE, limit=LISTED)
-        self._list([(one.id, line(one.name, 60)) for one in there], "No lore is recorded yet.")
+        world = self.handed.records.world
+        there = await world.things(Kind.LORE, limit=LISTED)
+        count = (await world.counts()).get(Kind.LORE, 0)
+        more = f"{count - LISTED:,} more are recorded. Search finds them." if count > LISTED else ""
+        self._list([(one.id, line(one.name, 60)) for one in there], "No lore is recorded yet.", more)
 
     async def _search(self) -> None:
         check(self.handed.principal, Act.READ)
@@ -64,12 +67,15 @@ class LorePane(Pane):
             return
         hits = await self.handed.records.search.find(words, Kind.LORE, limit=FOUND, meaning=True)
         rows = [(hit.thing_id, f"{line(hit.name, 60)}\n{line(hit.excerpt, 80)}") for hit in hits]
-        self._list(rows, f"Nothing in the lore speaks of {line(words, 60)!r}. It may not be recorded.")
+        more = f"These {FOUND} fit best. More words find what else there is." if len(rows) == FOUND else ""
+        self._list(rows, f"Nothing in the lore speaks of {line(words, 60)!r}. It may not be recorded.", more)
 
-    def _list(self, rows: list[tuple[str, str]], nothing: str) -> None:
+    def _list(self, rows: list[tuple[str, str]], nothing: str, more: str) -> None:
+        """`more` says below the rows what is not among them."""
         shown = self.query_one("#lore-list", VerticalScroll)
         shown.remove_children()
-        shown.mount_all([Tile(words, id, classes="row") for id, words in rows] or [Static(nothing, markup=False)])
+        below = Static(more if rows else nothing, markup=False)
+        shown.mount_all([*(Tile(words, id, classes="row") for id, words in rows), below])
         shown.scroll_home(animate=False)
         if rows:
             self.attempt(partial(self._read, rows[0][0]), "lore entry", newest=True)

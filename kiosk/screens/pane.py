@@ -108,11 +108,11 @@ class Pane(Vertical):
         except HavenError as error:
             level = logging.INFO if isinstance(error, AccessDenied) else logging.WARNING
             log.log(level, "[%s] %s", error.id, error)
-            self._complain(f"{error.full} [{error.id}]")
+            self.complain(f"{error.full} [{error.id}]")
         except Exception:
             id = error_id()
             log.exception("[%s] the kiosk failed at something", id)
-            self._complain(f"Something went wrong [{id}].")
+            self.complain(f"Something went wrong [{id}].")
 
-    def _complain(self, sentence: str) -> None:
+    def complain(self, sentence: str) -> None:
         self.app.notify(plain(sentence), severity="error", timeout=ERROR_S, markup=False)

@@ -10,6 +10,7 @@ from haven.access import Principal, Role
 from haven.demo import charts
 from haven.errors import NotFound
 from haven.world.schema import Kind, Lore, Planet, System
+from tests.world.a_world import a_long_queue
 
 from .conftest import World
 
@@ -137,6 +138,12 @@ async def test_a_watch_is_told_once_where_it_was_asked_to_those_who_may_still_re
     [one] = await world.house.watches.list(Principal(f"discord:{world.member.id}", "member", Role.MEMBER, "bot"))
     await world.member.select(listed, [one.id], custom_id="watch:end")
     assert "nothing yet" in (await world.member.slash(here, "watch")).response.embeds[0].description
+
+
+async def test_of_a_long_queue_the_rest_is_named(world: World) -> None:
+    await a_long_queue(world.house.drafts, world.house.database, 203)
+    card = (await world.reviewer.slash(world.channel, "approve")).response.embeds[0]
+    assert card.title == "Drafts (203)" and "first 25" in card.footer.text
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from haven.app import open_house
 from haven.settings import load
 from haven.world.schema import System
 from tests.e2e.command import Ran, haven
+from tests.world.a_world import a_long_queue
 
 MIA = Principal("discord:3", "Mia \x1b[31m", Role.MEMBER, "bot")
 
@@ -98,6 +99,19 @@ async def test_what_others_propose_is_shown_and_decided(tmp_path: Path) -> None:
     assert [one["name"] for one in (await done(home, "list", "--json")).data] == ["Good"]
     states = {one["id"]: (one["state"], one["why"]) for one in (await done(home, "drafts", "--all", "--json")).data}
     assert states[made[1].id] == ("rejected", "Not these.") and states[made[0].id] == ("approved", "")
+
+
+async def test_of_a_long_queue_the_rest_is_named(tmp_path: Path) -> None:
+    home = await a_house(tmp_path)
+    async with open_house(load(home / "haven.toml")) as house:
+        await a_long_queue(house.drafts, house.database, 203)
+    listed, shown = await asyncio.gather(done(home, "drafts"), done(home, "approve", "--all"))
+    assert listed.out.count("draft-") == 200 and "3 more wait" in listed.out and "3 more wait" in shown.out
+    as_json = (await done(home, "approve", "--all", "--json")).data
+    assert (len(as_json["drafts"]), as_json["more"]) == (200, 3)
+    assert "3 more wait" in (await done(home, "reject", "--all")).out
+    rest = await done(home, "reject", "--all")
+    assert rest.out.count("is rejected") == 3 and "more wait" not in rest.out
 
 
 async def test_a_watch_shows_what_it_found(tmp_path: Path) -> None:

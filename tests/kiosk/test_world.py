@@ -7,6 +7,7 @@ from importlib import resources
 from pathlib import Path
 
 import pytest
+from textual.widgets import Static
 
 from assistants.sentinel import HAVEN
 from haven.access import Role
@@ -17,6 +18,7 @@ from haven.world.schema import Kind
 from tests.kiosk.conftest import OWNER, PANEL, House, Show
 from tests.kiosk.test_journeys import PIN, enter
 from tests.kiosk.test_layout import SIZES, assert_reachable
+from tests.world.a_world import a_long_queue
 
 ADA = replace(OWNER, id="discord:7", name="Ada", role=Role.MEMBER, face="bot")
 
@@ -57,6 +59,54 @@ async def test_a_draft_is_read_and_approved_with_the_pin(charted: House, show: S
         assert (decided.state, decided.why, decided.decided_by) == ("rejected", "odd", "Wall panel")
         await terminal.tap("F4 Map")
         await terminal.until("40 systems")
+
+
+async def test_several_drafts_are_read_whole_and_approved_together(charted: House, show: Show) -> None:
+    house, drafts = charted, charted.records.drafts
+    house.pin.set(PIN)
+    names = ("Farlight", "Nearlight", "Oculi", "Dimlight")  # there is an Oculi already
+    made_ = [await drafts.propose([made(Kind.SYSTEM, {"name": name})], ADA, "/submit") for name in names]
+    own = await drafts.propose([made(Kind.SYSTEM, {"name": "Panelight"})], PANEL, "the Scribe")
+    async with show(PANEL, rows=50) as terminal:
+        await terminal.tap("F6 Drafts (5)")
+        await terminal.until("system Farlight, new")
+        await terminal.tap("Several")
+        await terminal.until("Tap rows to add them")
+        for name in names[1:]:
+            await terminal.tap(f"█ {name}")
+            await terminal.until(f"system {name}, new")
+        await terminal.tap("█ Dimlight")
+        await terminal.until("Approve these 3", gone="system Dimlight, new")
+        await terminal.tap("Approve these 3")
+        await enter(terminal, PIN)
+        await terminal.until("F6 Drafts (3)", "two systems of one name")
+        assert [(await drafts.get(one.id)).state for one in made_] == ["approved", "approved", "open", "open"]
+    async with show(PANEL) as terminal:
+        await terminal.tap("F6 Drafts (3)")
+        await terminal.tap("█ Panelight")
+        await terminal.until("Proposed on this panel")
+        await terminal.tap("Approve")
+        await enter(terminal, PIN)
+        await terminal.until("F6 Drafts (2)")
+        assert (await drafts.get(own.id)).decided_by == "Wall panel"
+
+
+async def test_of_long_lists_the_rest_is_named(house: House) -> None:
+    lore = [made(Kind.LORE, {"name": f"Tale {number:03}", "text": "Once."}) for number in range(203)]
+    await house.records.world.put(lore, HAVEN, "a test")
+    await a_long_queue(house.records.drafts, house.database, 105)
+    app = house.kiosk(OWNER)
+    async with app.run_test() as pilot:
+        app.action_pane("lore")
+        for worker in [one for one in app.workers if one.group in ("lore list", "reload")]:
+            await worker.wait()
+        await pilot.pause()
+        for pane, rows, more in (
+            ("lore", 200, "3 more are recorded. Search finds them."),
+            ("draft", 100, "5 more wait behind these."),
+        ):
+            shown = list(app.query_one(f"#{pane}-list").query(Static))
+            assert len(shown) == rows + 1 and str(shown[-1].render()) == more
 
 
 async def test_lore_is_searched_and_read_and_the_map_answers_a_tap(charted: House, show: Show) -> None:

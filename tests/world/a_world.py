@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from haven.access import Principal, Role
-from haven.store import events
-from haven.store.database import Database, opened
+from haven.store import events, world_drafts
+from haven.store.database import Database, Transaction, opened
+from haven.world.drafts import Drafts
 from haven.world.schema import Moon, Planet, Point, Station, System, Thing
 from haven.world.world import World
 
@@ -44,6 +46,19 @@ def venture() -> list[Thing]:
         Moon(id="new-3", name="Little Meridian", parent="new-2"),
         Station(name="Venture Station", parent="new-1", race="Gek"),
     ]
+
+
+async def a_long_queue(drafts: Drafts, database: Database, count: int) -> None:
+    """So many open drafts, more than any person may have."""
+    first = await drafts.propose([system("Star")], MEMBER, "submit")
+
+    async def work(tx: Transaction) -> None:
+        row = await world_drafts.get(tx.execute_fetchall, first.id)
+        assert row is not None
+        for number in range(1, count):
+            await world_drafts.insert(tx, replace(row, id=f"draft-{number:08x}", at=row.at + number))
+
+    await database.write(work)
 
 
 async def told(database: Database, *kinds: str) -> list[events.Event]:
