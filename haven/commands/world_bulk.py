@@ -89,10 +89,11 @@ def undo(
             print_json(asdict(done))
             return
         more = f" and {len(done.names) - SHOWN} more" if len(done.names) > SHOWN else ""
+        many = f"{len(done.names)} records are" if len(done.names) != 1 else "1 record is"
         when = f"{datetime.fromtimestamp(done.at):%d %B %Y %H:%M}"
         out.print(
-            f"Bulk edit {done.write} of {done.by} ({when}) is taken back: {len(done.names)} records are as they were"
-            f" before it: {', '.join(done.names[:SHOWN])}{more}."
+            f"Bulk edit {done.write} of {done.by} ({when}) is taken back: {many} as before it:"
+            f" {', '.join(done.names[:SHOWN])}{more}."
         )
 
     in_house(work)

@@ -19,7 +19,7 @@ from haven.store.database import Database, Transaction
 from haven.store.world import Author, Op, VersionRow
 from haven.world import writing
 from haven.world.entries import prepare, read, read_text
-from haven.world.schema import Kind, Thing
+from haven.world.schema import MAX_NAME, Kind, Thing
 from haven.world.words import fold
 from haven.world.writing import Terms
 
@@ -127,17 +127,19 @@ class World:
         expect: Mapping[str, int] | None = None,
         allow_same_name: bool = False,
         imported: str = "",
+        masked: tuple[str, ...] = (),
     ) -> list[Stored]:
         """Add those without an id (or with one that begins with `new-`), change the others; what is the same stays.
 
         Secrets are masked, and the result says of what kinds they were.
 
-        `expect`: the version of each id that the writer has seen. `imported` names the file that they come from.
+        `expect`: the version of each id that the writer has seen. `imported` names the file that they come from,
+        `masked` the kinds of secrets that were taken out of it.
         Raises AccessDenied, NotFound, Conflict (a version that is not the expected one) and BadInput (an unknown
         parent, a second system of the same name or glyphs); nothing is written then.
         """
         check(by, Act.EDIT_WORLD)
-        terms = Terms(expect, allow_same_name, imported=imported)
+        terms = Terms(expect, allow_same_name, imported=imported, masked=masked)
         with _uncollected(len(things)):
             return await self._put(things, author_of(by, tool), terms)
 
@@ -238,7 +240,8 @@ class World:
         if known and not past and (gone := await self.removed(id)):
             past = await table.history(self._database.rows, gone[0].id)
         if not past:
-            return NotFound(f"There is no record {id!r}.", "Look for it: haven world search, or haven world list")
+            named = id if len(id) <= MAX_NAME else f"{id[:MAX_NAME]}…"
+            return NotFound(f"There is no record {named!r}.", "Look for it: haven world search, or haven world list")
         id, name = past[0].thing, next((read(row).name for row in reversed(past) if row.data), id)
         when = f"{datetime.fromtimestamp(past[-1].at):%d %B %Y}"
         return NotFound(

@@ -27,13 +27,15 @@ class Terms:
     """On which terms a write happens.
 
     `expect`: the version of each id that the writer has seen. `restored`: the records were removed and come back.
-    `imported`: the file that they come from; then one event tells of them all.
+    `imported`: the file that they come from; then one event tells of them all. `masked`: kinds of secrets that were
+    taken out before.
     """
 
     expect: Mapping[str, int] | None = None
     allow_same_name: bool = False
     restored: bool = False
     imported: str = ""
+    masked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -158,7 +160,7 @@ async def _tell(tx: Transaction, author: Author, write: int, told: Sequence[Told
 
 async def _tell_masked(tx: Transaction, author: Author, write: int, entries: Sequence[Entry], terms: Terms) -> None:
     """One event where secrets were taken out of what was written."""
-    if held := [entry for entry in entries if entry.masked]:
-        kinds = sorted({kind for entry in held for kind in entry.masked})
-        about = {"kinds": kinds, "by": author.name, "face": author.face, "records": len(held), "write": write}
+    held = [entry for entry in entries if entry.masked]
+    if kinds := sorted({*terms.masked, *(kind for entry in held for kind in entry.masked)}):
+        about = {"kinds": kinds, "by": author.name, "face": author.face, "write": write}
         await events.record(tx, "world.masked", terms.imported or held[0].thing.id, author.id, **about)

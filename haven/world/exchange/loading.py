@@ -144,7 +144,8 @@ class Importer:
             run.report.add([Entry(unit.name, Outcome.REMARK, "", unit.name, (said,))])
             return
         found = await asyncio.to_thread(_found, pieces, run.options.format, lambda count: say("reading", count))
-        found = await asyncio.to_thread(_without_secrets, found)
+        leaked: set[str] = set()
+        found = await asyncio.to_thread(_without_secrets, found, leaked)
         say("comparing", len(found))
         plan = await asyncio.to_thread(Merging(run.known, run.options.update).plan, found)
         run.report.files += 1
@@ -152,19 +153,20 @@ class Importer:
             raise BadInput(_refusals(plan), "Mend them, or import it without --strict.")
         if not run.options.dry_run:
             say("writing", len(plan.things))
-            plan = await self._keep(plan, unit, run)
+            plan = await self._keep(plan, unit, run, tuple(sorted(leaked)))
             if run.direct:
                 await notes.put(self._database, key, datetime.fromtimestamp(now()).strftime("%Y-%m-%d %H:%M"))
         nothing = Entry(unit.name, Outcome.REMARK, "", unit.name, ("it holds no records",))
         run.report.add(plan.entries or [nothing], found)
         await asyncio.to_thread(found.clear)
 
-    async def _keep(self, plan: Plan, unit: _Unit, run: _Run) -> Plan:
+    async def _keep(self, plan: Plan, unit: _Unit, run: _Run, masked: tuple[str, ...]) -> Plan:
         """Write it all in one transaction, or propose it."""
         if not plan.things:
             return plan
         if run.direct:
-            await self._world.put(plan.things, run.by, TOOL, allow_same_name=plan.same_name, imported=unit.name)
+            world, same = self._world, plan.same_name
+            await world.put(plan.things, run.by, TOOL, allow_same_name=same, imported=unit.name, masked=masked)
             return plan
         await self._drafts.propose(as_drafts(plan), run.by, TOOL, f"imported from {unit.name}")
         taken = (Outcome.ADDED, Outcome.CHANGED, Outcome.REPAIRED)
@@ -250,20 +252,24 @@ def _found(pieces: Sequence[Piece], format: str, step: formats.Step) -> list[Rea
     return found
 
 
-def _without_secrets(found: Sequence[Reading]) -> list[Reading]:
-    """The same with placeholders for secrets, which each such record says; one without room for them is refused."""
+def _without_secrets(found: Sequence[Reading], leaked: set[str]) -> list[Reading]:
+    """The same with placeholders for secrets, which each such record says; one without room for them is refused.
+
+    `leaked` is told of what kinds they are.
+    """
     try:
         safe = iter(masked([one.thing for one in found if one.thing]))
     except BadInput as error:
         if len(found) == 1:
             return [replace(found[0], thing=None, refused=error.full)]
-        return [safe for one in found for safe in _without_secrets([one])]
-    return [_masked(one, next(safe)) if one.thing else one for one in found]
+        return [safe for one in found for safe in _without_secrets([one], leaked)]
+    return [_masked(one, next(safe), leaked) if one.thing else one for one in found]
 
 
-def _masked(one: Reading, safe: Masked) -> Reading:
+def _masked(one: Reading, safe: Masked, leaked: set[str]) -> Reading:
     if not safe.kinds:
         return one
+    leaked |= {*safe.kinds}
     note = Note(Defect.SECRET, was_masked(safe.kinds), repaired=True)
     return replace(one, name=masked_text(one.name)[0], thing=safe.thing, notes=(note, *one.notes))
 

@@ -170,6 +170,8 @@ async def _secret_file(place: Place) -> None:
     report = await importer(place).bring_in(file, OLGA)
     assert SECRET not in str(report.as_json()) and report.defects["a secret"] == 1
     assert SECRET not in str(await place.world.things())
+    [event] = await told(place.database, "world.masked")
+    assert (event.subject, event.data["by"]) == ("a.json", "Olga")
     again = await importer(place).bring_in(file, OLGA, Options(again=True))
     assert again.counts()["skipped"] == 1, "it is known, though its secret is not kept"
 
