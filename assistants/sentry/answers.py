@@ -127,7 +127,7 @@ async def _logins(house: House) -> Findings:
 
 
 async def _logs(house: House) -> Findings:
-    """The gravest groups of the last day."""
+    """The gravest groups of the last day, in words that anybody may see."""
     said, silent = [], []
     for source in (Kind.JOURNAL, Kind.OWN):
         found = await house.patrol.problems(source)
@@ -135,7 +135,7 @@ async def _logs(house: House) -> Findings:
             silent.append(f"The {source} log can't be read here.")
         for one in (found or [])[:MOST_GROUPS]:
             means = f"{one.known.means} " if one.known else ""
-            said.append(f"{means}{source}: {one.count} x {one.unit}: {one.template}{' (new)' if one.is_new else ''}")
+            said.append(f"{means}{source}: {one.count} x {one.public}{' (new)' if one.is_new else ''}")
     answer = _told(said, LOGS, "logs, the last day")
     return replace(answer, text="\n".join([answer.text, *silent]))
 

@@ -25,15 +25,17 @@ class Explained:
 
 
 async def explain(group: Group, engine: Engine, prompt: str, by: Principal, *, cloud: bool) -> Explained:
-    """Only the template and the counts are asked about: no line, name, address or number of it.
+    """Only the template and the count are asked about, no line, address or number of it.
 
-    Without `cloud` nothing leaves this process. Raises AccessDenied.
+    Without `cloud` nothing leaves this process. With it go the words of a closed list alone (masking.worded), so that a
+    name which nobody knows for one stays here. Raises AccessDenied.
     """
     check(by, Act.SETTINGS)
     said = f"{group.count} x {group.level} in the {group.source} log, by {group.unit}: {group.template}"
     if group.known is not None:
         return Explained(f"{said}\n{group.known.means} {group.known.mend}".rstrip())
-    asked = f"{data_block('log', f'{group.unit}: {group.template}')}\nIt came {group.count} times. {QUESTION}"
+    pattern = group.public if cloud else f"{group.unit}: {group.template}"
+    asked = f"{data_block('log', pattern)}\nIt came {group.count} times. {QUESTION}"
     task = Task(
         kind="answer",
         turns=(Turn("user", asked),),

@@ -9,29 +9,10 @@ from dataclasses import dataclass
 
 from assistants.sentry.alerts import Level, Sign
 from assistants.sentry.logs import Kind, Line
-from haven.quoting import clean
-from haven.redact import redact
+from assistants.sentry.masking import program, template, worded
 
 FLOOD = 200
 """Errors of one template within the time that is looked at."""
-MOST_TEMPLATE = 160
-MOST_MASKED = 500
-"""Characters that are looked at for values: what follows is cut off anyway."""
-
-_MASKS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"<[A-Z_]+_\d+>"), "<secret>"),  # what redaction left
-    (re.compile(r"\[[0-9a-f]{8}\]"), "[<id>]"),  # an error's id
-    (re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.I), "<id>"),
-    (re.compile(r"\b[\w.+-]+@[\w-]+(\.[\w-]+)+\b"), "<address>"),
-    (re.compile(r"\b\d{1,3}(\.\d{1,3}){3}(:\d+)?\b"), "<address>"),
-    (re.compile(r"(?<![\w:])([0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])", re.I), "<address>"),
-    (re.compile(r"\bhttps?://\S+"), "<url>"),
-    (re.compile(r"\"[^\"]{1,200}\"|'[^']{1,200}'"), "<text>"),
-    (re.compile(r"(?<![\w<])~?(/[\w.+@~-]+){2,}/?"), "<path>"),
-    (re.compile(r"\b(user|for user|host|hostname|account)([ =:]+)(?!<)\S+", re.I), r"\1\2<name>"),
-    (re.compile(r"\b0x[0-9a-f]+\b|\b(?=[0-9a-f]*\d)(?=\d*[a-f])[0-9a-f]{6,}\b", re.I), "<id>"),
-    (re.compile(r"\d+([.,]\d+)*"), "<n>"),
-)
 
 
 @dataclass(frozen=True)
@@ -101,7 +82,7 @@ KNOWN = (
 
 @dataclass(frozen=True)
 class Group:
-    """Lines that differ in values alone; `template` holds none of them, so that it may be shown and asked about."""
+    """Lines that differ in values alone, for the owner's eyes: `unit` and `template` may still hold a name."""
 
     id: str
     source: Kind
@@ -114,30 +95,28 @@ class Group:
     known: Known | None = None
     is_new: bool = False
 
+    @property
+    def public(self) -> str:
+        """Who wrote it and what, for everybody's eyes: known programs and words alone."""
+        return f"{program(self.source, self.unit)}: {worded(self.template)}"
+
 
 def subject(source: Kind) -> str:
     """The subject of alerts that come from that log."""
     return f"{source} log"
 
 
-def template(text: str) -> str:
-    """The line without secrets, addresses, names, paths, ids and numbers."""
-    text = redact(clean(text).split("\n")[0])[:MOST_MASKED]
-    for mask, instead in _MASKS:
-        text = mask.sub(instead, text)
-    return text[:MOST_TEMPLATE]
-
-
 def groups(lines: Iterable[Line]) -> list[Group]:
     """Warnings, errors and known troubles, the gravest and most frequent first."""
     found: dict[tuple[Kind, str, str], list[Line]] = {}
-    troubles: dict[str, Known | None] = {}
+    troubles: dict[tuple[Kind, str, str], Known] = {}
     for line in lines:
-        shape = template(line.text)
         known = _trouble(line)
         if known is not None or line.level != "info":
-            found.setdefault((line.source, line.unit, shape), []).append(line)
-            troubles.setdefault(shape, known)
+            key = line.source, line.unit, template(line.text)
+            found.setdefault(key, []).append(line)
+            if known is not None:
+                troubles.setdefault(key, known)
     made = [
         Group(
             id=hashlib.sha256("\0".join(key).encode()).hexdigest()[:6],
@@ -148,7 +127,7 @@ def groups(lines: Iterable[Line]) -> list[Group]:
             count=len(of_it),
             first=of_it[0].at,
             last=of_it[-1].at,
-            known=troubles[key[2]],
+            known=troubles.get(key),
         )
         for key, of_it in found.items()
     ]
@@ -167,10 +146,10 @@ def signs_of_groups(there: Iterable[Group]) -> list[Sign]:
     for group in there:
         if group.known is not None:
             known = group.known
-            said = f"{known.means} The {group.source} log says so ({group.count} times): {group.template}"
+            said = f"{known.means} The {group.source} log says so ({group.count} times): {group.public}"
             signs.append(Sign(f"{subject(group.source)}:{known.name}", said, known.level, known.mend))
         elif group.level == "error" and group.count >= FLOOD:
-            said = f"{group.count} errors of one kind in the {group.source} log: {group.template}"
+            said = f"{group.count} errors of one kind in the {group.source} log: {group.public}"
             signs.append(
                 Sign(
                     f"{subject(group.source)}:flood {group.id}",

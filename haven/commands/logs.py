@@ -22,7 +22,7 @@ Hours = Annotated[float, typer.Option(min=0.1, max=24 * 30, help="How far back."
 
 @app.command()
 def check(source: Source = None, hours: Hours = 24.0, as_json: Json = False) -> None:
-    """What went wrong: one line a group, known troubles first; names, addresses and numbers are taken out."""
+    """What went wrong: one line a group, known troubles first; addresses, numbers and known names are taken out."""
 
     async def work(house: House) -> None:
         found: dict[str, list[Group] | None] = {}
@@ -62,7 +62,7 @@ def logins(as_json: Json = False) -> None:
 def explain(
     group: Annotated[str, typer.Argument(help="The six digits of a group, as in haven logs check.")],
     cloud: Annotated[
-        bool, typer.Option("--cloud", help="Ask the cloud: only the pattern and its count leave.")
+        bool, typer.Option("--cloud", help="Ask the cloud: only known words of the pattern and its count leave.")
     ] = False,
     as_json: Json = False,
 ) -> None:

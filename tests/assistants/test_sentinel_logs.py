@@ -14,8 +14,9 @@ from assistants.sentry.alerts import Alerts
 from assistants.sentry.explaining import explain
 from assistants.sentry.logins import attempts, suspicious
 from assistants.sentry.logs import Kind, Line, Logs
+from assistants.sentry.masking import template
 from assistants.sentry.patrol import Patrol
-from assistants.sentry.patterns import groups, signs_of_groups, template
+from assistants.sentry.patterns import groups, signs_of_groups
 from haven.ai.task import Tier
 from haven.errors import AccessDenied
 from haven.settings import AlertSettings
@@ -136,6 +137,14 @@ def test_who_can_name_himself_as_he_likes_raises_no_alert() -> None:
     said = "Invalid user EXT4-fs error Out of memory: Killed process from 10.0.0.7"
     found = groups([Line(1.0, "warning", Kind.JOURNAL, unit, said) for unit in ("sshd", "someone")])
     assert len(found) == 2 and signs_of_groups(found) == []
+
+
+def test_a_line_of_another_program_hides_no_trouble_of_the_kernel() -> None:
+    said = "Out of memory: Killed process 41 (python)"
+    lines = [Line(at, "warning", Kind.JOURNAL, unit, said) for at, unit in ((1.0, "x"), (2.0, "kernel"), (3.0, "x"))]
+    found = groups(lines)
+    assert [(one.unit, one.known is None) for one in found] == [("kernel", False), ("x", True)]
+    assert [sign.cause for sign in signs_of_groups(found)] == ["journal log:memory"]
 
 
 def test_a_flood_of_one_error_is_one_sign() -> None:
