@@ -10,7 +10,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
 from haven.world import vocabulary
@@ -241,8 +241,7 @@ def with_values(pieces: list[Word], fields: Sequence[str], own: Own) -> Clause:
     at = 0
     while at < len(pieces):
         for size in range(min(LONGEST, len(pieces) - at), 0, -1):
-            some = pieces[at : at + size]
-            forms = {name: form for name in fields if (form := _value(name, some, own))}
+            forms = _forms(pieces[at : at + size], fields, own)
             if forms:
                 clause.values.append((at, at + size, forms))
                 at += size - 1
@@ -251,19 +250,21 @@ def with_values(pieces: list[Word], fields: Sequence[str], own: Own) -> Clause:
     return clause
 
 
-def _value(name: str, some: Sequence[Word], own: Own) -> str:
-    """The form that these words have in the vocabulary of a field; "" where they are none of its values.
+def _forms(some: Sequence[Word], fields: Sequence[str], own: Own) -> dict[str, str]:
+    """The form that these words have in the vocabulary of each field, and in the world's own words.
 
     Of single letters only the capitals of spectral types count.
     """
     key = " ".join(one.folded for one in some)
-    if len(key) == 1 and not (some[0].number or (name == "star" and some[0].text.isupper())):
-        return ""
     if len(key) > MOST_CHARS:
-        return ""
-    return value_of(name, key) or own.get(name, {}).get(key, "")
+        return {}
+    if len(key) == 1 and not some[0].number:
+        fields = ["star"] if "star" in fields and some[0].text.isupper() else []
+    found = ((name, value_of(name, key) or own.get(name, {}).get(key, "")) for name in fields)
+    return {name: form for name, form in found if form}
 
 
+@lru_cache(maxsize=16_384)
 def value_of(name: str, written: str) -> str:
     """The form of a value in the vocabulary of a field, else what people write for it; "" where it is neither."""
     if form := vocabulary.known(name, written):

@@ -37,13 +37,15 @@ _AT_LINE = re.compile(
 )
 _BEFORE = re.compile(rf"\b(?P<noun>(?i:{_NOUN}))(?:[ \t]?[:=])?[ \t](?:(?i:called|named)\s)?(?P<name>{_QUOTED}|{_RUN})")
 _CALLED = re.compile(
-    r"\b(?i:(?:called|named|dubbed|christened|call)(?: (?:it|this|that|the place))?|names?(?: (?:is|was|it))?"
+    r"\b(?i:(?:called|named|dubbed|christened|call|by the name of|with the name)(?: (?:it|this|that|the place))?"
+    r"|names?(?: (?:is|was|it))?"
     r"|hei(?:ss|ß)t|namens|genannt|nannten (?:wir )?(?:ihn|sie|es))[ \t]*[:=,]?[ \t]+"
     rf"(?P<name>{_QUOTED}|(?:(?i:the)\s)?{_RUN})"
 )
 _TOLD = re.compile(
     rf"(?:^|[.!?]\s)[^.!?:\n]{{0,80}}?\b(?P<noun>(?i:{_NOUN}))(?:\s(?:in|on|at|of|near|by|from|found|discovered|seen"
-    rf"|orbiting|auf|im|bei|von)\b[^.!?:\n]{{0,60}})?:[ \t]+(?P<name>{_QUOTED}|(?:(?i:the)\s)?{_RUN})(?=[.,;(\n]|$)",
+    rf"|orbiting|auf|im|bei|von)\b[^.!?:\n]{{0,60}}|(?:\s[a-zäöü']+){{1,4}})?:[ \t]+(?P<name>{_QUOTED}"
+    rf"|(?:(?i:the)\s)?{_RUN})(?=[.,;(\n]|$)",
     re.MULTILINE,
 )
 _BESIDE = re.compile(rf"\b(?P<noun>(?i:{_NOUN}))(?:\s[a-z]+)?,\s(?:the\s)?(?P<name>{_QUOTED}|{_RUN})(?=[.,;:\n]|$)")
@@ -174,6 +176,20 @@ def _some(found: Sequence[Heading], text: str) -> list[Heading]:
     return [replace(one, reference=False) if one is first else one for one in found]
 
 
+def name_that_may_be(text: str, gazetteer: Gazetteer) -> tuple[Kind, str] | None:
+    """The only unknown name of a text that speaks of one kind of place, where nothing says that it is that one's."""
+    kinds = {_kind_of(noun[0]) for noun in _NOUNS_IN.finditer(text) if not _has_name(text, noun)} - {Kind.DISCOVERY}
+    known = [(one.start, one.end) for one in mentions(text, gazetteer.names, loose=True)]
+    names = set()
+    for match in re.finditer(_RUN, text):
+        begins = not text[: match.start()].strip() or text[: match.start()].rstrip()[-1] in ".!?:\n"
+        free = all(match.end() <= start or match.start() >= end for start, end in known)
+        value = is_stop(fold(match[0])) or any(vocabulary.known(field, match[0]) for field in vocabulary.fields())
+        if free and not value and not (begins and " " not in match[0]):
+            names.add(match[0])
+    return (kinds.pop(), names.pop()) if len(kinds) == 1 and len(names) == 1 else None
+
+
 def _once(found: Sequence[Heading]) -> list[Heading]:
     """A second time that a text names one of its own records is no second record."""
     seen: set[tuple[Kind, str]] = set()
@@ -207,7 +223,10 @@ def _kind_of(noun: str) -> Kind:
 def _has_name(text: str, noun: re.Match[str]) -> bool:
     """Whether a noun belongs to a name beside it: `the Venture system`."""
     before = re.search(rf"({_WORD})\s$", text[: noun.start()])
-    return bool((before and fold(before[1]) not in _GENERIC) or re.match(rf"[ \t]{_WORD}", text[noun.end() :]))
+    return bool(
+        (before and fold(before[1]) not in _GENERIC and not is_stop(fold(before[1])))
+        or re.match(rf"[ \t]{_WORD}", text[noun.end() :])
+    )
 
 
 def _matched(text: str, pattern: re.Pattern[str], there: Callable[[str], bool]) -> Iterator[Heading]:
@@ -258,7 +277,7 @@ def _mentioned(text: str, gazetteer: Gazetteer) -> Iterator[Heading]:
     """
     for one in mentions(text, gazetteer.names, loose=True):
         places = [gazetteer.things[id] for id in one.ids if gazetteer.things[id].kind in PLACES]
-        if re.match(rf"\s{_WORD}", text[one.end :]) or re.search(rf"[a-z,;]\s{_WORD}\s$", text[: one.start]):
+        if re.match(rf"\s(?!I\b){_WORD}", text[one.end :]) or re.search(rf"[a-z,;]\s{_WORD}\s$", text[: one.start]):
             continue  # it is a part of a longer name that nobody knows
         for kind in dict.fromkeys(place.kind for place in places):
             name = next(place.name for place in places if place.kind is kind)

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from assistants.scribing.clauses import Own
 from assistants.scribing.doubts import Doubt
-from assistants.scribing.headings import PLACES, Heading, Section, sections
+from assistants.scribing.headings import PLACES, Heading, Section, name_that_may_be, sections
 from assistants.scribing.phrases import Phrases
 from haven.errors import BadInput
 from haven.world import vocabulary
@@ -41,8 +41,14 @@ _TYPED = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _UP = re.compile(
-    r"^[*• -]*(?:parent|located in|location|orbits|in) ?[:=] ?(?P<name>[^\n]+)$", re.IGNORECASE | re.MULTILINE
+    r"^[*• -]*(?:parent(?: system| planet)?|located in|location|orbits|in) ?[:=] ?(?P<name>[^\n]+)$",
+    re.IGNORECASE | re.MULTILINE,
 )
+PAIRS = 3
+"""`key: value` in one line, from which on it is a form."""
+_KEYED = re.compile(r"^[^\W\d_][\w ]{1,24} ?[:=] ?\S")
+_KEYS = {"sys": "System", "eco": "Economy", "res": "Resources", "sent": "Sentinels", "bio": "Biome", "conf": "Conflict"}
+_SHORT = re.compile(rf"^(?:{'|'.join(_KEYS)})(?= ?[:=])", re.IGNORECASE)
 _IN_WORDS = {"glyphs": "portal glyphs or its position", "text": "description", "materials": "resources"}
 
 
@@ -207,10 +213,7 @@ def read_report(text: str, gazetteer: Gazetteer, source: str) -> Report:
     reader = _Reader(gazetteer, source)
     found = sections(_narrow(text), gazetteer)
     if not found:
-        raise BadInput(
-            "No system, planet, moon, station or discovery is named in this text.",
-            "Name it first, as in: planet Meridian in the Venture system: lush, low sentinels, Emeril and gold",
-        )
+        raise _nameless(_narrow(text), gazetteer)
     for section in found:
         reader.read(section)
     named = {fold(word) for one in found for word in one.heading.name.split()}
@@ -220,12 +223,36 @@ def read_report(text: str, gazetteer: Gazetteer, source: str) -> Report:
     return Report(things, told, tuple(dict.fromkeys(reader.questions)), unread, tuple(reader.doubts))
 
 
+def _nameless(text: str, gazetteer: Gazetteer) -> BadInput:
+    """What to say where no name was found: which word may be it, where only one can."""
+    if maybe := name_that_may_be(text, gazetteer):
+        kind, name = maybe
+        return BadInput(
+            f"This text speaks of a {kind.value}, and does not say plainly what it is called.",
+            f"If it is {name}, write: {kind.value} {name}, and the rest as it was.",
+        )
+    return BadInput(
+        "No system, planet, moon, station or discovery is named in this text.",
+        "Name it first, as in: planet Meridian in the Venture system: lush, low sentinels, Emeril and gold",
+    )
+
+
 def _narrow(text: str) -> str:
     """Without runs of blanks and empty lines, without marks of layout, and `Name: X`, `Type: planet` as `planet: X`."""
     text = re.sub(r"\*\*|^#+[^\S\n]+", "", text.replace("\r\n", "\n"), flags=re.MULTILINE)
     text = re.sub(r"[^\S\n]+", " ", text)
+    text = "\n".join(map(_in_lines, text.split("\n")))
     text = re.sub(r"\n\s+", lambda match: "\n\n" if match[0].count("\n") > 1 else "\n", text)
     return _UP.sub(lambda match: f"{_noun_of(match)}{match['name']}", _TYPED.sub(_titled, text))
+
+
+def _in_lines(line: str) -> str:
+    """A line of several `key: value` as so many lines, with short keys in full."""
+    for mark in ";/|,":
+        parts = [part.strip() for part in line.split(mark)]
+        if len(parts) >= PAIRS and all(_KEYED.match(part) for part in parts if part):
+            return "\n".join(_SHORT.sub(lambda match: _KEYS[match[0].casefold()], part) for part in parts)
+    return line
 
 
 def _titled(match: re.Match[str]) -> str:
@@ -248,7 +275,8 @@ def merged(there: Thing, new: Thing) -> Thing:
         if isinstance(old, dict):
             update[field] = {**old, **said}
         elif isinstance(old, tuple):
-            update[field] = tuple(dict.fromkeys((*old, *said)))
+            has = {fold(one) for one in old}
+            update[field] = (*old, *(one for one in said if fold(one) not in has))
         elif field in ("notes", "text") and old:
             update[field] = old if said in old else f"{old}\n{said}"
         else:

@@ -105,6 +105,10 @@ def test_a_pasted_report_becomes_all_of_its_records_with_what_was_set_right() ->
         ("planet Elm in Venture. Sentinels weren't high, they were low.", {"sentinels": "Low"}),
         ("planet Elm in Venture, almost no sentinels, hardly any plants, no gold", {"parent": "system-v"}),
         ("We were low on fuel when we found planet Elm in Venture.", {"name": "Elm", "parent": "system-v"}),
+        ("planet name = Elm; system = Venture; biome = toxic; fauna = rare", {"biome": "Toxic", "fauna": "Rare"}),
+        ("sys: Lathe / star: red / eco: mining", {"name": "Lathe", "economy": "Mining", "star": "Red"}),
+        ("Add this system please: Lathe, red star, by all means.", {"name": "Lathe", "star": "Red"}),
+        ("A station by the name of Quiet Dock in Venture", {"name": "Quiet Dock", "parent": "system-v"}),
         ("Venture: conflict has gone up to medium.", {"conflict": "Medium"}),
         ("Meridian's weather: Humid. Its fauna: ample.", {"weather": "Humid", "fauna": "Ample"}),
         ("Neues System Graufeld: roter Stern, Wirtschaft: Handel, Konflikt: hoch.",
@@ -122,6 +126,17 @@ def test_it_matters_little_how_it_is_written(text: str, expected: dict[str, Any]
     assert {name: before.get(name) for name in got if name not in expected} == {
         name: value for name, value in got.items() if name not in expected
     }, "nothing is invented"
+
+
+def test_the_only_name_that_may_be_meant_is_asked_for() -> None:
+    with pytest.raises(BadInput) as caught:
+        read("Found a planet while looking for fuel, Hearthstone, in the Venture system. Lush.")
+    assert "planet Hearthstone" in caught.value.mend
+
+
+def test_a_list_that_grows_keeps_each_word_once() -> None:
+    [thing] = read("planet Meridian: salt, Gold and SALT").things
+    assert fields(thing)["materials"] == ["Salt", "Gold"]
 
 
 def test_a_part_of_an_unknown_name_is_no_known_place() -> None:
