@@ -193,13 +193,16 @@ def _concepts() -> dict[str, frozenset[str]]:
     found: dict[str, frozenset[str]] = {}
     for concept, some in listed.items():
         for word in some.split():
-            found[word] = found.get(word, frozenset()) | {concept}
+            for form in {word, plain(word)}:
+                found[form] = found.get(form, frozenset()) | {concept}
     return found
 
 
 def _aim(found: Collection[str], folded: str, whole: bool) -> Aim | None:
     """What is asked for, the surest sign first."""
-    odd = {"odd", *(one.value for one in Oddity)} & set(found)
+    odd = {"audit", *(one.value for one in Oddity)} & set(found)
+    named = {"records", "numbers", *(kind.value for kind in KINDS if kind is not Kind.SYSTEM)} & set(found)
+    odd |= {"odd"} & set(found) if named or not whole else set()
     work = "todo" in found or ({"work", "order"} & set(found) and _WE.search(folded)) or _NEEDS.search(folded)
     if odd:
         return Aim.AUDIT
