@@ -26,7 +26,7 @@ MACHINE = ("Temperature", "Memory", "Disk", "Card", "Event loop")
 """The status lines that are about the machine itself."""
 MOST_GROUPS = 5
 HERE = Source("", "this machine", "its own sensors, now")
-LOGINS = Source("", "the log of logins", "its last 30 days were read")
+LOGINS = Source("", "the log of logins", "auth.log, or the journal")
 LOGS = Source("", "the logs", "the journal and Haven's own, the last day")
 SUBMISSIONS = Source("", "drafts and history of the world", "the last week was read")
 
@@ -122,8 +122,8 @@ async def _logins(house: House) -> Findings:
     if found is None:
         said = "No log of logins can be read here: neither auth.log nor the journal."
         return Findings(said, (LOGINS,), query="logins, suspicious")
-    answer = _told([one.said for one in found], LOGINS, "logins, suspicious")
-    return replace(answer, text=f"{answer.text}\n{DETAILS}") if found else answer
+    answer = _told([one.said for one in found.found], replace(LOGINS, where=found.read), "logins, suspicious")
+    return replace(answer, text=f"{answer.text}\n{DETAILS}") if found.found else answer
 
 
 async def _logs(house: House) -> Findings:

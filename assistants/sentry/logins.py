@@ -59,6 +59,14 @@ class Finding:
         return Sign(f"{LOGIN}:{self.rule}", self.said, "urgent" if self.is_urgent else "warning", DETAILS)
 
 
+@dataclass(frozen=True)
+class Looked:
+    """What is suspicious, and over which logins that was looked for."""
+
+    found: tuple[Finding, ...]
+    read: str
+
+
 def attempts(lines: list[Line]) -> list[Attempt]:
     """Every login and failure of OpenSSH's server."""
     found = []
@@ -71,6 +79,21 @@ def attempts(lines: list[Line]) -> list[Attempt]:
             one = Attempt(line.at, match["user"], match["address"], got_in, unknown, match["method"])
             found += [one] * times
     return found
+
+
+def looked(lines: list[Line], at: float) -> Looked:
+    """Look through what a log of logins holds, at the moment `at`."""
+    there = attempts(lines)
+    parts = [_read("successful", there, True), _read("failed", there, False)]
+    return Looked(tuple(suspicious(there, at)), f"{' and '.join(parts)} were read")
+
+
+def _read(what: str, there: Iterable[Attempt], succeeded: bool) -> str:
+    """How many and since when: a log that is cut or turned over holds less than what is looked for."""
+    moments = [one.at for one in there if one.succeeded is succeeded]
+    first = datetime.fromtimestamp(min(moments)) if moments else None
+    some = f"{len(moments):,} {what} {'login' if len(moments) == 1 else 'logins'}"
+    return f"{some} since {first.day} {first:%B}" if first else f"no {what} logins"
 
 
 def suspicious(all_of_them: Iterable[Attempt], at: float) -> list[Finding]:

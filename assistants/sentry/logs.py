@@ -6,7 +6,8 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,11 +17,16 @@ from pathlib import Path
 MOST_BYTES = 4_000_000
 """Of the end of a file, and of what the journal says."""
 MOST_LINES = 5_000
+MOST_LOGIN_BYTES = 64_000_000
+"""Of the end of a log of logins: it is read line by line, and only OpenSSH's are kept."""
 MOST_TEXT = 2_000
 JOURNAL_S = 20
 FIELDS = "MESSAGE,PRIORITY,SYSLOG_IDENTIFIER,_SYSTEMD_UNIT,__REALTIME_TIMESTAMP"
 SSH = ("sshd", "sshd-session", "sshd-auth")
 """The names under which OpenSSH's server writes; the second and third from 9.8 and 10.0 on."""
+ENTERED, FAILED = "Accepted ", ("Failed ", "message repeated ")
+"""How the lines of logins begin. Who fails may write any number of them: they never push out those of who got in."""
+MOST_FAILED = 100_000
 
 # haven.logs.FORMAT; a traceback follows its line without such a beginning.
 _OWN = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d),\d{3} (DEBUG|INFO|WARNING|ERROR|CRITICAL) (\S+) (.*)")
@@ -57,15 +63,23 @@ class Logs:
         """Entries from the moment `since` on, oldest first; None where it can't be read here."""
         match source:
             case Kind.OWN:
-                return _filed([self._own], since, _own_line)
+                return _filed(self._own, since)
             case Kind.JOURNAL:
-                return self._journal(since, "--priority=warning")
+                return self._journal(source, since, "--priority=warning")
             case Kind.AUTH:
-                older = self._auth.with_name(f"{self._auth.name}.1")
-                found = _filed([older, self._auth], since, _syslog_line)
-                return found if found is not None else self._journal(since, *(f"--identifier={name}" for name in SSH))
+                found = _logins([self._auth.with_name(f"{self._auth.name}.1"), self._auth], since)
+                return found if found is not None else self._journal_of_logins(since)
 
-    def _journal(self, since: float, *only: str) -> list[Line] | None:
+    def _journal_of_logins(self, since: float) -> list[Line] | None:
+        """The newest lines of OpenSSH's server; where these are not all, those of who got in before as well."""
+        by_ssh = [f"--identifier={name}" for name in SSH]
+        found = self._journal(Kind.AUTH, since, *by_ssh)
+        if not found or len(found) < MOST_LINES:
+            return found
+        entered = self._journal(Kind.AUTH, since, *by_ssh, f"--grep=^{ENTERED}") or []
+        return [*(line for line in entered if line.at < found[0].at), *found]
+
+    def _journal(self, source: Kind, since: float, *only: str) -> list[Line] | None:
         program = shutil.which(self._journalctl)
         if program is None:
             return None
@@ -77,17 +91,33 @@ class Logs:
             return None
         if done.returncode:
             return None
-        source = Kind.AUTH if len(only) > 1 else Kind.JOURNAL
         found = (_journal_line(line, source) for line in done.stdout[-MOST_BYTES:].splitlines())
         return sorted((line for line in found if line is not None), key=lambda line: line.at)
 
 
-def _filed(files: list[Path], since: float, parse: Callable[[str], Line | None]) -> list[Line] | None:
-    texts = [text for file in files if (text := _end(file)) is not None]
-    if not texts:
+def _filed(file: Path, since: float) -> list[Line] | None:
+    text = _end(file)
+    if text is None:
         return None
-    found = (parse(line[:MOST_TEXT]) for text in texts for line in text.splitlines())
+    found = (_own_line(line[:MOST_TEXT]) for line in text.splitlines())
     return [line for line in found if line is not None and line.at >= since][-MOST_LINES:]
+
+
+def _logins(files: Sequence[Path], since: float) -> list[Line] | None:
+    """Of what OpenSSH's server wrote, who got in and who failed, each with a bound of its own."""
+    entered, failed, readable = deque[Line](maxlen=MOST_LINES), deque[Line](maxlen=MOST_FAILED), False
+    for file in files:
+        with suppress(OSError), file.open("rb") as stream:
+            stream.seek(max(0, file.stat().st_size - MOST_LOGIN_BYTES))
+            readable = True
+            while raw := stream.readline(MOST_BYTES):
+                line = _syslog_line(raw[:MOST_TEXT].decode("utf-8", "replace").rstrip()) if b" sshd" in raw else None
+                if line is not None and line.unit in SSH and line.at >= since:
+                    if line.text.startswith(ENTERED):
+                        entered.append(line)
+                    elif line.text.startswith(FAILED):
+                        failed.append(line)
+    return sorted((*entered, *failed), key=lambda line: line.at) if readable else None
 
 
 def _end(file: Path) -> str | None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from assistants.sentry import logins
 from assistants.sentry.alerts import Alerts, Sign
 from assistants.sentry.lines import StatusLine
-from assistants.sentry.logins import LOGIN, Finding
-from assistants.sentry.logs import Kind, Line, Logs
+from assistants.sentry.logins import LOGIN, Looked, looked
+from assistants.sentry.logs import Kind, Logs
 from assistants.sentry.patterns import Group, groups, signs_of_groups, subject
 from assistants.sentry.submissions import QUIET_DAYS, SUBMISSION, liveliness, signs_of_submissions
 from haven.errors import NotFound
@@ -18,7 +17,7 @@ from haven.store.database import Database, now
 
 HOUR_S, DAY_S = 3_600.0, 86_400.0
 LOGINS_S = 30 * DAY_S
-"""How far back logins are compared."""
+"""How far back logins are compared, where the log goes back so far."""
 
 
 class Patrol:
@@ -37,7 +36,7 @@ class Patrol:
                 signs += signs_of_groups(found)
                 subjects.add(subject(source))
         if (suspects := await self.logins()) is not None:
-            signs += [one.sign for one in suspects]
+            signs += [one.sign for one in suspects.found]
             subjects.add(LOGIN)
         await alerts.look({*subjects, SUBMISSION}, [*signs, *await self.submissions()], now())
 
@@ -84,12 +83,8 @@ class Patrol:
                     return one
         raise NotFound(f"There is no group {id!r} in the logs of the last day.", "See them: haven logs check")
 
-    async def logins(self) -> list[Finding] | None:
+    async def logins(self) -> Looked | None:
         """Suspicious logins; None where no log of them can be read here."""
         at = now()
         lines = await asyncio.to_thread(self._logs.read, Kind.AUTH, at - LOGINS_S)
-        return None if lines is None else await asyncio.to_thread(_suspects, lines, at)
-
-
-def _suspects(lines: list[Line], at: float) -> list[Finding]:
-    return logins.suspicious(logins.attempts(lines), at)
+        return None if lines is None else await asyncio.to_thread(looked, lines, at)

@@ -45,15 +45,15 @@ def logins(as_json: Json = False) -> None:
     async def work(house: House) -> None:
         found = await house.sentinel.patrol.logins()
         if as_json:
-            print_json(None if found is None else [asdict(one) for one in found])
+            print_json(None if found is None else asdict(found))
         elif found is None:
             out.print("No log of logins can be read here: neither auth.log nor the journal.")
-        elif not found:
-            out.print("Nothing is suspicious about the logins.")
-        for one in () if as_json else found or ():
-            out.print(f"{'!' if one.is_urgent else '·'} {one.said}")
-            for detail in one.details:
-                out.print(f"    {detail}")
+        else:
+            for one in found.found:
+                out.print(f"{'!' if one.is_urgent else '·'} {one.said}")
+                for detail in one.details:
+                    out.print(f"    {detail}")
+            out.print(f"{'' if found.found else 'Nothing is suspicious about the logins: '}{found.read}.")
 
     in_house(work)
 

@@ -12,7 +12,7 @@ import pytest
 from assistants.sentinel import SENTINEL
 from assistants.sentry.alerts import Alerts
 from assistants.sentry.explaining import explain
-from assistants.sentry.logins import attempts, suspicious
+from assistants.sentry.logins import attempts, looked, suspicious
 from assistants.sentry.logs import Kind, Line, Logs
 from assistants.sentry.masking import template
 from assistants.sentry.patrol import Patrol
@@ -228,6 +228,31 @@ USUAL = [accepted(AT - day * 24 * HOUR) for day in range(2, 9)]
 )
 def test_what_is_suspicious_about_logins(tmp_path: Path, lines: list[str], expected: set[str]) -> None:
     assert set(rules(tmp_path, AT, *lines)) == expected
+
+
+def test_neither_other_programs_nor_failures_push_out_who_got_in(tmp_path: Path) -> None:
+    cron = [f"{stamp(AT - 90)} pi CRON[{n}]: pam_unix(cron:session): session opened for user root" for n in range(6000)]
+    noise = [ssh(AT - 80, f"Connection closed by 203.0.113.9 port {n}") for n in range(6000)]
+    guessed = [*[failed(AT - 600)] * 5, accepted(AT - 500, "pi", "203.0.113.9"), *[failed(AT - 70)] * 6000]
+    found = rules(tmp_path, AT, *USUAL, *guessed, accepted(AT - HOUR, address="198.51.100.4"), *cron, *noise)
+    assert set(found) == {"failures", "guessed", "new address"}
+
+
+def test_the_journals_older_logins_are_asked_for_where_failures_fill_it(tmp_path: Path) -> None:
+    journal(tmp_path)
+    many = [entry(f"Failed password for x from 10.0.0.9 port {n} ssh2", AT + n / 1e4, 6, "sshd") for n in range(5000)]
+    old = entry("Accepted publickey for mika from 10.0.0.1 port 1 ssh2", AT - 24 * HOUR, 6, "sshd")
+    (tmp_path / "journal.json").write_text("\n".join(many))
+    (tmp_path / "entered.json").write_text(old)
+    program = tmp_path / "journalctl"
+    program.write_text(
+        f'#!/bin/sh\ncase "$*" in *--grep*) cat {tmp_path}/entered.json;; *) cat {tmp_path}/journal.json;; esac'
+    )
+    found = logs(tmp_path, str(program)).read(Kind.AUTH, AT - 30 * 24 * HOUR)
+    assert found is not None and len(found) == 5001 and found[0].text.startswith("Accepted")
+    first = datetime.fromtimestamp(AT - 24 * HOUR)
+    assert f"1 successful login since {first.day} {first:%B} and 5,000 failed" in looked(found, AT).read
+    assert looked([], AT).read == "no successful logins and no failed logins were read"
 
 
 def test_a_user_can_not_name_himself_an_address(tmp_path: Path) -> None:
