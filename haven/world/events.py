@@ -37,6 +37,7 @@ ITSELF = frozenset({"died", "born"})
 """Events that nobody does to somebody."""
 ALONE = frozenset({"began", "ended", "opened"})
 """Events that also happen by themselves."""
+_CONJUNCTIONS = frozenset({"after", "before", "since", "until", "till", "seit", "bis"})
 _IT = frozenset({"it", "them", "es", "sie", "ihn"})
 _ALSO = frozenset({"later", "then", "also", "finally", "soon", ",", "spater", "dann", "auch", "schliesslich"})
 NEAR = 3
@@ -106,18 +107,22 @@ def _read(
     left, right = _bare(before), _bare(after)
     here = left[0] if left else said.subject if all(map(_is_small, before)) else -1
     passive = _is_passive(before, after) or (goes_on and said.passive and not left)
-    if not passive and not right and follows in listed("words", "agent") | listed("words", "place"):
+    if not passive and follows in listed("words", "agent"):
+        passive = True  # `discovered by ⟦0⟧, ⟦1⟧ is rich`
+    if not passive and not right and follows in listed("words", "place"):
         passive = verb.folded not in listed("words", "past")  # `a ship built at ...`
     now = replace(said, subject=here, passive=passive)
-    if follows in ("that", "dass") or any(one.folded in listed("words", "denied") for one in (*before, *after[:1])):
+    if (follows in ("that", "dass") and name in ("discovered", "written")) or any(
+        one.folded in listed("words", "denied") for one in (*before, *after[:1])
+    ):
         return now, None
     by = _with((*before, *after), "agent")
     if name in ITSELF:
         what, by = here if here >= 0 else next(iter(right), -1), -1
     elif passive:
         what = here if left or not right else right[0]
-    elif len(left) > 1 and not right and any(one.folded in listed("words", "perfect") for one in before):
-        what, by = left[1], left[0]  # `⟦0⟧ hat ⟦1⟧ gegründet`
+    elif len(left) > 1 and not right and (verb.folded.endswith("te") or _is_perfect(before)):
+        what, by = left[1], left[0]  # `⟦0⟧ hat ⟦1⟧ gegründet`, `der ⟦1⟧ gründete`
     elif here < 0 and len(right) > 1:
         here, what, by = right[0], right[1], right[0]  # `Im Jahr 12 gründete ⟦0⟧ ⟦1⟧`
     elif right:
@@ -131,6 +136,10 @@ def _read(
     place = _with((*before, *after), "place")
     event = Event(name, what, by, place if place != what else -1, _year(before, after))
     return _Said(here, what, passive), event
+
+
+def _is_perfect(before: Sequence[_Token]) -> bool:
+    return any(one.folded in listed("words", "perfect") for one in before)
 
 
 def _is_small(token: _Token) -> bool:
@@ -212,6 +221,9 @@ def _preposition(tokens: Sequence[_Token], at: int) -> str:
         before -= 1
     if before < 0 or tokens[before].mark >= 0:
         return ""
+    following = tokens[at + 1].folded if at + 1 < len(tokens) else ""
+    if tokens[before].folded in _CONJUNCTIONS and following in listed("words", "passive") | listed("words", "perfect"):
+        return ""  # `after ⟦0⟧ had been signed`
     return next((part for part in ("agent", "place", "other") if tokens[before].folded in listed("words", part)), "")
 
 

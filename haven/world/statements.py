@@ -84,7 +84,7 @@ _BY_PEOPLE = re.compile(
     r"\b(\w+) (?:by|von) ([\w-]{1,40}(?: [\w-]{1,40}){0,3}?) (?:people|persons|men|women|Menschen|Leute)\b"
 )
 _PRONOUN = re.compile(
-    r"\b(?:She|He|It(?! was ⟦\d+⟧ (?:who|that))|They|Er|Sie|Es)\b"
+    r"\b(?:She|He|It(?! was (?:on |in |at )?⟦\d+⟧ (?:who|that))|They|Er|Sie|Es(?! war ⟦))\b"
     r"|^(?:Her|His|Its|Sein|Seine|Ihr|Ihre) (?=\w+ (?:was|were|war))"
 )
 _CLEFT = re.compile(r"^(?:It|Es) (?:was|is|war) (?=⟦\d+⟧)|(?<=⟧),? (?:who|that|which|der|die|das) (?=\w)")
@@ -226,8 +226,8 @@ def _has(pieces: Sequence[str], at: int, clause: str) -> bool:
     """Whether the name in a clause has what is counted: it `has` them, or they are `of` it or `orbit` it."""
     if not _HAVING.isdisjoint(pieces[:at]):
         return True
-    behind = pieces[at + 1 :]
-    return clause.rstrip(" .").endswith("⟧") and bool(behind) and len(behind) < 3 and not _OWNED.isdisjoint(behind)
+    before_name = fold(clause.partition("⟦")[0]).split()
+    return not _OWNED.isdisjoint(before_name[-2:]) and pieces[at] in before_name[-4:]
 
 
 def _people_and_things(text: str, table: Sequence[_Name], sentence: Sentence) -> Iterator[Statement]:
