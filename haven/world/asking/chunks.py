@@ -109,6 +109,7 @@ def chunks(text: str, lexicon: Lexicon) -> list[Chunk]:
     while at < len(pieces):
         chunk, size = _chunk(text, pieces, at, lexicon)
         at += size
+        chunk = _sibling(found, chunk, lexicon)
         before = found[-1] if found else None
         if before and _one_name(text, before, chunk):
             found[-1] = Chunk(text[before.start : chunk.end], before.start, chunk.end, capital=True)
@@ -117,6 +118,18 @@ def chunks(text: str, lexicon: Lexicon) -> list[Chunk]:
         else:
             found.append(chunk)
     return found
+
+
+def _sibling(found: Sequence[Chunk], chunk: Chunk, lexicon: Lexicon) -> Chunk:
+    """`TRAPPIST-1 d or h`: a letter behind a name that ends with one stands for another of the same."""
+    if len(found) < 2 or len(chunk.text) != 1 or not chunk.text.isalpha() or not found[-1].one_of("or", "and"):
+        return chunk
+    stem, _, letter = fold(found[-2].text).rpartition(" ")
+    if not found[-2].ids or len(letter) != 1:
+        return chunk
+    spellings = lexicon.gazetteer.names.exact(f"{stem} {fold(chunk.text)}")
+    ids = tuple(one.id for one in spellings)
+    return Chunk(chunk.text, chunk.start, chunk.end, ids=ids) if ids else chunk
 
 
 def _one_name(text: str, before: Chunk, chunk: Chunk) -> bool:
@@ -263,7 +276,8 @@ def _number(text: str, pieces: Sequence[_Piece], at: int) -> tuple[Chunk, int] |
     else:
         number = float(_NUMBERS[piece.folded]) if piece.folded in _NUMBERS else None
         after = pieces[at + 1].folded if at + 1 < len(pieces) else ""
-        if piece.folded == "one" and not phrases().roles.get((after,), ("",))[0].startswith("kind:"):
+        listed = {"links", "materials", "aliases"} & set(phrases().concepts.get((after,), ()))
+        if piece.folded == "one" and not listed and not phrases().roles.get((after,), ("",))[0].startswith("kind:"):
             return Chunk(piece.text, start, end, ("skip",)), 1
     if number is None:
         return None

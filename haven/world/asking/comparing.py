@@ -26,6 +26,8 @@ def distance(scene: Scene) -> Query | None:
     if not operands or len(operands) > 2 or any(one.radius is not None for one in operands):
         return None
     found = [one.frozen() for one in operands]
+    if len(operands) == 1 and operands[0].anchor is not None:  # `how far is the nearest station to X`
+        found.append(operands[0].anchor.frozen())
     if "star" in scene.asked and len(found) == 1:  # `how far is it from its star`
         return Query(want=Want.VALUE, subject=found[0], concepts=("axis",), unit=scene.stream.unit)
     return Query(want=Want.DISTANCE, subject=found[0], others=tuple(found[1:]), unit=scene.stream.unit)
@@ -68,7 +70,13 @@ def comparison(scene: Scene) -> Query | None:
     if order.concept == "distance":
         return _nearness(order, named)
     if len(named) < 2:
-        return _counts(scene, order)
+        counted = _counts(scene, order)
+        subject = scene.subject
+        alone = not any(chunk.one_of("than") for chunk in scene.stream.chunks) and order.concept != "count"
+        if counted is None and alone and subject is not None and subject.order is None:
+            subject.order, subject.limit = order, 1  # `of the planets of X, which is larger`
+            scene.comparisons.clear()
+        return counted
     first, *rest = [Selection(ids=one.ids, name=one.name) for one in named]
     return Query(want=Want.COMPARE, subject=first, others=tuple(rest), order=order)
 

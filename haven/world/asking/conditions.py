@@ -189,6 +189,13 @@ def value_condition(stream: Stream, one: Draft) -> bool:
     ):
         values = tuple(beside)
         stream.at += 1
+    elif (
+        after is not None
+        and after.concepts == ("economy",)
+        and (levels := [value for value in values if value.concept == "economy_level"])
+    ):
+        values = tuple(levels)  # `a high economy`
+        stream.at += 1
     else:
         values = _of_quality(stream, values, one)
     words, concepts = [value.text for value in values], [value.concept for value in values]

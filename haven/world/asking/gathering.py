@@ -124,7 +124,10 @@ def _condition(scene: Scene, chunk: Chunk) -> bool:
         return False
     after = stream.peek()
     definite = after is not None and after.text.lower() in ("the", "der", "die", "das")
-    asks_first = bool(scene.asked) and chunk.text.lower() in HAVE and (definite or not scene.groups)
+    asks_first = chunk.text.lower() in HAVE and (
+        (bool(scene.asked) and (definite or not scene.groups)) or (scene.counting and definite)
+    )
+    asks_first = asks_first or (chunk.one_of("whose") and not scene.groups)
     for step in CONDITIONS:
         if step is having and asks_first:
             continue  # `which economy has the system that ...`
@@ -166,6 +169,9 @@ def _asked(scene: Scene, chunk: Chunk) -> bool:
     """A field that no value or number follows is what is asked for, or what `most` before it means."""
     if not chunk.concepts or chunk.one_of("far", "of"):
         return False
+    if scene.stream.at == 0 and chunk.text.lower() in ("sort", "rank", "order"):
+        scene.stream.at += 1
+        return True
     stream = scene.stream
     concept = meant(chunk, stream)
     if chunk.text.lower() in GENERIC:

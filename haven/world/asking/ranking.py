@@ -73,6 +73,9 @@ def names_a_number(scene: Scene) -> bool:
 def complement(scene: Scene, order: Order, said_now: bool) -> Order:
     """What there is most of: a field or records behind the word, else the field before it, else one said later."""
     stream = scene.stream
+    if (behind := stream.peek()) is not None and behind.kinds and stream.take("of"):
+        pass  # `most of the moons`
+    stream.take("skip")
     chunk = stream.next
     if chunk is not None and not chunk.ids:
         records = chunk.kinds or chunk.part("found") or (chunk.values and kind_ahead(stream))
@@ -99,6 +102,8 @@ def meant(chunk: Chunk, stream: Stream) -> str:
     around = " ".join(one.text.lower() for one in stream.chunks[max(0, at - 4) : at + 3] if not one.ids)
     if "year" in chunk.concepts and re.search(r"\b(long|short|last|lang|läng|kürz|kurz|dauer|duration|length)", around):
         return "orbit"
+    if chunk.concepts == ("position",) and chunk.one_of("far"):
+        return "distance"  # `the greatest distance`
     return "|".join(chunk.concepts)
 
 

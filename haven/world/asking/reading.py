@@ -18,7 +18,7 @@ from haven.world.asking.wanting import wanted
 from haven.world.schema import Kind
 
 YES_NO = re.compile(
-    r"(?:^|[,:;]|\b(?:and|but|so))\s*(is|are|was(?! ist| sind| war)|were|does|do|did|has|have|can|isn.?t|doesn.?t"
+    r"(?:^|[,:;])\s*(is|are|was(?! ist| sind| war)|were|does|do|did|has|have|can|isn.?t|doesn.?t"
     r"|aren.?t|ist|sind|war|hat|haben|liegt|gibt|gehört)\b",
     re.IGNORECASE,
 )
@@ -122,7 +122,11 @@ def _about_places(found: list[Chunk]) -> bool:
 def _route(found: list[Chunk], lexicon: Lexicon, yes_no: bool, *, tolerant: bool = False) -> Query | None:
     """`route from A to B with jumps of 60`: two places, and how far a jump goes or that links are to be used."""
     roles = {role for chunk in found for role in chunk.roles}
-    if not roles & {"route", "jump"} or "far" in roles or not any(chunk.ids for chunk in found):
+    if (
+        not roles & {"route", "jump"}
+        or ("far" in roles and "jump" not in roles)
+        or not any(chunk.ids for chunk in found)
+    ):
         return None
     if not roles & {"from", "to", "between"} and sum(bool(chunk.ids) for chunk in found) < 2:
         return None
@@ -169,6 +173,8 @@ def _clusters(stream: Stream, yes_no: bool) -> Query | None:
 
 def _selection(scene: Scene) -> Query | None:
     """Which records, and what about them."""
+    if scene.comparisons:
+        return None  # with what, nobody said
     target = scene.target()
     if target is None:
         one, others = Draft(), []

@@ -272,7 +272,9 @@ def _waits_for_a_place(scene: Scene, new: Group, lead: set[str]) -> Group | None
     """Which records are the nearest to something that was not named yet."""
     for one in (scene.pending, *reversed(scene.groups[:-1])):
         if one.order is not None and one.order.concept == "distance" and one.anchor is None:
-            return one if lead & {"to", "from", "of", "near", "than"} else None
+            before = scene.stream.chunks[scene.stream.at - 2] if scene.stream.at > 1 else None
+            bare = not lead and new.named and before is not None and before.part("superlative")  # `nearest X`
+            return one if bare or lead & {"to", "from", "of", "near", "than"} else None
     return None
 
 
