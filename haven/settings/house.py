@@ -142,7 +142,7 @@ class AlertSettings(Section):
     backup_days: float = Field(3.0, ge=1)
     """The newest backup that was restored without a problem is no older than this."""
     explain: Literal["local", "cloud"] = "local"
-    """Who says what a pattern in a log may mean; nothing but the pattern and its count ever leaves."""
+    """Who says what a pattern in a log may mean; only its known words and its count ever leave."""
 
 
 class WorldSettings(Section):
