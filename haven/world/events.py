@@ -175,9 +175,9 @@ def _year(before: Sequence[_Token], after: Sequence[_Token]) -> int | None:
 
 def _by_noun(clause: Sequence[_Token]) -> Iterator[Event]:
     """`The founding of ⟦0⟧ in the year 12`, `⟦0⟧'s death in the year 30`."""
+    end = next((number for number, one in enumerate(clause) if one.folded in told("events")), len(clause))
     for at, token in enumerate(clause):
         name = told("nouns").get(token.folded, "")
-        end = next((number for number, one in enumerate(clause) if one.folded in told("events")), len(clause))
         if not name or at > end:
             continue
         owners = [one.mark for one in clause[at + 1 : at + 4] if one.mark >= 0][:1]
