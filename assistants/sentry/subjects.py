@@ -12,7 +12,7 @@ from typing import Any
 
 from rapidfuzz.distance import OSA
 
-from haven.world.words import Word, fold, is_stop, plain, words
+from haven.world.words import Word, fold, is_german, is_stop, plain, words
 
 MOST_CHARS = 300
 """A longer text is more than a question about the machine."""
@@ -48,7 +48,8 @@ def subject_of(question: str, names: Sequence[str] = ()) -> str:
     if len(question) > MOST_CHARS or lists.advice.search(question) or lists.orders.match(question.lstrip()):
         return ""
     pieces = words(question)
-    strange = [one for one in pieces if not _is_known(one, lists)]
+    german = is_german(question)
+    strange = [one for one in pieces if not _is_known(one, lists) and not is_stop(one.bare, german)]
     sure = lists.sure.search(question) is not None
     if any(plain(one.bare) in lists.world for one in pieces) or any(_of_the_world(name, lists) for name in names):
         return ""

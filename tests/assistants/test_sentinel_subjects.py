@@ -61,6 +61,11 @@ Is the storm over?
 Which systems use the most power?
 What is stored in the hard archive of Gilt?
 Which server was at the Round Tower?
+Who broke the disk?
+Was anybody hacked to death in the war?
+What is wrong with her?
+How long was the queue?
+What was the password to the gate?
 """
 OF_THE_HOUSE = """
 How much free space is left on the SD card? | disk
@@ -112,6 +117,12 @@ How is the machine doing today? | health
 server ok? | health
 health check please | health
 Wie geht es dem Pi? | health
+is there still space on the disk for another model | disk
+did the backup from monday pass its check | backup
+did any stranger sign in over ssh | logins
+is the memory nearly used up | memory
+Ist der Server überlastet? | health
+Wann war die letzte Sicherung? | backup
 is any spam among the submissions | submissions
 """
 PAIRS = [tuple(line.split(" | ")) for line in OF_THE_HOUSE.strip().splitlines()]
