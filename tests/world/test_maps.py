@@ -207,3 +207,19 @@ def test_letters_without_a_picture_are_drawn_plain_rather_than_as_boxes() -> Non
     text, _ = lettered("Halden", 12)
     assert text == "Halden"
     assert lettered("Émeraude\x07\u202e", 12)[0] in ("Émeraude", "Emeraude")
+
+
+def test_what_a_map_is_about_has_its_name_however_full_it_is() -> None:
+    world = crowd(900)
+    found = scene(world, Wish(around="system-7", radius=200))
+    sheet = lay_out(found, DARK)
+    assert "Star 7" in {one.text for one in sheet.words}
+
+
+def test_a_long_note_goes_on_in_a_second_line() -> None:
+    unplaced = [System(id=f"system-u{n}", name=f"Long Unplaced Name Number {n}") for n in range(9)]
+    other = [System(id="system-f", name="Far", position=Point(x=0, y=0, z=0, frame="elsewhere"))]
+    world = Gazetteer([*crowd(5).systems, *unplaced, *other])
+    note = " ".join(scene(world, Wish()).notes)
+    told = " ".join(one.text for one in lay_out(scene(world, Wish()), DARK).words)
+    assert note in told

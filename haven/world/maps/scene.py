@@ -260,7 +260,7 @@ def _dots(
         assert isinstance(system, System)
         value = class_of(system, field)
         planets = worlds[system.id]
-        rank = 0 if system.id in stops else 1 + max(0, 9 - planets)
+        rank = 0 if system.id in stops or system.id == wish.around else 1 + max(0, 9 - planets)
         x, y = float(flat[row][0]), float(flat[row][1])
         group = places.get(value, other) if value else -1
         found.append(Dot(system.id, system.name, x, y, group, float(planets), rank, row in about))

@@ -159,10 +159,13 @@ def _labels(scene: Scene, theme: Theme, plan: _Plan, marks: list[Mark]) -> list[
     room = (plan.left, plan.top, plan.right, plan.bottom)
     lines = [(*plan.at(one[0], one[1]), *plan.at(one[2], one[3])) for one in scene.links]
     lines += [(*plan.at(*one), *plan.at(*two)) for one, two in pairwise(scene.route)]
-    return [
-        Words(shown[one.key], one.left, one.top, size, one.width - PAD, theme.text, theme.halo)
-        for one in labels.place(wanted, taken, room, lines)
-    ]
+    about = [
+        one for one in wanted if scene.dots[one.key].rank == 0
+    ]  # what the map is about has its name over dots, too
+    placed = labels.place(about, (), room, lines)
+    taken += [(one.left, one.top, one.left + one.width, one.top + one.height) for one in placed]
+    placed += labels.place([one for one in wanted if scene.dots[one.key].rank], taken, room, lines)
+    return [Words(shown[one.key], one.left, one.top, size, one.width - PAD, theme.text, theme.halo) for one in placed]
 
 
 def _links(scene: Scene, theme: Theme, plan: _Plan) -> list[Line]:
@@ -206,8 +209,16 @@ def _title(scene: Scene, theme: Theme, width: int, height: int) -> list[Words]:
         _words(scene.title, EDGE, 10, 22, theme.text, room),
         _words(below, EDGE, 36, 12, theme.muted, room),
     ]
-    note = " ".join(scene.notes)
-    return [*found, _words(note, EDGE, height - 24, 11, theme.muted, room)] if note else found
+    first, rest = _broken(" ".join(scene.notes), 11, room)
+    lines = [(first, height - 30), (rest, height - 16)] if rest else [(first, height - 24)]
+    return [*found, *(_words(line, EDGE, top, 11, theme.muted, room) for line, top in lines if line)]
+
+
+def _broken(text: str, size: int, room: float) -> tuple[str, str]:
+    """As many whole words as have room, and the rest."""
+    pieces = text.split(" ")
+    fits = next((count for count in range(len(pieces), 0, -1) if text_width(" ".join(pieces[:count]), size) <= room), 1)
+    return " ".join(pieces[:fits]), " ".join(pieces[fits:])
 
 
 def _words(text: str, left: float, top: float, size: int, colour: str, room: float) -> Words:
