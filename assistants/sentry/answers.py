@@ -13,7 +13,7 @@ from assistants.sentry.alerts import Alerts
 from assistants.sentry.backups import Backups
 from assistants.sentry.lines import StatusLine, ago
 from assistants.sentry.logins import DETAILS
-from assistants.sentry.logs import Kind
+from assistants.sentry.logs import MOST_LINES, Kind
 from assistants.sentry.patrol import Patrol
 from assistants.sentry.subjects import subject_of
 from haven.health import Health, snapshot
@@ -27,7 +27,7 @@ MACHINE = ("Temperature", "Memory", "Disk", "Card", "Event loop")
 MOST_GROUPS = 5
 HERE = Source("", "this machine", "its own sensors, now")
 LOGINS = Source("", "the log of logins", "auth.log, or the journal")
-LOGS = Source("", "the logs", "the journal and Haven's own, the last day")
+LOGS = Source("", "the logs", f"the journal and Haven's own, of each up to {MOST_LINES:,} lines of the last day")
 SUBMISSIONS = Source("", "drafts and history of the world", "the last week was read")
 
 

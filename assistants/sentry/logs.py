@@ -99,8 +99,11 @@ def _filed(file: Path, since: float) -> list[Line] | None:
     text = _end(file)
     if text is None:
         return None
-    found = (_own_line(line[:MOST_TEXT]) for line in text.splitlines())
-    return [line for line in found if line is not None and line.at >= since][-MOST_LINES:]
+    read = (_own_line(line[:MOST_TEXT]) for line in text.splitlines())
+    found = [line for line in read if line is not None and line.at >= since]
+    if len(found) > MOST_LINES:  # what is well never pushes out what is not
+        found = [line for line in found if line.level != "info"]
+    return found[-MOST_LINES:]
 
 
 def _logins(files: Sequence[Path], since: float) -> list[Line] | None:

@@ -88,6 +88,10 @@ def test_havens_own_log_is_read_without_its_tracebacks(tmp_path: Path) -> None:
         ("info", "haven"),
     ]
     assert logs(tmp_path / "nowhere").read(Kind.OWN, 0) is None
+    talk = "2026-11-21 12:00:01,000 INFO haven fine\n" * 6000
+    (tmp_path / "haven.log").write_text(f"2026-11-21 12:00:00,000 ERROR haven it failed\n{talk}")
+    found = logs(tmp_path).read(Kind.OWN, 0)
+    assert found is not None and found[0].text == "it failed", "what is well never pushes it out"
 
 
 @pytest.mark.parametrize(
