@@ -146,8 +146,7 @@ class Lorekeeper:
     async def named_by(self, noun: str, deed: str) -> Thing | None:
         """The thing of that sort (`moss`) that did it (`cured the Grey Sleep`), neither a person nor a place."""
         for one in await self._answers_to(f"what {deed}"):
-            told = (one.thing.name, one.sentence.text, *(before.text for before in one.before))
-            said = [word for text in told for word in words(text)]
+            said = words(f"{one.thing.name} {getattr(one.thing, 'text', '')}")
             if one.thing.kind in (Kind.LORE, Kind.DISCOVERY) and any(likeness(word, fold(noun)) for word in said):
                 return one.thing
         return None

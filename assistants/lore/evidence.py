@@ -9,13 +9,13 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from assistants.lore.fitting import fits
-from assistants.lore.paraphrase import SAME, likeness, said_by_phrases, says_of_what
+from assistants.lore.fitting import fits, is_to_come
+from assistants.lore.paraphrase import SAME, alike, likeness, said_by_phrases, says_of_what
 from assistants.lore.question import MOST_COUNTED, Asks, Question, Term
 from haven.world.mentions import Mention
 from haven.world.passages import Sentence, is_draft, sentences
 from haven.world.schema import Kind, Lore, Thing, kind_of, parent_of
-from haven.world.words import Word, is_stop, mean_the_same, stands_at, word_set, words
+from haven.world.words import Word, is_stop, stands_at, word_set, words
 
 HERE, OWN, TITLE, BEFORE, AFTER, EARLIER, ENTRY = 1.0, 0.98, 0.9, 0.7, 0.65, 0.6, 0.4
 """What a term is worth in the sentence, as the record itself, in its name, in the sentence before or after, earlier, or
@@ -23,7 +23,7 @@ elsewhere in the entry."""
 PRONOUNS = word_set("he she it they him her his hers its their them theirs this these those er sie ihr ihm")
 _COPULAS = word_set("is are was were means called")
 MOST_BEFORE = 2
-MOST_A_MISSING = 4
+MOST_A_MISSING = 5
 """Of so many words of a question one may be said in words that nobody thought of."""
 FIRST_WORDS = 3
 """Of a sentence: a pronoun among them is its subject, as in `There he founded`."""
@@ -98,7 +98,7 @@ def _weigh(
     fit = fits(question, sentence) and not (told_when_where and terms and BEFORE < max(terms) <= TITLE)
     dated = (
         ""
-        if fit or question.asks is not Asks.WHEN or min(names or [0]) < TITLE
+        if fit or question.asks is not Asks.WHEN or min(names or [0]) < TITLE or is_to_come(question)
         else getattr(sentence.thing, "when", "")
     )
     full = _are_enough(question, terms, names, fit=fit, own=own) and _is_said(question, names, terms, led=led, own=own)
@@ -138,7 +138,7 @@ def _is_said(question: Question, names: Sequence[float], terms: Sequence[float],
     said = [worth >= near for worth in terms]
     surely = said if own else [worth > TITLE or (led and worth == BEFORE) for worth in terms]
     if question.acts:
-        surely = [worth > TITLE or (led and worth == BEFORE) for worth in terms]
+        surely = [worth > TITLE for worth in terms]
     main = all(ok for one, ok in zip(question.words, surely, strict=True) if one.spellings[0][0] in question.main)
     here = (
         not terms
@@ -270,7 +270,7 @@ def _says_it(term: Term, sentence: Sentence) -> float:
     word = term.spellings[0][0]
     if word == "material" and says_of_what(" ".join(sentence.folded)):
         return SAME
-    if any(mean_the_same(one, word) for one in (*sentence.implied, *said_by_phrases(" ".join(sentence.folded)))):
+    if any(alike(one, word) for one in (*sentence.implied, *said_by_phrases(" ".join(sentence.folded)))):
         return SAME
     return max(
         (likeness(one, word) for at, one in enumerate(sentence.words) if _counts(term, sentence, at)), default=0.0

@@ -69,17 +69,19 @@ _TURN = re.compile(
     r"|\b(?:never|always|daily|weekly|monthly|yearly|hourly|nightly)\b",
     re.IGNORECASE,
 )
-_PRICE = re.compile(r"\bhow much (?:is|are|was|were|does|do|did|for)\b|\b(?:cost|price)\b", re.IGNORECASE)
+_PRICE = re.compile(r"\bhow much (?:is|are|was|were|does|do|did|for)\b|\b(?:cost|price|kostet|preis)\b", re.IGNORECASE)
 _WEIGHS = re.compile(r"\bweigh\b", re.IGNORECASE)
 _TURNS = re.compile(r"\b(?:never|once|twice|thrice|\w+ times|zweimal|dreimal)\b", re.IGNORECASE)
 _SHARE = word_set("third quarter half fifth sixth seventh eighth tenth twentieth hundredth part parts percent all none")
 _PLACES = frozenset({Kind.SYSTEM, Kind.PLANET, Kind.MOON, Kind.STATION, Kind.REGION})
+_THINGS = frozenset({Kind.LORE, Kind.DISCOVERY})
 _PASSIVE = word_set("was were is are be been being got")
 _SOMEBODY = word_set("he she they")
 _PEOPLE = word_set(
     "man woman men women boy girl child children people crew miner miners families family settlers founders passengers"
     " sleepers survivors sailors farmers soldiers volunteers pilgrims dead aboard"
 )
+_WHICH = re.compile(r"\b(?:which|welche[rsn]?) ([^\W\d_]+)", re.IGNORECASE)
 _KIN = word_set(
     "brother sister mother father son daughter wife husband uncle aunt cousin parents bruder schwester mutter vater"
 )
@@ -87,6 +89,10 @@ _NAMED = word_set("named called christened dubbed baptised")
 _COUNTED = re.compile(r"\b(?:how many|wie ?viele|number of)\s+(?:of\s+)?(?:the\s+)?([^\W\d_]+)", re.IGNORECASE)
 _NOT_COUNTS = word_set("year jahr article chapter verse")
 """After these a number is a name."""
+_ORIGIN = re.compile(
+    r"\b(?:com(?:e|es|ing)|came|kommt|kommen|stamm\w*) (?:\w+ )?(?:from|aus|her)\b|\bwoher\b|\borigin", re.I
+)
+_ORIGIN_TOLD = re.compile(r"\b(?:from|out of|aus|origin\w*|native|born)\b", re.IGNORECASE)
 _DATING = word_set("after before until till nach vor")
 NEAR, FAR, WITHIN = 4, 8, 10
 """Words at most between a number and what it counts, a name and what bears it, a verb and who did it."""
@@ -99,10 +105,17 @@ def fits(question: Question, sentence: Sentence) -> bool:
 
 
 def _is_only_mentioned(question: Question, sentence: Sentence) -> bool:
-    """Whether a relative who is asked after is only said to be there, as in `she lost a brother`."""
+    """Whether what is asked after is only said to be there: `she lost a brother`, `they kept a brewery`."""
+    which = _WHICH.search(question.text)
     kin = [word for term in question.words for word in term.spellings[0] if word in _KIN]
-    places = [at for at, word in enumerate(sentence.words) for one in kin if likeness(word, one)]
-    return bool(places) and all(sentence.folded[max(at - 1, 0)] in ("a", "an", "no", "any") for at in places)
+    asked = [*kin, *([which[1].casefold()] if which else [])]
+    places = [at for at, word in enumerate(sentence.words) for one in asked if likeness(word, one)]
+    told = [at for at in places if sentence.folded[at + 1 : at + 2] and sentence.folded[at + 1] in _NAMED]
+    return bool(places) and not told and all(_is_some(sentence, at) for at in places)
+
+
+def _is_some(sentence: Sentence, at: int) -> bool:
+    return not {"a", "an", "no", "any"}.isdisjoint(sentence.folded[max(at - 1, 0) : at])
 
 
 def _somebody(question: Question, sentence: Sentence) -> bool:
@@ -118,15 +131,18 @@ def _somebody(question: Question, sentence: Sentence) -> bool:
                 taken |= set(range(at, at + len(spelling)))
     first = min(taken, default=len(sentence.words))  # `she` after the name means that name
     return any(
-        word.folded in _PEOPLE or (word.folded in _SOMEBODY and at < first) or (word.capital and not is_stop(word.bare))
+        (word.folded in _PEOPLE and word.folded != "people")
+        or (word.folded in _SOMEBODY and at < first)
+        or (word.capital and not is_stop(word.bare))
         for at, word in enumerate(sentence.words)
         if at not in taken and not _said(question, word)
     )
 
 
 def all_places(question: Question, sentence: Sentence, mentions: Sequence[Mention]) -> bool:
-    """Whether the sentence holds nobody because all of its names are those of places."""
-    inside = [one for one in mentions if all(kind_of(id) in _PLACES for id in one.ids)]
+    """Whether the sentence holds nobody because all its names are those of places, or of things that do nothing."""
+    kinds = _PLACES | _THINGS if question.asks is Asks.WHO and not question.acts else _PLACES
+    inside = [one for one in mentions if all(kind_of(id) in kinds for id in one.ids)]
     if sentence.thing.kind is Kind.PERSON or not inside:
         return False
     rest = sentence.text
@@ -182,9 +198,14 @@ def _said(question: Question, word: Word) -> bool:
     return any(likeness(word, term.spellings[0][0]) for term in question.words)
 
 
+def is_to_come(question: Question) -> bool:
+    """Whether a time is asked for that has not been yet."""
+    return _TO_COME.search(question.text) is not None
+
+
 def _some_time(question: Question, sentence: Sentence) -> bool:
     """A time, and not that of another clause: `asked in the year 30 why he had signed` doesn't say when he signed."""
-    if _TO_COME.search(question.text) and not _TO_COME.search(sentence.text):
+    if is_to_come(question) and not _TO_COME.search(sentence.text):
         return False
     said = _done(question, sentence)
     times = [match.start() for match in _TIME.finditer(sentence.text)]
@@ -207,6 +228,8 @@ def _done(question: Question, sentence: Sentence) -> list[int]:
 def _some_place(question: Question, sentence: Sentence) -> bool:
     if question.main and not _done(question, sentence) and any(_said(question, one) for one in sentence.words):
         return False
+    if _ORIGIN.search(question.text) and not _ORIGIN_TOLD.search(sentence.text):
+        return False
     of_a_place = sentence.thing.kind in _PLACES and not any(sentence.thing.id in term.ids for term in question.names)
     return of_a_place or bool(_PLACE.search(sentence.text))
 
@@ -222,7 +245,9 @@ def _measure(question: Question, sentence: Sentence) -> bool:
     if how in ("often", "oft"):
         return bool(_TURN.search(sentence.text))
     if _PRICE.search(question.text):
-        return bool(_numbers(sentence)) and any(likeness(one, "price") for one in sentence.words)
+        return any(sentence.folded[at] != "no" for at in _numbers(sentence)) and any(
+            likeness(one, "price") for one in sentence.words
+        )
     units = _UNITS.get("heavy" if _WEIGHS.search(question.text) else how, frozenset())
     near = {one.folded for at in _numbers(sentence) for one in sentence.words[max(at - 3, 0) : at + 4]}
     if how in ("much", "viel"):
@@ -240,16 +265,27 @@ def _count(question: Question, sentence: Sentence) -> bool:
     if counted in ("times", "mal"):
         return bool(_TURNS.search(sentence.text))
     numbers = [at for at in numbers if sentence.folded[at] != "no" or _counts_it(sentence, at + 1, counted)]
-    people = counted in _PEOPLE or plain(counted) in ("person", "human")
-    places = [
+    people = counted in _PEOPLE or plain(counted) in ("person", "human", "menschen", "leute")
+    places = {
         at for at, word in enumerate(sentence.words) if likeness(word, counted) or (people and word.folded in _PEOPLE)
-    ]
-    others = [at for at, word in enumerate(sentence.words) if _said(question, word)]
+    }
+    others = places | {at for at, word in enumerate(sentence.words) if _said(question, word)}
     return any(
-        any(abs(at - number) <= NEAR for at in places)
+        _of_what(sentence, number) & places
         or (_stands_alone(sentence, number) and any(abs(at - number) <= NEAR for at in others))
         for number in numbers
     )
+
+
+def _of_what(sentence: Sentence, number: int) -> set[int]:
+    """The places behind a number in which what it counts may stand: up to the next break."""
+    found = set[int]()
+    for at in range(number + 1, min(number + 1 + NEAR, len(sentence.words))):
+        gap = sentence.text[sentence.words[at - 1].end : sentence.words[at].start]
+        if gap.strip(" -") or (found and is_stop(sentence.folded[at]) and sentence.folded[at] != "of"):
+            break
+        found.add(at)
+    return found
 
 
 def _counts_it(sentence: Sentence, at: int, counted: str) -> bool:
@@ -264,7 +300,7 @@ def _stands_alone(sentence: Sentence, number: int) -> bool:
     if last + 1 == len(sentence.words):
         return True
     gap = sentence.text[sentence.words[last].end : sentence.words[last + 1].start]
-    return bool(gap.strip()) or is_stop(sentence.folded[last + 1])
+    return bool(gap.strip(" -")) or is_stop(sentence.folded[last + 1])
 
 
 def _name(question: Question, sentence: Sentence) -> bool:
@@ -276,7 +312,11 @@ def _name(question: Question, sentence: Sentence) -> bool:
         if at and word.capital and word.bare not in spelt and not is_stop(word.bare) and not _said(question, word)
     ]
     near = [at for at, word in enumerate(sentence.words) if _said(question, word)]
-    return any(abs(at - one) <= FAR for at in names for one in near) or (bool(names) and not near)
+    if not near:
+        own = [at for at, word in enumerate(sentence.words) if word.bare in spelt]
+        called = [at for at, word in enumerate(sentence.words) if word.folded in _NAMED]
+        near = [at for at in called if any(abs(at - one) <= NEAR for one in own)]
+    return any(abs(at - one) <= FAR for at in names for one in near)
 
 
 def _numbers(sentence: Sentence) -> list[int]:

@@ -14,6 +14,8 @@ from typing import Any
 
 from haven.world.words import Word, is_stop, mean_the_same, meanings, plain, word_set
 
+_NAMING = word_set("named called calls calling naming christened dubbed genannt nannte heisst")
+"""Who was named, and what was called so: a name by itself says nothing of it."""
 SAME, ALIKE = 1.0, 0.95
 _ENDINGS = (
     *("atory", "ature", "ation", "ition", "ment", "ance", "ence", "ness", "ion", "ity", "ure", "ery", "ing"),
@@ -32,11 +34,14 @@ _OF_DOING = "do_"
 
 def likeness(word: Word, asked: str) -> float:
     """How well this word of a text says what the folded word `asked` asks for: SAME, ALIKE or 0."""
-    return _likeness(word.bare, asked) or (_likeness(word.folded, asked) if word.folded != word.bare else 0.0)
+    return alike(word.bare, asked) or (alike(word.folded, asked) if word.folded != word.bare else 0.0)
 
 
 @lru_cache(maxsize=262_144)
-def _likeness(said: str, asked: str) -> float:
+def alike(said: str, asked: str) -> float:
+    """The same of two folded words."""
+    if asked in _NAMING:
+        return SAME if said in _NAMING else 0.0
     if mean_the_same(said, asked):
         return SAME
     if said in _values(asked):

@@ -48,7 +48,7 @@ _ASKS: tuple[tuple[Asks, re.Pattern[str]], ...] = (
     (
         Asks.MEASURE,
         re.compile(
-            r"\b(what (do|does|did) .*\b(weigh|cost)"
+            r"\b(what (do|does|did) .*\b(weigh|cost)|what (is|was) the (price|cost) of|was kostete?"
             r"|how (long|far|old|tall|big|large|deep|high|heavy|wide|fast|often|much|thick|strong)"
             r"|wie (lange?|alt|hoch|gro(ss|ß)|weit|tief|schwer|schnell|oft))\b"
         ),
@@ -113,7 +113,7 @@ _SPEECH = re.compile(r"\b(?:did|had|have|has) .*\b(?:say|said)\b")
 """What somebody said is asked for; what an entry says is just what stands in it."""
 _HEAD = re.compile(
     r"\b(?:what|which|whose|how many|how much|welche[nrsm]?|wie ?viele?|names? of(?: the| an?)?|name (?:der|des|von))"
-    r" (?:of (?:the )?)?([^\W\d_]+)"
+    r" (?:(?:is|was|are|were) (?:the|an?) )?(?:of (?:the )?)?([^\W\d_]+)"
 )
 _ABOUT_A_DEED = re.compile(
     r"\b(?:when|where|why|how|what|wann|wo|warum|wie|was|wodurch|woran) (?:\w+ )?"
@@ -204,6 +204,7 @@ def read(text: str, mentions: Sequence[Mention], things: dict[str, Thing]) -> Qu
     if names and not terms and (asks is Asks.WHAT or (asks is Asks.WHO and all(one.ids for one in names))):
         asks = Asks.ABOUT
     main = frozenset(one.bare for one in telling if one.folded in {acts, *heads})
+    main |= {one.bare for one in telling if one.number}
     main |= _deed(folded, text, telling, inside) if len(telling) > 1 else {one.bare for one in telling}
     return Question(text, asks, tuple(names), tuple(terms.values()), main & terms.keys(), acts)
 

@@ -59,7 +59,8 @@ async def _beside(office: str, who: str, way: str, ask: Ask) -> Findings | None:
     for one in await ask(f"who was {office}"):
         for start, end, since in FROM_TO.findall(one.sentence.text):
             terms.append((int(start or since), int(end) if end else None, one))
-    own = [one for one in terms if fold(who).split()[-1] in one[2].sentence.folded]
+    last = fold(who).split()[-1]
+    own = [one for one in terms if last in (*one[2].sentence.folded, *fold(one[2].thing.name).split())]
     if not own:
         return None if not terms else not_recorded([office, who], f"When {who} was {office} is not told.")
     before = way in ("before", "vor")
