@@ -25,6 +25,7 @@ from haven.world.asking.answering import Answering
 from haven.world.asking.chunks import Chunk, chunks
 from haven.world.asking.lexicon import Lexicon
 from haven.world.asking.query import Query, Selection, Want
+from haven.world.asking.side_by_side import side_by_side
 from haven.world.atlas import positions
 from haven.world.gazetteer import Atlases, Gazetteer
 from haven.world.maps.picture import Format, picture
@@ -186,7 +187,7 @@ class Cartographer:
                 return _region_names(_region_in(text, lexicon), gazetteer)
         except (NotFound, BadInput) as refused:
             return Findings(refused.full, kind=Nature.NOT_RECORDED)
-        answer = ask(_ON_A_MAP.sub("", text), lexicon)
+        answer = side_by_side(text, lexicon) or ask(_ON_A_MAP.sub("", text), lexicon)
         if answer is None:
             return None
         return _pictured(answer, gazetteer) if _ON_A_MAP.search(text) else findings_of(answer)

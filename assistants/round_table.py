@@ -59,7 +59,7 @@ class RoundTable:
         self.transcript = transcript
         self.assistants = (*FOUR, *own)
         self._picker = Picker(self.assistants, embedder)
-        self._asking = Asking(engine, waiting, transcript, self._facts)
+        self._asking = Asking(engine, waiting, transcript, self._facts, self.assistants)
         waiting.tell(transcript.later)
 
     def seat(self, name: str) -> Assistant | None:

@@ -9,16 +9,18 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
+from assistants.base import Assistant
 from assistants.findings import Findings, Nature
 from assistants.table.core import opened
 from assistants.table.facts import OF_THE_WORLD, Consulted, Facts, best, is_question, speaks_of_a_name, unrecorded
 from assistants.table.grounding import ungrounded
 from assistants.table.request import Request, Seat
 from assistants.table.transcript import TABLE, Move, Transcript, figures
+from assistants.table.welcome import welcome
 from assistants.waiting import Held, WaitingRoom
 from haven.ai.engine import Engine
 from haven.ai.task import Delta, Privacy, Reply, Restart, Route, Step, Task, Tier, Turn, Where
@@ -83,8 +85,16 @@ KEPT = (
 class Asking:
     """One for the Round Table."""
 
-    def __init__(self, engine: Engine, waiting: WaitingRoom, transcript: Transcript, facts: Facts) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        waiting: WaitingRoom,
+        transcript: Transcript,
+        facts: Facts,
+        assistants: Sequence[Assistant] = (),
+    ) -> None:
         self._engine = engine
+        self._assistants = assistants
         self._waiting = waiting
         self._transcript = transcript
         self._facts = facts
@@ -132,6 +142,8 @@ class Asking:
 
     async def _found(self, talk: Talk) -> tuple[Findings | None, list[str]]:
         """What the assistants know, and the names of the world in the question."""
+        if talk.request.where not in _CHOSEN and (hello := welcome(talk.text, self._assistants)) is not None:
+            return hello, []
         earlier = next((turn.text for turn in reversed(talk.request.earlier) if turn.role == "user"), "")
         asked = await self._facts.core(talk.text, earlier)
         if talk.private and any(self._facts.writes(text, talk.name) for text in (opened(talk.text), talk.text, asked)):
