@@ -21,7 +21,7 @@ from assistants.scribing.looks import Aim, look_in
 from assistants.scribing.quality import looked
 from assistants.scribing.records import Report, read_report
 from assistants.scribing.summaries import SENTENCES, summary
-from assistants.scribing.tagging import Given, Vocabulary, tags_of, text_of, without_tags
+from assistants.scribing.tagging import Given, Vocabulary, tags_of, text_of, without_names, without_tags
 from haven.access import Act, Principal, Role, check
 from haven.ai.engine import Engine
 from haven.ai.judging.embed import Embedder
@@ -33,6 +33,7 @@ from haven.store.database import now
 from haven.world.differences import Difference, differences
 from haven.world.drafts import Draft, Drafts
 from haven.world.gazetteer import Atlases, Gazetteer
+from haven.world.names import Names
 from haven.world.passages import sentences
 from haven.world.schema import Discovery, Kind, Lore, Thing
 from haven.world.words import fold
@@ -92,6 +93,7 @@ class Scribe:
         tags: Path | None = None,
         embedder: Embedder | None = None,
         engine: Engine | None = None,
+        names: Names | None = None,
     ) -> None:
         """`tags`: the owner's own list of tags. Raises SettingsError where that can't be used."""
         self._world = world
@@ -100,6 +102,7 @@ class Scribe:
         self._changes = changes
         self._tags = Vocabulary.load(tags)
         self._embedder = embedder
+        self._names = names
         self._second = SecondReader(engine) if engine is not None else None
         self._words = LocalWords(engine) if engine is not None else None
 
@@ -166,7 +169,9 @@ class Scribe:
 
     async def tags_for(self, thing: Thing) -> list[Given]:
         """Tags of the closed list for a record, the surest first."""
-        return await tags_of(text_of(thing), self._tags, self._embedder)
+        text = text_of(thing)
+        met = await self._names.mentions(text) if self._names is not None else []
+        return await tags_of(without_names(text, met, thing.id), self._tags, self._embedder)
 
     async def untagged(self, limit: int = 50) -> list[tuple[Discovery | Lore, list[Given]]]:
         """Discoveries and lore without tags, and what each could have; those that nothing fits are left out."""

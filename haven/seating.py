@@ -63,7 +63,8 @@ async def seat_all(
         Cartographer(atlases, LocalWords(engine)),
         Lorekeeper(world, search, settings.world.persona),
     )
-    scribe = Scribe(world, drafts, atlases, changes, tags=settings.world.tags, embedder=search.embedder, engine=engine)
+    tags, embedder = settings.world.tags, search.embedder
+    scribe = Scribe(world, drafts, atlases, changes, tags=tags, embedder=embedder, engine=engine, names=search.names)
     answerers: dict[str, Answerer] = {"lorekeeper": lorekeeper, "cartographer": cartographer, "scribe": scribe}
     answerers["sentinel"] = sentinel
     own, broken = await _own(settings, world, search, answerers)

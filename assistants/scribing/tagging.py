@@ -6,6 +6,7 @@ meaning.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,9 +21,18 @@ from assistants.scribing.learned import MAX_CHARS, Floats, Weights
 from haven.ai.judging.embed import Embedder
 from haven.errors import SettingsError, Unavailable
 from haven.settings.plain import wrong_value
-from haven.world.schema import MAX_NAME, Discovery, Lore, Thing
+from haven.world.mentions import Mention
+from haven.world.schema import MAX_NAME, Discovery, Kind, Lore, Thing, kind_of
 from haven.world.words import fold, plain, words
 
+PLACES = frozenset({Kind.SYSTEM, Kind.PLANET, Kind.MOON, Kind.STATION, Kind.REGION})
+PLACE = "there"
+"""What stands for the name of a place."""
+FINDER = re.compile(
+    r"\b(?i:(first )?(discovered|found|seen|spotted|reported|submitted|recorded|logged|uploaded|added|entdeckt|gefunden"
+    r"|eingereicht|gemeldet) (by|von)):? [^\W\d_a-zà-ÿ][\w'’-]*( [^\W\d_a-zà-ÿ][\w'’-]*)*"
+)
+"""Who handed something in says nothing of what it is."""
 MOST = 3
 """Tags of one entry."""
 HINT = 0.45
@@ -190,6 +200,18 @@ def text_of(thing: Thing) -> str:
     """What a record says in words: its name first, as that tells the most."""
     body = thing.text if isinstance(thing, (Discovery, Lore)) else thing.notes
     return f"{thing.name}. {body}"
+
+
+def without_names(text: str, met: Sequence[Mention], own: str = "") -> str:
+    """The text without the names of places, and without who found it: what `Aurora Prime` is called is no weather.
+
+    `met` are the names of the world in it; the record's `own` name stays.
+    """
+    bare, at = "", 0
+    for one in met:
+        if own not in one.ids and all(kind_of(id) in PLACES for id in one.ids):
+            bare, at = f"{bare}{text[at : one.start]}{PLACE}", one.end
+    return FINDER.sub(" ", bare + text[at:])
 
 
 def without_tags(things: Sequence[Thing]) -> list[Discovery | Lore]:

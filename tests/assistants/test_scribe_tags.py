@@ -15,7 +15,8 @@ from haven.errors import SettingsError
 from haven.settings import WorldSettings
 from haven.world.drafts import Drafts
 from haven.world.gazetteer import Atlases
-from haven.world.schema import Discovery, Found, Lore
+from haven.world.names import Names
+from haven.world.schema import Discovery, Found, Lore, System
 from tests.world.a_world import MEMBER, OLGA, world_in
 
 TAGS = Path(__file__).parent.parent.parent / "benchmarks/data/tagging/tags.txt"
@@ -69,6 +70,22 @@ async def test_an_owner_has_a_list_of_their_own(tmp_path: Path) -> None:
             Vocabulary.load(file)
     with pytest.raises(SettingsError):
         Vocabulary.load(tmp_path / "missing.toml")
+
+
+async def test_what_a_place_is_called_and_who_found_it_gives_no_tag(tmp_path: Path) -> None:
+    async with world_in(tmp_path) as (world, database):
+        names = ("Aurora Prime", "Plague Harbour", "Battle Rock", "Poem")
+        places = [System(id=f"system-{at}", name=name) for at, name in enumerate(names, 1)]
+        await world.put(places, OLGA, "test")
+        scribe = Scribe(world, Drafts(database, WorldSettings()), Atlases(world), names=Names(database))
+        for name, text, tags in (
+            ("Green Patch on Aurora Prime", "Moss and ferns. Discovered by Kai Frost.", {"flora"}),
+            ("Wreck at Plague Harbour", "A crashed freighter, two days from Battle Rock. Found by: Storm.", {"wreck"}),
+        ):
+            given = {
+                one.tag for one in await scribe.tags_for(Discovery(id="", name=name, found=Found.LIFE, text=text))
+            }
+            assert tags <= given and not given & {"weather", "disease", "war", "poem", "exploration"}
 
 
 async def test_records_without_tags_get_them_in_one_draft(tmp_path: Path) -> None:
