@@ -82,9 +82,7 @@ async def test_what_a_place_is_called_and_who_found_it_gives_no_tag(tmp_path: Pa
             ("Green Patch on Aurora Prime", "Moss and ferns. Discovered by Kai Frost.", {"flora"}),
             ("Wreck at Plague Harbour", "A crashed freighter, two days from Battle Rock. Found by: Storm.", {"wreck"}),
         ):
-            given = {
-                one.tag for one in await scribe.tags_for(Discovery(id="", name=name, found=Found.LIFE, text=text))
-            }
+            given = {one.tag for one in await scribe.tags_for(Discovery(id="", name=name, found=Found.LIFE, text=text))}
             assert tags <= given and not given & {"weather", "disease", "war", "poem", "exploration"}
 
 
