@@ -16,6 +16,7 @@ from haven.world.asking.answer import Answer
 from haven.world.differences import Difference
 from haven.world.drafts import Decided, Draft
 from haven.world.lengths import written
+from haven.world.schema import noun
 from haven.world.search import Hit
 
 TEXT_CHARS = 3_000
@@ -41,9 +42,8 @@ def page_card(page: Page) -> discord.Embed:
         told = fitting([f"{plain(name, 60)}: {plain(value, 120)}" for name, value in rest], 600)
         embed.add_field(name="More", value=told, inline=False)
     for kind, names in page.below.items():
-        plural = "discoveries" if kind == "discovery" else f"{kind.value}s"
         shown = fitting([f"• {plain(name, 100)}" for name in names], 500)
-        embed.add_field(name=f"{plural.capitalize()} ({len(names)})", value=shown, inline=False)
+        embed.add_field(name=f"{noun(kind).capitalize()} ({len(names)})", value=shown, inline=False)
     if page.sources:
         sources = fitting([f"• {plain(one, 200)}" for one in page.sources], 400)
         embed.add_field(name="Sources", value=sources, inline=False)

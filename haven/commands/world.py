@@ -17,7 +17,7 @@ from haven.app import House
 from haven.commands.session import Json, in_house, out, print_json, print_table
 from haven.errors import BadInput, NotFound
 from haven.world.fields import filled
-from haven.world.schema import Kind, parent_of
+from haven.world.schema import Kind, Thing, kind_of, noun, parent_of
 from haven.world.world import Stored
 
 PARTS = "world_"
@@ -26,14 +26,15 @@ PARTS = "world_"
 world_app = typer.Typer(no_args_is_help=True, help="The shared world: show, change, import, search, ask, draw.")
 
 Which = Annotated[str, typer.Argument(help="A record's id, or its name where only one is called so.")]
+OfKind = Annotated[Kind | None, typer.Option("--kind", help="Of several that are called so: the one of this kind.")]
 
 
 @world_app.command()
-def show(which: Which, as_json: Json = False) -> None:
+def show(which: Which, kind: OfKind = None, as_json: Json = False) -> None:
     """One record: what is known of it, what belongs to it, and who wrote it last."""
 
     async def work(house: House) -> None:
-        stored = await house.world.one(which)
+        stored = await house.world.one(which, *kinds_of(kind))
         children = await house.world.children(stored.thing.id)
         near = await _names(house, {parent_of(stored.thing), *getattr(stored.thing, "links", ())} - {""})
         if as_json:
@@ -45,11 +46,13 @@ def show(which: Which, as_json: Json = False) -> None:
         for field, value in filled(thing).items():
             if field != "name":
                 out.print(f"  {field}: {_named(value, near)}")
-        by_kind: dict[str, list[str]] = defaultdict(list)
+        by_kind: dict[Kind, list[str]] = defaultdict(list)
         for child in children:
-            by_kind[child.kind.value].append(child.name)
-        for kind, names in by_kind.items():
-            out.print(f"  {kind}s: {', '.join(names)}")
+            by_kind[child.kind].append(child.name)
+        for below, names in by_kind.items():
+            out.print(f"  {noun(below)}: {', '.join(names)}")
+        if others := await _namesakes(house, stored.thing):
+            out.print(f"Also called so: {', '.join(f'{one.kind.value} {one.id}' for one in others)}.")
         out.print(f"Version {stored.version}, {written(stored.at, stored.by, stored.tool)}.")
 
     in_house(work)
@@ -62,6 +65,15 @@ async def _names(house: House, ids: set[str]) -> dict[str, str]:
         past = [one.thing.name for one in await house.world.history(gone) if one.thing]
         names[gone] = f"{past[-1]}, removed"
     return names
+
+
+async def _namesakes(house: House, thing: Thing) -> list[Thing]:
+    return [one for one in await house.world.named(thing.name) if one.id != thing.id]
+
+
+def kinds_of(kind: Kind | None) -> tuple[Kind, ...]:
+    """Of which kinds a name may be: of every one where none is given."""
+    return (kind,) if kind else ()
 
 
 def _named(value: str, near: Mapping[str, str]) -> str:
@@ -105,7 +117,7 @@ def list_(
             table.add_row(one.id, one.kind.value, one.name, f"in {place.name}" if place else "")
         if found:
             print_table(table)
-        counts = ", ".join(f"{count} {one.value}" for one, count in (await house.world.counts()).items())
+        counts = ", ".join(f"{count:,} {noun(one, count)}" for one, count in (await house.world.counts()).items())
         out.print(
             f"{more}In the world: {counts}." if counts else "The world is empty. Begin with: haven world add, or import"
         )
@@ -124,12 +136,12 @@ def assignments(given: list[str] | None) -> dict[str, str]:
     return found
 
 
-async def id_of(house: House, which: str) -> str:
+async def id_of(house: House, which: str, kind: Kind | None = None) -> str:
     """The id of a record by id or name, also of one that is removed. Raises NotFound and BadInput."""
     try:
-        return (await house.world.one(which)).thing.id
+        return (await house.world.one(which, *kinds_of(kind))).thing.id
     except NotFound:
-        gone = await house.world.removed(which)
+        gone = [one for one in await house.world.removed(which) if kind in (None, kind_of(one.id))]
         return gone[0].id if gone else (await house.world.history(which))[-1].id
 
 

@@ -10,7 +10,7 @@ import typer
 
 from haven.app import House
 from haven.commands.session import Json, in_house, out, owner, print_json
-from haven.commands.world import Which, assignments, id_of, told, world_app, written
+from haven.commands.world import OfKind, Which, assignments, id_of, kinds_of, told, world_app, written
 from haven.world.differences import Difference, differences
 from haven.world.fields import edited, made
 from haven.world.leaks import was_masked
@@ -63,6 +63,7 @@ def add(
 def edit(
     which: Which,
     fields: Set = None,
+    kind: OfKind = None,
     expect: Annotated[int | None, typer.Option(min=1, help="The version that you have seen.")] = None,
     same_name: SameName = False,
     draft: AsDraft = False,
@@ -72,7 +73,7 @@ def edit(
     """Change fields of a record; an empty value empties its field."""
 
     async def work(house: House) -> None:
-        before = await house.world.one(which)
+        before = await house.world.one(which, *kinds_of(kind))
         thing = edited(before.thing, assignments(fields))
         seen = {thing.id: expect or before.version}
         if draft:
@@ -119,12 +120,13 @@ def print_differences(found: list[Difference], most: int = 160) -> None:
 @world_app.command()
 def remove(
     which: Annotated[list[str], typer.Argument(help="Ids, or names where only one record is called so.")],
+    kind: OfKind = None,
     as_json: Json = False,
 ) -> None:
     """Remove records with the planets, moons and stations below them; discoveries and lore stay."""
 
     async def work(house: House) -> None:
-        ids = [(await house.world.one(one)).thing.id for one in which]
+        ids = [(await house.world.one(one, *kinds_of(kind))).thing.id for one in which]
         gone = await house.world.remove(ids, owner(), TOOL)
         if as_json:
             print_json({"removed": gone})
@@ -135,11 +137,11 @@ def remove(
 
 
 @world_app.command()
-def history(which: Which, as_json: Json = False) -> None:
+def history(which: Which, kind: OfKind = None, as_json: Json = False) -> None:
     """Every version of a record: who wrote what, when and with which tool."""
 
     async def work(house: House) -> None:
-        versions = await house.world.history(await id_of(house, which))
+        versions = await house.world.history(await id_of(house, which, kind))
         if as_json:
             print_json([_version(one) for one in versions])
             return
@@ -161,6 +163,7 @@ def _version(one: Version) -> dict[str, object]:
 @world_app.command()
 def undo(
     which: Which,
+    kind: OfKind = None,
     to: Annotated[int | None, typer.Option(min=1, help="The version to go back to; otherwise the one before.")] = None,
     expect: Annotated[int | None, typer.Option(min=1, help="The newest version that you have seen.")] = None,
     as_json: Json = False,
@@ -168,7 +171,7 @@ def undo(
     """Take the last change of a record back; that can be taken back as well."""
 
     async def work(house: House) -> None:
-        id = await id_of(house, which)
+        id = await id_of(house, which, kind)
         stored = await house.world.undo(id, owner(), to=to, expect=expect)
         if as_json:
             print_json(told(stored) if stored else {"removed": id})

@@ -10,11 +10,11 @@ import typer
 
 from haven.app import House
 from haven.commands.session import Json, in_house, out, owner, print_json, read_text
-from haven.commands.world import world_app
+from haven.commands.world import OfKind, Which, kinds_of, world_app
 from haven.commands.world_records import print_differences
 from haven.errors import BadInput
 from haven.world.differences import differences
-from haven.world.schema import Discovery, Lore
+from haven.world.schema import Discovery, Kind, Lore
 
 
 @world_app.command()
@@ -69,7 +69,8 @@ def tag(
 
     async def work(house: House) -> None:
         if which:
-            thing = (await house.world.one(which)).thing
+            tagged = await house.world.named(which, Kind.DISCOVERY, Kind.LORE)
+            thing = tagged[0] if len(tagged) == 1 else (await house.world.one(which)).thing
             if not isinstance(thing, (Discovery, Lore)):
                 raise BadInput(f"A {thing.kind.value} has no tags.", "Discoveries and lore have.")
             found = [(thing, await house.scribe.tags_for(thing))]
@@ -109,7 +110,8 @@ def digest(
 
 @world_app.command()
 def summary(
-    which: Annotated[str, typer.Argument(help="A record's id, or its name where only one is called so.")],
+    which: Which,
+    kind: OfKind = None,
     sentences: Annotated[int, typer.Option(min=1, max=20, help="At most so many.")] = 3,
     as_json: Json = False,
 ) -> None:
@@ -117,8 +119,12 @@ def summary(
     from assistants.scribing.summaries import summary as summed_up
 
     async def work(house: House) -> None:
-        thing = (await house.world.one(which)).thing
+        thing = (await house.world.one(which, *kinds_of(kind))).thing
         found = summed_up(thing, sentences)
+        lore = [] if found or kind else await house.world.named(thing.name, Kind.LORE)
+        if len(lore) == 1:  # a place without a text, and its story
+            [thing] = lore
+            found = summed_up(thing, sentences)
         if as_json:
             told = [{"text": one.text, "paragraph": one.paragraph} for one in found]
             print_json({"id": thing.id, "name": thing.name, "sentences": told})

@@ -13,7 +13,7 @@ import typer
 from assistants.lore.checking import Checked, check_draft
 from haven.app import House
 from haven.commands.session import Json, in_house, out, print_json
-from haven.commands.world import Which, world_app
+from haven.commands.world import OfKind, Which, kinds_of, world_app
 from haven.errors import BadInput
 from haven.world.exchange import markdown
 from haven.world.exchange.pieces import read_file
@@ -80,11 +80,11 @@ def mentions(
 
 
 @world_app.command()
-def mentioned(which: Which, as_json: Json = False) -> None:
+def mentioned(which: Which, kind: OfKind = None, as_json: Json = False) -> None:
     """Who speaks of a record: the entries that name it or link to it."""
 
     async def work(house: House) -> None:
-        thing = (await house.world.one(which)).thing
+        thing = (await house.world.one(which, *kinds_of(kind))).thing
         found = await references(thing, house.world, house.search)
         if as_json:
             about = [{"id": one.thing.id, "name": one.thing.name, "kind": one.thing.kind} for one in found]

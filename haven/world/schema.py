@@ -203,6 +203,12 @@ class Region(Record):
 
 Thing = Annotated[System | Planet | Moon | Station | Discovery | Lore | Person | Region, Field(discriminator="kind")]
 THING: TypeAdapter[Thing] = TypeAdapter(Thing)
+NOUNS: dict[Kind, tuple[str, str]] = {
+    Kind.DISCOVERY: ("discovery", "discoveries"),
+    Kind.LORE: ("lore entry", "lore entries"),
+    Kind.PERSON: ("person", "people"),
+}
+"""Of kinds whose plural takes more than an s: one, and many."""
 CLASSES: dict[Kind, type[Record]] = {
     Kind.SYSTEM: System,
     Kind.PLANET: Planet,
@@ -223,3 +229,9 @@ def parent_of(thing: Thing) -> str:
 def kind_of(id: str) -> Kind:
     """The kind of the record of that id: what stands before its first dash."""
     return Kind(id.partition("-")[0])
+
+
+def noun(kind: Kind, count: int = 2) -> str:
+    """`planet`, `planets`; `discovery`, `discoveries`; `lore entry`, `lore entries`; `person`, `people`."""
+    single, many = NOUNS.get(kind, (kind.value, f"{kind.value}s"))
+    return single if count == 1 else many

@@ -19,7 +19,7 @@ from haven.store.database import Database, Transaction
 from haven.store.world import Author, Op, VersionRow
 from haven.world import writing
 from haven.world.entries import prepare, read, read_text
-from haven.world.schema import MAX_NAME, Kind, Thing
+from haven.world.schema import MAX_NAME, Kind, Thing, kind_of
 from haven.world.words import fold
 from haven.world.writing import Terms
 
@@ -78,12 +78,19 @@ class World:
         return _stored(found[id])
 
     async def one(self, text: str, *kinds: Kind) -> Stored:
-        """The one record of that id, name or alias. Raises NotFound, and BadInput where several bear the name."""
+        """The one record of that id, name or alias; lore that is called like one other record stands behind it.
+
+        Raises NotFound, and BadInput where several bear the name.
+        """
         found = await table.current(self._database.rows, [text.strip()])
         rows = list(found.values()) or await table.named(self._database.rows, fold(text), kinds)
+        others = [row for row in rows if kind_of(row.thing) is not Kind.LORE]
+        if len(others) == 1:
+            rows = others
         if len(rows) > 1:
             several = ", ".join(f"{read(row).name} ({row.thing})" for row in rows[:6])
-            raise BadInput(f"Several records are called {text.strip()!r}: {several}.", "Name one by its id.")
+            ways = "Name one by its id." if kinds else "Name one by its id, or by its kind where it is the only one."
+            raise BadInput(f"Several records are called {text.strip()!r}: {several}.", ways)
         if not rows:
             raise await self._missing(text.strip())
         return _stored(rows[0])

@@ -74,6 +74,27 @@ async def test_records_are_added_changed_removed_and_brought_back(tmp_path: Path
     assert [one["op"] for one in history] == ["added", "changed", "removed", "restored"]
 
 
+async def test_of_several_records_of_one_name_the_kind_says_which(tmp_path: Path) -> None:
+    home = await a_house(tmp_path)
+    await done(home, "add", "system", "Helvetios")
+    await done(home, "add", "planet", "51 Peg b", "--in", "Helvetios")
+    await done(home, "add", "discovery", "Bones", "--in", "51 Peg b", "--set", "found=fossil")
+    story = (await done(home, "add", "lore", "51 Peg b", "--set", "text=The first that was found.", "--json")).data
+    await done(home, "add", "person", "Helvetios")
+    planet, lore, several, system, summed, history = await asyncio.gather(
+        done(home, "show", "51 Peg b"),
+        done(home, "show", "51 peg b", "--kind", "lore"),
+        haven(home, "world", "show", "Helvetios"),
+        done(home, "edit", "Helvetios", "--kind", "system", "--set", "economy=Mining"),
+        done(home, "summary", "51 Peg b"),
+        done(home, "history", "51 Peg b", "--kind", "lore", "--json"),
+    )
+    assert "51 Peg b: planet" in planet.out and f"Also called so: lore {story['id']}." in planet.out
+    assert "discoveries: Bones" in planet.out and "The first that was found." in lore.out
+    assert several.status == 1 and "or by its kind" in several.err and "economy: Mining" in system.out
+    assert "The first that was found." in summed.out and history.data[0]["id"] == story["id"]
+
+
 async def test_what_others_propose_is_shown_and_decided(tmp_path: Path) -> None:
     home = await a_house(tmp_path)
     async with open_house(load(home / "haven.toml")) as house:

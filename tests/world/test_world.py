@@ -93,6 +93,20 @@ async def test_systems_of_one_name_in_different_places_are_two(tmp_path: Path) -
             await world.one("Venture")
 
 
+async def test_a_place_stands_before_the_lore_of_its_name(tmp_path: Path) -> None:
+    async with world_in(tmp_path) as (world, _):
+        gate, planet, *_ = [one.thing for one in await world.put(venture(), OLGA, "a test")]
+        tales = [Lore(name="Meridian", text="It is told."), Lore(name="Tale"), Lore(name="Tale")]
+        story = (await world.put(tales, OLGA, "a test"))[0].thing
+        assert (await world.one("meridian")).thing == planet and (await world.one("Meridian", Kind.LORE)).thing == story
+        with pytest.raises(BadInput, match="Several records are called 'Tale'"):
+            await world.one("Tale")
+        await world.put([Discovery(name="Meridian", parent=gate.id, found=Found.RUIN)], OLGA, "a test")
+        with pytest.raises(BadInput, match="Several records are called 'Meridian'"):
+            await world.one("Meridian")
+        assert (await world.one("Meridian", Kind.PLANET)).thing == planet
+
+
 async def test_the_last_eleven_glyphs_name_one_system(tmp_path: Path) -> None:
     async with world_in(tmp_path) as (world, _):
         await world.put([system("Seen from 6", glyphs="60720193DFA9", galaxy="Euclid")], OLGA, "a test")
