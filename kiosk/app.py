@@ -19,6 +19,7 @@ from assistants.records import Records
 from assistants.round_table import RoundTable
 from assistants.sentinel import StatusLine
 from assistants.sentry.alerts import Alerts
+from assistants.table.transcript import LIVE
 from assistants.waiting import WaitingRoom
 from haven.access import Act, Principal, check
 from haven.ai import switch
@@ -27,6 +28,7 @@ from haven.errors import error_id
 from haven.events import Bus
 from haven.store.database import Database
 from haven.store.events import Event
+from kiosk.inbox import DIGEST, READ, WATCH, Inbox
 from kiosk.pin import Pin
 from kiosk.plain import line
 from kiosk.screens.answering import Answering
@@ -35,6 +37,7 @@ from kiosk.screens.changes import ChangesPane
 from kiosk.screens.drafts import DraftsPane
 from kiosk.screens.health import HealthPane
 from kiosk.screens.home import Home
+from kiosk.screens.inbox import InboxPane
 from kiosk.screens.lore import LorePane
 from kiosk.screens.map import MapPane
 from kiosk.screens.pane import Handed, Pane
@@ -56,7 +59,8 @@ PANES = {
     "lore": "F5 Lore",
     "drafts": "F6 Drafts",
 }
-"""The bar below. Health is reached from Home's status lines and by F7: seven do not fit on the small panel."""
+"""The bar below. Health is reached from Home's status lines and by F7, the inbox from Home and by F8: eight do not fit
+on the small panel."""
 
 
 class Kiosk(TouchApp):
@@ -76,6 +80,7 @@ class Kiosk(TouchApp):
         ("f5", "pane('lore')", "Lore"),
         ("f6", "pane('drafts')", "Drafts"),
         ("f7", "pane('health')", "Health"),
+        ("f8", "pane('inbox')", "Inbox"),
         ("escape", "back", "Back"),
     ]
 
@@ -99,7 +104,8 @@ class Kiosk(TouchApp):
     ) -> None:
         super().__init__(driver_class=driver_class)
         self._handed = Handed(
-            round_table, changes, waiting, records, database, status, alerts, verdict, cloud, lan, principal, pin
+            *(round_table, changes, waiting, records, database, status, alerts, verdict, cloud, lan, principal, pin),
+            inbox=Inbox(database, bus, principal),
         )
         self._bus = bus
         self.failure = ""
@@ -125,6 +131,7 @@ class Kiosk(TouchApp):
             yield LorePane(self._handed, id="lore")
             yield DraftsPane(self._handed, id="drafts")
             yield HealthPane(self._handed, id="health")
+            yield InboxPane(self._handed, id="inbox")
         with Horizontal(id="nav"):
             for pane, label in PANES.items():
                 yield Tile(label, pane, id=f"nav-{pane}", classes="nav")
@@ -148,6 +155,8 @@ class Kiosk(TouchApp):
             self.query_one(MapPane).open()
         elif pane == "lore":
             self.query_one(LorePane).open()
+        elif pane == "inbox":
+            self.query_one(InboxPane).open()
 
     async def action_back(self) -> None:
         current = self.query_one("#panes", ContentSwitcher).current
@@ -171,14 +180,17 @@ class Kiosk(TouchApp):
         """Show what happens, as it happens."""
         with self._bus.subscribe() as subscription:
             self._refresh("")
+            self.query_one(Home).attempt(self._inbox, "inbox", newest=True)
             async for event in subscription:
                 if event.kind == "change.progress":
                     self.query_one(ChangesPane).progress(event.subject, str(event.data.get("text", "")))
                     self.query_one(ReviewPane).progress(event.subject, str(event.data.get("text", "")))
                 elif event.kind.startswith("change."):
                     self._refresh(event.subject)
-                elif event.kind == "watch.told":
-                    self._watch_told(event)
+                elif event.kind in (WATCH, DIGEST, READ):
+                    self._came(event)
+                elif event.kind == LIVE:
+                    self.query_one(Home).show_step(event.data)
                 elif event.kind.startswith("draft."):
                     self._refresh("")
                 elif event.kind.startswith("alert."):
@@ -188,11 +200,18 @@ class Kiosk(TouchApp):
                 elif event.kind.startswith("answer."):
                     self.query_one(Answering).news(event.subject)
 
-    def _watch_told(self, event: Event) -> None:
-        """Whoever asked on a display is told on theirs."""
-        principal = self._handed.principal
-        if event.data.get("face") == "kiosk" and event.data.get("principal") == principal.id:
+    def _came(self, event: Event) -> None:
+        """It stays in the inbox; whoever looks at another pane sees at once that there is something."""
+        if not self._handed.inbox.is_about(event):
+            return
+        if event.kind == WATCH:
             self.query_one(Home).tell(line(str(event.data.get("text", "")), 400))
+        self.query_one(Home).attempt(self._inbox, "inbox", newest=True)
+
+    async def _inbox(self) -> None:
+        messages = await self._handed.inbox.unread()
+        self.query_one(Home).show_inbox(len(messages))
+        self.query_one(InboxPane).show(messages)
 
     def _refresh(self, changed: str) -> None:
         self.query_one(Home).attempt(self._reload, "reload", newest=True)

@@ -23,7 +23,7 @@ from haven.world.mentions import mentions
 from haven.world.name_index import NameIndex
 from haven.world.names import Names
 from haven.world.schema import kind_of
-from haven.world.watches import Watches
+from haven.world.watches import Watches, promise
 from haven.world.wishes import asks_to_be_told
 from haven.world.world import World
 
@@ -153,7 +153,7 @@ class Facts:
         if self._watches is None or not asks_to_be_told(text):
             return None
         watch = await self._watches.add(text, principal, place)
-        return Findings(f"You are told once, here, of {watch.understood}.", query=f"watch {watch.understood}")
+        return Findings(promise(watch), query=f"watch {watch.understood}")
 
     async def keep_tale(self, text: str, asked: str, model: str, principal: Principal) -> str:
         """Keep what a model has told as a draft, and what to say of that; "" where nobody keeps tales."""

@@ -11,7 +11,7 @@ from discord import app_commands
 
 from bot import entry, render
 from haven.access import Act, Principal
-from haven.world.watches import Watch
+from haven.world.watches import Watch, promise
 
 MOST = 25
 """Discord takes no more options in one list."""
@@ -27,8 +27,8 @@ def command() -> app_commands.Command[Any, ..., Any]:
             watches = entry.bot_of(interaction).records.watches
             if text:
                 made = await watches.add(text, person, {"channel": interaction.channel_id})
-                said = f"You are told here, once each, of {render.plain(made.understood, 500)}."
-                await interaction.followup.send(embed=discord.Embed(description=said), ephemeral=True)
+                said = discord.Embed(description=render.plain(promise(made), 700))
+                await interaction.followup.send(embed=said, ephemeral=True)
                 return
             own = await watches.list(person)
             lines = [await _line(interaction, one) for one in own]

@@ -57,6 +57,14 @@ class Watch:
     """In words that everybody uses: `each new system within 10 units of Oculi`."""
 
 
+PROMISES: Mapping[str, str] = {
+    "kiosk": "You are told once of {0}. What is found waits in the inbox on Home until it was read.",
+    "cli": "You are told once of {0}. What is found waits in the kiosk's inbox (haven attach) until you have read"
+    " it, and stays in: haven world watch --list",
+}
+"""What is said by faces that can't speak up where they were asked."""
+
+
 class Watches:
     """One for all faces. What is found is a durable event `watch.told`, which the face of the watch shows."""
 
@@ -91,12 +99,15 @@ class Watches:
         return await self._watch(row)
 
     async def remove(self, id: str, by: Principal) -> None:
-        """End a watch: one's own, or the owner anybody's. Raises NotFound and AccessDenied."""
+        """End a watch: one's own, or the owner anybody's; on the panel with its PIN, as anyone may have asked there.
+
+        Raises NotFound and AccessDenied.
+        """
+        check(by, Act.END_WATCH, strangers_may=True)
         row = await table.get(self._database.rows, id)
         if row is None:
             raise NotFound(f"There is no watch {id!r}.", "See yours: haven world watch --list")
-        is_owner = by.role is Role.OWNER and (by.pin_given or not by.needs_pin)
-        if row.principal != by.id and not is_owner:
+        if row.principal != by.id and by.role is not Role.OWNER:
             raise AccessDenied("That is somebody else's watch.", "Only they and the owner can end it.")
         await self._database.write(lambda tx: table.delete(tx, id), quiet=True)
 
@@ -242,6 +253,11 @@ class Watches:
             wish=wish,
             understood=in_words(wish, names),
         )
+
+
+def promise(watch: Watch) -> str:
+    """How whoever made it hears of what it finds."""
+    return PROMISES.get(watch.face, "You are told once, here, of {0}.").format(watch.understood)
 
 
 def message(said: str, things: Sequence[Thing]) -> str:

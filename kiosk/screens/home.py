@@ -1,19 +1,23 @@
-"""Home: the time, the four assistants, what waits for a decision, and how Haven is."""
+"""Home: the time, the four assistants and what they do now, what waits for a decision, and how Haven is."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Digits, Static
 
 from assistants.sentinel import StatusLine
+from assistants.table.transcript import TABLE
+from assistants.waiting import is_for
 from haven.access import Act
 from haven.ai.switch import CloudSwitch
 from haven.changes.states import State
 from haven.store.changes import Change
+from kiosk.plain import line
 from kiosk.screens.health import marked
 from kiosk.screens.pane import Pane
 from kiosk.widgets.change_list import ChangeList
@@ -32,11 +36,13 @@ class Home(Pane):
         with Horizontal(id="head"):
             yield Digits("", id="clock")
             yield Static("", id="today", markup=False)
+            yield Tile("Inbox", "inbox", id="inbox-tile")
         with Horizontal(id="assistants"):
             for seat in self.handed.round_table.assistants:
                 tile = Tile(f"{seat.title}\n{seat.job}", seat.name, classes="seat")
                 tile.styles.border_left = ("thick", seat.colour)
                 yield tile
+        yield Static("", id="said", markup=False)
         with Horizontal(id="below"):
             with Vertical(id="waiting"):
                 yield Static("", id="waits", classes="heading", markup=False)
@@ -63,10 +69,30 @@ class Home(Pane):
         sheet.say(marked(lines))
         sheet.set_class(any(fact.level == "alert" for fact in lines), "alert")
 
+    def show_inbox(self, count: int) -> None:
+        """How much is not read yet."""
+        tile = self.query_one("#inbox-tile", Tile)
+        tile.say(f"Inbox: {count:,} new" if count else "Inbox")
+        tile.set_class(count > 0, "good")
+
+    def show_step(self, said: Mapping[str, Any]) -> None:
+        """The last step of the Round Table, without its words: who did what to whom, and by which model."""
+        seats = {one.name: one.title for one in self.handed.round_table.assistants}
+        known = {*seats, TABLE, said["model"], ""}
+        theirs = is_for(said["person"], self.handed.principal)
+        who, whom = (one if theirs or one in known else "somebody" for one in (said["who"], said["whom"]))
+        step = f"{seats.get(who, who)} {said['move']} {seats.get(whom, whom)}"
+        by = f" · {said['tier']}" if said["tier"] else ""
+        at = f"{datetime.fromtimestamp(said['at']).astimezone():%H:%M:%S}"
+        self.query_one("#said", Static).update(line(f"{at} {step}{by}", 120))
+
     def on_tile_pressed(self, event: Tile.Pressed) -> None:
         if event.tile.has_class("seat"):
             event.stop()
             self.post_message(self.Go("ask", assistant=event.tile.key))
+        elif event.tile.id == "inbox-tile":
+            event.stop()
+            self.post_message(self.Go("inbox"))
         elif event.tile.id == "switch":
             event.stop()
             self.tapped(self._turn, "switch")

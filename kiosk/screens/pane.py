@@ -21,6 +21,7 @@ from haven.access import PIN_FREE, Act, Principal
 from haven.changes.decisions import Changes
 from haven.errors import AccessDenied, HavenError, error_id
 from haven.store.database import Database
+from kiosk.inbox import Inbox
 from kiosk.pin import Pin
 from kiosk.plain import plain
 from kiosk.screens.dialogs import PinPad
@@ -50,6 +51,7 @@ class Handed:
     """Whether models at home can be chosen."""
     principal: Principal
     pin: Pin
+    inbox: Inbox
 
 
 class Pane(Vertical):

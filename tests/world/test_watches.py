@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,9 @@ from hypothesis import strategies as st
 from haven.errors import AccessDenied, BadInput, NotFound
 from haven.events import Bus
 from haven.world.schema import Discovery, Found, Kind, Lore, Planet, System
-from haven.world.watches import MOST, Watches
+from haven.world.watches import MOST, Watches, promise
 from haven.world.wishes import Wish, asks_to_be_told, in_words, read_wish
-from tests.world.a_world import MEMBER, OLGA, SAM, STRANGER, at, system, told, venture, world_in
+from tests.world.a_world import MEMBER, OLGA, PANEL, SAM, STRANGER, at, system, told, venture, world_in
 
 PLACE = {"channel": 7}
 
@@ -202,6 +203,25 @@ async def test_people_are_told_while_haven_runs(tmp_path: Path) -> None:
         for task in running:
             task.cancel()
         await asyncio.wait(running)
+
+
+@pytest.mark.parametrize(
+    ("face", "where"), [("bot", "once, here"), ("kiosk", "inbox on Home"), ("cli", "haven world watch --list")]
+)
+async def test_what_is_promised_fits_the_face(tmp_path: Path, face: str, where: str) -> None:
+    async with world_in(tmp_path) as (_, database):
+        made = await Watches(database).add("new moons", replace(MEMBER, face=face), PLACE)
+        assert where in promise(made) and made.understood in promise(made)
+
+
+async def test_the_panel_ends_a_watch_with_its_pin_alone(tmp_path: Path) -> None:
+    async with world_in(tmp_path) as (_, database):
+        watches = Watches(database)
+        made = await watches.add("new moons", PANEL, {})
+        with pytest.raises(AccessDenied, match="needs its PIN"):
+            await watches.remove(made.id, PANEL)
+        await watches.remove(made.id, PANEL.with_pin())
+        assert await watches.list(PANEL) == []
 
 
 async def test_who_may_watch_and_how_much(tmp_path: Path) -> None:
