@@ -207,6 +207,8 @@ class Watches:
         """With ids for the places that it names. A name that is no place stays a word. Raises NotFound, BadInput."""
         if wish.inside:
             wish = await self._inside(wish)
+        if wish.near:
+            wish = await self._near_region(wish)
         if not wish.near:
             return wish
         place = (await self._world.one(wish.near, Kind.SYSTEM, Kind.PLANET, Kind.MOON, Kind.STATION)).thing
@@ -225,18 +227,32 @@ class Watches:
         near = wish.distance if wish.distance is not None else NEAR.get(unit, NEAR["units"])
         return wish.model_copy(update={"near": place.id, "distance": near, "unit": wish.unit or unit})
 
+    async def _near_region(self, wish: Wish) -> Wish:
+        """Near a region is in it: where it begins and ends is not recorded. Raises BadInput for a distance from one."""
+        bodies = (Kind.SYSTEM, Kind.PLANET, Kind.MOON, Kind.STATION)
+        if await self._world.named(wish.near, *bodies) or not await self._is_region(wish.near):
+            return wish
+        if wish.distance is not None or wish.region:
+            raise BadInput(
+                f"{wish.near} is a region, and how far something is from a region is not recorded.",
+                f"Watch the region itself: systems in the region {wish.near}; or name a system.",
+            )
+        return wish.model_copy(update={"near": "", "region": wish.near})
+
     async def _inside(self, wish: Wish) -> Wish:
         places = await self._world.named(wish.inside, Kind.SYSTEM, Kind.PLANET, Kind.MOON)
         if len(places) == 1:
             return wish.model_copy(update={"inside": places[0].id})
-        if await self._world.named(wish.inside, Kind.REGION) or await self._is_area(wish.inside):
+        if await self._is_region(wish.inside):
             return wish.model_copy(update={"inside": "", "region": wish.inside})
         if places:
             raise BadInput(f"{len(places)} places are called {wish.inside!r}.", "Rename one, or watch for its region.")
         return wish.model_copy(update={"inside": "", "words": (*wish.words, wish.inside)})
 
-    async def _is_area(self, name: str) -> bool:
-        """Whether systems say that they are in a region or galaxy of that name."""
+    async def _is_region(self, name: str) -> bool:
+        """Whether a region is called so, or systems say that they are in a region or galaxy of that name."""
+        if await self._world.named(name, Kind.REGION):
+            return True
         systems = await self._world.things(Kind.SYSTEM)
         return await asyncio.to_thread(
             lambda: any(

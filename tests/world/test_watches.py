@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from haven.errors import AccessDenied, BadInput, NotFound
 from haven.events import Bus
-from haven.world.schema import Discovery, Found, Kind, Lore, Planet, System
+from haven.world.schema import Discovery, Found, Kind, Lore, Planet, Region, System
 from haven.world.watches import MOST, Watches, promise
 from haven.world.wishes import Wish, asks_to_be_told, in_words, read_wish
 from tests.world.a_world import MEMBER, OLGA, PANEL, SAM, STRANGER, at, system, told, venture, world_in
@@ -174,6 +174,20 @@ async def test_what_fits_from_now_on_is_news_too(tmp_path: Path) -> None:
         assert shown.understood == "each new system within 5 units of a place that was removed"
         await world.put([system("Late", position=at(1))], OLGA, "a test")
         assert await watches.catch_up() == 0
+
+
+async def test_near_a_region_is_in_it(tmp_path: Path) -> None:
+    async with world_in(tmp_path) as (world, database):
+        watches = Watches(database)
+        await world.put([Region(name="Oculi"), system("Old", region="Wake")], OLGA, "a test")
+        made = await watches.add("tell me when a system is added near Oculi", MEMBER, PLACE)
+        assert made.understood == "each new system in the region Oculi"
+        assert (await watches.add("planets near Wake", MEMBER, PLACE)).wish == Wish(kind=Kind.PLANET, region="Wake")
+        with pytest.raises(BadInput, match="how far something is from a region is not recorded"):
+            await watches.add("systems within 5 of Oculi", MEMBER, PLACE)
+        await world.put([system("In it", region="Oculi"), system("Elsewhere", region="Wake")], OLGA, "a test")
+        await watches.catch_up()
+        assert [name for _, name, _ in await watches.told(made.id)] == ["In it"]
 
 
 async def test_an_import_is_one_message_and_two_processes_tell_it_once(tmp_path: Path) -> None:
