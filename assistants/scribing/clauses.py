@@ -44,6 +44,7 @@ AFTER = 2
 """Words behind a kind of weather that begins a clause."""
 FEW = 3
 """Words before a colon that may be the name of a field."""
+_TAKEN_BACK = frozenset({"actually", "correction", "sorry", "nein", "scratch"})
 _HELD = ("had", "have", "ve", "carry", "carried", "brought", "kept", "own", "lost")
 _BREAK = re.compile(
     r"[.;,!?\n()\[\]•|*]+|:|\s[-–—]+\s|\b(?:and|but|though|although|whereas|while|with|und|aber|mit|obwohl)\b",
@@ -117,6 +118,8 @@ class _Reader:
         """`first`: it begins a sentence."""
         if clause.is_ours:
             return
+        if clause.pieces[0].folded in _TAKEN_BACK or [one.folded for one in clause.pieces] == ["no"]:
+            self._take_back()
         used: set[int] = set()
         cues = [(at, names) for at, word in enumerate(clause.pieces) if (names := self._cues(word))]
         for at, names in cues:
@@ -135,6 +138,11 @@ class _Reader:
                     if told and not self._denied(clause, start):
                         self._take(clause, name, (start, end, forms[name]), used)
         self._alone(clause, used, any(clause.pieces[at].bare not in listed("words", "kind") for at, _ in cues))
+
+    def _take_back(self) -> None:
+        """`White... no, yellow`: what was said last does not count."""
+        if self.taken:
+            self._found.discard(self.taken.pop().field)
 
     def _cues(self, word: Word) -> list[str]:
         return [name for name in self.fields if word.bare in listed("cues", name)]
@@ -178,7 +186,7 @@ class _Reader:
                     continue
                 before, behind = _subject(clause.pieces[:start]), clause.pieces[end:]
                 itself = before is not None and any(is_in(one, "copula") for one in before)
-                if name == "weather" and not start and len(behind) <= AFTER:
+                if name == "weather" and not start and len(behind) <= AFTER and "biome" not in forms:
                     itself = True  # `sandstorms most days`
                 bare = not cued and all(map(_is_small, (*clause.pieces[:start], *behind)))
                 denied = any(is_in(one, "negation") for one in clause.pieces[max(start - FAR, 0) : start])

@@ -52,9 +52,9 @@ _BESIDE = re.compile(rf"\b(?P<noun>(?i:{_NOUN}))(?:\s[a-z]+)?,\s(?:the\s)?(?P<na
 _LOOSE = {"star": Kind.SYSTEM, "sun": Kind.SYSTEM, "world": Kind.PLANET}
 """Nouns that may mean such a record where a name is given to it."""
 _NOUNS_IN = re.compile(rf"\b(?i:{_NOUN}|{'|'.join(_LOOSE)})\b")
-_BEHIND = re.compile(rf"(?P<name>{_QUOTED}|{_RUN})\s(?P<noun>(?i:star system|system))\b")
+_BEHIND = re.compile(rf"(?P<name>{_QUOTED}|{_RUN})[ \t](?P<noun>(?i:star system|system))\b")
 _IS_A = re.compile(
-    rf"(?P<name>{_QUOTED}|{_RUN})(?:\s(?:is|was)|,)\s(?:an?|the|our)\s(?:[\w-]+\s){{0,4}}?(?P<noun>(?i:{_NOUN}))\b"
+    rf"(?P<name>{_QUOTED}|{_RUN})(?:\s(?:is|was)|[,:])\s(?:an?|the|our)\s(?:[\w-]+\s){{0,4}}?(?P<noun>(?i:{_NOUN}))\b"
 )
 _NAMED_LINE = re.compile(r"^[ \t*•-]*(?P<name>[^:\n]{1,60}?)[ \t]*:", re.MULTILINE)
 _REFERENCE = re.compile(
@@ -66,6 +66,7 @@ _GENERIC = word_set(
     "new the our my this that its another report update here neues neuer first second third fourth fifth sixth last"
 )
 """Words with a capital at the beginning of a sentence that are nobody's name."""
+_NO_NAMES = _GENERIC | {*NOUNS, *_FINDS}
 FAR = 240
 """Characters before `called` in which its noun stands."""
 _ARTICLE = re.compile(r"^(?:the|an?)\s+", re.IGNORECASE)
@@ -243,7 +244,7 @@ def _matched(text: str, pattern: re.Pattern[str], there: Callable[[str], bool]) 
         end = match.end("name")
         if of and there(tail) and not there(name):  # `planet Tinder of Venture`
             name, end = head, match.start("name") + len(head)
-        if not name or is_stop(fold(name)) or noun in fold(name).split() or fold(name) in _GENERIC:
+        if not name or is_stop(fold(name)) or noun in fold(name).split() or fold(name) in _NO_NAMES:
             continue
         if pattern in (_TOLD, _BESIDE) and any(vocabulary.known(field, name) for field in vocabulary.fields()):
             continue

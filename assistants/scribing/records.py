@@ -47,6 +47,7 @@ _UP = re.compile(
 PAIRS = 3
 """`key: value` in one line, from which on it is a form."""
 _KEYED = re.compile(r"^[^\W\d_][\w ]{1,24} ?[:=] ?\S")
+_DASHED = re.compile(r"^(?P<key>[^\W\d_][\w ]{1,24}) [-–—] (?=\S)", re.MULTILINE)
 _KEYS = {"sys": "System", "eco": "Economy", "res": "Resources", "sent": "Sentinels", "bio": "Biome", "conf": "Conflict"}
 _SHORT = re.compile(rf"^(?:{'|'.join(_KEYS)})(?= ?[:=])", re.IGNORECASE)
 _IN_WORDS = {"glyphs": "portal glyphs or its position", "text": "description", "materials": "resources"}
@@ -241,6 +242,8 @@ def _narrow(text: str) -> str:
     """Without runs of blanks and empty lines, without marks of layout, and `Name: X`, `Type: planet` as `planet: X`."""
     text = re.sub(r"\*\*|^#+[^\S\n]+", "", text.replace("\r\n", "\n"), flags=re.MULTILINE)
     text = re.sub(r"[^\S\n]+", " ", text)
+    if len(_DASHED.findall(text)) >= PAIRS:
+        text = _DASHED.sub(r"\g<key>: ", text)
     text = "\n".join(map(_in_lines, text.split("\n")))
     text = re.sub(r"\n\s+", lambda match: "\n\n" if match[0].count("\n") > 1 else "\n", text)
     return _UP.sub(lambda match: f"{_noun_of(match)}{match['name']}", _TYPED.sub(_titled, text))
