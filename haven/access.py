@@ -101,4 +101,8 @@ def check(
     # On the panel anyone who walks by proposes, and the PIN is the owner's hand: that is somebody else.
     by_pin = principal.needs_pin and principal.pin_given
     if act is Act.APPROVE_WORLD and own and not by_pin and not requester_may_approve:
-        raise AccessDenied("Nobody approves what they proposed themselves.", "Ask another reviewer to look at it.")
+        raise AccessDenied(
+            "Nobody approves what they proposed themselves.",
+            "Ask another reviewer to look at it. Where there is no other: set requester_may_approve = true under"
+            " [world] in haven.toml.",
+        )

@@ -12,7 +12,7 @@ import typer
 from haven.app import House
 from haven.commands.session import Json, in_house, out, owner, print_json
 from haven.commands.world import assignments, world_app
-from haven.commands.world_records import Set, print_differences
+from haven.commands.world_records import Set, print_differences, proposed
 from haven.errors import BadInput
 from haven.world.leaks import was_masked
 from haven.world.schema import Kind
@@ -118,7 +118,7 @@ def _bulk(edit: Callable[[Gazetteer], Bulk], yes: bool, draft: bool, as_json: bo
         said = "Nothing is written yet: --yes does it." if things or gone else "There is nothing to change."
         if draft and things:
             made = await house.scribe.propose_bulk(preview, owner())
-            told, said = told | {"draft": made.id}, f"Proposed as {made.id}."
+            told, said = told | {"draft": made.id}, proposed(house, made.id)
         elif yes and (things or gone):
             done = await Batches(house.database).write(things, gone, owner(), stamp=preview.stamp)
             told = told | {"batch": done.write, "masked": done.masked}

@@ -103,7 +103,17 @@ async def _propose(
     else:
         if draft.masked:
             out.print(was_masked(draft.masked))
-        out.print(f"Proposed as {draft.id}. Somebody else approves it with: haven world approve {draft.id}")
+        out.print(proposed(house, draft.id))
+
+
+def proposed(house: House, draft: str) -> str:
+    """Whose word a draft of the shell's owner waits for, and how that is given."""
+    if house.settings.world.requester_may_approve:
+        return f"Proposed as {draft}. Approve it with: haven world approve {draft}"
+    return (
+        f"Proposed as {draft}. Somebody else approves it with: haven world approve {draft}\n"
+        "Where there is nobody else: set requester_may_approve = true under [world] in haven.toml."
+    )
 
 
 def print_differences(found: list[Difference], most: int = 160) -> None:

@@ -11,7 +11,7 @@ import typer
 from haven.app import House
 from haven.commands.session import Json, in_house, out, owner, print_json, read_text
 from haven.commands.world import OfKind, Which, kinds_of, world_app
-from haven.commands.world_records import print_differences
+from haven.commands.world_records import print_differences, proposed
 from haven.errors import BadInput
 from haven.world.differences import differences
 from haven.world.schema import Discovery, Kind, Lore
@@ -46,7 +46,7 @@ def record(
             print_json({**told, **asdict(report), "things": things})
         else:
             if draft is not None:
-                out.print(f"Proposed as {draft.id}. Somebody else approves it with: haven world approve {draft.id}")
+                out.print(proposed(house, draft.id))
             elif not dry_run:
                 out.print("Nothing is proposed yet.")
             print_differences(diff)
@@ -87,7 +87,7 @@ def tag(
                 said = f": {', '.join(given_tag.because)}" if given_tag.because else ", by its meaning"
                 out.print(f"  {given_tag.tag}{said}")
         if made is not None:
-            out.print(f"Proposed as {made.id}. Somebody else approves it with: haven world approve {made.id}")
+            out.print(proposed(house, made.id))
         elif not found:
             out.print("No record without tags has a text that a tag fits.")
 

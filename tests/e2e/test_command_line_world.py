@@ -122,6 +122,20 @@ async def test_what_others_propose_is_shown_and_decided(tmp_path: Path) -> None:
     assert states[made[1].id] == ("rejected", "Not these.") and states[made[0].id] == ("approved", "")
 
 
+async def test_who_is_alone_hears_how_to_approve_what_they_propose(tmp_path: Path) -> None:
+    home = await a_house(tmp_path)
+    made = await done(home, "add", "system", "Mine", "--draft")
+    draft = made.out.split()[2].rstrip(".")
+    refused = await haven(home, "world", "approve", draft)
+    for said in (made.out, refused.out):
+        assert "set requester_may_approve = true under [world] in haven.toml" in said
+    with (home / "haven.toml").open("a", encoding="utf-8") as file:
+        file.write("[world]\nrequester_may_approve = true\n")
+    other = await done(home, "add", "system", "Other", "--draft")
+    assert "Approve it with" in other.out and "Somebody else" not in other.out
+    assert "is approved" in (await done(home, "approve", draft)).out
+
+
 async def test_of_a_long_queue_the_rest_is_named(tmp_path: Path) -> None:
     home = await a_house(tmp_path)
     async with open_house(load(home / "haven.toml")) as house:
