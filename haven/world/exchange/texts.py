@@ -6,6 +6,7 @@ import codecs
 import json
 import math
 import re
+from collections import Counter
 from typing import Any
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
@@ -49,8 +50,7 @@ def parse_json(text: str, name: str) -> tuple[Any, tuple[str, ...]]:
     def pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:
         made = dict(found)
         if len(made) < len(found):
-            keys = [key for key, _ in found]
-            twice.extend(sorted({key for key in keys if keys.count(key) > 1}))
+            twice.extend(sorted(key for key, times in Counter(key for key, _ in found).items() if times > 1))
         return made
 
     def no_number(word: str) -> float:

@@ -110,6 +110,8 @@ JSON = (
        kept=named("a\ufffdbcd")),
     of("a key that stands twice", "a.json", '{"A": {"name": "A", "x": 1, "region": "R", "region": "Q"}}',
        kept=both(said("'region' stands twice"), lambda all: systems(all)[0].region == "Q")),
+    of("a key that stands a hundred thousand times", "a.json", "{" + ",".join(['"a":1'] * 100_000) + "}",
+       kept=both(no_records, said("'a' stands twice"))),
     of("a prototype for a key", "a.json", of_system(__proto__={"admin": True}), kept=named("A")),
     of("a byte order mark", "a.json", b"\xef\xbb\xbf" + GOOD, kept=named("Diamond")),
     of("utf-16", "a.json", GOOD.decode().encode("utf-16"), kept=both(named("Diamond"), said("read as utf-16"))),
