@@ -14,7 +14,7 @@ from assistants.base import Assistant
 from assistants.findings import Findings, Nature, Source
 from assistants.local_words import LocalWords
 from assistants.scribing.bulk import Bulk, Preview, ordered
-from assistants.scribing.digest import MOST_VERSIONS, Digest, digest
+from assistants.scribing.digest import Digest, Happened, digest, shown_of
 from assistants.scribing.doubts import SecondReader
 from assistants.scribing.handing import is_handed_in
 from assistants.scribing.looks import Aim, look_in
@@ -223,14 +223,13 @@ class Scribe:
         """What happened in that many days; `until`: seconds since 1970, now where it is None."""
         end = now() if until is None else until
         since = end - days * DAY
-        versions = await self._world.since(since, MOST_VERSIONS, until=end)
-        earlier = await self._world.count_since(since, until=end) - len(versions)
+        fates = await self._world.fates(since, end)
+        told = await self._world.as_then(shown_of(fates))
+        happened = Happened(fates, told, await self._world.wrote(since, end))
         drafts = await self._drafts.list()
         changes = await self._changes.list([State.MERGED], limit=100) if self._changes is not None else []
         merged = [one for one in changes if since <= one.updated_at <= end]
-        return await self._atlases.ask(
-            lambda gazetteer: digest(versions, gazetteer, drafts, merged, since, end, earlier)
-        )
+        return await self._atlases.ask(lambda gazetteer: digest(happened, gazetteer, drafts, merged, since, end))
 
     async def act(self, question: str, principal: Principal, *, key: str = "") -> Findings | None:
         """Record what a person hands in, or propose what is ordered; else as `answer`.

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from haven.store.changes import Change
+from haven.store.world_fates import Became, Fate, Wrote
 from haven.world.drafts import Draft
 from haven.world.gazetteer import Gazetteer
 from haven.world.quality.grading import grade
 from haven.world.quality.todo import todo
-from haven.world.schema import Body, Discovery, Kind, Person, System, Thing
+from haven.world.schema import Body, Discovery, Kind, Person, System, Thing, kind_of, noun
 from haven.world.words import fold
-from haven.world.world import Version
 
-MOST_VERSIONS = 5_000
-"""Versions that one digest looks at, the newest."""
 NAMED = 6
 """Names of one line."""
 LINES = 8
 JOBS = 3
-_MANY = {Kind.DISCOVERY: "discoveries", Kind.LORE: "entries of lore", Kind.PERSON: "people"}
 _FIRST = {
     "biome": "world",
     "star": "star",
@@ -61,92 +58,85 @@ class Digest:
         return "\n\n".join(parts) if self.sections else f"# {self.title}\n\nNothing happened."
 
 
+@dataclass(frozen=True)
+class Happened:
+    """What became of records, the records of those that are named, and who wrote how much."""
+
+    fates: Sequence[Fate]
+    named: Mapping[str, Thing]
+    wrote: Sequence[Wrote]
+
+    def of(self, became: Became) -> list[Fate]:
+        return [one for one in self.fates if one.became == became]
+
+
+def shown_of(fates: Iterable[Fate]) -> list[Fate]:
+    """Those that a digest names: the first of each kind, and of what was changed or removed."""
+    seen: Counter[str] = Counter()
+    found = []
+    for one in fates:
+        line = f"added {kind_of(one.thing)}" if one.became == "added" else one.became
+        seen[line] += 1
+        if seen[line] <= max(NAMED, LINES):
+            found.append(one)
+    return found
+
+
 def digest(
-    versions: Sequence[Version],
+    happened: Happened,
     gazetteer: Gazetteer,
     drafts: Sequence[Draft],
     merged: Sequence[Change],
     since: float,
     until: float,
-    earlier: int = 0,
 ) -> Digest:
-    """The digest of these versions; open `drafts` and to-dos are told only where something happened.
-
-    `earlier`: so many versions of the same time are not among these.
-    """
-    fates = _fates(versions)
-    happened = [
-        Section("Added", _by_kind(fates["added"])),
-        Section("Changed", _lines(fates["changed"])),
-        Section("Removed", _lines(fates["removed"])),
-        Section("By whom", _people(versions)),
-        Section("Notable", tuple(_notable([one.id for one in (*fates["added"], *fates["changed"])], gazetteer))),
-        Section("Not all is told", (_cut(len(versions), earlier),) if earlier > 0 else ()),
+    """The digest of what happened; open `drafts` and to-dos are told only where something did."""
+    touched = [one.thing for became in ("added", "changed") for one in happened.of(became)]
+    sections = [
+        Section("Added", _by_kind(happened)),
+        Section("Changed", _lines(happened, "changed")),
+        Section("Removed", _lines(happened, "removed")),
+        Section("By whom", _people(happened.wrote)),
+        Section("Notable", tuple(_notable(touched, gazetteer))),
         Section("Merged changes of the code", tuple(f"{one.title} ({one.id})" for one in merged[:LINES])),
     ]
-    if not any(section.lines for section in happened):
+    if not any(section.lines for section in sections):
         return Digest(since, until, ())
     waiting = [f"{one.id} of {one.by}: {_names([thing.name for thing in one.things])}" for one in drafts[:LINES]]
     if len(drafts) > LINES:
         waiting.append(f"and {len(drafts) - LINES} more")
     jobs = [f"{job.name} in {job.system} (+{job.gain:g}): {_names(job.fields)}" for job in todo(gazetteer, limit=JOBS)]
     ahead = [Section("Drafts that wait", tuple(waiting)), Section("What would gain most", tuple(jobs))]
-    return Digest(since, until, tuple(section for section in (*happened, *ahead) if section.lines))
+    return Digest(since, until, tuple(section for section in (*sections, *ahead) if section.lines))
 
 
-def _cut(told: int, earlier: int) -> str:
-    return (
-        f"these are the newest {told:,} of {told + earlier:,} writings; {earlier:,} earlier ones are not counted above"
-    )
+def _by_kind(happened: Happened) -> tuple[str, ...]:
+    added: dict[Kind, list[Fate]] = defaultdict(list)
+    for one in happened.of("added"):
+        added[kind_of(one.thing)].append(one)
+    lines = []
+    for kind in Kind:
+        if fates := added[kind]:
+            names = [happened.named[one.thing].name for one in fates if one.thing in happened.named]
+            lines.append(f"{len(fates):,} {noun(kind, len(fates))}: {_names(names, len(fates))}")
+    return tuple(lines)
 
 
-def _fates(versions: Iterable[Version]) -> dict[str, list[Version]]:
-    """What became of each record all in all: one that was added and changed since is an added one."""
-    first: dict[str, Version] = {}
-    last: dict[str, Version] = {}
-    named: dict[str, Version] = {}
-    for one in versions:
-        first.setdefault(one.id, one)
-        last[one.id] = one
-        if one.thing is not None:
-            named[one.id] = one
-    fates: dict[str, list[Version]] = defaultdict(list)
-    for id, one in last.items():
-        new = first[id].op == "added"
-        if one.thing is not None:
-            fates["added" if new or one.op == "restored" else "changed"].append(one)
-        elif not new:
-            fates["removed"].append(named.get(id, one))
-    return fates
+def _lines(happened: Happened, became: Became) -> tuple[str, ...]:
+    fates = happened.of(became)
+    lines = []
+    for one in fates[:LINES]:
+        thing = happened.named.get(one.thing)
+        lines.append(f"{thing.kind.value} {thing.name}, by {one.by}" if thing else f"{one.thing}, by {one.by}")
+    return (*lines, *((f"and {len(fates) - LINES:,} more",) if len(fates) > LINES else ()))
 
 
-def _by_kind(added: Sequence[Version]) -> tuple[str, ...]:
-    names: dict[Kind, list[str]] = defaultdict(list)
-    for one in added:
-        if one.thing is not None:
-            names[one.thing.kind].append(one.thing.name)
-    order = [kind for kind in Kind if names[kind]]
-    return tuple(f"{len(names[kind]):,} {_noun(kind, len(names[kind]))}: {_names(names[kind])}" for kind in order)
-
-
-def _noun(kind: Kind, count: int) -> str:
-    return kind.value if count == 1 else _MANY.get(kind, f"{kind.value}s")
-
-
-def _lines(versions: Sequence[Version]) -> tuple[str, ...]:
-    made = [f"{one.thing.kind.value} {one.thing.name}" if one.thing else one.id for one in versions]
-    more = (f"and {len(made) - LINES:,} more",) if len(made) > LINES else ()
-    return (*(f"{text}, by {one.by}" for text, one in zip(made[:LINES], versions, strict=False)), *more)
-
-
-def _people(versions: Iterable[Version]) -> tuple[str, ...]:
+def _people(given: Iterable[Wrote]) -> tuple[str, ...]:
     wrote: dict[str, Counter[str]] = defaultdict(Counter)
-    for one in versions:
-        wrote[one.by][one.op] += 1
-        if one.approved_by:
-            wrote[one.approved_by]["approved"] += 1
+    for one in given:
+        wrote[one.by][one.done] += one.count
     people = sorted(wrote.items(), key=lambda pair: -pair[1].total())
-    return tuple(f"{name}: {', '.join(f'{n:,} {op}' for op, n in ops.items())}" for name, ops in people[:LINES])
+    return tuple(f"{name}: {', '.join(f'{n:,} {done}' for done, n in acts.items())}" for name, acts in people[:LINES])
 
 
 def _notable(ids: Sequence[str], gazetteer: Gazetteer) -> list[str]:
@@ -175,6 +165,8 @@ def _values(thing: Thing) -> list[tuple[str, str]]:
     return [(field, fold(value)) for field in fields if (value := str(getattr(thing, field)))]
 
 
-def _names(names: Sequence[str]) -> str:
-    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
+def _names(names: Sequence[str], count: int = 0) -> str:
+    """The first of them, and how many of `count` are not named."""
+    rest = max(count, len(names)) - NAMED
+    more = f" and {rest:,} more" if rest > 0 else ""
     return ", ".join(names[:NAMED]) + more

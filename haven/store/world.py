@@ -168,18 +168,6 @@ async def removed(read: Read, write: int | None = None) -> list[VersionRow]:
     return [_version(row) for row in rows]
 
 
-async def between(read: Read, first: float, last: float, limit: int) -> list[VersionRow]:
-    """The newest versions that were written from one moment to another, the oldest of them first."""
-    within = f"{_VERSION} where w.at between ? and ? order by v.write desc, v.rowid desc limit ?"
-    return [_version(row) for row in reversed(await read(within, (first, last, limit)))]
-
-
-async def count_between(read: Read, first: float, last: float) -> int:
-    """How many versions were written from one moment to another."""
-    within = "select count(*) from thing_version v join world_write w on w.id = v.write where w.at between ? and ?"
-    return int((await read(within, (first, last)))[0][0])
-
-
 async def written(read: Read, write: int) -> list[VersionRow]:
     """All that one write made, in the order of its writing."""
     rows = await read(f"{_VERSION} where v.write = ? order by v.rowid", (write,))

@@ -15,8 +15,10 @@ from typing import TypeVar
 from haven.access import Act, Principal, check
 from haven.errors import BadInput, Conflict, NotFound
 from haven.store import world as table
+from haven.store import world_fates
 from haven.store.database import Database, Transaction
 from haven.store.world import Author, Op, VersionRow
+from haven.store.world_fates import Fate, Wrote
 from haven.world import writing
 from haven.world.entries import prepare, read, read_text
 from haven.world.schema import MAX_NAME, Kind, Thing, kind_of
@@ -224,14 +226,18 @@ class World:
         versions = await _apart(lambda rows: [_version(row) for row in rows], await table.removed(self._database.rows))
         return [one for one in versions if one.thing and (not name or fold(one.thing.name) == fold(name))]
 
-    async def since(self, at: float, limit: int = 1_000, *, until: float = math.inf) -> list[Version]:
-        """The newest versions of all records between two moments (seconds since 1970), in the order of writing."""
-        rows = await table.between(self._database.rows, at, until, limit)
-        return await asyncio.to_thread(lambda: [_version(row) for row in rows])
+    async def fates(self, at: float, until: float = math.inf) -> list[Fate]:
+        """What became of each record between two moments (seconds since 1970), in the order of writing."""
+        return await world_fates.fates(self._database.rows, at, until)
 
-    async def count_since(self, at: float, *, until: float = math.inf) -> int:
-        """How many versions were written between two moments (seconds since 1970)."""
-        return await table.count_between(self._database.rows, at, until)
+    async def wrote(self, at: float, until: float = math.inf) -> list[Wrote]:
+        """Who wrote how much between two moments (seconds since 1970)."""
+        return await world_fates.wrote(self._database.rows, at, until)
+
+    async def as_then(self, fates: Iterable[Fate]) -> dict[str, Thing]:
+        """By id, the records as these fates left them; removed ones as they were before."""
+        texts = await world_fates.data_of(self._database.rows, fates)
+        return {id: read_text(id, data) for id, data in texts.items()}
 
     async def stamp(self) -> int:
         """A number that grows with every write."""

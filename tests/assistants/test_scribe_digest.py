@@ -6,9 +6,10 @@ from pathlib import Path
 
 from assistants.scribe import Scribe
 from haven.settings import WorldSettings
+from haven.store.database import now
 from haven.world.drafts import Drafts
 from haven.world.gazetteer import Atlases
-from haven.world.schema import Planet, System
+from haven.world.schema import Lore, Planet, System
 from tests.world.a_world import MEMBER, OLGA, SAM, venture, world_in
 
 
@@ -44,10 +45,20 @@ async def test_a_digest_tells_what_became_of_each_record(tmp_path: Path) -> None
         assert planet.thing.id not in told.text
 
 
-async def test_a_digest_says_what_it_does_not_count(tmp_path: Path) -> None:
+async def test_a_digest_of_a_large_import_counts_all_of_it(tmp_path: Path) -> None:
     async with world_in(tmp_path) as (world, database):
         scribe = Scribe(world, Drafts(database, WorldSettings()), Atlases(world))
-        for start in range(0, 6_000, 1_000):
-            await world.put([System(name=f"Point {number}") for number in range(start, start + 1_000)], OLGA, "test")
-        told = (await scribe.digest(days=1)).text
-        assert "the newest 5,000 of 6,000 writings" in told and "1,000 earlier ones are not counted" in told
+        [old, other] = await world.put([System(name="Old"), System(name="Gone")], SAM, "test")
+        before = now()
+        await world.put([System(name=f"Point {number}") for number in range(4_000)], OLGA, "test")
+        await world.put([Lore(name=f"Tale {number}") for number in range(3_000)], OLGA, "test")
+        await world.put([old.thing.model_copy(update={"star": "Green"})], SAM, "test")
+        await world.remove([other.thing.id], SAM, "test")
+        told = await scribe.digest(days=(now() - before) / 86_400)
+        sections = {one.title: one.lines for one in told.sections}
+        assert sections["Added"] == (
+            "4,000 systems: Point 0, Point 1, Point 2, Point 3, Point 4, Point 5 and 3,994 more",
+            "3,000 lore entries: Tale 0, Tale 1, Tale 2, Tale 3, Tale 4, Tale 5 and 2,994 more",
+        )
+        assert sections["Changed"] == ("system Old, by Sam",) and sections["Removed"] == ("system Gone, by Sam",)
+        assert sections["By whom"] == ("Olga: 7,000 added", "Sam: 1 changed, 1 removed")
