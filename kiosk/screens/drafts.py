@@ -175,7 +175,8 @@ class DraftsPane(Pane):
                 raise problems[0][1]
             self.tell(f"It is {done}.")
             return
-        self.tell(f"{len(decided) - len(problems)} of {len(decided)} are {done}.")
+        if len(problems) < len(decided):
+            self.tell(f"{len(decided) - len(problems)} of {len(decided)} are {done}.")
         if problems:
             told = [f"{id}: {problem.full}" for id, problem in problems[:TOLD]]
             self.complain("\n".join([*told, *(["The others stand in the list."] if len(problems) > TOLD else [])]))
