@@ -245,9 +245,9 @@ def _measure(question: Question, sentence: Sentence) -> bool:
     if how in ("often", "oft"):
         return bool(_TURN.search(sentence.text))
     if _PRICE.search(question.text):
-        return any(sentence.folded[at] != "no" for at in _numbers(sentence)) and any(
-            likeness(one, "price") for one in sentence.words
-        )
+        prices = [at for at, word in enumerate(sentence.words) if likeness(word, "price")]
+        numbers = [at for at in _numbers(sentence) if sentence.folded[at] != "no"]
+        return any(abs(at - number) <= NEAR for at in prices for number in numbers)
     units = _UNITS.get("heavy" if _WEIGHS.search(question.text) else how, frozenset())
     near = {one.folded for at in _numbers(sentence) for one in sentence.words[max(at - 3, 0) : at + 4]}
     if how in ("much", "viel"):
@@ -295,7 +295,10 @@ def _counts_it(sentence: Sentence, at: int, counted: str) -> bool:
 def _stands_alone(sentence: Sentence, number: int) -> bool:
     """Whether no thing is counted by it there: `she had eleven, led by Ash`."""
     last = number
-    while last + 1 < len(sentence.words) and sentence.folded[last + 1] in NUMBERS:
+    while last + 1 < len(sentence.words) and (
+        sentence.folded[last + 1] in NUMBERS
+        or (sentence.folded[last + 1] == "and" and not NUMBERS.isdisjoint(sentence.folded[last + 2 : last + 3]))
+    ):
         last += 1
     if last + 1 == len(sentence.words):
         return True
