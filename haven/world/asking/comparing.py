@@ -162,4 +162,7 @@ def _counts(scene: Scene, order: Order) -> Query | None:
 
 def _apart(conditions: list[Condition]) -> list[Condition]:
     """One condition for each value."""
-    return [one.model_copy(update={"words": (word,)}) for one in conditions for word in one.words]
+    found: list[Condition] = []
+    for one in conditions:
+        found += [one.model_copy(update={"words": (word,)}) for word in one.words] or [one]
+    return found

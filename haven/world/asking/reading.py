@@ -52,7 +52,8 @@ def read(text: str, lexicon: Lexicon) -> Query | None:
     subject = _narrowed(query.subject, lexicon.fields)
     if _about_people_alone(subject, lexicon.fields):
         return None
-    return query.model_copy(update={"subject": subject, "read_as": read_as, "yes_no": yes_no})
+    either = query.want is Want.COMPARE and any(chunk.one_of("or") for chunk in found)  # yes is no answer to that
+    return query.model_copy(update={"subject": subject, "read_as": read_as, "yes_no": yes_no and not either})
 
 
 def _read(found: list[Chunk], lexicon: Lexicon, yes_no: bool) -> Query | None:

@@ -105,9 +105,11 @@ def _the_finding_of(scene: Scene, chunk: Chunk) -> bool:
 
 def _is_a_place(scene: Scene, chunk: Chunk) -> bool:
     """`the star nearest to X`: a star is a system here."""
-    after, order = scene.stream.peek(), scene.pending.order
+    ahead_of, order = 1, scene.pending.order
     if "star" not in chunk.concepts:
         return False
+    while (after := scene.stream.peek(ahead_of)) is not None and after.one_of("be", "skip") and not after.ids:
+        ahead_of += 1
     ahead = after is not None and after.part("superlative").startswith("distance")
     return ahead or (order is not None and order.concept == "distance")
 
