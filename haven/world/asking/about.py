@@ -70,7 +70,7 @@ def about(thing: Thing, gazetteer: Gazetteer) -> str:
     skipped = {*NOT_SHOWN, "notes", "source", "region", "galaxy", "glyphs"}
     for key in keys:
         if key not in skipped and (found := values(thing, key)):
-            facts.append(f"{_label(key)} {shown(of_key(key), found[:MOST_ALIASES])}")
+            facts.append(f"{label(key)} {shown(of_key(key), found[:MOST_ALIASES])}")
     if facts:
         listed = "; ".join(facts)
         parts.append(f"{listed[:1].upper()}{listed[1:]}.")
@@ -83,5 +83,5 @@ def about(thing: Thing, gazetteer: Gazetteer) -> str:
     return " ".join(parts)
 
 
-def _label(key: str) -> str:
+def label(key: str) -> str:
     return asked_label(key, of_key(key)).lower() if "." not in key else of_key(key).label
