@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.table import Table
@@ -95,6 +98,24 @@ def test_the_list_says_of_each_command_what_it_says_itself(name: str) -> None:
     command = cli.load(name)
     about = cli.COMMANDS[name][1]
     assert command.name == name and command.help.startswith(about) and about.endswith(".")
+
+
+def test_the_readme_names_every_command_and_all_but_a_few_speak_json() -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    ends = [(name, end) for name in cli.COMMANDS for end in ends_of(cli.load(name))]
+    assert [f"{name} {end.name}" for name, end in ends if not re.search(rf"\b{end.name}\b", readme)] == [
+        "prepare prepare"  # of make demo and make test
+    ]
+    silent = {name for name, end in ends if not any("--json" in one.opts for one in end.params)}
+    assert silent == {"setup", "up", "attach", "prepare"}
+
+
+def ends_of(command: Any) -> Iterator[Any]:
+    """The commands below this one that do something by themselves."""
+    if not hasattr(command, "commands") or command.invoke_without_command:
+        yield command
+    for one in getattr(command, "commands", {}).values():
+        yield from ends_of(one)
 
 
 async def test_a_word_that_is_no_text_or_no_number_is_a_sentence(tmp_path: Path) -> None:

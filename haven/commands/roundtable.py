@@ -27,10 +27,10 @@ WORDS = 60
 
 
 @app.callback(invoke_without_command=True)
-def roundtable(context: typer.Context) -> None:
+def roundtable(context: typer.Context, as_json: Json = False) -> None:
     """Without a command: the list."""
     if context.invoked_subcommand is None:
-        talks()
+        talks(as_json=as_json)
 
 
 @app.command("list")

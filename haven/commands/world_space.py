@@ -218,6 +218,7 @@ def map_(
     side: Annotated[bool, typer.Option("--side", help="Seen from the side rather than from above.")] = False,
     size: Annotated[tuple[int, int], typer.Option(help="Width and height in pixels.")] = (1_200, 900),
     frame: Frame = "",
+    as_json: Json = False,
 ) -> None:
     """Draw a map of everything, a region, a neighbourhood or a route."""
 
@@ -251,7 +252,8 @@ def map_(
             raise BadInput(f"{file} can't be written: {error.strerror}.", "Name another place.") from None
         return len(data)
 
-    out.print(f"{file}: {in_house(kept):,} bytes.")
+    written = in_house(kept)
+    print_json({"path": str(file), "bytes": written}) if as_json else out.print(f"{file}: {written:,} bytes.")
 
 
 @world_app.command()
