@@ -78,7 +78,7 @@ def test_every_seat_has_a_prompt_and_a_colour_of_its_own() -> None:
         (PNG, "cartographer", "map"),
         ("Who may enter after three failed logins?", "sentinel", "login"),
         ("Import the CSV records", "scribe", "import"),
-        ("Which legend tells of the ancient founders?", "lorekeeper", "legend"),
+        ("Which legend tells of the ancient founders?", "lorekeeper", "stories and lore"),
     ],
 )
 async def test_rules_pick_the_assistant_and_say_why(tmp_path: Path, text: str, name: str, why: str) -> None:

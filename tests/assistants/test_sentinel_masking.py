@@ -26,19 +26,19 @@ Connection closed by authenticating user olga 203.0.113.9 port 4022 [preauth]
 Connection reset by invalid user olga b 203.0.113.9 port 4022 [preauth]
 User olga from 203.0.113.9 not allowed because not listed in AllowUsers
 error: PAM: Authentication failure for olga from olga-laptop.local
-olga : 3 incorrect password attempts ; TTY=pts/0 ; PWD=/home/olga ; USER=root ; COMMAND=/usr/bin/mail olga
-olga : user NOT in sudoers ; TTY=pts/0 ; PWD=/home/olga ; USER=root ; COMMAND=/usr/bin/ls
+olga : 3 incorrect password attempts ; TTY=pts/0 ; PWD=/srv/olga ; USER=root ; COMMAND=/usr/bin/mail olga
+olga : user NOT in sudoers ; TTY=pts/0 ; PWD=/srv/olga ; USER=root ; COMMAND=/usr/bin/ls
 pam_unix(sudo:auth): conversation failed; could not identify password for [olga]
 pam_unix(sudo:auth): auth could not identify password for [olga]
 pam_unix(sudo:auth): authentication failure; logname=olga uid=1000 euid=0 tty=/dev/pts/0 ruser=olga rhost=  user=olga
 pam_unix(su:session): session opened for user root(uid=0) by olga(uid=1000)
 olga is not in the sudoers file.  This incident will be reported.
 FAILED SU (to root) olga on pts/0
-(olga) CMD (/home/olga/bin/backup.sh --for olga)
+(olga) CMD (/srv/olga/bin/backup.sh --for olga)
 (olga) MAIL (mailed 120 bytes of output but got status 0x004b from MTA)
 New session 5 of user olga.
 mail to olga@example.com bounced
-can't open /home/olga/map.json
+can't open /srv/olga/map.json
 can't chdir to ~olga
 login for account olga expired
 """
