@@ -56,7 +56,9 @@ def import_(
 @world_app.command("export")
 def export(
     path: Annotated[Path, typer.Argument(help="The file to write; for Markdown a new folder.")],
-    format: Annotated[str, typer.Option(help=f"One of {', '.join(exporting.FORMATS)}.")] = "json",
+    format: Annotated[
+        str, typer.Option(help=f"One of {', '.join(exporting.FORMATS)}; else by the ending of the file.")
+    ] = "",
     kind: Annotated[list[Kind] | None, typer.Option(help="Only this kind; may be given again.")] = None,
     as_json: Json = False,
 ) -> None:

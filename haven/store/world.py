@@ -168,6 +168,12 @@ async def removed(read: Read, write: int | None = None) -> list[VersionRow]:
     return [_version(row) for row in rows]
 
 
+async def removed_ids(read: Read) -> frozenset[str]:
+    """The ids of what is removed."""
+    sql = "select distinct thing from thing_version where op = 'removed' and thing not in (select id from thing)"
+    return frozenset(row[0] for row in await read(sql))
+
+
 async def written(read: Read, write: int) -> list[VersionRow]:
     """All that one write made, in the order of its writing."""
     rows = await read(f"{_VERSION} where v.write = ? order by v.rowid", (write,))

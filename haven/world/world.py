@@ -163,6 +163,13 @@ class World:
             return stored
         return [replace(one, masked=entry.masked) for one, entry in zip(stored, entries, strict=True)]
 
+    async def verify(self, things: Sequence[Thing], *, allow_same_name: bool = False) -> None:
+        """Raises what `put` would raise for these records as the world is now; nothing is written."""
+        terms = Terms(allow_same_name=allow_same_name)
+        with _uncollected(len(things)):
+            entries = await _apart(prepare, things)
+            await self._database.write(lambda tx: writing.verify(tx, entries, terms), quiet=True)
+
     async def remove(self, ids: Iterable[str], by: Principal, tool: str) -> list[str]:
         """Take records away with the planets, moons and stations below them; the ids of all that went.
 
@@ -225,6 +232,10 @@ class World:
         """What is removed (and was called so), each as it was before, the last removed first."""
         versions = await _apart(lambda rows: [_version(row) for row in rows], await table.removed(self._database.rows))
         return [one for one in versions if one.thing and (not name or fold(one.thing.name) == fold(name))]
+
+    async def removed_ids(self) -> frozenset[str]:
+        """The ids of all that is removed now."""
+        return await table.removed_ids(self._database.rows)
 
     async def fates(self, at: float, until: float = math.inf) -> list[Fate]:
         """What became of each record between two moments (seconds since 1970), in the order of writing."""

@@ -18,6 +18,7 @@ from haven.world.world import World
 Writer = Callable[[Sequence[Thing]], Iterator[str]]
 WRITERS: dict[str, Writer] = {"json": whole.write, "csv": table.write, "map": map_json.write}
 FORMATS = (*WRITERS, "markdown")
+ENDINGS = {".json": "json", ".csv": "csv"}
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,12 @@ class Exported:
     files: int
 
 
-async def export(world: World, path: Path, format: str, kinds: Sequence[Kind] = ()) -> Exported:
-    """Write the records of these kinds (of every kind where none is named).
+async def export(world: World, path: Path, format: str = "", kinds: Sequence[Kind] = ()) -> Exported:
+    """Write the records of these kinds (of every kind where none is named); without a format, by the file's ending.
 
     Raises BadInput for an unknown format or a Markdown folder that holds something, Unavailable where the disk says no.
     """
+    format = format or _by_ending(path)
     if format not in FORMATS:
         raise BadInput(f"There is no format {format!r} to export to.", f"There are: {', '.join(FORMATS)}.")
     things = sorted(await world.things(*kinds), key=lambda thing: (RANK[thing.kind], thing.name, thing.id))
@@ -45,6 +47,16 @@ async def export(world: World, path: Path, format: str, kinds: Sequence[Kind] = 
     except OSError as error:
         raise Unavailable(f"{path} can't be written: {error.strerror}.", "Name another place.", retry=False) from None
     return Exported(path, len(things), 1)
+
+
+def _by_ending(path: Path) -> str:
+    """What a file of that name is expected to hold. Raises BadInput."""
+    ending = path.suffix.casefold()
+    if ending and ending not in ENDINGS:
+        raise BadInput(
+            f"What {path.name} should hold can't be seen by its ending.", f"Say --format: {', '.join(FORMATS)}."
+        )
+    return ENDINGS.get(ending, "json")
 
 
 def _write_file(path: Path, pieces: Iterable[str]) -> None:
@@ -68,10 +80,16 @@ def _write_file(path: Path, pieces: Iterable[str]) -> None:
 def _write_folder(path: Path, files: Iterable[tuple[str, str]]) -> int:
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise BadInput(f"{path} is there already and is no empty folder.", "Name a new folder.")
+    path = path.resolve()
+    path.parent.mkdir(parents=True, exist_ok=True)
     written = 0
-    for name, text in files:
-        file = path / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8", newline="\n")
-        written += 1
+    with tempfile.TemporaryDirectory(prefix=f".{path.name[:40]}.", dir=path.parent) as beside:
+        complete = Path(beside, "complete")
+        complete.mkdir()
+        for name, text in files:
+            file = complete / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8", newline="\n")
+            written += 1
+        complete.replace(path)
     return written

@@ -147,11 +147,15 @@ class Importer:
         leaked: set[str] = set()
         found = await asyncio.to_thread(_without_secrets, found, leaked)
         say("comparing", len(found))
-        plan = await asyncio.to_thread(Merging(run.known, run.options.update).plan, found)
+        gone = await self._world.removed_ids()
+        plan = await asyncio.to_thread(Merging(run.known, run.options.update, gone).plan, found)
         run.report.files += 1
         if run.options.strict and plan.refused:
             raise BadInput(_refusals(plan), "Mend them, or import it without --strict.")
-        if not run.options.dry_run:
+        if run.options.dry_run:
+            if run.direct and run.alone:  # what comes before it in a folder is not there yet
+                await self._world.verify(plan.things, allow_same_name=plan.same_name)
+        else:
             say("writing", len(plan.things))
             plan = await self._keep(plan, unit, run, tuple(sorted(leaked)))
             if run.direct:

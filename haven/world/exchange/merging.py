@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from haven.world.exchange.duplicates import PLACES, Known
 from haven.world.exchange.report import Entry, Note, Outcome, Reading
 from haven.world.exchange.whole import OWN_ID, note_of_link
+from haven.world.rules import PARENTS
 from haven.world.schema import Discovery, Kind, Lore, Moon, Planet, Station, System, Thing, parent_of
 
 RANK = {kind: rank for rank, kind in enumerate((*PLACES, Kind.PERSON, Kind.REGION, Kind.DISCOVERY, Kind.LORE))}
@@ -36,8 +37,10 @@ class Plan:
 class Merging:
     """One file's records on their way in. `update`: what is there is filled in, or replaced where the ids agree."""
 
-    def __init__(self, known: Known, update: bool = False) -> None:
+    def __init__(self, known: Known, update: bool = False, gone: Collection[str] = ()) -> None:
+        """`gone`: the ids of what was removed."""
         self._known = known
+        self._gone = gone
         self._update = update
         self._leads: dict[str, str] = {}
         """Where each id of the file leads: to the id that it is given, or to the record that is there."""
@@ -55,7 +58,7 @@ class Merging:
                 entries[number] = _said(one)
                 continue
             told = [_told(note) for note in sorted(one.notes, key=lambda note: note.weight)]
-            thing = self._placed(one.thing, one.place_names, told)
+            thing = self._removed(one.thing) or self._placed(one.thing, one.place_names, told)
             if isinstance(thing, str):
                 entries[number] = Entry(one.source, Outcome.REFUSED, one.thing.kind.value, one.name, (thing,))
                 continue
@@ -72,6 +75,12 @@ class Merging:
         plan.entries = [entries[number] for number in range(len(found))]
         return plan
 
+    def _removed(self, thing: Thing) -> str:
+        """Why a record that somebody took away does not come back by itself; "" for all others."""
+        if thing.id not in self._gone or self._known.twin(thing):
+            return ""
+        return f"it was removed; bring it back with all below it: haven world undo {thing.id}"
+
     def _placed(self, thing: Thing, names: Sequence[str], told: list[str]) -> Thing | str:
         """With the parent that it will have, or the sentence why it can have none."""
         parent = parent_of(thing)
@@ -79,10 +88,18 @@ class Merging:
             return self._at(thing, names, told)
         if not isinstance(thing, (Planet, Moon, Station, Discovery)):
             return thing
-        lead = self._leads.get(parent) or (parent if self._known.get(parent) else "")
-        if not lead:
+        above = self._known.get(self._leads.get(parent, parent))
+        if above is None:
+            there = self._known.get(thing.id)
+            if there is not None and parent_of(there) == parent:
+                return thing  # its place was removed before, and it stayed
+            if parent in self._gone:
+                return f"it belongs to {parent!r}, which was removed; bring that back: haven world undo {parent}"
             return f"it belongs to {parent!r}, which is neither in the file nor in the world"
-        return thing.model_copy(update={"parent": lead})
+        if above.kind not in PARENTS[thing.kind]:
+            kinds = " or ".join(kind.value for kind in PARENTS[thing.kind])
+            return f"it belongs to {above.name!r}, a {above.kind.value}; a {thing.kind.value} belongs to a {kinds}"
+        return thing.model_copy(update={"parent": above.id})
 
     def _at(self, thing: Discovery, names: Sequence[str], told: list[str]) -> Discovery:
         """At the first of these places that one record alone bears the name of."""
@@ -145,7 +162,12 @@ class Merging:
         links = []
         for id in thing.links:
             lead = self._leads.get(id, id)
-            if self._known.get(lead):
+            to = self._known.get(lead)
+            if to and isinstance(thing, System) and not isinstance(to, System):
+                told.append(
+                    f"it links to {to.name!r}, a {to.kind.value}: a system links to systems, so that is left out"
+                )
+            elif to:
                 links.append(lead)
             else:
                 told.append(note_of_link(id).text)

@@ -21,7 +21,7 @@ from haven.world.drafts import Drafts
 from haven.world.exchange.exporting import export
 from haven.world.exchange.loading import Importer, Options
 from haven.world.exchange.report import ImportReport, Outcome
-from haven.world.schema import Kind, Lore, Region, System, Thing
+from haven.world.schema import Kind, Lore, Planet, Region, System, Thing
 from haven.world.world import World
 from tests.world.a_world import MEMBER, OLGA, PANEL, STRANGER, told
 from tests.world.exchange.sources import DIALECTS, ENTRY, OEC, SYSTEM, database, json_file
@@ -114,6 +114,52 @@ async def test_a_refused_record_leaves_the_others_and_strict_takes_nothing(place
     refused = {one.name[:4]: one.notes[0] for one in report.entries if one.outcome is Outcome.REFUSED}
     assert "200 characters or entries, and 120 are the most" in refused["NNNN"] and "is refused" in refused["Lost"]
     assert "Diamond" in await place.names()
+
+
+async def test_a_dry_run_and_the_real_one_agree_on_what_belongs_where(place: Place, tmp_path: Path) -> None:
+    records = [
+        {"id": "system-00000000aa", "kind": "system", "name": "Venture", "links": ["planet-00000000aa"]},
+        {"id": "planet-00000000aa", "kind": "planet", "name": "Meridian", "parent": "system-00000000aa"},
+        {"id": "planet-00000000bb", "kind": "planet", "name": "Small", "parent": "planet-00000000aa"},
+    ]
+    path = tmp_path / "own.json"
+    path.write_text(json.dumps({"format": "haven-world", "version": 1, "things": records}), encoding="utf-8")
+    planned = await place.bring(path, dry_run=True)
+    done = await place.bring(path)
+    assert outcomes(planned) == outcomes(done) == {"added": 2, "refused": 1}
+    [system, _, refused] = done.entries
+    assert "'Meridian', a planet; a planet belongs to a system" in refused.notes[0]
+    assert "a system links to systems" in system.notes[0]
+
+
+async def test_an_export_comes_back_but_for_what_was_removed_and_that_is_said(place: Place, tmp_path: Path) -> None:
+    [gate, _] = await place.world.put([System(name="Venture"), System(name="Oculi")], OLGA, "a test")
+    await place.world.put([Planet(name="Meridian", parent=gate.thing.id)], OLGA, "a test")
+    path = tmp_path / "own.json"
+    await export(place.world, path)
+    await place.world.remove([gate.thing.id], OLGA, "a test")
+    for dry_run in (True, False):
+        report = await place.bring(path, dry_run=dry_run)
+        assert outcomes(report) == {"skipped": 1, "refused": 2}
+        said = {entry.name: entry.notes[0] for entry in report.entries}
+        assert f"haven world undo {gate.thing.id}" in said["Venture"] and "it was removed" in said["Meridian"]
+    await place.world.undo(gate.thing.id, OLGA)
+    assert outcomes(await place.bring(path, again=True)) == {"skipped": 3}
+
+
+async def test_a_file_holds_what_its_ending_says_and_a_folder_is_whole_or_not_there(
+    place: Place, tmp_path: Path
+) -> None:
+    await place.world.put([System(name="Venture")], OLGA, "a test")
+    await export(place.world, tmp_path / "new.CSV")
+    assert (tmp_path / "new.CSV").read_text(encoding="utf-8").startswith("kind,id,name\n")
+    await export(place.world, tmp_path / "plain")
+    assert (tmp_path / "plain").read_text(encoding="utf-8").startswith("{")
+    with pytest.raises(BadInput, match="can't be seen by its ending"):
+        await export(place.world, tmp_path / "new.xlsx")
+    (tmp_path / "pages").mkdir()
+    assert (await export(place.world, tmp_path / "pages", "markdown")).files
+    assert list((tmp_path / "pages").rglob("*.md")) and not list(tmp_path.glob(".pages*"))
 
 
 async def test_update_fills_what_is_empty_and_an_edited_export_replaces(place: Place, tmp_path: Path) -> None:
