@@ -95,7 +95,7 @@ def _not_understood(question: str, puzzle: NotUnderstood, lexicon: Lexicon) -> A
         known = sorted(name.replace("_", " ") for name in lexicon.fields.concepts if len(name) > 2)
         near = difflib.get_close_matches(words.casefold(), known, n=NEAREST)
         meant = f" Did you mean {' or '.join(near)}?" if near else ""
-        return Answer(f"Not recorded: I don't know the property {words!r}.{meant}", (), "", recorded=False)
+        return Answer(f"Not recorded: no field here tells {words!r}.{meant}", (), "", recorded=False)
     return None
 
 

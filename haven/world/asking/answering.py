@@ -97,11 +97,26 @@ class Answering:
         subject = query.subject
         if not found.things:
             return Answer(none_found(query.subject, found), self._held_by(subject), str(query), recorded=False)
-        rows = tuple(row(thing, self._value(thing, query, found)) for thing in found.things)
+        ids = {thing.id for thing in found.things}
+        told = [one for one in found.things if not self._only_by(one, found, ids)]
+        rows = tuple(row(thing, self._value(thing, query, found)) for thing in told)
+        if len(told) < len(found.things):
+            inside = {one.id: self.gazetteer.system_of(one) for one in told}
+            rows = tuple(
+                Row(one.id, one.name, one.kind, f"in {system.name}")
+                if not one.value and (system := inside[one.id]) is not None and system.id != one.id
+                else one
+                for one in rows
+            )
         listed = "; ".join(f"{one.name}{f' ({one.value})' if one.value else ''}" for one in rows[:MOST_ROWS])
         more = f"; and {len(rows) - MOST_ROWS:,} more" if len(rows) > MOST_ROWS else ""
         head = in_words(subject, len(rows), self.finder) if len(rows) > 1 or not subject.order else order_words(subject)
         return Answer(sentence(f"{head}: {listed}{more}", found.notes), rows, str(query))
+
+    def _only_by(self, thing: Thing, found: Found, ids: set[str]) -> bool:
+        """Whether it is so of a record only by others that are told as well: a system by its planets."""
+        proofs = found.evidence.get(thing.id, [])
+        return bool(proofs) and all(one.id in ids and one.kind is not thing.kind for one in proofs)
 
     def _value(self, thing: Thing, query: Query, found: Found) -> str:
         """What of a row matters: its distance, what it was ordered by, the record that proves a condition."""

@@ -149,6 +149,8 @@ def _plainly(stream: Stream, one: Draft, asked: tuple[str, ...], yes_no: bool, o
             want=Want.GROUP, subject=one.frozen(), concepts=asked, order=Order(concept="count", descending=True)
         )
     nothing = not (one.ids or one.of or one.conditions or one.near or one.order)
+    if one.kinds == (Kind.LORE,) and (one.of or one.ids):
+        return None  # what a text says is not for the records of places to tell
     if Kind.PERSON in one.kinds and (one.of or one.near) and not _all_people(stream, one):
         return None  # who lives or lived where is no field of a place
     plural = any(chunk.concepts and chunk.text.endswith("s") for chunk in stream.chunks) and "list" in flags
