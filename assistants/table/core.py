@@ -27,6 +27,10 @@ _LETTER = re.compile(
     r"\b(?:the )?(?:planets? )?([b-k])(?= or | and | oder | und )|(?<=or )(?:planet )?([b-k])\b", re.IGNORECASE
 )
 _OF_THESE = re.compile(r"\b(?:the two|these|those|them|both|which|whose|whether|welche[rs]?|wessen)\b", re.IGNORECASE)
+_MARKS = re.compile(r"([,;:–—-])(?:\s*[,;:–—-])+")
+"""Marks one after another, which say no more than the first."""
+_WHOSE_NAME = re.compile(r"\b(?:his|her|its|their) names?\b", re.IGNORECASE)
+"""Of somebody who is not the one that was named before: "she lost a brother; what was his name"."""
 _COMMA = re.compile(r",\s+")
 _CLEFT = re.compile(r"\b(who|what|which|where|when|whom) (?:it (?:is|was)|is it|was it) that\b", re.IGNORECASE)
 
@@ -75,7 +79,7 @@ def core(text: str, naming: Naming, earlier: str = "") -> str:
     plain = " ".join(text.split())
     if not plain or len(plain) > MOST_CHARS:
         return text
-    plain = wording().correction.sub("", plain)
+    plain = wording().correction.sub("", _MARKS.sub(r"\1", plain))
     said = [piece for sentence in wording().sentence_end.split(plain) for piece in _clauses(sentence) if piece]
     if not said:
         return text
@@ -142,7 +146,7 @@ def _filled(asked: str, said: str, naming: Naming) -> str:
     """The question with names that were `said` around it, where it points at them or names nothing itself."""
     own = naming(asked)
     others = [one for one in naming(said) if one.text not in {name.text for name in own}]
-    if not others:
+    if not others or _WHOSE_NAME.search(asked):
         return asked
     if not own and len({one.text for one in others}) == 1 and _LETTER.search(asked):
         return _LETTER.sub(lambda match: f"{others[0].text} {match[1] or match[2]}", asked)
