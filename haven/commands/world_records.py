@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Annotated
 
@@ -11,10 +11,12 @@ import typer
 from haven.app import House
 from haven.commands.session import Json, in_house, out, owner, print_json
 from haven.commands.world import OfKind, Which, assignments, id_of, kinds_of, told, world_app, written
+from haven.errors import BadInput
 from haven.world.differences import Difference, differences
 from haven.world.fields import edited, made
 from haven.world.leaks import was_masked
 from haven.world.schema import Kind, Thing
+from haven.world.vocabulary import misspelt
 from haven.world.world import Version
 
 TOOL = "haven world"
@@ -23,6 +25,7 @@ Set = Annotated[
     typer.Option("--set", help="A field and its value, such as economy=Mining; may be given again. Lists: a; b; c."),
 ]
 SameName = Annotated[bool, typer.Option("--same-name", help="Another system of that name is meant, not this one.")]
+AsTyped = Annotated[bool, typer.Option("--as-typed", help="Keep words that look misspelt as they are.")]
 AsDraft = Annotated[bool, typer.Option("--draft", help="Only propose it: somebody else approves it.")]
 Reason = Annotated[str, typer.Option(help="Why, for the one who approves the draft.")]
 
@@ -34,6 +37,7 @@ def add(
     parent: Annotated[str, typer.Option("--in", help="The record that it belongs to: a planet's system.")] = "",
     fields: Set = None,
     same_name: SameName = False,
+    as_typed: AsTyped = False,
     draft: AsDraft = False,
     reason: Reason = "",
     as_json: Json = False,
@@ -45,6 +49,7 @@ def add(
         if parent:
             values["parent"] = (await house.world.one(parent)).thing.id
         thing = made(kind, values)
+        _check_spelling(thing, as_typed, [])
         if draft:
             await _propose(house, thing, reason, as_json)
             return
@@ -66,6 +71,7 @@ def edit(
     kind: OfKind = None,
     expect: Annotated[int | None, typer.Option(min=1, help="The version that you have seen.")] = None,
     same_name: SameName = False,
+    as_typed: AsTyped = False,
     draft: AsDraft = False,
     reason: Reason = "",
     as_json: Json = False,
@@ -74,7 +80,9 @@ def edit(
 
     async def work(house: House) -> None:
         before = await house.world.one(which, *kinds_of(kind))
-        thing = edited(before.thing, assignments(fields))
+        values = assignments(fields)
+        thing = edited(before.thing, values)
+        _check_spelling(thing, as_typed, values)
         seen = {thing.id: expect or before.version}
         if draft:
             await _propose(house, thing, reason, as_json, seen)
@@ -92,6 +100,17 @@ def edit(
             print_differences(differences(before.thing, stored.thing))
 
     in_house(work)
+
+
+def _check_spelling(thing: Thing, as_typed: bool, only: Iterable[str]) -> None:
+    """Raises BadInput where a closed field of those that were typed holds a slip."""
+    slips = [] if as_typed else misspelt(thing, *only)
+    if slips:
+        said = " ".join(
+            f"{field} {word!r} is none of the words that are in use: did you mean {meant}?"
+            for field, word, meant in slips
+        )
+        raise BadInput(said, "Correct it, or keep it so with --as-typed.")
 
 
 async def _propose(

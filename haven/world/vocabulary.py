@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
 
-from haven.world.schema import Found
+from haven.world.schema import Found, Thing
 from haven.world.words import fold
 
 FOUND = "found"
@@ -41,6 +41,20 @@ def nearest(field: str, word: str) -> str:
     forms = _forms(field)
     found = difflib.get_close_matches(_key(word), forms, n=1, cutoff=ALIKE)
     return forms[found[0]] if found else ""
+
+
+def misspelt(thing: Thing, *only: str) -> list[tuple[str, str, str]]:
+    """Field, word and what that word most likely means, where a closed field holds a slip of typing.
+
+    `only`: these fields alone. Words that resemble none of the vocabulary are a community's own, and no slips.
+    """
+    found = []
+    for field in fields():
+        value = getattr(thing, field, "") if not only or field in only else ""
+        for word in value if isinstance(value, tuple) else (str(value),):
+            if word and not known(field, word) and (meant := nearest(field, word)):
+                found.append((field, word, meant))
+    return found
 
 
 @cache

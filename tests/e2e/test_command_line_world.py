@@ -95,6 +95,20 @@ async def test_of_several_records_of_one_name_the_kind_says_which(tmp_path: Path
     assert "The first that was found." in summed.out and history.data[0]["id"] == story["id"]
 
 
+async def test_a_slip_of_typing_in_a_closed_field_is_asked_about(tmp_path: Path) -> None:
+    home = await a_house(tmp_path)
+    slip = ("add", "system", "Venture", "--set", "economy=Minning")
+    refused = await haven(home, "world", *slip)
+    assert refused.status == 1 and "did you mean Mining?" in refused.err and "--as-typed" in refused.err
+    kept = await done(home, *slip, "--as-typed", "--json")
+    assert kept.data["economy"] == "Minning"
+    await done(home, "edit", "Venture", "--set", "notes=Only the notes.", "--set", "star=F5V")
+    table = tmp_path / "own.csv"
+    table.write_text("name,economy,x,y,z\nOculi,Minning,1,2,3\nOther,Mining,4,5,6\n", encoding="utf-8")
+    brought = await done(home, "import", str(table))
+    assert "economy 'Minning' is kept as written; is 'Mining' meant?" in brought.out and "Other" not in brought.out
+
+
 async def test_what_others_propose_is_shown_and_decided(tmp_path: Path) -> None:
     home = await a_house(tmp_path)
     async with open_house(load(home / "haven.toml")) as house:

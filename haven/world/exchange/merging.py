@@ -11,9 +11,12 @@ from haven.world.exchange.report import Entry, Note, Outcome, Reading
 from haven.world.exchange.whole import OWN_ID, note_of_link
 from haven.world.rules import PARENTS
 from haven.world.schema import Discovery, Kind, Lore, Moon, Planet, Station, System, Thing, parent_of
+from haven.world.vocabulary import misspelt
 
 RANK = {kind: rank for rank, kind in enumerate((*PLACES, Kind.PERSON, Kind.REGION, Kind.DISCOVERY, Kind.LORE))}
 """Parents before what belongs to them."""
+LOOK = "look: "
+"""How notes begin that somebody should look at."""
 KEPT = frozenset({"id", "kind", "source", "links"})
 """Fields that an import never fills in a record that is there."""
 
@@ -58,6 +61,7 @@ class Merging:
                 entries[number] = _said(one)
                 continue
             told = [_told(note) for note in sorted(one.notes, key=lambda note: note.weight)]
+            told += [_slip(*slip) for slip in misspelt(one.thing)]
             thing = self._removed(one.thing) or self._placed(one.thing, one.place_names, told)
             if isinstance(thing, str):
                 entries[number] = Entry(one.source, Outcome.REFUSED, one.thing.kind.value, one.name, (thing,))
@@ -134,7 +138,7 @@ class Merging:
             return there, Outcome.SKIPPED
         what = ", ".join(fields)
         if not self._update:
-            told.append(f"it is there already: {there.id}; the file would change {what} (--update does)")
+            told.append(f"{LOOK}it is there already: {there.id}; the file would change {what} (--update does)")
             return there, Outcome.SKIPPED
         told.append(f"changed: {what}")
         self._known.add(merged)
@@ -220,4 +224,8 @@ def _said(found: Reading) -> Entry:
 
 
 def _told(note: Note) -> str:
-    return f"{'repaired' if note.repaired else 'look'}: {note.text}"
+    return f"{'repaired: ' if note.repaired else LOOK}{note.text}"
+
+
+def _slip(field: str, word: str, meant: str) -> str:
+    return f"{LOOK}{field} {word!r} is kept as written; is {meant!r} meant?"
