@@ -128,12 +128,10 @@ class HavenBot(discord.Client):
 
     async def follow(self) -> None:
         """Draw what the bus says, until cancelled. What came while there was no connection is caught up on."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._try_again())
-            with self.bus.subscribe() as subscription:
-                async for event in subscription:
-                    if self.is_ready():
-                        await self.tell(event)
+        with self.bus.subscribe() as subscription:
+            async for event in subscription:
+                if self.is_ready():
+                    await self.tell(event)
 
     async def tell(self, event: Event) -> None:
         """Draw one event of the bus."""
@@ -146,7 +144,8 @@ class HavenBot(discord.Client):
             if queue.waits:
                 await queue.catch_up()
 
-    async def _try_again(self) -> None:
+    async def keep_trying(self) -> None:
+        """Try again each minute, until cancelled."""
         while True:
             await asyncio.sleep(AGAIN_S)
             if self.is_ready():

@@ -94,7 +94,10 @@ class Supervisor:
         """One client from login to its end: why it ended, and whether trying again is of no use."""
         bot = self._bot = self._build()
         bot.on_link = self._link
-        following = asyncio.create_task(bot.follow(), name="discord-follow")
+        beside = [
+            asyncio.create_task(bot.follow(), name="discord-follow"),
+            asyncio.create_task(bot.keep_trying(), name="discord-again"),
+        ]
         try:
             async with bot:
                 await bot.start(token)
@@ -109,8 +112,9 @@ class Supervisor:
             return f"Discord is out of reach ({type(error).__name__}: {str(error)[:160]})", False
         finally:
             bot.closing = True
-            following.cancel()
-            await asyncio.wait([following])
+            for task in beside:
+                task.cancel()
+            await asyncio.wait(beside)
         return "the connection ended", False
 
     async def _pause(self, seconds: float) -> None:
