@@ -24,6 +24,7 @@ from assistants.findings import Findings, Nature, Source
 from haven.access import Act, Principal, check
 from haven.ai.task import Where
 from haven.errors import BadInput, HavenError, SettingsError
+from haven.settings.plain import wrong_value
 from haven.world.schema import Kind, Thing
 from haven.world.search import Hit, Search
 from haven.world.world import World
@@ -98,11 +99,11 @@ class Reading:
         self.kinds = tuple(kinds)
 
     async def things(self, *kinds: Kind) -> list[Thing]:
-        """All records of these kinds, by name. Raises AccessDenied for a kind that is not among its own."""
+        """All records of these kinds, by name. Raises BadInput for a kind that is not among its own."""
         return await self._world.things(*self._allowed(kinds)) if self.kinds else []
 
     async def find(self, query: str, *kinds: Kind, limit: int = FOUND) -> list[Hit]:
-        """The records that fit best. Raises AccessDenied as above."""
+        """The records that fit best. Raises BadInput as above."""
         return await self._search.find(query, *self._allowed(kinds), limit=limit) if self.kinds else []
 
     def _allowed(self, kinds: Sequence[Kind]) -> Sequence[Kind]:
@@ -211,8 +212,20 @@ def _sheet(data: Mapping[str, Any]) -> Sheet:
     try:
         return Sheet(**data)
     except ValidationError as error:
-        wrong = (f"{'.'.join(map(str, one['loc']))}: {one['msg'].lower()}" for one in error.errors())
-        raise SettingsError(f"It can't be used: {'; '.join(wrong)}.") from None
+        wrong = (f"{'.'.join(map(str, one['loc']))}: {_wrong(one)}" for one in error.errors())
+        raise SettingsError(f"{'; '.join(wrong)}.") from None
+
+
+FORMS = {
+    "name": "it must be 2 to 31 small letters, digits, - or _, a letter first",
+    "colour": "it must be # and six digits of 0-9 and a-f, such as #c0a060",
+}
+"""How what has a form is written."""
+
+
+def _wrong(error: Mapping[str, Any]) -> str:
+    form = FORMS.get(str(error["loc"][0])) if error["type"] == "string_pattern_mismatch" else None
+    return form or wrong_value(error)
 
 
 def _class_of(file: Path) -> type:

@@ -125,8 +125,13 @@ def merge(gazetteer: Gazetteer, keep: str, others: Sequence[str]) -> Bulk:
         if update:
             changed[thing.id] = changed.get(thing.id, thing).model_copy(update=update)
     names = ", ".join(f"{one.name} ({one.id})" for one in twins)
-    said = f"Merge {names} into {target.name} ({target.id}): {len(changed)} records change, {len(ids)} go."
+    what = f"{_many(len(changed), 'change')}, {_many(len(ids), 'go', 'goes')}"
+    said = f"Merge {names} into {target.name} ({target.id}): {what}."
     return Bulk(said, tuple(changed.values()), tuple(one.id for one in twins))
+
+
+def _many(count: int, many: str, one: str = "") -> str:
+    return f"1 record {one or f'{many}s'}" if count == 1 else f"{count:,} records {many}"
 
 
 def _place(target: Thing) -> dict[str, object]:

@@ -116,14 +116,20 @@ def audit(
 @world_app.command()
 def todo(region: In = "", person: Of = "", limit: Limit = 20, as_json: Json = False) -> None:
     """What to fill in next: the biggest gain in points first."""
+    from haven.world.quality.todo import alike
     from haven.world.quality.todo import todo as jobs_of
 
-    found = _look(lambda gazetteer: jobs_of(gazetteer, region=region, person=person, limit=limit))
+    found = _look(lambda gazetteer: jobs_of(gazetteer, region=region, person=person, limit=len(gazetteer.things) + 1))
     if as_json:
-        print_json([asdict(one) for one in found])
+        print_json([asdict(one) for one in found[:limit]])
         return
-    for job in found:
-        where = f" in {job.system}" if job.name != job.system else ""
-        out.print(f"+{job.gain:g}  {job.name}{where} ({job.grade}): {', '.join(job.fields)}")
+    groups = alike(found)
+    for group in groups[:limit]:
+        names = [f"{job.name} in {job.system}" if job.name != job.system else job.name for job in group]
+        more = f" and {len(names) - SHOWN:,} more like them" if len(names) > SHOWN else ""
+        out.print(f"+{group[0].gain:g}  {', '.join(names[:SHOWN])}{more} ({group[0].grade})")
+        out.print(f"    {', '.join(group[0].fields)}")
+    if len(groups) > limit:
+        out.print(f"{len(groups) - limit:,} more lines: --limit shows them.")
     if not found:
         out.print("Nothing is missing.")

@@ -15,7 +15,8 @@ from haven.errors import BadInput
 from haven.world.differences import Difference, differences
 from haven.world.fields import edited, made
 from haven.world.leaks import was_masked
-from haven.world.schema import Kind, Thing
+from haven.world.rules import PARENTS
+from haven.world.schema import Kind, Thing, noun
 from haven.world.vocabulary import misspelt
 from haven.world.world import Version
 
@@ -25,6 +26,8 @@ Set = Annotated[
     typer.Option("--set", help="A field and its value, such as economy=Mining; may be given again. Lists: a; b; c."),
 ]
 SameName = Annotated[bool, typer.Option("--same-name", help="Another system of that name is meant, not this one.")]
+PLACES = {Kind.SYSTEM: (Kind.REGION,), **PARENTS}
+"""What records of a kind may be in; a system says its region by name."""
 AsTyped = Annotated[bool, typer.Option("--as-typed", help="Keep words that look misspelt as they are.")]
 AsDraft = Annotated[bool, typer.Option("--draft", help="Only propose it: somebody else approves it.")]
 Reason = Annotated[str, typer.Option(help="Why, for the one who approves the draft.")]
@@ -34,7 +37,9 @@ Reason = Annotated[str, typer.Option(help="Why, for the one who approves the dra
 def add(
     kind: Annotated[Kind, typer.Argument(help="What it is.")],
     name: Annotated[str, typer.Argument(help="What it is called.")],
-    parent: Annotated[str, typer.Option("--in", help="The record that it belongs to: a planet's system.")] = "",
+    parent: Annotated[
+        str, typer.Option("--in", help="Where it is: a planet's system, a moon's planet, a system's region.")
+    ] = "",
     fields: Set = None,
     same_name: SameName = False,
     as_typed: AsTyped = False,
@@ -47,7 +52,10 @@ def add(
     async def work(house: House) -> None:
         values = {"name": name, **assignments(fields)}
         if parent:
-            values["parent"] = (await house.world.one(parent)).thing.id
+            if kind not in PLACES:
+                raise BadInput(f"A {noun(kind, 1)} belongs to no other record.", "Leave --in out.")
+            above = (await house.world.one(parent, *PLACES[kind])).thing
+            values |= {"region": above.name} if kind is Kind.SYSTEM else {"parent": above.id}
         thing = made(kind, values)
         _check_spelling(thing, as_typed, [])
         if draft:

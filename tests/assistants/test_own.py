@@ -93,6 +93,7 @@ async def test_files_make_seats_and_broken_ones_leave_the_others(tmp_path: Path)
         scribe__toml=MINER.replace("quartermaster", "scribe"),
         junk__toml="name = ",
         typo__toml=MINER.replace("privacy", "secrecy"),
+        named__toml=MINER.replace("quartermaster", "Quarter Master"),
         crash__py="raise RuntimeError('at once')",
         exit__py="raise SystemExit('gone')",
         none__py="class Quiet:\n    pass\n",
@@ -108,13 +109,14 @@ async def test_files_make_seats_and_broken_ones_leave_the_others(tmp_path: Path)
         whys = {one.file.name: one.why for one in house.broken_assistants}
         assert set(whys) == {
             *("miner.toml", "scribe.toml", "junk.toml", "typo.toml", "crash.py", "none.py", "link.toml", "open.toml"),
-            *("exit.py", "folder.toml"),
+            *("exit.py", "folder.toml", "named.toml"),
         }
         for name, why in (
             ("crash.py", "at once"),
             ("exit.py", "gone"),
             ("open.toml", "chmod go-w"),
             ("typo.toml", "secrecy"),
+            ("named.toml", "name: it must be 2 to 31 small letters, digits, - or _, a letter first."),
         ):
             assert why in whys[name]
         shown = " ".join(line.text for line in await house.sentinel.status() if line.label == "Assistants")

@@ -95,13 +95,18 @@ async def test_of_several_records_of_one_name_the_kind_says_which(tmp_path: Path
     assert "The first that was found." in summed.out and history.data[0]["id"] == story["id"]
 
 
-async def test_a_slip_of_typing_in_a_closed_field_is_asked_about(tmp_path: Path) -> None:
+async def test_slips_of_typing_are_asked_about_and_places_are_those_of_the_kind(tmp_path: Path) -> None:
     home = await a_house(tmp_path)
     slip = ("add", "system", "Venture", "--set", "economy=Minning")
     refused = await haven(home, "world", *slip)
     assert refused.status == 1 and "did you mean Mining?" in refused.err and "--as-typed" in refused.err
     kept = await done(home, *slip, "--as-typed", "--json")
     assert kept.data["economy"] == "Minning"
+    await done(home, "add", "region", "Oculi Reach")
+    placed = await done(home, "add", "system", "Kavos", "--in", "oculi reach", "--json")
+    assert placed.data["region"] == "Oculi Reach"
+    nowhere = await haven(home, "world", "add", "person", "Mia", "--in", "Kavos")
+    assert nowhere.status == 1 and "A person belongs to no other record" in nowhere.err
     await done(home, "edit", "Venture", "--set", "notes=Only the notes.", "--set", "star=F5V")
     table = tmp_path / "own.csv"
     table.write_text("name,economy,x,y,z\nOculi,Minning,1,2,3\nOther,Mining,4,5,6\n", encoding="utf-8")

@@ -8,7 +8,7 @@ import pytest
 
 from haven.world.gazetteer import Gazetteer
 from haven.world.quality.grading import WEIGHTS, grade, grades
-from haven.world.quality.todo import todo
+from haven.world.quality.todo import alike, todo
 from haven.world.schema import Discovery, Found, Moon, Planet, Point, Station, System, Thing
 
 FULL = {
@@ -59,7 +59,7 @@ def test_points_and_gaps_make_a_hundred_however_much_is_there() -> None:
     [
         ({"star": ""}, 6, "star"),
         ({"notes": ""}, 6, "notes or a photo"),
-        ({}, 5, "a station, or the property station: none"),
+        ({}, 5, "a station (where there is none: properties.station=none)"),
         ({"measures": {"planets": 4}}, 6, "planet 4 of 4"),
     ],
 )
@@ -86,3 +86,12 @@ def test_jobs_come_by_their_gain_one_a_record_and_of_a_region_or_a_person() -> N
     assert jobs[0].grade == "B to A" and jobs[0].person == "Sam" and jobs[0].region == "Marrow"
     assert todo(gazetteer, person="olga") == [] and todo(gazetteer, region="marrow") == jobs
     assert todo(gazetteer, limit=1) == jobs[:1]
+
+
+def test_stars_of_the_real_sky_come_last_and_what_lacks_the_same_is_one_line() -> None:
+    sky = [System(id=f"system-{n}", name=f"HD {n}", position=Point(x=1, y=n, z=0, frame="sun")) for n in range(3)]
+    own = full("Own", star="")
+    jobs = todo(Gazetteer([*sky, own]))
+    assert jobs[0].name == "Own" and jobs[0].gain < jobs[1].gain
+    assert [[one.name for one in group] for group in alike(jobs)] == [["Own"], ["HD 0", "HD 1", "HD 2"]]
+    assert "a first planet" in jobs[1].fields

@@ -83,7 +83,8 @@ def _parts(system: System, below: Sequence[Thing]) -> Iterator[Finding]:
             continue
         against = [one for one in below if isinstance(one, (Planet, Moon)) and _some(getattr(one, field))]
         if against:
-            text = f"{called([system])} is said to have no {field}, and {called(against)} has some."
+            has = "has" if len(against) == 1 else "have"
+            text = f"{called([system])} is said to have no {field}, and {called(against)} {has} some."
             yield _finding([system, *against], text, f"Empty the system's {field}, or correct the others.")
 
 

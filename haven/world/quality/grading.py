@@ -29,6 +29,7 @@ LETTERS = (("S", 85.0), ("A", 65.0), ("B", 40.0), ("C", 0.0))
 WEIGHTS = {"core": 15, "extras": 10, "planets": 20, "environment": 15, "life": 15, "detail": 15, "station": 10}
 PLANETS = (12.0, 4.0, 4.0)
 """Points of the first, second and third planet."""
+NTH = ("first", "second", "third")
 EMPTY_SYSTEM = frozenset({"none", "uninhabited", "abandoned"})
 """Economies and lifeforms of systems where nobody lives, and so no station is."""
 
@@ -113,7 +114,7 @@ def _planets(sheet: _Sheet, recorded: int) -> None:
             sheet.count("planets", number < recorded, 20 / min(told, 20), f"planet {number + 1} of {told}")
         return
     for number, points in enumerate(PLANETS, 1):
-        sheet.count("planets", number <= recorded, points, f"planet {number}")
+        sheet.count("planets", number <= recorded, points, f"a {NTH[number - 1]} planet")
 
 
 def _body(sheet: _Sheet, body: Planet | Moon, share: float) -> None:
@@ -132,7 +133,7 @@ def without_station(system: System) -> bool:
 
 def _station(sheet: _Sheet, stations: Sequence[Station]) -> None:
     none = without_station(sheet.system)
-    sheet.count("station", stations or none, 6, "a station, or the property station: none")
+    sheet.count("station", stations or none, 6, "a station (where there is none: properties.station=none)")
     sheet.count("station", none or any(one.race for one in stations), 2, "the station's race", *stations[:1])
     prices = any(one.sell_percent is not None or one.buy_percent is not None for one in stations)
     sheet.count("station", none or prices, 2, "the station's prices", *stations[:1])
