@@ -23,6 +23,11 @@ def read_data(source: str, data: Any, remarks: list[str]) -> Iterator[Reading]:
     """
     systems, refused = _systems(source, data)
     discoveries = _discoveries(data)
+    if len(refused) > 1 and not systems and not discoveries:
+        raise BadInput(
+            f"{source} holds {len(refused)} words or numbers and no records: a list for other programs, as it seems.",
+            'A record is an object with a name: {"name": "Oculi", "x": 1, "y": 2, "z": 3}.',
+        )
     if not systems and not discoveries and not refused and not _is_empty(data):
         raise BadInput(
             f"{source} holds no systems that are known here.",

@@ -162,6 +162,12 @@ async def test_a_file_holds_what_its_ending_says_and_a_folder_is_whole_or_not_th
     assert list((tmp_path / "pages").rglob("*.md")) and not list(tmp_path.glob(".pages*"))
 
 
+async def test_a_list_of_words_is_no_world_and_that_is_said_once(place: Place, tmp_path: Path) -> None:
+    names = json_file(tmp_path, "galaxies", {f"{number}": f"Galaxy {number}" for number in range(256)})
+    with pytest.raises(BadInput, match="holds 256 words or numbers and no records"):
+        await place.bring(names)
+
+
 async def test_update_fills_what_is_empty_and_an_edited_export_replaces(place: Place, tmp_path: Path) -> None:
     await place.bring(
         json_file(tmp_path, "a", {"data": [{"name": "Diamond", "x": 1, "y": 2, "z": 3, "star_type": "Red"}]})
