@@ -23,7 +23,7 @@ from haven.world.search import Hit
 from haven.world.statements import Statement
 from haven.world.timeline import Clash
 
-lore_app = typer.Typer(no_args_is_help=True, help="Lore: a draft held against canon.")
+lore_app = typer.Typer(no_args_is_help=True, help="Lore: held against canon, linked, and its events by year.")
 world_app.add_typer(lore_app, name="lore")
 
 Kinds = Annotated[list[Kind] | None, typer.Option("--kind", help="Only records of this kind; may be given again.")]

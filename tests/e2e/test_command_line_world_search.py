@@ -1,4 +1,4 @@
-"""`haven world search, mentions, mentioned, lore check` with the real command."""
+"""`haven world search, mentions, mentioned, lore check, link, timeline` with the real command."""
 
 from __future__ import annotations
 
@@ -46,3 +46,15 @@ async def test_records_are_found_linked_and_a_draft_is_held_against_canon(tmp_pa
     assert "draft: “The Lamp was lit in the year 9, off Oculi.” (My lamp, " in checked.out
     assert good.status == 0 and good.data["clashes"] == [] and good.data["understood"] >= 2
     assert missing.status == 1 and "There is no record" in missing.err
+    mara, events = (await haven(home, "world", "show", "Mara Voss", "--json")).data["id"], ["lore", "timeline"]
+    linked = await haven(home, "world", "lore", "link", "The Lamp")
+    assert f"The Lamp -> Mara Voss ({mara})" in linked.out and "haven world undo" in linked.out
+    again, shown, told, none = await asyncio.gather(
+        haven(home, "world", "lore", "link", "The Lamp"),
+        haven(home, "world", "show", "The Lamp", "--kind", "lore", "--json"),
+        haven(home, "world", *events, "the lamp", "--json"),
+        haven(home, "world", *events, "Oculi"),
+    )
+    assert "links to all that it names" in again.out and shown.data["links"] == [mara]
+    assert [(one["year"], one["subject"], one["event"]) for one in told.data] == [(8, "The Lamp", "lit")]
+    assert "No dated event of Oculi" in none.out
