@@ -31,6 +31,7 @@ _MARKS = re.compile(r"([,;:–—-])(?:\s*[,;:–—-])+")
 """Marks one after another, which say no more than the first."""
 _WHOSE_NAME = re.compile(r"\b(?:his|her|its|their) names?\b", re.IGNORECASE)
 """Of somebody who is not the one that was named before: "she lost a brother; what was his name"."""
+_CALLED = re.compile(r"\b(?:system|planet|moon|station)(?: called| named)? ((?-i:[A-Z])[\w'’-]+)", re.IGNORECASE)
 _COMMA = re.compile(r",\s+")
 _CLEFT = re.compile(r"\b(who|what|which|where|when|whom) (?:it (?:is|was)|is it|was it) that\b", re.IGNORECASE)
 
@@ -146,7 +147,7 @@ def _filled(asked: str, said: str, naming: Naming) -> str:
     """The question with names that were `said` around it, where it points at them or names nothing itself."""
     own = naming(asked)
     others = [one for one in naming(said) if one.text not in {name.text for name in own}]
-    if not others or _WHOSE_NAME.search(asked):
+    if not others or _WHOSE_NAME.search(asked) or _speaks_of_another(said, others):
         return asked
     if not own and len({one.text for one in others}) == 1 and _LETTER.search(asked):
         return _LETTER.sub(lambda match: f"{others[0].text} {match[1] or match[2]}", asked)
@@ -157,6 +158,12 @@ def _filled(asked: str, said: str, naming: Naming) -> str:
         return f"{bare}, {' or '.join(names)}?"
     pointed = _pointed(asked, others)
     return pointed if pointed != asked or own else f"{bare} of {names[0]}?"
+
+
+def _speaks_of_another(said: str, others: Sequence[Named]) -> bool:
+    """Whether a kind is followed by a name that nobody knows: "a planet Saltfather", which is what is pointed at."""
+    known = " ".join(one.text for one in others)
+    return any(match[1] not in known for match in _CALLED.finditer(said))
 
 
 def _way(said: str, names: Sequence[str]) -> str:

@@ -51,6 +51,8 @@ def naming(text: str) -> list[Named]:
         ("hey quick one, which is nearest to Oculi? we are arguing", "which is nearest to Oculi?"),
         ("I'd like to fly to Oculi. What distance is that from Hoar?", "What distance is Oculi from Hoar?"),
         ("Dear curator, the star of Oculi, please; the others I have found.", "the star of Oculi"),
+        ("In Oculi there is a planet Saltfather. Which biome has it?", "Which biome has it?"),
+        ("Sir or Madam, who found Oculi?", "who found Oculi?"),
         ("Kannst du mir sagen, wer Oculi entdeckt hat?", "wer Oculi entdeckt hat?"),
         ("Hallo! Ich wüsste gern, wie weit Oculi von Venture weg ist.", "wie weit Oculi von Venture weg ist."),
     ],

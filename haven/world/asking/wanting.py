@@ -10,6 +10,10 @@ LOOSE = frozenset({"tags", "condition", "significance", "period", "place"})
 """Fields whose words are everyday words: they say which records are meant only beside a kind."""
 UNCOUNTED = frozenset({"lifeform", "race", "flora", "fauna", "sentinels", "economy", "weather", "biome", "conflict"})
 """Fields that say of what kind something is, never how many there are."""
+OF_NOBODY = frozenset(
+    {"economy", "economy_level", "biome", "weather", "star", "conflict", "sentinels", "materials", "size"}
+)
+"""Fields that answer no question for a person."""
 BELONGING = (Kind.PLANET, Kind.MOON, Kind.STATION, Kind.DISCOVERY)
 HOLDERS = {Kind.MOON: Kind.PLANET, Kind.SYSTEM: Kind.REGION} | dict.fromkeys(
     (Kind.PLANET, Kind.STATION, Kind.DISCOVERY), Kind.SYSTEM
@@ -23,8 +27,8 @@ def wanted(stream: Stream, one: Draft, yes_no: bool) -> Query | None:
     opening = {role for chunk in stream.chunks[:3] for role in chunk.roles}
     if "count" in flags and len(asked) > 1:
         asked = tuple(entry for entry in asked if entry != "day")  # `how many days does it take to orbit`
-    if "count" in flags and one.ids and {name for entry in asked for name in entry.split("|")} & UNCOUNTED:
-        return None  # how many people live somewhere, or how many trees, nobody counted
+    if one.ids and _told_otherwise(flags, asked):
+        return None
     if len(asked) > 1 and {"orbit", "axis", "eccentricity"} & {one for entry in asked for one in entry.split("|")}:
         asked = tuple(entry for entry in asked if entry != "star")  # `to go around its star`
     if len(asked) > 1 and any("star" in entry.split("|") for entry in asked):
@@ -55,6 +59,12 @@ def wanted(stream: Stream, one: Draft, yes_no: bool) -> Query | None:
         order = Order(concept="count", descending="rare" not in flags)
         return Query(want=Want.GROUP, subject=_grouped(stream, one, asked).frozen(), concepts=asked, order=order)
     return _plainly(stream, one, asked, yes_no, opening)
+
+
+def _told_otherwise(flags: set[str], asked: tuple[str, ...]) -> bool:
+    """Whether the fields would answer another question: how many people live somewhere, or who somebody was."""
+    names = {name for entry in asked for name in entry.split("|")}
+    return ("count" in flags and bool(names & UNCOUNTED)) or ("who" in flags and bool(names) and names <= OF_NOBODY)
 
 
 def _not_the_finder(stream: Stream, one: Draft) -> Draft:
