@@ -20,8 +20,10 @@ from haven.world.exchange.report import Defect, Note, Reading
 from haven.world.exchange.texts import decoded, whole_text
 from haven.world.schema import CLASSES, Kind, Thing
 
-MAX_FRONT = 32_000
-"""Characters of front matter; what an entry has to say stands below it."""
+MAX_FRONT = 2_000_000
+"""Characters of front matter: all the properties that a record may have."""
+SHORT = 32_000
+"""A shorter text that begins with a line of dashes and has no second one is no front matter, and is read as it is."""
 MAX_LEVELS = 8
 _FENCE = re.compile(r"\A---[ \t]*\n(?P<front>.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _WIKI = re.compile(r"(?<!\\)!?\[\[([^\[\]|#\n]{1,200})(?:#[^\[\]|\n]{0,200})?(?:\|([^\[\]\n]{1,200}))?\]\]")
@@ -56,7 +58,7 @@ def read(piece: Piece) -> Iterator[Reading]:
 def _front(text: str, name: str) -> tuple[dict[str, Any], str, tuple[Note, ...]]:
     match = _FENCE.match(text[: MAX_FRONT + 10])
     if match is None:
-        if text.startswith("---\n") and len(text) > MAX_FRONT:
+        if text.startswith("---\n") and len(text) > SHORT:
             raise BadInput(f"The front matter of {name} has no end.", f"It takes at most {MAX_FRONT:,} characters.")
         return {}, text, ()
     try:

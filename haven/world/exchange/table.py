@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -24,7 +25,9 @@ from haven.world.schema import Kind, Thing
 
 DELIMITERS = ",;\t|"
 MAX_ROWS = 200_000
+csv.field_size_limit(2_000_000)  # of the whole process: all properties of one record fit in one cell
 MAX_COLUMNS = 500
+PACKED = frozenset({"properties", "measures"})
 LISTS = frozenset({"aliases", "materials", "links", "tags", "sources"})
 OWN = frozenset({"kind", "id", "name"})
 _DECIMAL_COMMA = re.compile(r"\s*[+-]?\d{1,15},\d{1,15}\s*")
@@ -55,7 +58,8 @@ def _rows(name: str, text: str) -> tuple[list[str], list[dict[str, str]], list[R
     rows: list[dict[str, str]] = []
     refused: list[Reading] = []
     try:
-        header = [cell.strip().lstrip("\ufeff")[:200] for cell in next(reader, [])]
+        header = [cell.strip().lstrip("\ufeff") for cell in next(reader, [])]
+        header = header if set(header) >= OWN else [cell[:200] for cell in header]
         if not 0 < len(header) <= MAX_COLUMNS:
             raise BadInput(f"{name} has {len(header)} columns.", f"The first line names them, {MAX_COLUMNS} at most.")
         for cells in reader:
@@ -123,16 +127,23 @@ def _nested(row: Mapping[str, str]) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for column, cell in row.items():
         field, dot, key = column.partition(".")
-        if dot:
-            made.setdefault(field, {})[key] = cell
+        if dot and isinstance(made.setdefault(field, {}), dict):
+            made[field][key] = cell
+        elif column in PACKED:
+            made[field] = _unpacked(cell)
         else:
             made[field] = cell.split("\n") if field in LISTS else cell
     return made
 
 
 def write(things: Sequence[Thing]) -> Iterator[str]:
-    """The table, row by row: a column for every field that any record fills."""
+    """The table, row by row: a column for every field that any record fills.
+
+    Where properties would make it too wide to be read back, each record has all of its own in one cell.
+    """
     rows = [_flat(whole.as_row(thing)) for thing in things]
+    if len({column for row in rows for column in row}) > MAX_COLUMNS:
+        rows = [_flat(whole.as_row(thing), packed=True) for thing in things]
     columns = dict.fromkeys(["kind", "id", "name", *sorted({column for row in rows for column in row})])
     out = io.StringIO(newline="")
     writer = csv.DictWriter(out, list(columns), restval="", lineterminator="\r\n")
@@ -145,14 +156,25 @@ def write(things: Sequence[Thing]) -> Iterator[str]:
     yield out.getvalue()
 
 
-def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
+def _flat(row: Mapping[str, Any], *, packed: bool = False) -> dict[str, Any]:
+    """`packed`: properties and measures as one cell of JSON; so is what holds an empty value, which no cell can."""
     made: dict[str, Any] = {}
     for field, value in row.items():
-        if isinstance(value, Mapping):
+        if field in PACKED and (packed or "" in value.values()):
+            made[field] = json.dumps(value, ensure_ascii=False)
+        elif isinstance(value, Mapping):
             made |= {f"{field}.{key}": _cell(one) for key, one in value.items()}
         else:
             made[field] = _cell("\n".join(value) if isinstance(value, list) else value)
     return made
+
+
+def _unpacked(cell: str) -> Any:
+    """What one cell holds of all properties; a cell that is no JSON stays as it is, and the record is refused."""
+    try:
+        return json.loads(cell)
+    except (ValueError, RecursionError):
+        return cell
 
 
 def _cell(value: Any) -> Any:

@@ -75,6 +75,23 @@ def test_a_record_reads_back_as_it_was(format: str, thing: Thing) -> None:
         assert read(name, text) == [thing]
 
 
+def test_what_is_wide_or_empty_reads_back_too() -> None:
+    wide = [
+        System(id=f"system-{n:010x}", name=f"S{n}", properties={f"own {n} {key}": "x" for key in range(10)})
+        for n in range(60)
+    ]
+    long = System(id="system-aaaaaaaaaa", name="Long", properties={"k" * 400: "x", "empty": ""}, measures={"mass": 2.5})
+    full = System(
+        id="system-bbbbbbbbbb", name="Full", properties={f"{n:03}" + "k" * 490: "v" * 490 for n in range(200)}
+    )
+    for things in ([*wide, long], [long, full]):
+        assert read("a.csv", "".join(table.write(things))) == things
+    for name, text in markdown.write([full]):
+        assert read(name, text) == [full]
+    broken = "kind,id,name,properties\nsystem,system-aaaaaaaaaa,Long,{broken\n"
+    assert read("a.csv", broken) == [None]
+
+
 def test_no_two_records_are_one_markdown_file() -> None:
     named = [
         ("lore-a-1", "Same"),
