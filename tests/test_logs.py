@@ -79,4 +79,4 @@ def test_nothing_in_it_steers_a_terminal_and_its_lines_stay_lines(tmp_path: Path
         logging.getLogger("haven.x").exception("said \x1b[2J")
     text = (tmp_path / "state" / "haven.log").read_text(encoding="utf-8")
     assert not {"\x1b", "\x07", "\u202e"} & set(text) and "said <U+001B>[2J\nTraceback" in text
-    assert "<U+001B>]0;title<U+0007> <U+202E> half \\udcff" in text
+    assert "<U+001B>]0;title<U+0007> <U+202E> half <U+DCFF>" in text
