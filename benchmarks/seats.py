@@ -2,7 +2,7 @@
 
 Goal: at least 95 % right of a set that was not looked at. `--set` names one of the files in benchmarks/data/seats, or a
 file elsewhere. A set that the shipped weights were learned from is judged by weights that are learned from all other
-requests. `--fit` writes assistants/table/weights.npz from all sets of the folder but fresh.jsonl, which stays unseen.
+requests. `--fit` writes assistants/table/weights.npz from all sets of the folder but the fresh ones, which stay unseen.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ from haven.ai.judging.embed import Embedder
 ROOT = Path(__file__).parent.parent
 REQUESTS = ROOT / "benchmarks/data/seats"
 WEIGHTS = ROOT / "assistants/table/weights.npz"
-UNSEEN = "fresh.jsonl"
+UNSEEN = "fresh"
+"""What the names of the sets begin with that nothing is learned from."""
 SEATED = (SENTINEL, CARTOGRAPHER, SCRIBE, LOREKEEPER)
 NAMES = (*(one.name for one in SEATED), NOBODY)
 OFTEN = 3
@@ -71,7 +72,9 @@ def learned(asked: Rows) -> Weights:
 
 def fit() -> None:
     """Write the weights, as half-precision numbers."""
-    made = learned([row for file in sorted(REQUESTS.glob("*.jsonl")) if file.name != UNSEEN for row in rows(file)])
+    made = learned(
+        [row for file in sorted(REQUESTS.glob("*.jsonl")) if not file.name.startswith(UNSEEN) for row in rows(file)]
+    )
     alone, beside = made.alone.astype(np.float16), made.beside.astype(np.float16)
     things = np.array("\n".join(made.rows))
     np.savez_compressed(WEIGHTS, names=np.array(made.names), things=things, alone=alone, beside=beside)
@@ -80,7 +83,7 @@ def fit() -> None:
 def without(asked: Rows) -> Weights:
     """The shipped weights, or where they have seen one of these requests, others that have not."""
     judged = {text for text, _ in asked}
-    all = [row for file in sorted(REQUESTS.glob("*.jsonl")) if file.name != UNSEEN for row in rows(file)]
+    all = [row for file in sorted(REQUESTS.glob("*.jsonl")) if not file.name.startswith(UNSEEN) for row in rows(file)]
     others = [row for row in all if row[0] not in judged]
     return Weights.load() if len(others) == len(all) else learned(others)
 

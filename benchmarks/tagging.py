@@ -2,7 +2,7 @@
 
 Goal: 0.8 on a set that was not looked at. `--set` names a file of benchmarks/data/tagging, or a file elsewhere. A set
 that the shipped weights were learned from is judged by weights that are learned from all other entries. `--fit` writes
-assistants/tags.npz from all sets of the folder but fresh.jsonl. `--no-vectors` judges by words alone, `--unlearned` as
+assistants/tags.npz from all sets of the folder but the fresh ones. `--no-vectors` judges by words alone, `--unlearned` as
 if the tags were somebody's own, with no examples; `--show` prints each entry that is not all right.
 """
 
@@ -27,7 +27,8 @@ from haven.ai.judging.embed import Embedder
 ROOT = Path(__file__).parent.parent
 ENTRIES = ROOT / "benchmarks/data/tagging"
 WEIGHTS = ROOT / "assistants/tags.npz"
-UNSEEN = "fresh.jsonl"
+UNSEEN = "fresh"
+"""What the names of the sets begin with that nothing is learned from."""
 OFTEN = 2
 """A word that fewer entries have is not learned."""
 STRENGTH = 20.0
@@ -48,7 +49,9 @@ def entries(file: Path) -> Entries:
 
 
 def known() -> Entries:
-    return [one for file in sorted(ENTRIES.glob("*.jsonl")) if file.name != UNSEEN for one in entries(file)]
+    return [
+        one for file in sorted(ENTRIES.glob("*.jsonl")) if not file.name.startswith(UNSEEN) for one in entries(file)
+    ]
 
 
 def learned(tagged: Entries) -> Weights:

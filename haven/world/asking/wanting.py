@@ -171,6 +171,14 @@ def _plainly(stream: Stream, one: Draft, asked: tuple[str, ...], yes_no: bool, o
     if asked and everywhere and not {"average", "sum", "count"} & flags:
         order = Order(concept="count", descending=True)
         return Query(want=Want.GROUP, subject=one.frozen(), concepts=asked, order=order)
+    return _of_these(stream, one, asked, yes_no, opening, bool(named_kinds))
+
+
+def _of_these(
+    stream: Stream, one: Draft, asked: tuple[str, ...], yes_no: bool, opening: set[str], named_kinds: bool
+) -> Query | None:
+    """The query about records whose kinds are known; `named_kinds`: the person said them."""
+    flags = stream.flags
     loose = {concept for condition in one.conditions for concept in condition.concepts}
     if not named_kinds and not one.ids and loose and loose <= LOOSE:
         return None  # `how many ships has X`: that some discovery bears such a word is no answer
@@ -185,8 +193,6 @@ def _plainly(stream: Stream, one: Draft, asked: tuple[str, ...], yes_no: bool, o
     if yes_no and not asked:
         named = bool(one.ids) and (one.conditions or one.of or one.near)
         return Query(want=Want.CHECK if named else Want.EXISTS, subject=subject, unit=stream.unit)
-    if yes_no and one.ids and asked:
-        return Query(want=Want.VALUE, subject=subject, concepts=asked, unit=stream.unit)
     if asked:
         return Query(want=Want.VALUE, subject=subject, concepts=asked, unit=stream.unit)
     if "where" in flags and one.ids:
