@@ -2,8 +2,8 @@
 
 Goal: 0.8 on a set that was not looked at. `--set` names a file of benchmarks/data/tagging, or a file elsewhere. A set
 that the shipped weights were learned from is judged by weights that are learned from all other entries. `--fit` writes
-assistants/tags.npz from all sets of the folder but the fresh ones. `--no-vectors` judges by words alone, `--unlearned` as
-if the tags were somebody's own, with no examples; `--show` prints each entry that is not all right.
+assistants/tags.npz from all sets of the folder but the fresh ones. `--no-vectors` judges by words alone, `--unlearned`
+as if the tags were somebody's own, with no examples; `--show` prints each entry that is not all right.
 """
 
 from __future__ import annotations
