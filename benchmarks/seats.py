@@ -24,7 +24,8 @@ from assistants.lorekeeper import LOREKEEPER
 from assistants.scribe import SCRIBE
 from assistants.sentinel import SENTINEL
 from assistants.table.picking import NOBODY, Picker
-from assistants.table.reading import MEANING, Weights, read, row_of
+from assistants.table.reading import MEANING, read, row_of, shipped
+from assistants.weights import Weights
 from benchmarks.fitting import ridge, vectors
 from haven.ai.judging.embed import Embedder
 
@@ -67,25 +68,19 @@ def learned(asked: Rows) -> Weights:
     table = np.array([row_of(one, things) for one in shown])
     wanted = np.array([[float(name == whose) for name in NAMES] for _, whose in asked], dtype=np.float32)
     meant = MEANING * vectors([text for text, _ in asked])
-    return Weights(NAMES, things, ridge(table, wanted, STRENGTH), ridge(np.hstack([table, meant]), wanted, STRENGTH))
+    alone, beside = ridge(table, wanted, STRENGTH), ridge(np.hstack([table, meant]), wanted, STRENGTH)
+    return Weights(NAMES, things, alone, beside, MEANING)
 
 
-def fit() -> None:
-    """Write the weights, as half-precision numbers."""
-    made = learned(
-        [row for file in sorted(REQUESTS.glob("*.jsonl")) if not file.name.startswith(UNSEEN) for row in rows(file)]
-    )
-    alone, beside = made.alone.astype(np.float16), made.beside.astype(np.float16)
-    things = np.array("\n".join(made.rows))
-    np.savez_compressed(WEIGHTS, names=np.array(made.names), things=things, alone=alone, beside=beside)
+def all_known() -> Rows:
+    return [row for file in sorted(REQUESTS.glob("*.jsonl")) if not file.name.startswith(UNSEEN) for row in rows(file)]
 
 
 def without(asked: Rows) -> Weights:
     """The shipped weights, or where they have seen one of these requests, others that have not."""
     judged = {text for text, _ in asked}
-    all = [row for file in sorted(REQUESTS.glob("*.jsonl")) if not file.name.startswith(UNSEEN) for row in rows(file)]
-    others = [row for row in all if row[0] not in judged]
-    return Weights.load() if len(others) == len(all) else learned(others)
+    others = [row for row in all_known() if row[0] not in judged]
+    return shipped() if len(others) == len(all_known()) else learned(others)
 
 
 async def judge(asked: Rows, weights: Weights, embedder: Embedder | None, show: bool) -> dict[str, object]:
@@ -113,7 +108,7 @@ async def judge(asked: Rows, weights: Weights, embedder: Embedder | None, show: 
 
 def measured(name: str, smoke: bool, show: bool) -> dict[str, object]:
     asked = rows(Path(name) if name.endswith(".jsonl") else REQUESTS / f"{name}.jsonl")[: 10 if smoke else None]
-    weights = Weights.load() if smoke else without(asked)
+    weights = shipped() if smoke else without(asked)
     return {
         "benchmark": "seats",
         "set": name,
@@ -130,7 +125,7 @@ def main() -> None:
     words.add_argument("--smoke", action="store_true", help="ten requests")
     chosen = words.parse_args()
     if chosen.fit:
-        fit()
+        learned(all_known()).save(WEIGHTS)
     else:
         print(json.dumps(measured(chosen.set, chosen.smoke, chosen.show)))
 

@@ -19,8 +19,9 @@ from pathlib import Path
 
 import numpy as np
 
-from assistants.scribing.learned import MEANING, Weights, row_of, things_of
+from assistants.scribing.learned import MEANING, row_of, shipped, things_of
 from assistants.scribing.tagging import Tag, Vocabulary, shipped_tags, tags_of
+from assistants.weights import Weights
 from benchmarks.fitting import Floats, ridge, vectors
 from haven.ai.judging.embed import Embedder
 
@@ -63,26 +64,19 @@ def learned(tagged: Entries) -> Weights:
     table = np.array([row_of(text, _said(text), tags, things) for text, _ in tagged])
     wanted = np.array([[float(tag in right) for tag in tags] for _, right in tagged], dtype=np.float32)
     meant: Floats = MEANING * vectors([text for text, _ in tagged])
-    return Weights(tags, things, ridge(table, wanted, STRENGTH), ridge(np.hstack([table, meant]), wanted, STRENGTH))
+    alone, beside = ridge(table, wanted, STRENGTH), ridge(np.hstack([table, meant]), wanted, STRENGTH)
+    return Weights(tags, things, alone, beside, MEANING)
 
 
 def _said(text: str) -> dict[str, float]:
     return {name: score for name, (score, _) in shipped_tags().by_words(text).items()}
 
 
-def fit() -> None:
-    """Write the weights, as half-precision numbers."""
-    made = learned(known())
-    alone, beside = made.alone.astype(np.float16), made.beside.astype(np.float16)
-    things = np.array("\n".join(made.rows))
-    np.savez_compressed(WEIGHTS, tags=np.array(made.tags), things=things, alone=alone, beside=beside)
-
-
 def without(tagged: Entries) -> Weights:
     """The shipped weights, or where they have seen one of these entries, others that have not."""
     judged = {text for text, _ in tagged}
     others = [one for one in known() if one[0] not in judged]
-    return Weights.load() if len(others) == len(known()) else learned(others)
+    return shipped() if len(others) == len(known()) else learned(others)
 
 
 def unlearned() -> Vocabulary:
@@ -127,11 +121,11 @@ def main() -> None:
     parser.add_argument("--smoke", action="store_true", help="a few entries only")
     given = parser.parse_args()
     if given.fit:
-        fit()
+        learned(known()).save(WEIGHTS)
         return
     file = Path(given.set) if given.set.endswith(".jsonl") else ENTRIES / f"{given.set}.jsonl"
     tagged = entries(file)[: 5 if given.smoke else None]
-    weights = Weights.load() if given.smoke or given.unlearned else without(tagged)
+    weights = shipped() if given.smoke or given.unlearned else without(tagged)
     vocabulary = unlearned() if given.unlearned else shipped_tags()
     told = judge(tagged, weights, vocabulary, None if given.no_vectors else Embedder(), given.show)
     head = {"benchmark": "tagging", "set": given.set, "vectors": not given.no_vectors}

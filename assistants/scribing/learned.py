@@ -7,13 +7,13 @@ shipped vocabulary; a tag of somebody's own is judged by its words and its meani
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 
+from assistants.weights import Floats, Weights
 from haven.world.words import plain, words
 
 MEANING = 10.0
@@ -22,8 +22,6 @@ SAID = 2.0
 """The most that a tag's own words count."""
 MAX_CHARS = 4_000
 """Of a text: its beginning says what it is about."""
-
-Floats = npt.NDArray[np.float32]
 
 
 def things_of(text: str) -> frozenset[str]:
@@ -41,31 +39,12 @@ def row_of(text: str, said: Mapping[str, float], tags: Sequence[str], rows: Mapp
     return found
 
 
-@dataclass(frozen=True)
-class Weights:
-    """A row for each tag's own words, then one for each thing in a text; a column for each tag."""
+@cache
+def shipped() -> Weights:
+    """The weights that Haven comes with: a row for each tag's own words, then one for each thing in a text."""
+    return Weights.load(resources.files("assistants") / "tags.npz", MEANING)
 
-    tags: tuple[str, ...]
-    rows: Mapping[str, int]
-    alone: Floats
-    """The weights without a vector; the last row counts always."""
-    beside: Floats
-    """The weights beside a vector: those of the vector's numbers follow, and the last row counts always."""
 
-    @classmethod
-    def load(cls) -> Weights:
-        """The weights that Haven comes with."""
-        with (resources.files("assistants") / "tags.npz").open("rb") as file:
-            kept = np.load(file, allow_pickle=False)
-            rows = {thing: row for row, thing in enumerate(str(kept["things"]).split("\n"))}
-            alone, beside = (kept[name].astype(np.float32) for name in ("alone", "beside"))
-            return cls(tuple(map(str, kept["tags"])), rows, alone, beside)
-
-    def scores(self, text: str, said: Mapping[str, float], vector: Floats | None) -> dict[str, float]:
-        """About 1 for a tag that a text has and about 0 for one that it has not."""
-        row = row_of(text, said, self.tags, self.rows)
-        if vector is None:
-            scores = np.append(row, 1) @ self.alone
-        else:
-            scores = np.concatenate([row, MEANING * vector, [1]]) @ self.beside
-        return {tag: float(score) for tag, score in zip(self.tags, scores, strict=True)}
+def scores(text: str, said: Mapping[str, float], vector: Floats | None, weights: Weights) -> dict[str, float]:
+    """About 1 for a tag that a text has and about 0 for one that it has not."""
+    return weights.scores(row_of(text, said, weights.names, weights.rows), vector)

@@ -17,7 +17,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from assistants.scribing.learned import MAX_CHARS, Floats, Weights
+from assistants.scribing import learned
+from assistants.scribing.learned import MAX_CHARS
+from assistants.weights import Floats, Weights
 from haven.ai.judging.embed import Embedder
 from haven.errors import SettingsError, Unavailable
 from haven.settings.plain import wrong_value
@@ -148,12 +150,6 @@ def shipped_tags() -> Vocabulary:
     return Vocabulary.load()
 
 
-@cache
-def shipped_weights() -> Weights:
-    """The weights that Haven comes with, read once."""
-    return Weights.load()
-
-
 def _forms(text: str) -> tuple[str, ...]:
     return tuple(plain(one.bare) for one in words(text))
 
@@ -173,8 +169,8 @@ async def tags_of(
         scores = {name: score + UNLEARNED * NEAR * max(0.0, near[name]) for name, score in scores.items()}
     if len(scores) < len(vocabulary.tags) and text.strip():
         of_shipped = {name: score for name, (score, _) in shipped_tags().by_words(text).items()}
-        learned = (weights or shipped_weights()).scores(text, of_shipped, vector)
-        scores |= {name: learned[name] for name in vocabulary.tags.keys() - vocabulary.unlearned}
+        known = learned.scores(text, of_shipped, vector, weights or learned.shipped())
+        scores |= {name: known[name] for name in vocabulary.tags.keys() - vocabulary.unlearned}
     best = max(scores.values(), default=0.0)
     least = max(ENOUGH, BESIDE * best)
     found = [

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assistants.base import Assistant
-from assistants.table.reading import MAX_CHARS, Floats, Shown, Weights, read
+from assistants.table.reading import MAX_CHARS, Shown, read, scores, shipped
+from assistants.weights import Floats, Weights
 from haven.ai.judging.embed import Embedder
 from haven.errors import HavenError
 
@@ -37,17 +38,17 @@ class Picker:
 
     async def pick(self, text: str, names: Sequence[str] = ()) -> tuple[Assistant | None, str]:
         """The assistant and why; None where nothing tells. `names` are those of the world that the text speaks of."""
-        self._weights = self._weights or Weights.load()
         shown = read(text, names)
         own = {one.name: OWN_WORD * len(one.matches(text)) for one in self._assistants if one.is_own}
         if shown.empty and not any(own.values()):
             return None, ""
-        scores, vector = own | self._weights.scores(shown), None
-        if _lead(scores) < SURE and (vector := await self._vector(text)) is not None:
-            scores = own | self._weights.scores(shown, vector)
-        first = max(scores, key=lambda name: scores[name])
+        weights = self._weights or shipped()
+        found, vector = own | scores(shown, None, weights), None
+        if _lead(found) < SURE and (vector := await self._vector(text)) is not None:
+            found = own | scores(shown, vector, weights)
+        first = max(found, key=lambda name: found[name])
         chosen = next((one for one in self._assistants if one.name == first), None)
-        if chosen is None or _lead(scores) < OPEN:
+        if chosen is None or _lead(found) < OPEN:
             return None, ""
         return chosen, _why(chosen, shown, text)
 

@@ -13,8 +13,8 @@ from functools import cache
 from importlib import resources
 
 import numpy as np
-import numpy.typing as npt
 
+from assistants.weights import Floats, Weights
 from haven.world.words import plain, words
 
 MAX_CHARS = 1_500
@@ -27,8 +27,6 @@ MEANING = 5.0
 """What a vector of length 1 counts beside them: vectors of all texts lie close together."""
 NAME, NUMBER, START = "@", "#", "^"
 """A name of the world, a number, and the beginning: it is the same whose name or which number it is."""
-
-Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -91,34 +89,15 @@ def read(text: str, names: Sequence[str] = ()) -> Shown:
     return Shown(frozenset({*row, *pairs}), frozenset(pieces), met, bool(names))
 
 
-@dataclass(frozen=True)
-class Weights:
-    """Which of the things that a request shows speak for whom: a row for each thing, a column for each name."""
+@cache
+def shipped() -> Weights:
+    """The weights that Haven comes with: a row for each thing that a request shows."""
+    return Weights.load(resources.files("assistants.table") / "weights.npz", MEANING)
 
-    names: tuple[str, ...]
-    rows: Mapping[str, int]
-    alone: Floats
-    """The weights without a vector; the last row counts always."""
-    beside: Floats
-    """The weights beside a vector: those of the vector's numbers follow, and the last row counts always."""
 
-    @classmethod
-    def load(cls) -> Weights:
-        """The weights that Haven comes with."""
-        with resources.files("assistants.table").joinpath("weights.npz").open("rb") as file:
-            kept = np.load(file, allow_pickle=False)
-            rows = {name: row for row, name in enumerate(str(kept["things"]).split("\n"))}
-            alone, beside = (kept[name].astype(np.float32) for name in ("alone", "beside"))
-            return cls(tuple(map(str, kept["names"])), rows, alone, beside)
-
-    def scores(self, shown: Shown, vector: Floats | None = None) -> dict[str, float]:
-        """About 1 for whose job it is and about 0 for the others."""
-        thing = row_of(shown, self.rows)
-        if vector is None:
-            scores = np.append(thing, 1) @ self.alone
-        else:
-            scores = np.concatenate([thing, MEANING * vector, [1]]) @ self.beside
-        return {name: float(score) for name, score in zip(self.names, scores, strict=True)}
+def scores(shown: Shown, vector: Floats | None, weights: Weights) -> dict[str, float]:
+    """About 1 for whose job it is and about 0 for the others."""
+    return weights.scores(row_of(shown, weights.rows), vector)
 
 
 def row_of(shown: Shown, rows: Mapping[str, int]) -> Floats:

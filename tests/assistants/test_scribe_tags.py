@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from assistants.scribe import Scribe
-from assistants.scribing.tagging import Vocabulary, shipped_tags, shipped_weights, tags_of
+from assistants.scribing.learned import shipped
+from assistants.scribing.tagging import Vocabulary, shipped_tags, tags_of
 from benchmarks.tagging import ENTRIES, entries, judge, unlearned
 from haven.ai.judging.embed import Embedder
 from haven.errors import SettingsError
@@ -53,9 +54,9 @@ async def test_entries_get_the_tags_that_they_mean(text: str, tags: set[str]) ->
 
 
 async def test_tags_of_the_sets_that_were_learned_from_are_mostly_right() -> None:
-    told = await judge(entries(ENTRIES / "held.jsonl"), shipped_weights(), shipped_tags(), None)
+    told = await judge(entries(ENTRIES / "held.jsonl"), shipped(), shipped_tags(), None)
     assert json.dumps(told) and float(str(told["f1"])) > 0.7
-    own = await judge(entries(ENTRIES / "held.jsonl"), shipped_weights(), unlearned(), None)
+    own = await judge(entries(ENTRIES / "held.jsonl"), shipped(), unlearned(), None)
     assert float(str(own["f1"])) > 0.6  # a list of one's own, by its words alone
 
 
