@@ -20,7 +20,7 @@ from tests.e2e.test_command_line_tasks import AWAY, with_model
 
 SEATS = ["sentinel", "scribe"]
 CANARY = "the amulet of Zephyria"
-FIRST, SECOND, THIRD = "What is the Round Table?", "And who are you?", "What is Haven?"
+FIRST, SECOND, THIRD = "What is the Round Table?", "And why is it round?", "What is Haven?"
 
 
 def cloud_at(stand_in: StandIn) -> str:
