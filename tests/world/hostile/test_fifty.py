@@ -69,7 +69,7 @@ def holding(number: int, text: str) -> tuple[System, Lore]:
     return place, entry
 
 
-@pytest.mark.parametrize(("number", "text"), enumerate(WORDS.values()), ids=WORDS)
+@pytest.mark.parametrize(("number", "text"), list(enumerate(WORDS.values())), ids=list(WORDS))
 def test_words_in_a_record_a_file_and_on_a_face(number: int, text: str) -> None:
     place, entry = things = holding(number, text)
     told = str([one.model_dump() for one in things])
