@@ -3,8 +3,9 @@
 What is searched is a cache file beside the database, brought up to date with each search by what was written since.
 Vectors are made in the background, so no save and no search waits for them.
 
-Measured with 100,000 entries on two x86 cores (benchmarks/world_search.py): by names and words p50 3 ms, p99 9 ms;
-where the query's vector is known p50 8 ms, p99 19 ms; to make it takes 20 to 30 ms more. All is read anew in 10 s.
+Measured with 100,000 entries on two x86 cores (benchmarks/world_search.py): by names and words p50 4 ms, p99 8 ms;
+where the query's vector is known p50 8 to 11 ms, p99 14 to 21 ms; to make it takes 13 to 29 ms more. All is read anew
+in 10 s.
 """
 
 from __future__ import annotations
