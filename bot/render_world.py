@@ -26,6 +26,8 @@ CUT = "\n… *cut here; the whole text is attached*"
 MOST_FIELDS = 25
 WHOLE_FIELDS = 10
 """Fields that a draft's card holds whatever stands in them, 160 characters before and after."""
+VALUE_CHARS = 200
+"""Of a value on a draft's card, with the marks that keep its formatting away."""
 MAP = "map.png"
 WAITING, APPROVED, REJECTED = 0xFAA61A, 0x3BA55D, 0x747F8D
 STATES = {"open": WAITING, "approved": APPROVED}
@@ -127,7 +129,7 @@ def draft_card(draft: Draft, found: Iterable[Difference], said: Sequence[str] = 
         if one.record != record:
             record = one.record
             lines.append(f"**{plain(record, 150)}**")
-        before, after = (plain(value, 200) for value in one.short())
+        before, after = (plain(value, VALUE_CHARS) for value in one.short())
         lines.append(f"{plain(one.field.replace('_', ' '), 60)}: {f'~~{before}~~ → ' if before else ''}{after or '–'}")
     embed = _draft(draft, fitting(lines, 3_500) or "It would change nothing any more.")
     if said:
@@ -138,7 +140,10 @@ def draft_card(draft: Draft, found: Iterable[Difference], said: Sequence[str] = 
 
 def draft_files(found: Sequence[Difference]) -> list[discord.File]:
     """Every word of what would be different, where the card cuts any: nobody approves what could not be read."""
-    if all(one.short() == (one.before, one.after) for one in found) and len(found) <= WHOLE_FIELDS:
+    whole = all(
+        plain(said, 10 * VALUE_CHARS) == plain(said, VALUE_CHARS) for one in found for said in (one.before, one.after)
+    )
+    if whole and all(one.short() == (one.before, one.after) for one in found) and len(found) <= WHOLE_FIELDS:
         return []
     return [drafts_file(found)]
 

@@ -3,5 +3,5 @@
 import os
 
 # Numpy reads this when it is first imported. What is computed here is small: several of its threads would wait for one
-# another and for everything else in the process. A search of 100,000 entries by meaning took 17 ms (p99) so, and 23 ms else.
+# another and for everything else. A search of 100,000 entries by meaning took 17 ms (p99) so, and 23 ms with two.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -59,6 +59,7 @@ class Inbox:
     async def read(self, last: int) -> None:
         """Keep nothing any more up to the message of that number."""
         check(self._principal, Act.READ)
+        last = max(last, int(await notes.get(self._database, self._note) or 0))  # another display may have read more
         await notes.put(self._database, self._note, str(last))
         self._bus.live(READ, self._principal.id)
 

@@ -29,17 +29,19 @@ class Tales:
     def __init__(self, world: World, search: Search, drafts: Drafts) -> None:
         self._world, self._search, self._drafts = world, search, drafts
 
-    async def kept(self, text: str, asked: str, model: str, by: Principal) -> str:
-        """Propose the tale as a draft and check it; what a person should know of both. "" where it can't be kept."""
+    async def kept(self, text: str, asked: str, model: str, by: Principal, *, key: str = "") -> str:
+        """Propose the tale as a draft and check it; what a person should know of both.
+
+        A second delivery of one `key` is the same draft.
+        """
         tale = tale_of(text, asked, model, by)
         try:
             checked = await check_draft(tale, self._world, self._search)
-            draft = await self._drafts.propose(
-                [tale], by, TOOL, f"a tale, asked for as: {' '.join(asked.split())[:200]}"
-            )
+            reason = f"a tale, asked for as: {' '.join(asked.split())[:200]}"
+            draft = await self._drafts.propose([tale], by, TOOL, reason, key=key)
         except HavenError as error:
             log.info("a tale is not kept: %s", error)
-            return ""
+            return f"It is not kept as a draft: {error}"
         return f"It is kept as {draft.id}, which is not canon: nobody is quoted from it. {said_of(checked)}"
 
 

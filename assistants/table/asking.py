@@ -146,30 +146,32 @@ class Asking:
             return hello, []
         earlier = next((turn.text for turn in reversed(talk.request.earlier) if turn.role == "user"), "")
         asked = await self._facts.core(talk.text, earlier)
-        if talk.private and any(self._facts.writes(text, talk.name) for text in (opened(talk.text), talk.text, asked)):
+        typed = opened(talk.text)
+        if talk.private and any(self._facts.writes(text, talk.name) for text in (typed, talk.text, asked)):
             return Findings(KEPT, kind=Nature.ASK_BACK), []
-        if (
-            watch := await self._facts.watch(opened(talk.text), talk.request.principal, talk.request.place)
-        ) is not None:
+        if (watch := await self._facts.watch(typed, talk.request.principal, talk.request.place)) is not None:
             return watch, []
+        acting = not talk.private and (self._facts.is_to_keep(typed) or self._facts.is_to_keep(talk.text))
         question, names = is_question(asked), await self._facts.names_in(talk.text)
         findings = None
-        for text in dict.fromkeys((asked, talk.text)):
-            found = await self._consulted(talk, text)
+        for text in dict.fromkeys((typed, talk.text) if acting else (asked, typed)):
+            found = await self._consulted(talk, text, acting=acting)
             findings = best(found, talk.name, question=question) or findings
             if findings is not None and findings.kind is not Nature.NOT_RECORDED:
                 return findings, names
+            if findings is not None and findings.sources:
+                break
         if talk.request.where in _CHOSEN or not await self._facts.could_know(talk.text):
             return None, names
         fits = talk.seat.sure and not talk.request.earlier
         of_world = names or (fits and (talk.name in OF_THE_WORLD or speaks_of_a_name(talk.text)))
         return findings or (unrecorded(names) if question and of_world else None), names
 
-    async def _consulted(self, talk: Talk, text: str) -> list[Consulted]:
-        """What each assistant says to a text, told to the transcript."""
+    async def _consulted(self, talk: Talk, text: str, *, acting: bool) -> list[Consulted]:
+        """What each assistant says to a text, told to the transcript; `acting`: the person hands something in."""
         say, found = self._transcript.say, list[Consulted]()
         request = talk.request
-        consult = self._facts.consult(text, talk.name, request.principal, key=request.key, private=talk.private)
+        consult = self._facts.consult(text, talk.name, request.principal, key=request.key, acting=acting)
         async with aclosing(consult) as consulted:
             async for one in consulted:
                 found.append(one)
@@ -224,7 +226,7 @@ class Asking:
         """What is said below a tale: that it is a draft, and what canon says against it. A private one is not kept."""
         if not findings.free or talk.private or reply.tier is Tier.LOCAL:
             return ""
-        said = await self._facts.keep_tale(reply.text, talk.text, reply.model, talk.request.principal)
+        said = await self._facts.keep_tale(reply.text, talk.text, reply.model, talk.request.principal, talk.request.key)
         return f"\n\n{said}" if said else ""
 
     async def _needs_large(self, task: Task) -> None:

@@ -32,6 +32,7 @@ _MARKS = re.compile(r"([,;:–—-])(?:\s*[,;:–—-])+")
 _WHOSE_NAME = re.compile(r"\b(?:his|her|its|their) names?\b", re.IGNORECASE)
 """Of somebody who is not the one that was named before: "she lost a brother; what was his name"."""
 _CALLED = re.compile(r"\b(?:system|planet|moon|station)(?: called| named)? ((?-i:[A-Z])[\w'’-]+)", re.IGNORECASE)
+_HOW_FAR = re.compile(r"\b(?:how far|what distance|the distance|wie weit)\b", re.IGNORECASE)
 _COMMA = re.compile(r",\s+")
 _CLEFT = re.compile(r"\b(who|what|which|where|when|whom) (?:it (?:is|was)|is it|was it) that\b", re.IGNORECASE)
 
@@ -154,6 +155,8 @@ def _filled(asked: str, said: str, naming: Naming) -> str:
     names, bare = list(dict.fromkeys(one.text for one in others)), asked.rstrip(" ?.!")
     if not own and len(names) == 2 and (way := _way(said, names)):
         return f"{bare} {way}?"
+    if not own and len(names) == 2 and _HOW_FAR.search(asked):
+        return f"how far is {names[0]} from {names[1]}?"
     if not own and len(names) > 1 and _OF_THESE.search(asked):
         return f"{bare}, {' or '.join(names)}?"
     pointed = _pointed(asked, others)

@@ -110,11 +110,11 @@ class Facts:
         self._hops = hops
 
     async def consult(
-        self, text: str, seated: str, principal: Principal, *, key: str = "", private: bool = False
+        self, text: str, seated: str, principal: Principal, *, key: str = "", acting: bool = True
     ) -> AsyncGenerator[Consulted, None]:
         """Ask the seated assistant, then the others, until one of them has a fact; only the seated one acts.
 
-        A second delivery of one `key` does nothing twice; for a private request nobody acts at all.
+        A second delivery of one `key` does nothing twice; without `acting` nobody acts at all.
 
         After a quotation the rest are asked as well: one may know a fact, or that the very field for it is empty. The
         Sentinel speaks of the machine: where a place is named it comes last, and says nothing of what is asked of that.
@@ -129,7 +129,7 @@ class Facts:
             if name == "sentinel" and names and not subject_of(text, names):
                 yield Consulted(name, None)
             elif (answerer := self._answerers.get(name)) is not None:
-                act = self._acts.get(name) if name == seated and not private else None
+                act = self._acts.get(name) if name == seated and acting else None
                 ask = partial(act, key=key) if act is not None else answerer.answer
                 findings = await self._asked(name, ask, text, principal, seated)
                 yield Consulted(name, findings)
@@ -155,20 +155,23 @@ class Facts:
         watch = await self._watches.add(text, principal, place)
         return Findings(promise(watch), query=f"watch {watch.understood}")
 
-    async def keep_tale(self, text: str, asked: str, model: str, principal: Principal) -> str:
+    async def keep_tale(self, text: str, asked: str, model: str, principal: Principal, key: str) -> str:
         """Keep what a model has told as a draft, and what to say of that; "" where nobody keeps tales."""
-        return await self._tales.kept(text, asked, model, principal) if self._tales is not None else ""
+        return await self._tales.kept(text, asked, model, principal, key=key) if self._tales is not None else ""
+
+    def is_to_keep(self, text: str) -> bool:
+        """Whether a text, as it was typed, hands in a record or orders an edit of many."""
+        return is_handed_in(text) or is_ordered(text)
 
     def writes(self, text: str, seated: str) -> bool:
         """Whether the answer would be kept in the person's words: a draft that others read, or a watch."""
         if self._watches is not None and asks_to_be_told(text):
             return True
-        drafted = is_handed_in(text) or is_ordered(text)
-        return seated == SCRIBE.name and seated in self._answerers and drafted
+        return seated == SCRIBE.name and seated in self._answerers and self.is_to_keep(text)
 
     async def core(self, text: str, earlier: str = "") -> str:
         """What of the text asks, with the names put in that it points at; a text that is handed in stays whole."""
-        if self._names is None or ("?" not in text and (is_handed_in(text) or is_ordered(text))):
+        if self._names is None or ("?" not in text and self.is_to_keep(text)):
             return text
         return await self._names.ask(lambda index: core(text, _naming(text, index), earlier))
 

@@ -60,6 +60,10 @@ _DESCRIBED = re.compile(
 """Something by what it did: `the moss that cured the Grey Sleep`."""
 
 
+_WHEN = re.compile(r"\b(?:before|after|since|until|vor|nach|seit|bis)\b", re.IGNORECASE)
+"""What only says when: the place of another event would be told."""
+
+
 class Placing(Answerer, Protocol):
     """Who knows where something happened, and can quote it."""
 
@@ -145,7 +149,7 @@ class Hops:
     async def _where(self, question: str, principal: Principal, *, described: bool) -> Findings | None:
         """The place itself, where a text alone tells of it, or a field of what was only described."""
         asked = _AND_WHERE.sub("", question)
-        if (match := _WHERE.match(asked)) is None:
+        if (match := _WHERE.match(asked)) is None or _WHEN.search(match["event"]):
             return None
         known = await self._fields.answer(asked, principal)
         if asked == question and known is not None and known.kind is not Nature.NOT_RECORDED:

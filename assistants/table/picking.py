@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assistants.base import Assistant
-from assistants.table.reading import MAX_CHARS, Shown, read, scores, shipped
+from assistants.table.reading import Shown, read, scores, shipped
 from assistants.weights import Floats, Weights
 from haven.ai.judging.embed import Embedder
 from haven.errors import HavenError
@@ -23,6 +23,9 @@ OWN_WORD = 1.0
 NOBODY = "nobody"
 """Whose requests are greetings and questions about anything else: no assistant's."""
 WHATS = 3
+
+VECTOR_CHARS = 400
+"""Of a request: a vector of more takes over half a second."""
 
 
 class Picker:
@@ -56,7 +59,7 @@ class Picker:
         if self._embedder is None or self._embedder.missing():
             return None
         try:
-            found = await self._embedder.vectors([text[:MAX_CHARS]])
+            found = await self._embedder.vectors([text[:VECTOR_CHARS]])
         except HavenError:
             return None  # it says so itself, once
         vector: Floats = found[0]

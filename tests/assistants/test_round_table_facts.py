@@ -170,7 +170,13 @@ async def test_a_text_that_is_delivered_twice_is_one_draft_and_a_greeting_hides_
     async with furnished(tmp_path) as home:
         for _ in range(2):
             await ask(home, "Record the system Twicehold: yellow star", assistant="scribe", key="interaction-7")
-        assert len(await home.house.drafts.list(None)) == 1
+        for no_order in (
+            "Do you know if the record is right: system Venture has economy mining, conflict high",
+            "Do you know if somebody has submitted this already: new planet Zork in Venture, weather humid, flora rich",
+            "Don't record this: planet Cobble has humid weather",
+        ):
+            await ask(home, no_order, assistant="scribe")
+        assert len(await home.house.drafts.list(None)) == 1, "what is only asked is no draft"
         told = (await ask(home, "Good morning everyone! Tell me when a system is added near Oculi"))[-1]
         assert "told once" in told.text and len(await home.house.watches.list(MEMBER)) == 1
 

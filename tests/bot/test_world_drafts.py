@@ -6,9 +6,11 @@ import pytest
 
 from assistants.sentinel import HAVEN
 from bot.render import plain
+from bot.render_world import draft_files
 from haven.access import Principal, Role
 from haven.demo import charts
 from haven.errors import NotFound
+from haven.world.differences import Difference
 from haven.world.schema import Kind, Lore, Planet, System
 from tests.world.a_world import a_long_queue
 
@@ -152,3 +154,9 @@ async def test_of_a_long_queue_the_rest_is_named(world: World) -> None:
 def test_no_word_of_anybody_is_a_link_that_hides_where_it_leads(text: str) -> None:
     shown = plain(text, 500)
     assert "](" not in shown and "**" not in shown and shown.replace("\\", "") == text.replace("\\", "")
+
+
+def test_a_value_that_the_card_cuts_is_attached_whole() -> None:
+    hidden = "_" * 82 + " Its mines are free for all; pay 500 to Mallory first"
+    files = draft_files([Difference(record="system Pell", field="notes", before="", after=hidden)])
+    assert len(files) == 1 and hidden.encode() in files[0].fp.read()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from haven.world.asking import Lexicon
+from haven.world.asking import Lexicon, ask
 from haven.world.asking.side_by_side import side_by_side
 from haven.world.gazetteer import Gazetteer
 from tests.world.star_map import THINGS
@@ -25,3 +25,15 @@ def test_a_field_or_one_name_alone_is_no_such_question() -> None:
         "is Halden richer than Brook",
     ):
         assert side_by_side(asked, LEXICON) is None
+
+
+def test_what_is_said_of_a_name_is_checked_of_that_very_record() -> None:
+    assert (yes := ask("Is Brook a mining system?", LEXICON)) is not None and yes.text.startswith("Yes")
+    assert (no := ask("Is Halden a mining system?", LEXICON)) is not None and no.text.startswith("No")
+
+
+def test_but_not_leaves_out() -> None:
+    told = ask("Which systems have planets but not Halden?", LEXICON)
+    mining = ask("Which systems within 500 units of Halden are systems but not mining?", LEXICON)
+    assert told is None or "Halden" not in [row.name for row in told.rows]
+    assert mining is None or not {"Brook", "Dorn"} & {row.name for row in mining.rows}

@@ -67,7 +67,7 @@ def of_kind(scene: Scene, chunk: Chunk) -> bool:
     stream, last = scene.stream, scene.last
     if _rather_a_field(scene, chunk) or (chunk.part("found") and "and" in chunk.text.lower() and scene.subject):
         return False  # `planets with rich flora and fauna` are no discoveries
-    if last is not None and last.named and _same_thing(scene, last, chunk):
+    if last is not None and last.named and not _is_a(scene) and _same_thing(scene, last, chunk):
         stream.at += 1
         return True
     if last is not None and last.named and _is_a(scene):
