@@ -139,6 +139,8 @@ async def test_an_earlier_round_is_compared_and_gone_back_to(house: House, show:
     await house.database.write(work)
     async with show(OWNER, 100, 34) as terminal:
         await terminal.tap("Add a zoom button")
+        await terminal.tap("Diff")
+        await terminal.until("return 4", gone="shown here")  # the summary says "Rounds", too, below the tab
         await terminal.tap("Rounds")
         await terminal.until("Round 2 (tweak) · shown · four times", "Round 1 (request)")
         await terminal.tap("Round 1 (request)")
