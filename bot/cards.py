@@ -14,6 +14,7 @@ import discord
 
 from bot import render
 from bot.channels import Channels, only
+from bot.language import speaking
 from bot.queue import Queue
 from bot.views.review import decision_view, progress_view
 from haven.changes.decisions import Changes
@@ -94,7 +95,8 @@ class Cards(Queue[str]):
             if card is None and change.state in OPEN and self._settings.channel_id:
                 card = await self._open(change, self._settings.channel_id)
             if card is not None and card.shown != _mark(change):
-                card = await self._draw(change, card)
+                with speaking(self._channels.language):
+                    card = await self._draw(change, card)
                 await self._save(id, replace(card, shown=_mark(change)))
         if change.state not in OPEN:
             self._said.pop(id, None)
@@ -136,6 +138,10 @@ class Cards(Queue[str]):
             await self._channels.edit(card.channel, card.progress, embed=render.progress_card(change, text))
 
     async def _open(self, change: Change, channel: int) -> Card:
+        with speaking(self._channels.language):
+            return await self._begin(change, channel)
+
+    async def _begin(self, change: Change, channel: int) -> Card:
         message = await self._channels.at(channel).send(
             embed=render.progress_card(change), view=progress_view(change), nonce=f"{change.id}:open"
         )

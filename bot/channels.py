@@ -8,6 +8,7 @@ from typing import Any
 import aiohttp
 import discord
 
+from bot.language import language_of
 from haven.errors import StoreError, Unavailable
 
 THREAD_ARCHIVED = 50083
@@ -22,6 +23,12 @@ class Channels:
     def __init__(self, client: discord.Client, guild_id: int | None) -> None:
         self._client = client
         self._guild_id = guild_id
+
+    @property
+    def language(self) -> str:
+        """What everybody in the server reads: the language that the server is set to."""
+        guild = self._client.get_guild(self._guild_id) if self._guild_id else None
+        return language_of(guild.preferred_locale if guild else None)
 
     def at(self, id: int) -> discord.PartialMessageable:
         """A channel or thread by its id; asks Discord nothing."""

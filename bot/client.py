@@ -26,6 +26,7 @@ from bot.commands import ask, changes, drafts, health, status, watch, world
 from bot.commands import cloud as cloud_switch
 from bot.digests import Digests
 from bot.draft_cards import DraftCards
+from bot.language import Translator
 from bot.queue import Queue
 from bot.told import Told
 from bot.views.alert import AlertButton
@@ -119,6 +120,7 @@ class HavenBot(discord.Client):
         several = [*changes.commands(), *world.commands(), *drafts.commands(), watch.command(), cloud_switch.command()]
         for command in [*several, ask.command(self.round_table.assistants), status.command(), health.command()]:
             self.tree.add_command(command, guild=guild)
+        await self.tree.set_translator(Translator())
         await self._sync(guild)
 
     @property
@@ -177,7 +179,10 @@ class HavenBot(discord.Client):
 
     async def _sync(self, guild: discord.Object | None) -> None:
         """Send the command list where it is not the one sent last: Discord counts creations (200 a day)."""
-        payload = [command.to_dict(self.tree) for command in self.tree.get_commands(guild=guild)]
+        translator = self.tree.translator
+        assert translator is not None
+        commands = self.tree.get_commands(guild=guild)
+        payload = [await command.get_translated_payload(self.tree, translator) for command in commands]
         where = {"application": self.application_id, "guild": self.settings.guild_id, "commands": payload}
         digest = hashlib.sha256(json.dumps(where, sort_keys=True, default=str).encode()).hexdigest()
         if await notes.get(self.database, SYNCED) == digest:

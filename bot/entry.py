@@ -11,6 +11,7 @@ import discord
 
 from bot import render
 from bot.channels import is_away
+from bot.language import language_of, say, speaking
 from haven.access import Act, Principal, Role, check
 from haven.errors import HavenError, Unavailable, error_id
 from haven.settings import Discord
@@ -80,19 +81,20 @@ async def enter(
     *,
     strangers_may: bool = False,
 ) -> None:
-    """Let the person in and do the work; every refusal and failure becomes a card that only they see.
+    """Let the person in and do the work, in their language; a refusal or failure becomes a card that only they see.
 
     discord.py swallows what a persistent button raises, so nothing may pass this function but a cancellation.
     """
     bot = bot_of(interaction)
-    try:
-        if bot.closing:
-            raise Unavailable("Haven is restarting, so nothing was done.", "Try again in a minute.")
-        person = principal(interaction, bot.settings)
-        check(person, act, strangers_may=strangers_may)
-        await work(person)
-    except Exception as error:
-        await report(interaction, error)
+    with speaking(language_of(interaction.locale)):
+        try:
+            if bot.closing:
+                raise Unavailable("Haven is restarting, so nothing was done.", "Try again in a minute.")
+            person = principal(interaction, bot.settings)
+            check(person, act, strangers_may=strangers_may)
+            await work(person)
+        except Exception as error:
+            await report(interaction, error)
 
 
 async def report(interaction: discord.Interaction, error: Exception) -> None:
@@ -102,7 +104,9 @@ async def report(interaction: discord.Interaction, error: Exception) -> None:
         log.info("[%s] refused or failed for discord:%s: %s", shown.id, interaction.user.id, error.full)
     else:
         id = error_id()
-        shown = HavenError(f"Something went wrong in Haven [{id}].", "It is in the log; tell the owner this id.")
+        shown = HavenError(
+            say("Something went wrong in Haven [{id}].", id=id), say("It is in the log; tell the owner this id.")
+        )
         shown.id = id
         log.error("[%s] unexpected failure for discord:%s", id, interaction.user.id, exc_info=error)
     embed = render.error_card(shown)

@@ -10,6 +10,7 @@ from contextlib import aclosing
 from typing import Generic, TypeVar
 
 from bot.channels import Channels
+from bot.language import speaking
 from haven.errors import StoreError
 from haven.store import events, notes
 from haven.store.database import Database
@@ -64,7 +65,8 @@ class Queue(ABC, Generic[T]):
     async def attempt(self, one: T) -> bool:
         """False where Discord is away, so that another attempt helps; what it refuses for good is in the log."""
         try:
-            await self.show(one)
+            with speaking(self._channels.language):
+                await self.show(one)
         except Exception as error:
             if self._channels.is_away(error):
                 self.waits = True

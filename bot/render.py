@@ -14,6 +14,7 @@ from collections.abc import Sequence
 import discord
 
 from assistants.round_table import FOUR
+from bot.language import say, told
 from haven.changes.review import NAMED, STAND_IN, PastRound, Review, RoundPair, by_class, class_said
 from haven.changes.review.diffing import FileDiff
 from haven.changes.review.text import round_line, test_notes
@@ -79,10 +80,10 @@ def prose(text: str, limit: int) -> str:
 
 
 def error_card(error: HavenError) -> discord.Embed:
-    embed = discord.Embed(title="That did not work", description=plain(str(error), 2_000), colour=0xED4245)
+    embed = discord.Embed(title=say("That did not work"), description=plain(told(str(error)), 2_000), colour=0xED4245)
     if error.mend:
-        embed.add_field(name="What to do", value=plain(error.mend, 1_000), inline=False)
-    return embed.set_footer(text=f"Error {error.id}")
+        embed.add_field(name=say("What to do"), value=plain(told(error.mend), 1_000), inline=False)
+    return embed.set_footer(text=say("Error {id}", id=error.id))
 
 
 def progress_card(change: Change, text: str = "") -> discord.Embed:

@@ -12,6 +12,7 @@ from typing import Any
 import discord
 import pytest
 import simcord
+import simcord.interactions
 from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle, GuildHandle
 
@@ -229,6 +230,20 @@ def settings(tmp_path: Path) -> Settings:
             "cloud": {"stand_in": True, "base_url": "http://127.0.0.1:9"},
         }
     )
+
+
+@pytest.fixture
+def locales(monkeypatch: pytest.MonkeyPatch) -> dict[int, str]:
+    """The language of people's Discord, by their ids: the simulated one sends American English for everybody."""
+    spoken: dict[int, str] = {}
+    made = simcord.interactions.base_payload
+
+    def payload(backend: Any, *, user_id: int, **rest: Any) -> Any:
+        record, told = made(backend, user_id=user_id, **rest)
+        return record, told | {"locale": spoken.get(user_id, "en-US")}
+
+    monkeypatch.setattr(simcord.interactions, "base_payload", payload)
+    return spoken
 
 
 @pytest.fixture

@@ -1,0 +1,151 @@
+"""What the bot says, in the language of whoever reads it: English is written in the code, the others lie in catalogues.
+
+A catalogue is one file of `bot/languages`, named by Discord's locale: `de.toml`. Its table `names` holds the names of
+commands and options; `texts` holds what the bot says; `sentences` holds what other parts of Haven say, by pattern, so
+that an error of the core can be read as well. What a catalogue lacks stays English.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+import discord
+from discord import app_commands
+
+ENGLISH = "en"
+_PLACE = re.compile(r"\{(\w+)\}")
+_WORD = re.compile(r"\w+")
+
+_speaking: ContextVar[str] = ContextVar("language", default=ENGLISH)
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A sentence with places for values, as `{name} may not {act}.`, and what it is in the other language."""
+
+    shape: re.Pattern[str]
+    template: str
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """One language."""
+
+    names: Mapping[str, str]
+    texts: Mapping[str, str]
+    sentences: Mapping[str, str]
+    patterns: Mapping[str, tuple[Pattern, ...]]
+    """Sentences with places by their longest word; "" holds those without a word."""
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Within, everything is said in this language, or in English where there is no catalogue of it."""
+    token = _speaking.set(language)
+    try:
+        yield
+    finally:
+        _speaking.reset(token)
+
+
+def language_of(locale: discord.Locale | str | None) -> str:
+    """The catalogue for one of Discord's locales: `de` also serves `de-AT`; English where there is none."""
+    code = str(locale or ENGLISH)
+    return next((one for one in (code, code.partition("-")[0]) if one in languages()), ENGLISH)
+
+
+@cache
+def languages() -> tuple[str, ...]:
+    """The languages that have a catalogue."""
+    return tuple(sorted(one.name.removesuffix(".toml") for one in _folder() if one.name.endswith(".toml")))
+
+
+def say(template: str, **values: object) -> str:
+    """A text of the bot with its values, in the language spoken now. The values are put in as they are."""
+    catalogue = _catalogue(_speaking.get())
+    said = catalogue.texts.get(template, template) if catalogue else template
+    return _filled(said, {name: str(value) for name, value in values.items()}) if values else said
+
+
+def told(sentence: str) -> str:
+    """What another part of Haven said, in the language spoken now; as it is where no catalogue has its pattern.
+
+    Each line for itself; a value that is a sentence of the catalogue is translated as well.
+    """
+    catalogue = _catalogue(_speaking.get())
+    return "\n".join(_told(line, catalogue) for line in sentence.split("\n")) if catalogue else sentence
+
+
+class Translator(app_commands.Translator):
+    """Names and descriptions of commands, as Discord shows them before anything is sent."""
+
+    async def translate(
+        self,
+        string: app_commands.locale_str,
+        locale: discord.Locale,
+        context: app_commands.TranslationContextTypes,
+    ) -> str | None:
+        """None where it stays English: Discord then shows the command's own words."""
+        catalogue = _catalogue(language_of(locale))
+        if catalogue is None:
+            return None
+        named = app_commands.TranslationContextLocation
+        is_name = context.location in {named.command_name, named.group_name, named.parameter_name}
+        return (catalogue.names if is_name else catalogue.texts).get(string.message)
+
+
+def _told(line: str, catalogue: Catalogue) -> str:
+    if line in catalogue.sentences:
+        return catalogue.sentences[line]
+    near = [one for word in {*_WORD.findall(line), ""} for one in catalogue.patterns.get(word, ())]
+    for pattern in sorted(near, key=lambda one: len(one.shape.pattern), reverse=True):
+        if match := pattern.shape.fullmatch(line):
+            values = {name: catalogue.sentences.get(value, value) for name, value in match.groupdict().items()}
+            return _filled(pattern.template, values)
+    return line
+
+
+def _filled(template: str, values: Mapping[str, str]) -> str:
+    """By plain replacement: a value with braces in it is no format of anything."""
+    return _PLACE.sub(lambda place: values.get(place[1], place[0]), template)
+
+
+@cache
+def _catalogue(language: str) -> Catalogue | None:
+    """None for English, and for a language without a file."""
+    if language not in languages():
+        return None
+    found = tomllib.loads((files("bot.languages") / f"{language}.toml").read_text("utf-8"))
+    sentences = found.get("sentences", {})
+    patterns: dict[str, list[Pattern]] = {}
+    for english, other in sentences.items():
+        if _PLACE.search(english):
+            telling = max(_WORD.findall(_PLACE.sub("|", english)), key=len, default="")
+            patterns.setdefault(telling, []).append(Pattern(_shape(english), other))
+    by_word = {word: tuple(several) for word, several in patterns.items()}
+    return Catalogue(found.get("names", {}), found.get("texts", {}), sentences, by_word)
+
+
+def _shape(english: str) -> re.Pattern[str]:
+    """A place that comes twice must hold the same both times."""
+    seen: set[str] = set()
+    parts = []
+    for index, part in enumerate(_PLACE.split(english)):
+        if index % 2 == 0:
+            parts.append(re.escape(part))
+        else:
+            parts.append(f"(?P={part})" if part in seen else f"(?P<{part}>.+?)")
+            seen.add(part)
+    return re.compile("".join(parts), re.DOTALL)
+
+
+def _folder() -> Iterator[Traversable]:
+    return files("bot.languages").iterdir()

@@ -1,0 +1,1 @@
+"""Catalogues: one file a language, in TOML."""
