@@ -23,8 +23,8 @@ from haven.world.mentions import mentions
 from haven.world.name_index import NameIndex
 from haven.world.names import Names
 from haven.world.schema import kind_of
-from haven.world.watches import Watches, promise
-from haven.world.wishes import asks_to_be_told
+from haven.world.telling import Aim, notice_of
+from haven.world.watches import Watches, outcome, promise
 from haven.world.world import World
 
 log = logging.getLogger("haven.round_table")
@@ -149,11 +149,18 @@ class Facts:
             return None
 
     async def watch(self, text: str, principal: Principal, place: Mapping[str, Any]) -> Findings | None:
-        """Where somebody wants to hear of what comes, they are told once, at `place`. Raises BadInput, AccessDenied."""
-        if self._watches is None or not asks_to_be_told(text):
+        """Where somebody wants to hear of what comes, they are told once, at `place`; where no more, that watch ends.
+
+        Raises BadInput, AccessDenied.
+        """
+        notice = notice_of(text) if self._watches is not None else None
+        if notice is None or self._watches is None:
             return None
-        watch = await self._watches.add(text, principal, place)
-        return Findings(promise(watch), query=f"watch {watch.understood}")
+        if notice.aim is Aim.BEGIN:
+            watch = await self._watches.add(text, principal, place)
+            return Findings(promise(watch), query=f"watch {watch.understood}")
+        done = await self._watches.heed(notice, principal)
+        return Findings(outcome(done, notice), kind=Nature.ASK_BACK if done.several else Nature.FACT, query="watches")
 
     async def keep_tale(self, text: str, asked: str, model: str, principal: Principal, key: str) -> str:
         """Keep what a model has told as a draft, and what to say of that; "" where nobody keeps tales."""
@@ -165,8 +172,8 @@ class Facts:
 
     def writes(self, text: str, seated: str) -> bool:
         """Whether the answer would be kept in the person's words: a draft that others read, or a watch."""
-        if self._watches is not None and asks_to_be_told(text):
-            return True
+        if self._watches is not None and (notice := notice_of(text)) is not None:
+            return notice.aim is Aim.BEGIN
         return seated == SCRIBE.name and seated in self._answerers and self.is_to_keep(text)
 
     async def core(self, text: str, earlier: str = "") -> str:

@@ -19,6 +19,7 @@ from haven.store.world_watches import WatchRow
 from haven.world import lengths
 from haven.world.fitting import News, read_news, sift, unit_of, up
 from haven.world.schema import Kind, System, Thing, parent_of
+from haven.world.telling import Aim, Notice
 from haven.world.wishes import Wish, in_words, read_wish
 from haven.world.words import fold
 from haven.world.world import World
@@ -55,6 +56,15 @@ class Watch:
     wish: Wish
     understood: str
     """In words that everybody uses: `each new system within 10 units of Oculi`."""
+
+
+@dataclass(frozen=True)
+class Heeded:
+    """What became of words that end watches: those that `ended`, and those that are `left` or could be meant."""
+
+    ended: tuple[Watch, ...]
+    left: tuple[Watch, ...]
+    several: bool = False
 
 
 PROMISES: Mapping[str, str] = {
@@ -110,6 +120,19 @@ class Watches:
         if row.principal != by.id and by.role is not Role.OWNER:
             raise AccessDenied("That is somebody else's watch.", "Only they and the owner can end it.")
         await self._database.write(lambda tx: table.delete(tx, id), quiet=True)
+
+    async def heed(self, notice: Notice, by: Principal) -> Heeded:
+        """End the watches that the words speak of, where it is clear which; else, and where they only ask, say which
+        there are. Raises AccessDenied."""
+        mine = await self.list(by)
+        if notice.aim is Aim.LIST or not mine:
+            return Heeded((), tuple(mine))
+        meant = _meant(notice.words, mine) if notice.words else mine
+        if len(meant) > 1 and not notice.all:
+            return Heeded((), tuple(meant), several=True)
+        for one in meant:
+            await self.remove(one.id, by)
+        return Heeded(tuple(meant), tuple(one for one in mine if one not in meant))
 
     async def list(self, by: Principal) -> list[Watch]:
         """The person's own, the oldest first."""
@@ -274,6 +297,40 @@ class Watches:
 def promise(watch: Watch) -> str:
     """How whoever made it hears of what it finds."""
     return PROMISES.get(watch.face, "You are told once, here, of {0}.").format(watch.understood)
+
+
+def outcome(done: Heeded, notice: Notice) -> str:
+    """What a person is told who wanted to end a watch, or asked for theirs."""
+    if done.ended:
+        ended = "; ".join(one.understood for one in done.ended)
+        return f"Ended: you are told no more of {ended}."
+    if not done.left:
+        return "You watch for nothing, so nobody tells you anything. Begin with: tell me when a system is added near …"
+    yours = "\n".join(f"- {one.understood} ({one.id})" for one in done.left)
+    if done.several:
+        return f"Several of your watches may be meant; say which, such as: cancel {done.left[0].id}\n{yours}"
+    none = "" if notice.aim is Aim.LIST else f"No watch of yours is of “{notice.words}”, so none was ended. "
+    return f"{none}You are told of:\n{yours}"
+
+
+def _meant(words: str, mine: Sequence[Watch]) -> list[Watch]:
+    """The watches that the words name: by an id, by the same wish, or by a kind and names that are in it."""
+    try:
+        wish = read_wish(words)
+    except BadInput:
+        wish = Wish()
+    same = [one for one in mine if one.id in words or read_wish(one.said) == wish]
+    return same or [one for one in mine if wish != Wish() and _speaks_of(wish, one)]
+
+
+def _speaks_of(wish: Wish, watch: Watch) -> bool:
+    text = f" {fold(f'{watch.said} {watch.understood}')} "
+    names = (*wish.words, wish.person, wish.region, wish.near, wish.inside)
+    return (
+        wish.kind in (None, watch.wish.kind)
+        and wish.found in (None, watch.wish.found)
+        and all(f" {fold(name)} " in text for name in names if name)
+    )
 
 
 def message(said: str, things: Sequence[Thing]) -> str:

@@ -11,10 +11,8 @@ from pydantic import BaseModel, ConfigDict
 from haven.errors import BadInput
 from haven.world import lengths
 from haven.world.schema import Found, Kind
+from haven.world.telling import MOST, SAID, Aim, notice_of
 from haven.world.words import fold
-
-MOST = 300
-"""Characters of a wish."""
 
 
 class Wish(BaseModel):
@@ -55,6 +53,15 @@ KINDS: dict[str, Kind] = {
     "people": Kind.PERSON,
     "player": Kind.PERSON,
     "region": Kind.REGION,
+    "sonnensystem": Kind.SYSTEM,
+    "stern": Kind.SYSTEM,
+    "mond": Kind.MOON,
+    "raumstation": Kind.STATION,
+    "entdeckung": Kind.DISCOVERY,
+    "fund": Kind.DISCOVERY,
+    "geschichte": Kind.LORE,
+    "sage": Kind.LORE,
+    "spieler": Kind.PERSON,
 }
 FOUND: dict[str, Found] = {
     "fossil": Found.FOSSIL,
@@ -71,45 +78,56 @@ FOUND: dict[str, Found] = {
     "hazard": Found.HAZARD,
     "update": Found.UPDATE,
     "player lore": Found.PLAYER_LORE,
+    "knochen": Found.FOSSIL,
+    "ruine": Found.RUIN,
+    "technologie": Found.TECHNOLOGY,
+    "kreatur": Found.LIFE,
+    "wrack": Found.CRASHED_SHIP,
+    "gefahr": Found.HAZARD,
 }
-_POLITE = r"hey|hi|hello|please|(?:can|could|would) you|i want you to|i'd like you to"
 _ASKING = re.compile(
-    rf"^\W*(?:(?:{_POLITE}|i want to|i'd like to|let me know|watch|know|hear|be told|out"
-    r"|(?:tell|notify|alert|inform|ping|message|dm)(?: me)?|for|about|of|when(?:ever)?|if|as soon as|once|every time"
-    r"|there is|there are|there's|somebody|someone|anybody|anyone)\b[\s,:]*)+",
+    r"^\W*(?:(?:let me know|watch|know|hear|be told|out|(?:tell|notify|alert|inform|ping|message|dm)(?: me)?|for|about"
+    r"|of|when(?:ever)?|if|as soon as|once|every time|there is|there are|there's|somebody|someone|anybody|anyone"
+    r"|über|bei|wenn|es gibt|es|jemand|irgendjemand|irgendwer)\b[\s,:]*)+",
     re.I,
 )
 _DONE = (
     r"(?:is|are|was|were|has|have|been|gets?|being|newly|adds?|added|discover(?:s|ed)|finds|found|reports?|reported"
-    r"|makes?|made|creates?|created|writes?|written|wrote|posts?|posted|submits?|submitted|records?|recorded|appears?|new)"
+    r"|makes?|made|creates?|created|writes?|written|wrote|posts?|posted|submits?|submitted|records?|recorded|appears?|arrives?"
+    r"|joins?|comes?(?: in|along)?|(?:turns?|shows?|pops?) up|new|neue[nrsm]?|gibt)"
 )
 _WHO = re.compile(
     r"(?P<who>\S.*?)\s+(?:adds?|discovers|finds|reports|makes|creates|writes|posts|submits|records)\b(?P<what>.*)$",
     re.I,
 )
-_COMES = (
-    r"(?:(?:is|are|gets?|has been|have been)\s+(?:newly\s+)?(?:added|discovered|found|reported|made|written|posted)"
-    r"|adds?|discovers?|finds?|reports?|writes?|posts?|records?|appears?)"
-)
-_TOLD_LATER = re.compile(
-    rf"\W*(?:(?:{_POLITE})\b[\s,]*)*(?:"
-    r"(?:tell|let|inform|message|dm)\s+me(?:\s+know)?\s+(?:when(?:ever)?|if|once|as soon as|every time)\b"
-    rf".*\b{_COMES}\b|(?:notify|alert|ping)\s+me\b|watch\s+(?:out\s+)?for\b"
-    r"|(?:tell me|let me know)\s+(?:about|of)\s+(?:(?:any|every|all)\s+)?new\b)",
-    re.I | re.S,
-)
+_ANYBODY = re.compile(SAID["somebody"], re.I)
 _EDGES = re.compile(
-    rf"^(?:(?:{_DONE}|an?|the|any|all|every|some|there)\b\s*)+|(?:\s*\b(?:{_DONE}|please|there))+$", re.I
+    rf"^(?:(?:{_DONE}|an?|the|any|all|each|every|some|another|more|there|eine?[nrsm]?|d(?:er|ie|as|en|em)|alle|jede[nrsm]?|es"
+    rf"|weitere?[nrsm]?)\b\s*)+|(?:\s*\b(?:{_DONE}|please|there|bitte))+$",
+    re.I,
 )
-_ANYTHING = re.compile(r"\b(?:(?:any|some|every)?things?|whatever|records?|entr(?:y|ies)|what)\b", re.I)
+_ANYTHING = re.compile(
+    r"\b(?:(?:any|some|every)?things?|whatever|records?|entr(?:y|ies)|what|(?:irgend)?etwas|was|alles|einträgen?|eintrag)\b",
+    re.I,
+)
 _CLAUSE = re.compile(
-    r"\b(?P<within>within|less than|at most)\s+(?P<distance>\d+(?:[.,]\d+)?)\s*(?P<unit>[a-z][a-z -]*?)?"
-    r"\s+(?:of|from|around|away from)\b"
-    r"|\b(?P<near>near(?:by)?(?: to)?|close to|next to|around)\b"
-    r"|\b(?P<region>(?:in|of|from) (?:the )?region(?: of| called)?)\b"
-    r"|\b(?P<in>in|inside|of)\b"
-    r"|\b(?P<by>by|from)\b"
-    r"|\b(?P<with>with|contain(?:s|ing)?|that (?:mentions?|has|have)|mention(?:s|ing)?|about|having|called|named)\b",
+    r"\b(?P<within>within|less than|at most|innerhalb von|im umkreis von|höchstens|weniger als)"
+    r"\s+(?P<distance>\d+(?:[.,]\d+)?)\s*(?P<unit>[a-z][a-z -]*?)?\s+(?:of|from|around|away from|um|von|zu)\b"
+    r"|\b(?P<near>near(?:by)?(?: to)?|close to|next to|around|in der nähe(?: von)?|nahe(?: bei)?|rund um)\b"
+    r"|\b(?P<region>(?:in|of|from|aus) (?:the |der )?region(?: of| called)?)\b"
+    r"|\b(?P<in>in|inside|of|to|im|von|aus|zu)\b"
+    r"|\b(?P<by>by|from|durch)\b"
+    r"|\b(?P<with>with|contain(?:s|ing)?|that (?:mentions?|has|have)|mention(?:s|ing)?|about|having|called|named|mit"
+    r"|über|namens)\b",
+    re.I,
+)
+_GERMAN = re.compile(
+    rf"\s+(?:{SAID['done_german']} (?:(?P<done>wird|werden|wurden?|worden (?:ist|sind))|hat|haben)"
+    rf"|{SAID['comes_german']})\W*$",
+    re.I,
+)
+_GERMAN_WHO = re.compile(
+    r"\W*(?!(?:jemand|irgendjemand|irgendwer|man|es)\b)(?P<who>\S.*?)\s+(?P<what>(?:eine?[nrsm]?|neue[nrsm]?|etwas)\b.*)$",
     re.I,
 )
 _QUOTED = re.compile(r"[\"“„«]([^\"“”„«»]+)[\"”“»]")
@@ -127,11 +145,6 @@ class _Parts:
     quoted: list[str] = field(default_factory=list)
 
 
-def asks_to_be_told(text: str) -> bool:
-    """Whether somebody wants to hear of what comes, and not of what is: `tell me when a system is added near Oculi`."""
-    return len(text) <= MOST and _TOLD_LATER.match(text) is not None
-
-
 def read_wish(text: str) -> Wish:
     """`tell me when a system is added near Oculi`, `planets with Emeril`, `anything by Olga`, `dragons`.
 
@@ -140,7 +153,10 @@ def read_wish(text: str) -> Wish:
     said = " ".join(text.translate(_MARKS).split())
     if not said or len(said) > MOST:
         raise BadInput(f"A wish has 1 to {MOST} characters.", "Such as: systems near Oculi; planets with Emeril.")
-    parts = _pieces(said)
+    notice = notice_of(said)
+    if notice is not None and notice.aim is not Aim.BEGIN:
+        raise BadInput("These words begin no watch.", "See yours, and end them: haven world watch --list")
+    parts = _pieces(_english(notice.words if notice else said))
     found: dict[str, object] = {}
     words: list[str] = []
     for match, given in parts.clauses:
@@ -150,6 +166,16 @@ def read_wish(text: str) -> Wish:
     if wish == Wish():
         raise BadInput(f"{said!r} names nothing to look for.", "Such as: systems near Oculi; planets with Emeril.")
     return wish
+
+
+def _english(said: str) -> str:
+    """With the verb of a German clause where an English one has it: `Olga einen Mond entdeckt` is a `Mond by Olga`."""
+    match = _GERMAN.search(said)
+    if match is None:
+        return said
+    rest = said[: match.start()]
+    who = None if match["done"] else _GERMAN_WHO.match(rest)
+    return f"{who['what']} by {who['who']}" if who else rest
 
 
 def _pieces(said: str) -> _Parts:
@@ -170,7 +196,7 @@ def _pieces(said: str) -> _Parts:
 
 def _clause(match: re.Match[str], given: str, found: dict[str, object], words: list[str]) -> None:
     name = _bare(given)
-    if not name or fold(name) == "world":
+    if not name or fold(name) in ("world", "welt"):
         return
     if fold(name) in ("it", "there") and "near" in found:
         name = str(found["near"])
@@ -198,7 +224,9 @@ def _head(head: str, found: dict[str, object], words: list[str], quoted: list[st
     """`new ocean planets`: the kind is its last word or words, the rest must stand in the record."""
     rest = _bare(_ANYTHING.sub(" ", head))
     if who := _WHO.match(rest):
-        found["person"], rest = _restored(who["who"], quoted), _bare(who["what"])
+        rest = _bare(who["what"])
+        if not _ANYBODY.fullmatch(who["who"]):
+            found["person"] = _restored(who["who"], quoted)
     pieces = rest.split()
     for size in (3, 2, 1):
         named = _singular(" ".join(pieces[-size:])) if len(pieces) >= size else ""
@@ -215,7 +243,7 @@ def _head(head: str, found: dict[str, object], words: list[str], quoted: list[st
 
 def _singular(name: str) -> str:
     folded = fold(name)
-    for plural, single in (("ies", "y"), ("s", "")):
+    for plural, single in (("ies", "y"), ("s", ""), ("ien", ""), ("en", ""), ("en", "e"), ("n", ""), ("e", "")):
         if folded.endswith(plural) and (one := folded.removesuffix(plural) + single) in {**KINDS, **FOUND}:
             return one
     return folded

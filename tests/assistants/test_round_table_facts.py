@@ -179,6 +179,13 @@ async def test_a_text_that_is_delivered_twice_is_one_draft_and_a_greeting_hides_
         assert len(await home.house.drafts.list(None)) == 1, "what is only asked is no draft"
         told = (await ask(home, "Good morning everyone! Tell me when a system is added near Oculi"))[-1]
         assert "told once" in told.text and len(await home.house.watches.list(MEMBER)) == 1
+        for asked in ("Tell me if you have any record of Xanadu", "let me know whether Oculi has water"):
+            reply = (await ask(home, asked))[-1]
+            assert "told once" not in reply.text and len(await home.house.watches.list(MEMBER)) == 1
+        ended = (
+            await ask(home, "Hi Haven! Please stop telling me about systems near Oculi", assistant="cartographer")
+        )[-1]
+        assert ended.text.startswith("Ended: ") and await home.house.watches.list(MEMBER) == []
 
 
 FACT = Findings("Green.", (Source("system-1", "Oculi"),))

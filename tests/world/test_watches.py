@@ -11,11 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from haven.access import Principal
 from haven.errors import AccessDenied, BadInput, NotFound
 from haven.events import Bus
 from haven.world.schema import Discovery, Found, Kind, Lore, Planet, Region, System
-from haven.world.watches import MOST, Watches, promise
-from haven.world.wishes import Wish, asks_to_be_told, in_words, read_wish
+from haven.world.telling import notice_of
+from haven.world.watches import MOST, Watches, outcome, promise
+from haven.world.wishes import Wish, in_words, read_wish
 from tests.world.a_world import MEMBER, OLGA, PANEL, SAM, STRANGER, at, system, told, venture, world_in
 
 PLACE = {"channel": 7}
@@ -46,6 +48,20 @@ PLACE = {"channel": 7}
         ("dragons", Wish(words=("dragons",))),
         ("Hey, can you notify me about moons?", Wish(kind=Kind.MOON)),
         ("any planet that has Gold", Wish(kind=Kind.PLANET, words=("Gold",))),
+        ("Whenever Olga adds a moon, tell me.", Wish(kind=Kind.MOON, person="Olga")),
+        ("tell us when people add planets in Marrow", Wish(kind=Kind.PLANET, inside="Marrow")),
+        ("ping me once a new station has been added to Oculi", Wish(kind=Kind.STATION, inside="Oculi")),
+        (
+            "sag mir Bescheid, wenn ein neues System in der Nähe von Oculi hinzugefügt wird",
+            Wish(kind=Kind.SYSTEM, near="Oculi"),
+        ),
+        (
+            "gib mir Bescheid, falls Olga ein Fossil findet",
+            Wish(kind=Kind.DISCOVERY, found=Found.FOSSIL, person="Olga"),
+        ),
+        ("benachrichtige mich über neue Planeten mit Emeril", Wish(kind=Kind.PLANET, words=("Emeril",))),
+        ("melde dich, sobald jemand einen Mond in der Region Oculi entdeckt", Wish(kind=Kind.MOON, region="Oculi")),
+        ("Systeme innerhalb von 5 Lichtjahren um Oculi", Wish(kind=Kind.SYSTEM, near="Oculi", distance=5.0, unit="ly")),
     ],
 )
 def test_what_people_say_is_understood(text: str, wish: Wish) -> None:
@@ -53,7 +69,16 @@ def test_what_people_say_is_understood(text: str, wish: Wish) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "   ", "everything", "tell me when something is added", "within 5 bananas of X", "x" * 301]
+    "text",
+    [
+        "",
+        "   ",
+        "everything",
+        "tell me when something is added",
+        "stop telling me of moons",
+        "within 5 bananas of X",
+        "x" * 301,
+    ],
 )
 def test_a_wish_of_nothing_is_refused(text: str) -> None:
     with pytest.raises(BadInput):
@@ -87,30 +112,9 @@ _PIECES = st.sampled_from(
 @given(st.lists(_PIECES | st.text(max_size=6), max_size=14))
 def test_any_words_are_a_wish_or_refused(pieces: list[str]) -> None:
     text = " ".join(pieces)
-    asks_to_be_told(text)
+    notice_of(text)
     with suppress(BadInput):
         assert in_words(read_wish(text), {})
-
-
-@pytest.mark.parametrize(
-    ("text", "later"),
-    [
-        ("Tell me when a system is added near Oculi", True),
-        ("please let me know if Olga discovers a fossil!", True),
-        ("Hey, can you notify me about planets with Emeril?", True),
-        ("tell me about new lore", True),
-        ("watch for crashed ships", True),
-        ("let me know whenever somebody adds a moon", True),
-        ("tell me when the Second Charter was signed", False),
-        ("tell me about Venture", False),
-        ("tell me if Meridian has Emeril", False),
-        ("Which systems were added near Oculi?", False),
-        ("when is a system added to the map?", False),
-        ("add a watch for the memory to the dashboard", False),
-    ],
-)
-def test_who_wants_to_hear_of_what_comes_is_told_from_who_asks(text: str, later: bool) -> None:
-    assert asks_to_be_told(text) is later
 
 
 async def test_each_is_told_once_of_what_fits_and_of_nothing_else(tmp_path: Path) -> None:
@@ -236,6 +240,43 @@ async def test_the_panel_ends_a_watch_with_its_pin_alone(tmp_path: Path) -> None
             await watches.remove(made.id, PANEL)
         await watches.remove(made.id, PANEL.with_pin())
         assert await watches.list(PANEL) == []
+
+
+async def test_words_end_the_watch_that_they_name_and_no_other(tmp_path: Path) -> None:
+    async with world_in(tmp_path) as (world, database):
+        watches = Watches(database)
+        await world.put([system("Oculi", position=at(0))], OLGA, "a test")
+
+        async def said(text: str, by: Principal = MEMBER) -> str:
+            notice = notice_of(text)
+            assert notice is not None
+            return outcome(await watches.heed(notice, by), notice)
+
+        async def left() -> set[str]:
+            return {one.said for one in await watches.list(MEMBER)}
+
+        assert "You watch for nothing" in await said("stop telling me about moons")
+        texts = ("new moons", "tell me when a system is added near Oculi", "planets with Emeril", "moons by Olga")
+        made = {text: await watches.add(text, MEMBER, PLACE) for text in texts}
+        kept = await watches.add("new moons", OLGA, PLACE)
+        assert "No watch of yours is of “stations”" in await said("stop telling me of stations")
+        listed = await said("what am I watching?")
+        assert all(one.id in listed for one in made.values())
+        for unclear in ("stop telling me", "sag mir nicht mehr Bescheid", "unsubscribe"):
+            assert "say which" in await said(unclear)
+        assert await left() == set(texts), "nothing ends where it is not clear which"
+        assert "Ended" in await said("Don't tell me any more when systems are added near Oculi")
+        assert "Ended" in await said(f"cancel my watch {made['moons by Olga'].id}")
+        assert "Ended" in await said("benachrichtige mich nicht mehr über Planeten mit Emeril")
+        await watches.add("moons by Sam", MEMBER, PLACE)
+        assert "Ended" in await said("sag mir nicht mehr Bescheid bei neuen Monden") and await left() == {
+            "moons by Sam"
+        }
+        assert "each new moon by Sam" in await said("unsubscribe") and await left() == set()
+        for text in texts:
+            await watches.add(text, MEMBER, PLACE)
+        assert (await said("cancel all my watches")).startswith("Ended") and await left() == set()
+        assert [one.id for one in await watches.list(OLGA)] == [kept.id], "nobody ends another's"
 
 
 async def test_who_may_watch_and_how_much(tmp_path: Path) -> None:
