@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 
@@ -50,6 +51,13 @@ NEEDS: dict[Act, Role] = {
 }
 PIN_FREE = frozenset({Act.READ, Act.ASK, Act.PROPOSE, Act.CLOUD_OFF})
 """What the wall panel may do without its PIN (a change request calls the cloud, so it is not among them)."""
+OWN = {
+    Act.DECIDE: ("The one who asked for a change may not decide it here", "asked for it", "changes"),
+    Act.APPROVE_WORLD: ("Nobody approves what they proposed themselves", "proposed it", "world"),
+}
+"""What may be kept from the one who asked: the rule, what they did, and the settings that open it."""
+PANEL, SHELL = "panel", "unix:"
+"""The wall panel's id, and how the ids of the shell's owner begin: with the PIN both are the owner's hand."""
 
 
 @dataclass(frozen=True)
@@ -71,38 +79,66 @@ class Principal:
         return replace(self, pin_given=True)
 
 
+def persons(ids: Iterable[str], owners: Collection[str]) -> list[list[str]]:
+    """The ids, each with those that may be the same person's.
+
+    Nobody can tell whose of the `owners` (their other ids) the owner's hand was: it counts as the first one's of them
+    that is there. Two of the owners are two people.
+    """
+    every = list(dict.fromkeys(ids))
+    found = {id: [id] for id in every if not _is_hand(id)}
+    if hands := [id for id in every if _is_hand(id)]:
+        found.setdefault(next((id for id in found if id in owners), hands[0]), []).extend(hands)
+    return list(found.values())
+
+
 def check(
     principal: Principal,
     act: Act,
     *,
     requester: str | None = None,
     requester_may_approve: bool = True,
+    owners: Collection[str] = (),
     strangers_may: bool = False,
 ) -> None:
     """Let the principal act, or raise AccessDenied with the reason.
 
     `requester` is the id of the one who asked for the change at hand, or proposed the draft: they may cancel it, and
-    may be kept from approving it. `strangers_may`: the settings open this act to people without a role.
+    may be kept from approving it, by whichever of their hands (`persons`). `strangers_may`: the settings open this act
+    to people without a role.
     """
-    own = requester is not None and requester == principal.id
     if principal.needs_pin and not principal.pin_given and act not in PIN_FREE:
         raise AccessDenied(f"The panel needs its PIN to {act.value}.", "Enter the PIN and try again.")
-    if act is Act.CANCEL and own and principal.role >= Role.MEMBER:
+    if act is Act.CANCEL and requester == principal.id and principal.role >= Role.MEMBER:
         return
     if principal.role < NEEDS[act] and not strangers_may:
         raise AccessDenied(
             f"{principal.name} may not {act.value}: that needs the role {NEEDS[act].name.lower()}.",
             "Ask the owner of this Haven to add you.",
         )
-    if act is Act.DECIDE and own and not requester_may_approve:
+    # On the panel anyone who walks by proposes for the world; a change takes the PIN there, and is its owner's.
+    anybodys = act is Act.APPROVE_WORLD and requester == PANEL
+    if act not in OWN or requester is None or requester_may_approve or anybodys:
+        return
+    if len(persons([requester, principal.id], owners)) == 1:
+        rule, did, section = OWN[act]
         raise AccessDenied(
-            "The one who asked for a change may not decide it here.", "Ask another reviewer to look at it."
-        )
-    # On the panel anyone who walks by proposes, and the PIN is the owner's hand: that is somebody else.
-    by_pin = principal.needs_pin and principal.pin_given
-    if act is Act.APPROVE_WORLD and own and not by_pin and not requester_may_approve:
-        raise AccessDenied(
-            "Nobody approves what they proposed themselves.",
+            f"{rule}{_same(principal, requester, did)}.",
             "Ask another reviewer to look at it. Where there is no other: set requester_may_approve = true under"
-            " [world] in haven.toml.",
+            f" [{section}] in haven.toml.",
         )
+
+
+def _is_hand(id: str) -> bool:
+    return id == PANEL or id.startswith(SHELL)
+
+
+def _same(principal: Principal, requester: str, did: str) -> str:
+    """Why two ids count as one person's; "" for one id."""
+    if requester == principal.id:
+        return ""
+    where = "on the wall panel" if requester == PANEL else "in the shell" if _is_hand(requester) else "on Discord"
+    if not _is_hand(principal.id):
+        return f": {principal.name} is an owner, and the owner {did} {where}"
+    hand = "the wall panel with its PIN" if principal.id == PANEL else "the shell"
+    return f": {hand} is the owner's hand, and the owner {did} {where}"

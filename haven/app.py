@@ -55,6 +55,7 @@ from haven.errors import HavenError, SettingsError, Unavailable
 from haven.events import Bus
 from haven.health import LoopLag, memory_total_mb
 from haven.jobs import Handler, JobQueue, is_alive, process_identity
+from haven.privacy import Privacy
 from haven.schedule import Schedule
 from haven.seating import seat_all
 from haven.settings import ANTHROPIC_KEY, Settings
@@ -132,7 +133,7 @@ async def _build(
     await bus.start()
     memory = await _memory(settings, database, outcomes, minds, search.embedder)
     switch, world, watches = CloudSwitch(database), World(database), Watches(database)
-    drafts = Drafts(database, settings.world)
+    drafts = Drafts(database, settings.world, settings.discord.owners)
     engine = _engine(settings, minds, book, memory, switch)
     waiting = WaitingRoom(database, engine)
     sandbox, environments_ = Sandbox(settings.sandbox), TestEnvironments(environments or state)
@@ -197,7 +198,7 @@ def _pipeline(
     prompts = Prompts(repository, settings)
     planning, rounds = Planning(prompts, engine, settings), Rounds(database, prompts, engine, settings)
     landing = Landing(database, repository, checker, settings)
-    by_hand = ByHand(database, rounds, book, settings.changes, settings.paths.state_dir / "prompts")
+    by_hand = ByHand(database, rounds, book, settings)
     return Pipeline(database, bus, settings, planning, rounds, checker, landing), by_hand
 
 
@@ -371,6 +372,7 @@ def _ticks(house: House, schedule: Schedule) -> None:
     schedule.every(1 / 60, "watch", house.sentinel.look)
     schedule.every(1 / 6, "patrol", house.sentinel.walk)
     schedule.every(24, "retention", lambda: retention.sweep(house.database, house.settings.keep, now()))
+    schedule.every(1, "people who left", Privacy(house.database).finish)
     schedule.every(1, "learning", house.memory.learn)
     schedule.every(1 / 6, "digest", DigestClock(house.database, house.scribe, house.settings.world).look)
     schedule.every(1, "undecided questions", house.waiting.expire)

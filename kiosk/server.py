@@ -17,7 +17,7 @@ from pathlib import Path
 from textual.driver import Driver
 
 import haven.settings
-from haven.access import Principal, Role
+from haven.access import PANEL, SHELL, Principal, Role
 from haven.errors import AccessDenied, Conflict, SettingsError, Unavailable, error_id
 from kiosk import wire
 from kiosk.app import Kiosk
@@ -177,9 +177,9 @@ async def _who(writer: asyncio.StreamWriter, settings: haven.settings.Kiosk, own
     uid = credentials.unpack(raw)[1]
     name = await asyncio.to_thread(_user_name, uid)
     if name in settings.panel_users:
-        return Principal("panel", "Wall panel", Role.OWNER, "kiosk", needs_pin=True)
+        return Principal(PANEL, "Wall panel", Role.OWNER, "kiosk", needs_pin=True)
     if uid in {owner_uid, 0}:
-        return Principal(f"unix:{uid}", name, Role.OWNER, "kiosk")
+        return Principal(f"{SHELL}{uid}", name, Role.OWNER, "kiosk")
     raise AccessDenied(
         f"The user {name} may not attach to this Haven.", "Its owner can name them in the setting kiosk.panel_users."
     )

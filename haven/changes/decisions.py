@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from haven.access import Act, Principal, Role, check
+from haven.access import Act, Principal, Role, check, persons
 from haven.changes.git.repository import Repository
 from haven.changes.landing import undoing
 from haven.changes.proposal import Kind, Proposal, clean
@@ -34,6 +34,12 @@ MOST_UNDER_WAY = 10
 async def queue_step(tx: Transaction, id: str, run_at: float = 0.0) -> None:
     """Queue the work on a change: one job a change, idempotent by its id."""
     await jobs.add(tx, JOB, id, f"{JOB}:{id}", run_at)
+
+
+def check_decides(principal: Principal, change: Change, settings: Settings) -> None:
+    """Raises AccessDenied where this person may not decide this change."""
+    may, owners = settings.changes.requester_may_approve, settings.discord.owners
+    check(principal, Act.DECIDE, requester=change.requester, requester_may_approve=may, owners=owners)
 
 
 class Changes:
@@ -142,7 +148,8 @@ class Changes:
         word = Approval(change.id, review.round, review.commit, principal.id, principal.name)
 
         async def work(tx: Transaction) -> None:
-            enough = await approvals.add(tx, word) >= review.people
+            people = persons(await approvals.add(tx, word), self._settings.discord.owners)
+            enough = len(people) >= review.people
             to = State.MERGING if enough else State.REVIEW
             fields: dict[str, Any] = {"reason": "", "decided_by": principal.id} if enough else {}
             here = (review.round, review.commit)
@@ -187,7 +194,8 @@ class Changes:
         The order is its approval: it is merged where its tests are green, else it waits for a person. Ordered twice,
         it is the same one. Raises AccessDenied, Conflict (it is not merged), BadInput (`confirm` is not "two taps").
         """
-        change = await self._decide(id, principal)
+        check(principal, Act.DECIDE)  # who asked for it, too: the undo waits for another where they may not approve
+        change = await self.get(id)
         if change.state != State.MERGED:
             raise self._stale(change, "only what is merged can be taken back")
         if confirm not in {"two taps", change.id}:
@@ -323,8 +331,7 @@ class Changes:
 
     async def _decide(self, id: str, principal: Principal) -> Change:
         change = await self.get(id)
-        allowed = self._settings.changes.requester_may_approve
-        check(principal, Act.DECIDE, requester=change.requester, requester_may_approve=allowed)
+        check_decides(principal, change, self._settings)
         return change
 
     async def _move(self, change: Change, to: State, principal: Principal, *, at_round: int, **fields: Any) -> Change:

@@ -17,7 +17,7 @@ from rich.status import Status
 from rich.table import Table
 from rich.text import Text
 
-from haven.access import Principal, Role
+from haven.access import SHELL, Principal, Role
 from haven.commands.tables import fitting
 from haven.errors import Unavailable
 from haven.quoting import visible
@@ -58,7 +58,7 @@ def owner() -> Principal:
         name = getpass.getuser()
     except (OSError, KeyError):
         name = "owner"
-    return Principal(f"unix:{os.getuid()}", name, Role.OWNER, "cli")
+    return Principal(f"{SHELL}{os.getuid()}", name, Role.OWNER, "cli")
 
 
 def in_house(work: Callable[[House], Awaitable[T]], given: Settings | None = None) -> T:

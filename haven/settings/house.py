@@ -48,7 +48,7 @@ class Changes(Section):
     """Who tries a simple request first: a docstring, a rename in one file, a text."""
     requester_may_approve: bool = True
     two_people_for_risk: bool = False
-    """True: a change with a risk mark takes the approval of two different people; the wall panel counts as one."""
+    """True: a change with a risk mark takes the approval of two different people (`haven.access.persons`)."""
     merge: Literal["fast-forward", "merge commit"] = "fast-forward"
     """How an approved change lands: its commits on top of the target, or one merge commit that names it."""
     keep_days: int = Field(14, ge=0)
@@ -92,6 +92,11 @@ class Discord(Section):
     everyone_may_ask: bool = False
     channel_id: int | None = None
     """Where change threads are made; empty means the channel of the request."""
+
+    @property
+    def owners(self) -> frozenset[str]:
+        """The owners' ids, as a principal has them."""
+        return frozenset(f"discord:{id}" for id in self.owner_ids)
 
 
 class Kiosk(Section):

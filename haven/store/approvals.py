@@ -19,17 +19,17 @@ class Approval:
     at: float = 0.0
 
 
-async def add(tx: Transaction, approval: Approval) -> int:
-    """Write it down, once a person; how many different people have now approved this very commit."""
+async def add(tx: Transaction, approval: Approval) -> list[str]:
+    """Write it down, once a principal; the ids of all who have now approved this very commit."""
     one = approval
     await tx.execute(
         "insert or ignore into approval (change_id, round, commit_id, principal, name, at) values (?, ?, ?, ?, ?, ?)",
         (one.change_id, one.round, one.commit_id, one.principal, one.name, one.at or now()),
     )
     rows = await tx.execute_fetchall(
-        "select count(*) as people from approval where change_id = ? and commit_id = ?", (one.change_id, one.commit_id)
+        "select principal from approval where change_id = ? and commit_id = ?", (one.change_id, one.commit_id)
     )
-    return int(next(iter(rows))["people"])
+    return [row["principal"] for row in rows]
 
 
 async def of(database: Database, change_id: str, commit_id: str) -> list[Approval]:

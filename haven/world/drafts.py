@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
@@ -80,9 +80,11 @@ def seal_of(drafts: Iterable[Draft]) -> str:
 class Drafts:
     """One queue for all faces; every decision is a compare and swap in the transaction of what it does."""
 
-    def __init__(self, database: Database, settings: WorldSettings) -> None:
+    def __init__(self, database: Database, settings: WorldSettings, owners: Collection[str] = ()) -> None:
+        """`owners`: their ids other than the shell's and the panel's."""
         self._database = database
         self._settings = settings
+        self._owners = owners
 
     @property
     def strangers_may_propose(self) -> bool:
@@ -221,7 +223,7 @@ class Drafts:
     async def _approve(self, id: str, by: Principal, allow_same_name: bool, tx: Transaction) -> Decided:
         row = await _open(tx, id)
         may = self._settings.requester_may_approve
-        check(by, Act.APPROVE_WORLD, requester=row.by_id, requester_may_approve=may)
+        check(by, Act.APPROVE_WORLD, requester=row.by_id, requester_may_approve=may, owners=self._owners)
         things = _load(row.things)
         await _check_fresh(tx, row, things)
         author = Author(row.by_id, row.by_name, row.face, row.tool, by.name)

@@ -16,7 +16,7 @@ from haven.changes.states import RESTING, State
 from haven.demo import sample
 from haven.demo.journey import demo_settings
 from haven.demo.stand_in import Fault, StandIn
-from haven.settings import Deploy, Settings, cache_dir
+from haven.settings import Deploy, Discord, Settings, cache_dir
 from haven.store.changes import Change
 
 PNG = "Add a button in the map viewer to export the current map as PNG"
@@ -62,12 +62,19 @@ class Home:
 
 
 def settings_in(
-    folder: Path, base_url: str = "", *, model: bool = False, deploy: Mapping[str, Any] | None = None, **more: Any
+    folder: Path,
+    base_url: str = "",
+    *,
+    model: bool = False,
+    deploy: Mapping[str, Any] | None = None,
+    discord: Mapping[str, Any] | None = None,
+    **more: Any,
 ) -> Settings:
     """Demo settings without the local model (rules answer), unless it is wanted; `more` is about the cloud."""
     ready = demo_settings(folder, base_url, more.pop("changes", None), **more)
     models = ready.models.model_copy(update={"local": model})
-    return ready.model_copy(update={"models": models, "deploy": Deploy(**(deploy or {}))})
+    tree = {"models": models, "deploy": Deploy(**(deploy or {})), "discord": Discord(**(discord or {}))}
+    return ready.model_copy(update=tree)
 
 
 @asynccontextmanager

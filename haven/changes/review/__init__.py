@@ -152,7 +152,7 @@ class Review:
     ahead: int | None = None
     """How many changes come before it in the queue; None where it does not wait for its turn."""
     approved_by: tuple[str, ...] = ()
-    """Who has approved this very commit so far."""
+    """Who has approved this very commit so far, an entry a person."""
     people: int = 1
     """How many different people it takes."""
 

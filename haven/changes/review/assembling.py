@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
+from haven.access import persons
 from haven.changes.git.repository import Repository
 from haven.changes.review import PastRound, Review, RoundPair, Sent, summary_fallback
 from haven.changes.review.diffing import FileDiff, files_of
@@ -15,6 +16,7 @@ from haven.errors import NotFound
 from haven.settings import Settings
 from haven.store import approvals, ledger
 from haven.store import changes as table
+from haven.store.approvals import Approval
 from haven.store.changes import Change, Round
 from haven.store.database import Database
 
@@ -61,7 +63,7 @@ async def assemble(database: Database, repository: Repository, change: Change, s
         notes=(*current.notes, *current.tests.get("kind_notes", ())),
         plan=tuple(plan.in_words(change.plan).split("\n")) if change.state == State.AWAITING_PLAN else (),
         plan_id=plan.fingerprint(change.plan) if change.state == State.AWAITING_PLAN else "",
-        approved_by=tuple(one.name for one in approved),
+        approved_by=_by_person(approved, settings.discord.owners),
         people=2 if two else 1,
     )
 
@@ -88,6 +90,16 @@ async def with_edits(database: Database, change: Change, number: int) -> Round:
 def _read(diff: str, current: Round) -> tuple[tuple[FileDiff, ...], Risk]:
     files = files_of(diff)
     return files, risk_of(files, current.tests)
+
+
+def _by_person(approved: Sequence[Approval], owners: Collection[str]) -> tuple[str, ...]:
+    """One entry a person, with the other hands that they approved by."""
+    names = {one.principal: one.name for one in approved}
+    found = []
+    for ids in persons(names, owners):
+        first, *others = [names[id] for id in ids]
+        found.append(f"{first} (also as {', '.join(others)}: the owner's hand)" if others else first)
+    return tuple(found)
 
 
 def _so_far(change: Change, current: Round, files: Sequence[FileDiff]) -> str:

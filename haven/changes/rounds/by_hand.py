@@ -11,16 +11,16 @@ import os
 from pathlib import Path
 from typing import Any
 
-from haven import settings
 from haven.access import Act, Principal, check
 from haven.ai.money.ledger import Ledger
 from haven.ai.task import Task
 from haven.changes import edits
-from haven.changes.decisions import queue_step
+from haven.changes.decisions import check_decides, queue_step
 from haven.changes.rounds import Rounds, parse, prompt
 from haven.changes.states import State
 from haven.errors import BadInput, Conflict
 from haven.redact import Redaction
+from haven.settings import Settings
 from haven.store import changes as table
 from haven.store import events
 from haven.store.changes import Change
@@ -33,14 +33,12 @@ MAX_REPLY = 2_000_000
 class ByHand:
     """Writes the redacted, recorded prompt; takes the answer through the same edits, sandbox and review."""
 
-    def __init__(
-        self, database: Database, rounds: Rounds, ledger: Ledger, allowed: settings.Changes, folder: Path
-    ) -> None:
+    def __init__(self, database: Database, rounds: Rounds, ledger: Ledger, settings: Settings) -> None:
         self._database = database
-        self._allowed = allowed
+        self._settings = settings
         self._rounds = rounds
         self._ledger = ledger
-        self._folder = folder
+        self._folder = settings.paths.state_dir / "prompts"
 
     async def prompt(self, id: str, principal: Principal) -> Path:
         """A file to paste into a chat. What is in it is recorded before it is written."""
@@ -61,8 +59,7 @@ class ByHand:
         check(principal, Act.REQUEST)
         change = await table.get(self._database, id)
         if change.state == State.AWAITING_PLAN:
-            may = self._allowed.requester_may_approve
-            check(principal, Act.DECIDE, requester=change.requester, requester_may_approve=may)
+            check_decides(principal, change, self._settings)
         _expects_edits(change)
         if not text.strip() or len(text) > MAX_REPLY:
             raise BadInput("The answer is empty or too long.", f"Save all of it, up to {MAX_REPLY:,} characters.")
