@@ -23,16 +23,19 @@ WAL_MARK = slice(18, 20)
 Tables = dict[str, list[dict[str, Any]]]
 
 
-def read_tables(data: bytes, name: str, wanted: tuple[str, ...]) -> Tables:
-    """The rows of the wanted tables, each as column and value; a table that is not there is left out.
+def read_tables(data: bytes, name: str, wanted: tuple[str, ...]) -> tuple[Tables, dict[str, int]]:
+    """The rows of the wanted tables, each as column and value, and how many rows each other table has, if any.
 
-    A view or a virtual table of such a name is not read. Raises BadInput where the file is damaged or too large.
+    A wanted table that is not there is left out; a view or a virtual table of such a name is not read. Raises BadInput
+    where the file is damaged or too large.
     """
     try:
         with closing(sqlite3.connect(":memory:")) as connection:
             _open(connection, data)
             real = _real_tables(connection)
-            return {table: list(_rows(connection, table, name)) for table in wanted if table in real}
+            found = {table: list(_rows(connection, table, name)) for table in wanted if table in real}
+            others = {table: _count(connection, table) for table in sorted(real - {*wanted})}
+            return found, {table: count for table, count in others.items() if count}
     except (sqlite3.Error, MemoryError, AttributeError) as error:  # some Pythons can't read from memory
         raise BadInput(f"{name} can't be read as a database: {error}.", "Import a sound copy of it.") from None
 
@@ -54,7 +57,12 @@ def _open(connection: sqlite3.Connection, data: bytes) -> None:
 def _real_tables(connection: sqlite3.Connection) -> set[str]:
     """Ordinary tables, by the names that they are wanted under."""
     found = connection.execute("select name from pragma_table_list where type = 'table' and schema = 'main'")
-    return {str(row["name"]).casefold() for row in found}
+    return {name for row in found if not (name := str(row["name"]).casefold()).startswith("sqlite_")}
+
+
+def _count(connection: sqlite3.Connection, table: str) -> int:
+    quoted = table.replace('"', '""')
+    return int(connection.execute(f'select count(*) from "{quoted}"').fetchone()[0])
 
 
 def _rows(connection: sqlite3.Connection, table: str, name: str) -> Iterator[dict[str, Any]]:

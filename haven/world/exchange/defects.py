@@ -19,7 +19,9 @@ from haven.world.exchange.report import Defect, Note
 from haven.world.exchange.texts import whole_text
 from haven.world.words import fold
 
-NOTHING = frozenset({"", "n/a", "na", "none", "null", "nil", "[]", "{}", "-", "--", "?", "tbd", "n/a for now"})
+NOTHING = frozenset(
+    {"", "n/a", "na", "none", "null", "nil", "[]", "{}", "-", "--", "?", "tbd", "n/a for now", "unknown"}
+)
 LEVELS = frozenset({"sentinels", "flora", "fauna", "economy", "economy_level", "conflict", "lifeform"})
 """Fields in which None is an answer: there are none."""
 CERTAIN = 0.2
@@ -199,7 +201,8 @@ def place_in_text(coordinates: str, text: str) -> tuple[str, tuple[Note, ...]]:
 
 def materials(value: Any) -> tuple[tuple[str, ...], tuple[Note, ...]]:
     """(5) Materials by newline, comma or after "Resources:", each once; misspellings as the vocabulary has them."""
-    parts = value if isinstance(value, (list, tuple)) else _SPLIT.split(_LEAD.sub("", str(value or "")))
+    typed = value if isinstance(value, (list, tuple)) else [value or ""]
+    parts = [part for one in typed for part in _SPLIT.split(_LEAD.sub("", str(one)))]
     kept: list[str] = []
     notes: list[Note] = []
     if len(parts) > MOST_MATERIALS:
@@ -215,6 +218,8 @@ def materials(value: Any) -> tuple[tuple[str, ...], tuple[Note, ...]]:
             form = near
         elif not form:
             notes.append(Note(Defect.MATERIALS, f"the material {text!r} is not in the vocabulary; kept as written"))
+        elif fold(form) != fold(text):
+            notes.append(Note(Defect.MATERIALS, f"the material {text!r} is kept as {form!r}", True))
         kept.append(form or text)
     return tuple(dict.fromkeys(kept)), tuple(notes)
 

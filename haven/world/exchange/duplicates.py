@@ -11,6 +11,9 @@ from haven.world.words import fold
 
 PLACES = (Kind.SYSTEM, Kind.PLANET, Kind.MOON, Kind.STATION)
 
+SECONDS = 19
+"""Characters of a moment up to its seconds."""
+
 
 class Known:
     """An index over the world and over what has been read so far."""
@@ -97,6 +100,8 @@ def _may_be_one(one: Thing, other: Thing) -> bool:
     pairs: list[tuple[str, str]] = []
     if isinstance(one, Discovery):
         pairs = [(parent_of(one), parent_of(other))]
+        if isinstance(other, Discovery):  # the same find made twice is two; sources differ in zone and fractions
+            pairs.append((one.when[:SECONDS], other.when[:SECONDS]))
     elif isinstance(one, System) and isinstance(other, System):
         addresses = _address(one), _address(other)
         pairs = [(fold(one.galaxy), fold(other.galaxy)), (fold(one.reality), fold(other.reality)), addresses]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -28,6 +29,7 @@ _SAME: Mapping[str, tuple[str, ...]] = {
         "title",
         "discovery name",
         "custom name",
+        "pattern name",
     ),
     "aliases": ("aliases", "alias", "other names", "aka"),
     "x": ("x", "coord x", "pos x", "x coordinate"),
@@ -92,18 +94,20 @@ FIELDS: dict[str, str] = {word: field for field, words in _SAME.items() for word
 """A folded column name or key, and the field that it means."""
 LEFT_OUT = frozenset(
     {
-        *("id", "system id", "planet id", "moon id", "planets names", "modified at", "last modified", "location type"),
-        *("planets", "moons", "space station", "space stations", "stations", "discoveries", "placed", "type"),
+        *("id", "system id", "planet id", "moon id", "planets names", "modified at", "last modified", "type"),
         *("user id", "guild id", "discord user id", "discord guild id", "personal id", "discord tag", "profile id"),
         *("submitted by ip", "api key name", "contributors", "last updated by", "last updated at", "data source"),
-        *("pattern matches", "analysis status", "metadata", "related discoveries", "views", "featured"),
+        *("pattern matches", "analysis status", "views", "featured"),
         *("glyph planet", "glyph solar system", "voxel x", "voxel y", "voxel z", "solar system index", "galaxy index"),
         *("planet index", "is moon", "extraction time", "extractor version", "no trade data", "is complete"),
         *("personal discord username", "star x", "star y", "star z", "is phantom", "is in core", "approved"),
     }
 )
-"""Keys that say nothing of the world: other programs' numbers, and what names a person's account."""
-
+"""Keys that say nothing of the world: other programs' numbers, and what names a person's account. That is said."""
+LINKED = "linked discoveries"
+"""Under which a reader gives an entry the numbers of the discoveries that it speaks of."""
+INSIDE = frozenset({"planets", "moons", "space station", "space stations", "stations", "discoveries", "placed", LINKED})
+"""Keys of what belongs to a record, which is read as records of its own."""
 FLAGS = frozenset(
     {
         *("extreme weather", "water world", "vile brood", "ancient bones", "salvageable scrap", "storm crystals"),
@@ -119,6 +123,30 @@ OWN_WORDS: dict[Kind, Mapping[str, str]] = {
     Kind.DISCOVERY: {"type": "found", "planet name": "planet_of", "system name": "system_name", "moon name": "place"},
 }
 """Words that mean something else for one kind of record."""
+_ALL = frozenset(
+    {
+        *("name", "aliases", "notes", "prose", "description", "photo", "discovered_by", "recorded", "region", "galaxy"),
+        *("reality", "star", "economy", "economy_level", "conflict", "lifeform", "sentinels", "flora", "fauna"),
+        *("materials", "more_materials", "base", "biome", "biome_subtype", "weather", "size", "race", "condition"),
+        *("period", "significance", "place"),
+    }
+)
+TAKEN: dict[Kind, frozenset[str]] = {
+    Kind.SYSTEM: _ALL | {"x", "y", "z", "frame", "unit", "glyphs"},
+    Kind.PLANET: _ALL,
+    Kind.MOON: _ALL,
+    Kind.STATION: _ALL | {"sell_percent", "buy_percent"},
+    Kind.DISCOVERY: _ALL
+    | {*("found", "system_name", "planet_of", "coordinates", "mystery", "confidence", "when", "tags")},
+    Kind.LORE: _ALL | {"tags", "canon", "when", "sources", "confidence"},
+    Kind.PERSON: _ALL,
+    Kind.REGION: _ALL,
+}
+"""The fields that a record of a kind takes; what else is known by name is kept under the source's own key."""
+ABOVE = frozenset({"system_name", "planet_of"})
+"""Fields that name what a record belongs to, which its reader has put it into."""
+MOST_INSIDE = 40
+"""Values of one object inside a record that are kept one by one; a larger one is kept as it is."""
 
 
 @lru_cache(maxsize=4096)
@@ -128,25 +156,49 @@ def field_of(key: str) -> str:
     return FIELDS.get(folded) or ("" if folded in LEFT_OUT else f".{folded}")
 
 
-def by_field(raw: Mapping[str, Any], kind: Kind) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What is known by field, the first that says something; and the rest by its own folded key."""
+def by_field(raw: Mapping[str, Any], kind: Kind) -> tuple[dict[str, Any], dict[str, Any], list[str]]:
+    """What is known by field, the first that says something; the rest by its own folded key; and keys left out."""
     own = OWN_WORDS.get(kind, {})
     known: dict[str, Any] = {}
     rest: dict[str, Any] = {}
-    for key, value in raw.items():
-        key = str(key)[:200]
-        field = own.get(fold(key)) or field_of(key)
-        if not field or is_nothing(value):
+    left: list[str] = []
+    for key, value in _spread(raw):
+        folded = fold(key)
+        field = own.get(folded) or field_of(key)
+        if is_nothing(value) or folded in INSIDE:
             continue
-        if field == "more_materials":
-            known.setdefault("materials", [])
-            if isinstance(known["materials"], list):
-                known["materials"].append(value)
+        if not field:
+            left.append(key)
+        elif field in ("materials", "more_materials"):
+            known.setdefault("materials", []).extend(value if isinstance(value, (list, tuple)) else [value])
         elif field.startswith("."):
             rest[field[1:]] = value
+        elif field not in TAKEN[kind]:
+            if field not in ABOVE:
+                rest[folded] = value
         elif is_nothing(known.get(field)):
             known[field] = value
-    return known, rest
+        elif fold(line(known[field])) != fold(line(value)):
+            rest[folded] = value
+    return known, rest, left
+
+
+def _spread(raw: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Keys and values; what stands in an object called `metadata` stands beside them."""
+    for key, value in raw.items():
+        inner = _object(value) if fold(str(key)[:200]) == "metadata" else None
+        for name, one in [(key, value)] if inner is None else inner.items():
+            yield str(name)[:200], one
+
+
+def _object(value: Any) -> Mapping[str, Any] | None:
+    """A value that is an object, or the JSON of one."""
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            return None
+    return value if isinstance(value, Mapping) else None
 
 
 def is_nothing(value: Any) -> bool:
@@ -202,27 +254,47 @@ def moment(value: Any) -> str:
         return text[:MAX_LINE]
 
 
-def others(rest: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, float], list[str]]:
-    """What no field holds: properties, measures, and lines for the notes where a value is too long for one."""
+def others(rest: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, float], list[str], list[str]]:
+    """What no field holds: properties, measures, lines for the notes where a value is too long; and what is off."""
     properties: dict[str, str] = {}
     measures: dict[str, float] = {}
     long: list[str] = []
-    for key, value in rest.items():
+    off: list[str] = []
+    for key, value in _leaves(rest):
         key = key[:100]
         if isinstance(value, bool) or ((key in FLAGS or key.startswith(("is ", "has "))) and value in (0, 1)):
             if value:
                 properties[key] = "yes"
+            else:
+                off.append(key)
         elif isinstance(value, (int, float)):
-            if value and (kept := number(value)) is not None:
+            if (kept := number(value)) is not None:
                 measures[key.replace(" ", "_")] = kept
-        elif isinstance(value, dict):
-            long.append(f"{key}: {line(value)}")
-        elif (text := line(value)) and text.casefold() not in ("n/a", "none", "[]", "{}"):
+            else:
+                properties[key] = line(value)[:MAX_LINE]
+        elif isinstance(value, Mapping) or (
+            isinstance(value, list) and any(isinstance(one, (Mapping, list)) for one in value)
+        ):
+            long.append(f"{key}: {whole_text(json.dumps(value, ensure_ascii=False))}")
+        elif (text := line(value)) and text.casefold() in ("n/a", "none"):
+            off.append(key)
+        elif text and text not in ("[]", "{}"):
             if len(text) > MAX_LINE:
                 long.append(f"{key}: {whole_text(str(value))}")
             else:
                 properties[key] = text
-    return properties, measures, long
+    return properties, measures, long, off
+
+
+def _leaves(values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Keys and values, with small objects taken apart: `analysis: {confidence: 1}` is `analysis confidence`."""
+    for key, value in values.items():
+        inner = _object(value)
+        if inner is None or len(inner) > MOST_INSIDE or any(isinstance(one, Mapping) for one in inner.values()):
+            yield key, value if inner is None else inner
+            continue
+        for name, one in inner.items():
+            yield f"{key} {fold(str(name)[:200])}", one
 
 
 def what_is_wrong(error: ValidationError) -> str:

@@ -100,12 +100,12 @@ def ahead(step: Step, before: int) -> Step:
 
 
 def _one(piece: Piece, format: str, step: Step) -> list[Reading]:
+    if not piece.data.strip():
+        raise BadInput(f"{piece.name} is empty.", "Name another file.")
     name = format or recognised(piece)
     if not name:
         known = ", ".join(READERS)
         raise BadInput(f"{piece.name} is in no format that is known here.", f"Name one with --format: {known}.")
-    if not piece.data.strip():
-        raise BadInput(f"{piece.name} is empty.", "Name another file.")
     found: list[Reading] = []
     for one in READERS[name](piece):
         found.append(one)

@@ -5,21 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from pydantic import ValidationError
-
 from haven.errors import BadInput
 from haven.store import foreign
-from haven.world.exchange import defects
-from haven.world.exchange.fields import what_is_wrong
-from haven.world.exchange.nested import read_systems
+from haven.world.exchange.fields import LINKED
+from haven.world.exchange.nested import More, read_systems
 from haven.world.exchange.pieces import Piece
-from haven.world.exchange.records import Records
-from haven.world.exchange.report import Defect, Note, Reading, new_id
-from haven.world.schema import Kind, Lore
+from haven.world.exchange.report import Defect, Note, Reading
+from haven.world.schema import Kind
 
 TABLES = (
     *("systems", "planets", "moons", "space_stations", "discoveries", "patterns", "regions"),
-    *("pending_systems", "pending_region_names"),
+    *("pending_systems", "pending_region_names", "pattern_discoveries"),
 )
 Row = dict[str, Any]
 
@@ -29,19 +25,21 @@ def read(piece: Piece) -> Iterator[Reading]:
     if piece.beside:
         mend = "Close the program that writes it, or make a copy: sqlite3 FILE 'vacuum into \"copy.db\"'"
         raise BadInput(f"{piece.beside}, so a part would be missing.", mend)
-    tables = foreign.read_tables(piece.data, piece.name, TABLES)
+    tables, others = foreign.read_tables(piece.data, piece.name, TABLES)
     if not tables:
         raise BadInput(f"{piece.name} is a database of something else.", f"It should have: {', '.join(TABLES[:5])}.")
     rows = {table: tables.get(table, []) for table in TABLES}
     yield from _waiting(piece.name, rows)
+    if others:
+        told = ", ".join(f"{table} ({count:,})" for table, count in sorted(others.items()))
+        yield Reading(
+            piece.name, "the file", notes=(Note(Defect.OTHER, f"not read, for they hold no records (rows): {told}"),)
+        )
     orphans = list(_nest(piece.name, rows))
     loose = [row for row in rows["discoveries"] if not row.get("placed")]
-    yield from read_systems(piece.name, rows["systems"], loose)
+    alone = [*_patterns(piece.name, rows), *_regions(piece.name, rows)]
+    yield from read_systems(piece.name, rows["systems"], loose, alone)
     yield from orphans
-    yield from _patterns(piece.name, rows["patterns"])
-    records = Records(piece.name)
-    for row in rows["regions"]:
-        yield records.other(Kind.REGION, row, f"{piece.name}: region {row.get('custom_name')}")
 
 
 def _waiting(source: str, rows: dict[str, list[Row]]) -> Iterator[Reading]:
@@ -83,16 +81,14 @@ def _by_id(rows: Sequence[Row]) -> dict[str, Row]:
     return {str(row.get("id")): row for row in rows}
 
 
-def _patterns(source: str, rows: Sequence[Row]) -> Iterator[Reading]:
-    """What the Keeper bot made of discoveries: entries in draft, with a confidence that is a share."""
-    for row in rows:
-        name, where = str(row.get("pattern_name") or "")[:120], f"{source}: pattern {row.get('id')}"
-        text = str(row.get("description") or "").replace("\\n", "\n")[:100_000]
-        share, notes = defects.confidence(row.get("confidence_level"))
-        measures = {} if share is None else {"confidence": share}
-        try:
-            entry = Lore(id=new_id(), name=name, text=text, sources=(where,), measures=measures)
-        except ValidationError as error:
-            yield Reading(where, name, refused=what_is_wrong(error))
-        else:
-            yield Reading(where, entry.name, entry, notes)
+def _patterns(source: str, rows: dict[str, list[Row]]) -> More:
+    """What the Keeper bot made of discoveries: entries in draft, linked to the discoveries."""
+    for row in rows["patterns"]:
+        ids = [one.get("discovery_id") for one in rows["pattern_discoveries"] if one.get("pattern_id") == row.get("id")]
+        text = str(row.get("description") or "").replace("\\n", "\n")
+        yield Kind.LORE, {**row, "description": text, LINKED: ids}, f"{source}: pattern {row.get('id')}"
+
+
+def _regions(source: str, rows: dict[str, list[Row]]) -> More:
+    for row in rows["regions"]:
+        yield Kind.REGION, row, f"{source}: region {row.get('custom_name')}"

@@ -160,8 +160,9 @@ class Importer:
             plan = await self._keep(plan, unit, run, tuple(sorted(leaked)))
             if run.direct:
                 await notes.put(self._database, key, datetime.fromtimestamp(now()).strftime("%Y-%m-%d %H:%M"))
-        nothing = Entry(unit.name, Outcome.REMARK, "", unit.name, ("it holds no records",))
-        run.report.add(plan.entries or [nothing], found)
+        run.report.add(plan.entries, found)
+        if all(one.outcome is Outcome.REMARK for one in plan.entries):
+            run.report.add([Entry(unit.name, Outcome.REMARK, "", unit.name, ("it holds no records",))])
         await asyncio.to_thread(found.clear)
 
     async def _keep(self, plan: Plan, unit: _Unit, run: _Run, masked: tuple[str, ...]) -> Plan:

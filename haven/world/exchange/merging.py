@@ -129,7 +129,9 @@ class Merging:
             return thing, Outcome.ADDED
         self._leads[thing.id] = there.id
         if there.id in self._fresh:
-            told.append("it stands twice in the source; the first one counts")
+            fields = _unlike(there, thing)
+            other = f", not this one's {fields}" if fields else ""
+            told.append(f"{LOOK if fields else ''}it stands twice in the source; the first one counts{other}")
             return there, Outcome.SKIPPED
         merged = self._merged(there, thing, names)
         fields = [name for name in type(there).model_fields if getattr(merged, name) != getattr(there, name)]
@@ -206,6 +208,12 @@ def as_drafts(plan: Plan) -> list[Thing]:
             update["links"] = tuple(ids.get(link, link) for link in thing.links)
         made.append(thing.model_copy(update=update))
     return made
+
+
+def _unlike(there: Thing, thing: Thing) -> str:
+    """The fields in which the second of two says something else."""
+    fields = [name for name in type(thing).model_fields if name not in ("id", "parent", "source", "sources")]
+    return ", ".join(name for name in fields if (new := getattr(thing, name)) and new != getattr(there, name, None))
 
 
 def _other_text(there: Thing, thing: Thing) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,10 +16,16 @@ MOON_ALONE = Note(Defect.OTHER, "a moon whose planet nobody names is kept as a p
 STATIONS = ("space_station", "space_stations", "stations")
 
 
-def read_systems(source: str, systems: Sequence[Raw], discoveries: Sequence[Raw] = ()) -> Iterator[Reading]:
+More = Iterable[tuple[Kind, Raw, str]]
+"""Records that stand alone: the kind, the fields, and where they come from, in words."""
+
+
+def read_systems(
+    source: str, systems: Sequence[Raw], discoveries: Sequence[Raw] = (), more: More = ()
+) -> Iterator[Reading]:
     """Systems, their planets, moons, stations and discoveries; `discoveries` are those that name their place in words.
 
-    Then the people who are named, and the entries that prose became.
+    Then the records that stand alone, the entries that prose became, the people who are named, and what was left out.
     """
     records = Records(source, _people([*systems, *discoveries]))
     marks = defects.placeholders([None if _has_glyphs(raw) else point(_axes(raw)) for raw in systems])
@@ -30,8 +36,11 @@ def read_systems(source: str, systems: Sequence[Raw], discoveries: Sequence[Raw]
         yield from _inside(records, raw, made, where)
     for count, raw in enumerate(discoveries, 1):
         yield records.discovery(raw, "", f"{source}: discovery {raw.get('id', count)}")
+    for kind, raw, where in more:
+        yield records.other(kind, raw, where)
     yield from records.extra
     yield from records.people()
+    yield from records.left_out()
 
 
 def _inside(records: Records, raw: Raw, system: Reading, where: str) -> Iterator[Reading]:

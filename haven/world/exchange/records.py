@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -10,7 +12,18 @@ from pydantic import ValidationError
 from haven.errors import BadInput
 from haven.world import vocabulary
 from haven.world.exchange import defects
-from haven.world.exchange.fields import MAX_LINE, by_field, line, lines, moment, number, others, point, what_is_wrong
+from haven.world.exchange.fields import (
+    LINKED,
+    MAX_LINE,
+    by_field,
+    line,
+    lines,
+    moment,
+    number,
+    others,
+    point,
+    what_is_wrong,
+)
 from haven.world.exchange.report import MAX_NOTES, Defect, Note, Reading, new_id
 from haven.world.glyphs import Glyphs
 from haven.world.schema import CLASSES, Discovery, Kind, Lore, Person, Region, Thing
@@ -19,10 +32,13 @@ from haven.world.words import fold
 Raw = Mapping[str, Any]
 WORDS = ("galaxy", "reality", "star", "economy", "economy_level", "conflict", "lifeform", "weather", "size")
 PLAIN = ("region", "base", "photo", "race", "condition", "period", "significance", "place", "source")
+_BODY = re.compile(r"\s+(?:planet|moon)$", re.IGNORECASE)
 GRADED = ("economy", "economy_level", "conflict")
 """Fields with many words for few grades: the word itself is kept beside the grade."""
 MAX_FIELDS = 300
 """Of one record, beside those that the schema has."""
+MAX_LEFT = 40
+"""Keys that were left out, in one sentence."""
 MAX_TYPED = 200_000
 """Characters of one value that are looked into at all."""
 
@@ -35,13 +51,14 @@ class Records:
         self._source = source
         self._people = defects.persons(line(one)[:MAX_LINE] for one in people)
         self._told: set[str] = set()
+        self._left: Counter[str] = Counter()
+        self._discoveries: dict[str, str] = {}
         self.extra: list[Reading] = []
         """Lore that came out of prose, after the record that it was typed into."""
 
     def system(self, raw: Raw, where: str, mark: Sequence[Note] = (), frame: str = "map") -> Reading:
         """A system; `mark`: what was found about its position beside those of the others."""
-        known, rest = by_field(raw, Kind.SYSTEM)
-        values, notes = self._common(known, rest, Kind.SYSTEM)
+        known, values, notes = self._read(raw, Kind.SYSTEM)
         notes += mark
         place = point(known)
         if any(note.repaired for note in mark) and place is not None:
@@ -63,60 +80,65 @@ class Records:
 
     def body(self, kind: Kind, raw: Raw | str, parent: str, where: str) -> Reading:
         """A planet or moon; a bare text is its name."""
-        known, rest = by_field({"name": raw} if isinstance(raw, str) else raw, kind)
-        values, notes = self._common(known, rest, kind)
+        _, values, notes = self._read({"name": raw} if isinstance(raw, str) else raw, kind)
         values["parent"] = parent
         return self._made(kind, values, notes, where)
 
     def station(self, raw: Raw | str, parent: str, where: str) -> Reading:
-        known, rest = by_field({"name": raw} if isinstance(raw, str) else raw, Kind.STATION)
-        values, notes = self._common(known, rest, Kind.STATION)
+        known, values, notes = self._read({"name": raw} if isinstance(raw, str) else raw, Kind.STATION)
         values["parent"] = parent
         for field in ("sell_percent", "buy_percent"):
             values[field] = number(known.get(field))
+            if field in known and values[field] is None:
+                values["properties"][field.replace("_", " ")] = line(known[field])[:MAX_LINE]
         return self._made(Kind.STATION, values, notes, where)
 
     def discovery(self, raw: Raw, parent: str, where: str) -> Reading:
         """A discovery; without a parent it is looked for by the names of places."""
-        known, rest = by_field(raw, Kind.DISCOVERY)
+        known, values, notes = self._read(raw, Kind.DISCOVERY)
         text = str(known.get("description") or "")
         found, word, notes_of_kind = defects.kind_of_discovery(known.get("found"))
         if not found:
             ten = ", ".join(vocabulary.words(vocabulary.FOUND))
             why = f"its kind {word[:60]!r} is none of the ten ({ten})"
             return Reading(where, line(known.get("name")) or text[:60], refused=why)
-        values, notes = self._common(known, rest, Kind.DISCOVERY)
         notes += notes_of_kind
         values["found"] = found
         values["parent"] = parent
         if word:
             values["properties"]["kind as written"] = word
-        place = line(known.get("place"))
+        place = line(values.get("place"))
         values.setdefault("name", f"{found.capitalize()} at {place}"[:120] if place else found.capitalize())
         typed = defects.nothing(known.get("coordinates"))[0]
         values["coordinates"], said = defects.place_in_text(typed[:MAX_LINE], text[:MAX_TYPED])
         notes += said
-        values["mystery"] = max(0, min(5, int(number(known.get("mystery")) or 0)))
+        values["mystery"] = self._mystery(known.get("mystery"), notes)
         values["confidence"], said = defects.confidence(known.get("confidence"))
         notes += said
         values["tags"], said = defects.tags(known.get("tags"))
         notes += said
         values["when"] = moment(known["when"]) if "when" in known else ""
-        names = tuple(line(known.get(field)) for field in ("place", "planet_of", "system_name"))
-        return self._made(
-            Kind.DISCOVERY, values, notes, where, places=() if parent else tuple(name for name in names if name)
-        )
+        made = self._made(Kind.DISCOVERY, values, notes, where, places=() if parent else _places(known, values))
+        if made.thing and raw.get("id") is not None:
+            self._discoveries[str(raw["id"])] = made.thing.id
+        return made
 
     def other(self, kind: Kind, raw: Raw, where: str) -> Reading:
         """Lore, a person or a region."""
-        known, rest = by_field(raw, kind)
-        values, notes = self._common(known, rest, kind)
+        known, values, notes = self._read(raw, kind)
         if kind is Kind.LORE:
             values["tags"], said = defects.tags(known.get("tags"))
             notes += said
             values["canon"] = line(known.get("canon")).casefold() in ("true", "yes", "1", "canon")
             values["when"] = line(known.get("when"))
             values["sources"] = lines(known.get("sources")) or (where,)
+            values["links"] = tuple(
+                self._discoveries[str(id)] for id in raw.get(LINKED) or () if str(id) in self._discoveries
+            )
+            share, said = defects.confidence(known.get("confidence"))
+            notes += said
+            if share is not None:
+                values["measures"]["confidence"] = share
         return self._made(kind, values, notes, where)
 
     def people(self) -> Iterator[Reading]:
@@ -134,9 +156,21 @@ class Records:
             values = {"name": kept, "aliases": aliases, "properties": {}, "measures": {}, "source": self._source}
             yield self._made(Kind.PERSON, values, notes, f"{self._source}, discoverers")
 
-    def _common(self, known: dict[str, Any], rest: Raw, kind: Kind) -> tuple[dict[str, Any], list[Note]]:
-        """What every kind has, with the prose taken apart first: the values, and the notes so far."""
-        properties, measures, long = others(rest)
+    def left_out(self) -> Iterator[Reading]:
+        """What of the file was kept nowhere, if there was anything: its keys, and in how many records."""
+        if self._left:
+            told = ", ".join(f"{key} ({count:,})" for key, count in sorted(self._left.items())[:MAX_LEFT])
+            more = f" and {len(self._left) - MAX_LEFT:,} more" if len(self._left) > MAX_LEFT else ""
+            said = (
+                f"not kept, for it says nothing of the world (accounts, other programs' numbers, n/a, no): {told}{more}"
+            )
+            yield Reading(self._source, "the file", notes=(Note(Defect.OTHER, said),))
+
+    def _read(self, raw: Raw, kind: Kind) -> tuple[dict[str, Any], dict[str, Any], list[Note]]:
+        """What is known by field, what every kind has of it, with the prose taken apart first, and the notes so far."""
+        known, rest, left = by_field(raw, kind)
+        properties, measures, long, off = others(rest)
+        self._left.update([*left, *off])
         values: dict[str, Any] = {"properties": properties, "measures": measures, "source": self._source}
         notes: list[Note] = []
         left = self._prose(known, values, notes)
@@ -150,7 +184,7 @@ class Records:
                 values.get("region", ""), values.get("galaxy", ""), typed
             )
             notes += said
-        self._biome(known, values, left)
+        self._biome(known, values, left, notes)
         self._discoverer(known, values, notes)
         if name := line(known.get("name")):
             values["name"] = name
@@ -163,7 +197,7 @@ class Records:
         values["notes"] = "\n".join(part for part in (*left, *long) if part)
         if known.get("recorded"):
             properties["recorded"] = moment(known["recorded"])
-        return values, notes
+        return known, values, notes
 
     def _prose(self, known: dict[str, Any], values: dict[str, Any], notes: list[Note]) -> list[str]:
         """Fields typed as prose fill what is empty; what is left of the prose."""
@@ -222,15 +256,17 @@ class Records:
             if amount is not None:
                 values["measures"][f"{field}_count"] = amount
 
-    def _biome(self, known: dict[str, Any], values: dict[str, Any], left: list[str]) -> None:
+    def _biome(self, known: dict[str, Any], values: dict[str, Any], left: list[str], notes: list[Note]) -> None:
         """Also where the biome was typed alone in the field for properties: `Capped Planet`."""
         given = defects.nothing(line(known.get("biome"))[:MAX_LINE])[0]
         for text in (given, left[0] if left else ""):
-            short = text.removesuffix(" Planet").removesuffix(" Moon").strip()
+            short = _BODY.sub("", text)
             if kept := vocabulary.known("biome", short):
                 values["biome"] = kept
                 if text != given:
                     left[0] = ""
+                if fold(text) != fold(kept) or text != given:
+                    notes.append(Note(Defect.PROSE_FIELDS, f"{text!r} is kept as the biome {kept!r}", True))
                 break
         else:
             values["biome"] = given
@@ -246,6 +282,13 @@ class Records:
         self._told.add(kept)
         if kept != defects.person_name(written)[0]:
             notes.append(Note(Defect.PERSON, f"{written!r} is the same person as {kept!r}", True))
+
+    def _mystery(self, written: Any, notes: list[Note]) -> int:
+        tier = int(number(written) or 0)
+        kept = max(0, min(5, tier))
+        if kept != tier or (written is not None and number(written) is None):
+            notes.append(Note(Defect.OTHER, f"a mystery tier of {line(written)[:60]!r} is kept as {kept}", True))
+        return kept
 
     def _glyphs(self, values: dict[str, Any], written: str, notes: list[Note]) -> None:
         if not written or written.casefold() in defects.NOTHING:
@@ -293,6 +336,16 @@ class Records:
             source=self._source[:MAX_LINE], discovered_by=thing.discovered_by,
         )  # fmt: skip
         self.extra.append(Reading(found.source, title, entry, (note,)))
+
+
+def _places(known: Raw, values: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names of where a discovery was made, the nearest first; those that no field holds become properties."""
+    names = (line(known.get(field))[:MAX_LINE] for field in ("place", "planet_of", "system_name"))
+    place, planet, system = (defects.nothing(name)[0] for name in names)
+    for key, name in (("planet", planet), ("system", system)):
+        if name and fold(name) != fold(place):
+            values["properties"].setdefault(key, name)
+    return tuple(name for name in (place, planet, system) if name)
 
 
 def _told(value: Any) -> str:

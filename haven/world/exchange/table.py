@@ -100,6 +100,7 @@ def _foreign(name: str, header: Sequence[str], rows: Sequence[Raw]) -> Iterator[
         records = Records(name)
         for number, row in enumerate(rows, 1):
             yield records.other(Kind.LORE, row, f"{name}: row {number}")
+        yield from records.left_out()
     elif "found" in fields:
         yield from read_systems(name, (), rows)
     elif {"planet name", "planet"} & folded and {"system name", "system"} & folded:

@@ -191,7 +191,7 @@ async def test_update_fills_what_is_empty_and_an_edited_export_replaces(place: P
 async def test_who_may_not_write_the_world_proposes_it(place: Place, tmp_path: Path) -> None:
     path = json_file(tmp_path, "a", {"data": [SYSTEM]})
     report = await place.bring(path, by=MEMBER)
-    assert set(outcomes(report)) == {"proposed"} and await place.names() == []
+    assert set(outcomes(report)) == {"proposed", "remark"} and await place.names() == []
     [draft] = await place.drafts.list()
     assert draft.by == "Mia" and len(draft.things) == 4 and "a.json" in draft.reason
     assert (await place.bring(json_file(tmp_path, "b", {"data": [{"name": "B", "x": 1}]}), by=PANEL)).entries

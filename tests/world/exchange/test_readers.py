@@ -15,7 +15,7 @@ from haven.world.exchange import formats, table
 from haven.world.exchange.oec import place
 from haven.world.exchange.pieces import Piece, read_file
 from haven.world.exchange.report import Reading
-from haven.world.schema import Discovery, Kind, Lore, Moon, Planet, Station, System
+from haven.world.schema import Discovery, Kind, Lore, Moon, Planet, Region, Station, System
 from tests.world.exchange.sources import DIALECTS, ENTRY, OEC, PAYLOAD, database, json_file
 
 
@@ -62,7 +62,8 @@ def test_a_file_that_miscounts_says_so_and_what_is_no_system_is_refused(tmp_path
     found = read(json_file(tmp_path, "a", data))
     assert "holds 4 systems and holds 1" in told(found)
     assert [(one.name, one.refused) for one in found if one.refused] == [("Bad", "it is no object")]
-    assert read(json_file(tmp_path, "empty", {"_meta": {"version": "1.0.0"}})) == []
+    empty = read(json_file(tmp_path, "empty", {"_meta": {"version": "1.0.0"}}))
+    assert things(empty) == {} and "it says of itself: version: 1.0.0" in told(empty)
     with pytest.raises(BadInput, match="no systems that are known here"):
         read(json_file(tmp_path, "other", {"hello": {"world": 1}}))
 
@@ -96,13 +97,58 @@ def test_the_database_is_read_with_all_that_belongs_together(tmp_path: Path) -> 
     vein = kept["Mineral at Mirage"]
     assert isinstance(vein, Discovery) and vein.parent == kept["Mirage"].id and vein.coordinates == "-3.53, +141.6"
     assert vein.when == "2025-11-12T01:44:41" and vein.mystery == 2
-    assert vein.properties == {"resource type": "Copper deposit"}, "no account number, nothing empty"
+    assert vein.properties == {"resource type": "Copper deposit", "location type": "moon"}, "nothing empty"
+    assert "discord_user_id (1)" in told(found), "an account's number is not kept, and that is said"
     deep = kept["Monolith"]
     assert (deep.parent, deep.place, deep.mystery) == ("", "Near Oculi", 5) and deep.properties["kind as written"]
     pattern = kept["Cosmic"]
     assert isinstance(pattern, Lore) and pattern.measures["confidence"] == 1.0 and not pattern.canon
     assert [one.refused for one in found if one.name == "Orphan"] == ["system_id SYS_9 is not in the file"]
     assert "1 rows of pending_systems wait" in told(found)
+
+
+def test_what_the_keeper_bot_adds_is_kept_linked_or_said(tmp_path: Path) -> None:
+    more = """
+    alter table discoveries add column metadata text; alter table discoveries add column evidence_url text;
+    alter table discoveries add column photo_url text; alter table space_stations add column x real;
+    update discoveries set metadata = '{"tech_category": "Monolith", "analysis": {"depth": 0}}', evidence_url = 'b.png',
+      photo_url = 'a.png' where id = 25;
+    update space_stations set x = -0.5; update systems set photo = 'N/A';
+    create table pattern_discoveries (pattern_id integer, discovery_id integer);
+    insert into pattern_discoveries values (1, 25), (1, 99);
+    create table archive_entries (id integer primary key, content text); insert into archive_entries values (1, 'Hm');
+    """
+    found = read(database(tmp_path, more=more))
+    kept = things(found)
+    deep = kept["Monolith"]
+    assert (deep.photo, deep.properties["photo url"]) == ("b.png", "a.png"), "two keys that mean one field"
+    assert deep.properties["tech category"] == "Monolith" and deep.measures["analysis_depth"] == 0
+    assert kept["Diamond Station"].measures == {"x": -0.5}, "what no station has a field for"
+    assert kept["Cosmic"].links == (deep.id,), "a pattern is linked to its discoveries"
+    assert "archive_entries (1)" in told(found), "a table that is not read is named"
+
+
+def test_regions_and_discoveries_beside_systems_are_read_and_the_rest_of_a_file_is_named(tmp_path: Path) -> None:
+    moved = {"id": 3, "username": "Ekimo1920", "type": "142394100423013585", "location": "🦴", "time_period": "Krospen",
+             "condition": "recent", "description": "damaged", "significance": "A rib", "evidence_url": "Old",
+             "related_discoveries": [], "coordinates": "[]", "planet_name": "12, 4", "galaxy_name": "Oculi b",
+             "analysis_status": "2025-11-08 03:12:54", "pattern_matches": "pending", "mystery_tier": 3, "tags": 2,
+             "metadata": ["bone"]}  # fmt: skip
+    data = {"_meta": {"discovery_count": 3}, "discoveries": [moved, "a word"], "haven_exports": [{}, {}],
+            "Oculi": {"x": 1, "y": 2, "z": 3}}  # fmt: skip
+    found = read(json_file(tmp_path, "a", data))
+    kept = things(found)
+    bone = kept["Fossil at Krospen"]
+    assert (bone.text, bone.significance, bone.condition, bone.period) == ("A rib", "Old", "damaged", "recent")
+    assert (bone.when, bone.coordinates, bone.mystery, bone.tags) == ("2025-11-08T03:12:54", "12, 4", 2, ("bone",))
+    assert bone.properties == {"planet": "Oculi b"} and isinstance(kept["Oculi"], System)
+    assert (
+        "were put back" in told(found) and "haven_exports (2)" in told(found) and "holds 3 discoveries" in told(found)
+    )
+    assert [one.refused for one in found if one.refused] == ["this discovery is no object"]
+    rows = [{"type": "region", "region": "Adam", "x": 0.15}, {"name": "Oculi", "x": 1, "y": 2, "z": 3}]
+    old = things(read(json_file(tmp_path, "b", {"data": rows, "title": "Old"})))
+    assert isinstance(old["Adam"], Region) and old["Adam"].measures == {"x": 0.15} and isinstance(old["Oculi"], System)
 
 
 def test_a_newer_database_with_glyphs_is_placed_by_them(tmp_path: Path) -> None:
