@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
@@ -88,15 +88,27 @@ def undo(
         if as_json:
             print_json(asdict(done))
             return
-        more = f" and {len(done.names) - SHOWN} more" if len(done.names) > SHOWN else ""
-        many = f"{len(done.names)} records are" if len(done.names) != 1 else "1 record is"
         when = f"{datetime.fromtimestamp(done.at):%d %B %Y %H:%M}"
-        out.print(
-            f"Bulk edit {done.write} of {done.by} ({when}) is taken back: {many} as before it:"
-            f" {', '.join(done.names[:SHOWN])}{more}."
-        )
+        out.print(f"Bulk edit {done.write} of {done.by} ({when}) is taken back.")
+        if done.names:
+            out.print(f"{_many(len(done.names))} as before it: {_listed(done.names)}.")
+        if done.removed:
+            first = next(iter(done.removed))
+            out.print(
+                f"{_many(len(done.removed))} removed, which it had added: {_listed(tuple(done.removed.values()))}."
+                f" Bring one back with: haven world undo {first}"
+            )
 
     in_house(work)
+
+
+def _many(count: int) -> str:
+    return "1 record is" if count == 1 else f"{count} records are"
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return f"{', '.join(names[:SHOWN])}{more}"
 
 
 def _bulk(edit: Callable[[Gazetteer], Bulk], yes: bool, draft: bool, as_json: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from haven.access import Act, Principal, check
@@ -36,12 +36,16 @@ class Batch:
 
 @dataclass(frozen=True)
 class Undone:
-    """The batch that was taken back: its number, when it was written (seconds since 1970), by whom, and its records."""
+    """The batch that was taken back: its number, when it was written (seconds since 1970), and by whom.
+
+    `names`: the records that are as before it; `removed`: those that it had added, by id, which are removed now.
+    """
 
     write: int
     at: float
     by: str
     names: tuple[str, ...]
+    removed: Mapping[str, str]
 
 
 class Batches:
@@ -69,7 +73,7 @@ class Batches:
             write = await table.begin(tx, author)
             kept = await writing.keep(tx, others, author, terms, within=write)
             if gone:
-                await _check_alone(tx, gone)
+                await _check_alone(tx, gone, "Look at a new preview, then do it again.")
                 await writing.drop(tx, gone, author, within=write)
             # A system may take over the glyphs of one that is gone only then.
             kept += await writing.keep(tx, last, author, terms, within=write)
@@ -82,10 +86,10 @@ class Batches:
         return await self._database.write(work)
 
     async def undo(self, write: int, by: Principal) -> Undone:
-        """Take one batch back: what it changed is as it was, what it removed is there again.
+        """Take one batch back: what it changed is as it was, what it removed is there again, what it added is removed.
 
         Raises AccessDenied, BadInput where that write is no batch, and Conflict where one of its records was changed
-        since; nothing is taken back then.
+        since or something belongs to one that it added; nothing is taken back then.
         """
         check(by, Act.EDIT_WORLD)
         author = author_of(by, UNDO)
@@ -99,14 +103,24 @@ class Batches:
                 raise BadInput(f"{what}.", "A batch has the number that was said when it was written.")
             newest = await table.last_versions(tx.execute_fetchall, [row.thing for row in rows])
             before: list[Thing] = []
+            added: dict[str, str] = {}
             for row in rows:
                 past = await table.history(tx.execute_fetchall, row.thing)
-                was = read(past[row.version - 2])
+                was = past[row.version - 2] if row.version > 1 else None
+                name = read(was if was is not None and was.data else row).name
                 if newest[row.thing] != row.version:
-                    raise Conflict(f"{was.name} was changed since.", f"See: haven world history {row.thing}")
-                before.append(was)
-            await writing.keep(tx, prepare(before), author, Terms(allow_same_name=True, restored=True))
-            return Undone(write, rows[0].at, rows[0].by, tuple(one.name for one in before))
+                    raise Conflict(f"{name} was changed since.", f"See: haven world history {row.thing}")
+                if was is not None and was.data:
+                    before.append(read(was))
+                else:
+                    added[row.thing] = name
+            taken = await table.begin(tx, author)
+            restored = Terms(allow_same_name=True, restored=True)
+            await writing.keep(tx, prepare(before), author, restored, within=taken)
+            if added:
+                await _check_alone(tx, list(added), "Move or remove what was added below it first.")
+                await writing.drop(tx, added, author, within=taken)
+            return Undone(write, rows[0].at, rows[0].by, tuple(one.name for one in before), added)
 
         return await self._database.write(work)
 
@@ -119,9 +133,9 @@ async def _check_unchanged(tx: Transaction, stamp: int, ids: set[str]) -> None:
         raise Conflict(f"{name} was changed since this batch was made.", "Look at a new preview, then do it again.")
 
 
-async def _check_alone(tx: Transaction, gone: Sequence[str]) -> None:
-    below = set(await table.below(tx.execute_fetchall, gone)) - set(gone)
+async def _check_alone(tx: Transaction, gone: Sequence[str], next_step: str) -> None:
+    below = [id for id in await table.below(tx.execute_fetchall, gone) if id not in set(gone)]
     if below:
-        raise Conflict(
-            f"{len(below)} records still belong to what is to go.", "Look at a new preview, then do it again."
-        )
+        there = await table.current(tx.execute_fetchall, below[:1])
+        more = f" and {len(below) - 1:,} more" if len(below) > 1 else ""
+        raise Conflict(f"{read(there[below[0]]).name}{more} still belongs to what is to go.", next_step)

@@ -51,9 +51,8 @@ def _like(expression: str) -> re.Pattern[str]:
 
 _START = r"^\W*(?:{polite}\b[\s,.!:]*)*"
 _TOLD = _like(
-    _START
-    + r"(?:(?P<notify>{notify})|{tell})[\s,:]*(?:{whenever}\b|(?P<if>if\b)|(?P<about>{about}\b|(?:each|every)\b))"
-    r"\s*(?P<rest>.*)"
+    _START + r"(?:(?P<notify>{notify})|{tell})[\s,:]*(?:bitte |please )?"
+    r"(?:{whenever}\b|(?P<if>if\b)|(?P<about>{about}\b|(?:each|every)\b))\s*(?P<rest>.*)"
 )
 _TURNED = _like(
     _START + r"(?:{whenever}|(?P<if>if))\s+(?P<rest>[^?]+?),?\s*(?:then |dann )?(?:please |bitte )?"

@@ -310,7 +310,7 @@ def outcome(done: Heeded, notice: Notice) -> str:
     if done.several:
         return f"Several of your watches may be meant; say which, such as: cancel {done.left[0].id}\n{yours}"
     none = "" if notice.aim is Aim.LIST else f"No watch of yours is of “{notice.words}”, so none was ended. "
-    return f"{none}You are told of:\n{yours}"
+    return f"{none}You are told of:\n{yours}\nEnd one with: cancel {done.left[0].id}"
 
 
 def _meant(words: str, mine: Sequence[Watch]) -> list[Watch]:

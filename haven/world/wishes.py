@@ -100,10 +100,11 @@ _WHO = re.compile(
     r"(?P<who>\S.*?)\s+(?:adds?|discovers|finds|reports|makes|creates|writes|posts|submits|records)\b(?P<what>.*)$",
     re.I,
 )
+_CHANGES = re.compile(rf"\b{SAID['changes']}\b", re.I)
 _ANYBODY = re.compile(SAID["somebody"], re.I)
 _EDGES = re.compile(
     rf"^(?:(?:{_DONE}|an?|the|any|all|each|every|some|another|more|there|eine?[nrsm]?|d(?:er|ie|as|en|em)|alle|jede[nrsm]?|es"
-    rf"|weitere?[nrsm]?)\b\s*)+|(?:\s*\b(?:{_DONE}|please|there|bitte))+$",
+    rf"|weitere?[nrsm]?)\b\s*)+|(?:\s*\b(?:{_DONE}|please|there|bitte|danke|thanks|thank you))+$",
     re.I,
 )
 _ANYTHING = re.compile(
@@ -127,7 +128,7 @@ _GERMAN = re.compile(
     re.I,
 )
 _GERMAN_WHO = re.compile(
-    r"\W*(?!(?:jemand|irgendjemand|irgendwer|man|es)\b)(?P<who>\S.*?)\s+(?P<what>(?:eine?[nrsm]?|neue[nrsm]?|etwas)\b.*)$",
+    r"\W*(?!(?:jemand|irgendjemand|irgendwer|man|es)\b)(?P<who>\S.*?)\s+(?P<what>(?:eine?[nrsm]?|neue[nrsm]?|etwas|was)\b.*)$",
     re.I,
 )
 _QUOTED = re.compile(r"[\"“„«]([^\"“”„«»]+)[\"”“»]")
@@ -156,6 +157,11 @@ def read_wish(text: str) -> Wish:
     notice = notice_of(said)
     if notice is not None and notice.aim is not Aim.BEGIN:
         raise BadInput("These words begin no watch.", "See yours, and end them: haven world watch --list")
+    if _CHANGES.search(said):
+        raise BadInput(
+            "A watch tells of records that are new or fit for the first time, and not of each change of one.",
+            "Such as: systems near Oculi. What was changed is in the digest, and in: haven world history",
+        )
     parts = _pieces(_english(notice.words if notice else said))
     found: dict[str, object] = {}
     words: list[str] = []

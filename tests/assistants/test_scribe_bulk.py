@@ -71,6 +71,24 @@ async def test_a_field_is_set_everywhere_and_taken_back_as_a_whole(house: House)
         await scribe.preview(lambda g: set_all(g, Kind.SYSTEM, "Xanadu", {"economy": "Trading"}))
 
 
+async def test_what_a_batch_has_added_is_removed_again_with_it(house: House) -> None:
+    world, batches, _, _ = house
+    before = await everything(world)
+    new = [System(name="Lone"), Planet(name="Lonely", parent="system-c")]
+    done = await batches.write([*new, THINGS[2].model_copy(update={"star": "Red"})], (), SAM, stamp=await world.stamp())
+    ids = {one.name: one.id for one in (await everything(world)).values()}
+    [below] = await world.put([Planet(name="Late", parent=ids["Lone"])], OLGA, "test")
+    with pytest.raises(Conflict, match="Late still belongs"):
+        await batches.undo(done.write, SAM)
+    await world.remove([below.thing.id], OLGA, "test")
+    undone = await batches.undo(done.write, SAM)
+    assert undone.names == ("Far",) and set(undone.removed.values()) == {"Lone", "Lonely"}
+    assert await everything(world) == before
+    assert [one.op for one in await world.history(ids["Lone"])] == ["added", "removed"]
+    await world.undo(ids["Lone"], SAM)
+    assert "Lone" in {one.name for one in (await everything(world)).values()}
+
+
 async def test_duplicates_become_one_with_all_that_belongs_to_them(house: House) -> None:
     world, batches, scribe, _ = house
     before = await everything(world)

@@ -8,6 +8,7 @@ from pathlib import Path
 from haven.access import Principal, Role
 from haven.app import open_house
 from haven.settings import load
+from haven.world.batches import Batches
 from haven.world.schema import System
 from tests.e2e.command import Ran, haven
 from tests.world.a_world import a_long_queue
@@ -139,6 +140,24 @@ async def test_what_others_propose_is_shown_and_decided(tmp_path: Path) -> None:
     assert [one["name"] for one in (await done(home, "list", "--json")).data] == ["Good"]
     states = {one["id"]: (one["state"], one["why"]) for one in (await done(home, "drafts", "--all", "--json")).data}
     assert states[made[1].id] == ("rejected", "Not these.") and states[made[0].id] == ("approved", "")
+
+
+async def test_a_bulk_edit_is_taken_back_with_what_it_had_added(tmp_path: Path) -> None:
+    home = await a_house(tmp_path)
+    async with open_house(load(home / "haven.toml")) as house:
+        owner = Principal("cli", "The owner", Role.OWNER, "cli")
+        [venture] = await house.world.put([System(name="Venture")], owner, "a test")
+        things = [venture.thing.model_copy(update={"star": "Red"}), System(name="Lone")]
+        batch = await Batches(house.database).write(things, (), owner, stamp=await house.world.stamp())
+    undone = await done(home, "bulk", "undo", str(batch.write))
+    assert (
+        "1 record is as before it: Venture" in undone.out
+        and "1 record is removed, which it had added: Lone" in undone.out
+    )
+    assert [one["name"] for one in (await done(home, "list", "--json")).data] == ["Venture"]
+    lone = undone.out.split("haven world undo ")[1].split()[0]
+    await done(home, "undo", lone)
+    assert {one["name"] for one in (await done(home, "list", "--json")).data} == {"Lone", "Venture"}
 
 
 async def test_who_is_alone_hears_how_to_approve_what_they_propose(tmp_path: Path) -> None:

@@ -7,6 +7,15 @@ import pytest
 from haven.world.telling import Aim, notice_of
 
 BEGIN = [
+    "let me know when there's something new in the Reach",
+    "Hey Haven, when somebody finds a wreck, drop me a line!",
+    "Let me know if a planet with Emeril gets added, thanks",
+    "Could you keep me in the loop about anything Olga adds?",
+    "I want to know if a system near Oculi is added",
+    "remind me when a new moon is added",
+    "sag mir Bescheid wenn Olga was neues findet",
+    "let me know sobald ein Mond entdeckt wird",
+    "Sag mir bescheid wenn new moons are added",
     "tell me when a system is added near Oculi",
     "Please let me know if Olga discovers a fossil!",
     "Hey, can you notify me about planets with Emeril?",
@@ -53,6 +62,20 @@ BEGIN = [
     "halte Ausschau nach Ozeanplaneten",
 ]
 ASKED = [
+    "let me know if anyone lives on Cobble",
+    "tell me if somebody controls Oculi",
+    "tell me when a planet is called an ocean planet",
+    "tell me if there's anything new",
+    "I want to know if a system near Oculi has ringed planets",
+    "tell me how Oculi changes",
+    "don't tell me",
+    "never tell me the odds",
+    "Sag mir nicht, welcher Mond das ist",
+    "sag mir wenn Cobble bewohnt ist",
+    "Is there a watch station near Oculi?",
+    "forget about it",
+    "stop showing me the map",
+    "Who keeps watch over Oculi?",
     "Tell me if you have any record of Xanadu",
     "let me know whether Cobble has water",
     "tell me when Venture was discovered",
@@ -117,6 +140,15 @@ ASKED = [
     "Who cancelled the expedition?",
 ]
 END = [
+    "Actually don't notify me about moons",
+    "I changed my mind: cancel the watch for moons",
+    "Nein, sag mir nicht mehr Bescheid",
+    "Du brauchst mir nicht mehr Bescheid zu sagen",
+    "Sag mir nichts mehr über neue Monde",
+    "keine Meldungen über Monde mehr bitte",
+    "Tell me bitte nicht mehr Bescheid",
+    "cancel watch-1a2b3c4d please",
+    "No, don't tell me about new moons any more",
     "notify me no longer of new moons",
     "don't tell me about new moons any more",
     "stop telling me about planets with Emeril",
@@ -170,6 +202,8 @@ END = [
     "kannst du bitte meine Benachrichtigungen beenden",
 ]
 LISTED = [
+    "how can I cancel my watch?",
+    "how do I unsubscribe?",
     "what am I watching?",
     "list my watches",
     "which watches do I have",

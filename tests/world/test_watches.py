@@ -51,6 +51,8 @@ PLACE = {"channel": 7}
         ("Whenever Olga adds a moon, tell me.", Wish(kind=Kind.MOON, person="Olga")),
         ("tell us when people add planets in Marrow", Wish(kind=Kind.PLANET, inside="Marrow")),
         ("ping me once a new station has been added to Oculi", Wish(kind=Kind.STATION, inside="Oculi")),
+        ("stories about changes", Wish(kind=Kind.LORE, words=("changes",))),
+        ("sag mir Bescheid wenn Olga was neues findet", Wish(person="Olga")),
         (
             "sag mir Bescheid, wenn ein neues System in der Nähe von Oculi hinzugefügt wird",
             Wish(kind=Kind.SYSTEM, near="Oculi"),
@@ -240,6 +242,15 @@ async def test_the_panel_ends_a_watch_with_its_pin_alone(tmp_path: Path) -> None
             await watches.remove(made.id, PANEL)
         await watches.remove(made.id, PANEL.with_pin())
         assert await watches.list(PANEL) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["tell me when Oculi changes", "notify me when Cobble is renamed", "sag mir Bescheid, wenn Oculi geändert wird"],
+)
+def test_that_no_watch_tells_of_changes_is_said(text: str) -> None:
+    with pytest.raises(BadInput, match="not of each change"):
+        read_wish(text)
 
 
 async def test_words_end_the_watch_that_they_name_and_no_other(tmp_path: Path) -> None:
