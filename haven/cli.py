@@ -37,6 +37,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "project": ("project:app", "The project that this Haven looks after."),
     "service": ("service:app", "The running Haven: how it is, its settings, a new start."),
     "logs": ("logs:app", "The logs: what went wrong, in groups, and suspicious logins."),
+    "privacy": ("privacy:app", "What Haven keeps of a person: show, export, delete."),
     "backup": ("backup:app", "Backups: made once a day, restored to check them, put back."),
     "health": (
         "health:health",
