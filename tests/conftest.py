@@ -15,6 +15,8 @@ from haven.changes.sandbox import bubblewrap
 from haven.settings import cache_dir
 
 CACHE = cache_dir()
+KEPT = ("HAVEN_CACHE", "HAVEN_DATA", "HAVEN_MDEV")
+"""Settings of the shell that tests see: where models and real files are."""
 IN_MEMORY = Path("/dev/shm")
 ROOM = 3 << 30
 """Bytes free below which the tests' folders stay on the disk; they take some hundred MB."""
@@ -24,7 +26,7 @@ def pytest_configure() -> None:
     """A real model request in a test is an error; keys and settings of the shell are not seen."""
     engine.ALLOW_CLOUD = False
     for name in list(os.environ):
-        if name.startswith(("ANTHROPIC_", "DISCORD_", "HAVEN_")) and name not in ("HAVEN_CACHE", "HAVEN_DATA"):
+        if name.startswith(("ANTHROPIC_", "DISCORD_", "HAVEN_")) and name not in KEPT:
             del os.environ[name]
     os.environ["HAVEN_CACHE"] = str(CACHE)
     if is_roomy(IN_MEMORY):  # a commit there takes no turn of the disk: a third of the time of tests that write much

@@ -204,7 +204,8 @@ def materials(value: Any) -> tuple[tuple[str, ...], tuple[Note, ...]]:
     typed = value if isinstance(value, (list, tuple)) else [value or ""]
     parts = [part for one in typed for part in _SPLIT.split(_LEAD.sub("", str(one)))]
     kept: list[str] = []
-    notes: list[Note] = []
+    heads = dict.fromkeys(match[0].strip() for one in typed if (match := _LEAD.match(str(one))))
+    notes = [Note(Defect.MATERIALS, f"{head!r} before the materials is left out", True) for head in heads]
     if len(parts) > MOST_MATERIALS:
         notes.append(Note(Defect.MATERIALS, f"{len(parts):,} materials: the first {MOST_MATERIALS} are kept"))
     for part in parts[:MOST_MATERIALS]:
@@ -218,7 +219,7 @@ def materials(value: Any) -> tuple[tuple[str, ...], tuple[Note, ...]]:
             form = near
         elif not form:
             notes.append(Note(Defect.MATERIALS, f"the material {text!r} is not in the vocabulary; kept as written"))
-        elif fold(form) != fold(text):
+        elif form.casefold() != text.casefold():
             notes.append(Note(Defect.MATERIALS, f"the material {text!r} is kept as {form!r}", True))
         kept.append(form or text)
     return tuple(dict.fromkeys(kept)), tuple(notes)

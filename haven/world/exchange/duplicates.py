@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from haven.world.schema import Discovery, Kind, Region, System, Thing, parent_of
+from haven.world.schema import Discovery, Kind, Person, Region, System, Thing, parent_of
 from haven.world.words import fold
 
 PLACES = (Kind.SYSTEM, Kind.PLANET, Kind.MOON, Kind.STATION)
@@ -84,6 +84,8 @@ def _keys(thing: Thing) -> list[tuple[Any, ...]]:
     if isinstance(thing, Discovery):
         where = fold(thing.place) or parent_of(thing)
         return [("discovery", where, thing.found, name, " ".join(thing.text.split()))]
+    if isinstance(thing, Person):
+        return [("person", fold(name)) for name in (thing.name, *thing.aliases)]
     if isinstance(thing, Region):
         return [("region", name, fold(thing.galaxy))]
     return [(thing.kind.value, parent_of(thing), name)] if parent_of(thing) else [(thing.kind.value, name)]

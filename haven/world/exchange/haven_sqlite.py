@@ -85,8 +85,7 @@ def _patterns(source: str, rows: dict[str, list[Row]]) -> More:
     """What the Keeper bot made of discoveries: entries in draft, linked to the discoveries."""
     for row in rows["patterns"]:
         ids = [one.get("discovery_id") for one in rows["pattern_discoveries"] if one.get("pattern_id") == row.get("id")]
-        text = str(row.get("description") or "").replace("\\n", "\n")
-        yield Kind.LORE, {**row, "description": text, LINKED: ids}, f"{source}: pattern {row.get('id')}"
+        yield Kind.LORE, {**row, LINKED: ids}, f"{source}: pattern {row.get('id')}"
 
 
 def _regions(source: str, rows: dict[str, list[Row]]) -> More:

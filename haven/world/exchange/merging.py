@@ -129,9 +129,9 @@ class Merging:
             return thing, Outcome.ADDED
         self._leads[thing.id] = there.id
         if there.id in self._fresh:
-            fields = _unlike(there, thing)
-            other = f", not this one's {fields}" if fields else ""
-            told.append(f"{LOOK if fields else ''}it stands twice in the source; the first one counts{other}")
+            unlike = _unlike(there, thing)
+            other = f", not this one's {unlike}" if unlike else ""
+            told.append(f"{LOOK if unlike else ''}it stands twice in the source; the first one counts{other}")
             return there, Outcome.SKIPPED
         merged = self._merged(there, thing, names)
         fields = [name for name in type(there).model_fields if getattr(merged, name) != getattr(there, name)]

@@ -127,6 +127,9 @@ class Records:
         """Lore, a person or a region."""
         known, values, notes = self._read(raw, kind)
         if kind is Kind.LORE:
+            if "\\n" in values["text"]:
+                values["text"] = values["text"].replace("\\n", "\n")
+                notes.append(Note(Defect.OTHER, "line breaks written as \\n are line breaks again", True))
             values["tags"], said = defects.tags(known.get("tags"))
             notes += said
             values["canon"] = line(known.get("canon")).casefold() in ("true", "yes", "1", "canon")
@@ -265,7 +268,7 @@ class Records:
                 values["biome"] = kept
                 if text != given:
                     left[0] = ""
-                if fold(text) != fold(kept) or text != given:
+                if text.casefold() != kept.casefold() or text != given:
                     notes.append(Note(Defect.PROSE_FIELDS, f"{text!r} is kept as the biome {kept!r}", True))
                 break
         else:
@@ -280,7 +283,7 @@ class Records:
         kept = self._people.get(written, (defects.person_name(written)[0], ()))[0]
         values["discovered_by"] = kept
         self._told.add(kept)
-        if kept != defects.person_name(written)[0]:
+        if kept != written:
             notes.append(Note(Defect.PERSON, f"{written!r} is the same person as {kept!r}", True))
 
     def _mystery(self, written: Any, notes: list[Note]) -> int:
