@@ -12,15 +12,15 @@ from typing import Literal
 
 import discord
 
-from bot import render
 from bot.channels import Channels, only
-from bot.language import speaking
+from bot.language import say, speaking
+from bot.panel import panel
 from bot.queue import Queue
-from bot.views.review import decision_view, progress_view
+from bot.render import words
+from bot.render_changes import STEPS, closed_card
+from bot.views.review import progress_panel, review_panel, reviewed
 from haven.changes.decisions import Changes
-from haven.changes.review import Review
 from haven.changes.states import OPEN, State
-from haven.errors import HavenError
 from haven.settings import Discord
 from haven.store import changes as table
 from haven.store import notes
@@ -35,7 +35,14 @@ RECENT = 100
 """Closed changes that are looked at when catching up."""
 DECIDE = frozenset({State.REVIEW, State.AWAITING_PLAN, State.FAILED})
 """States in which a person can decide something."""
-ENDED = frozenset({State.MERGED, State.REJECTED, State.CANCELLED, State.FAILED, State.REVERTED})
+ENDS: dict[str, str] = {
+    State.MERGED: "merged",
+    State.REJECTED: "rejected",
+    State.CANCELLED: "cancelled",
+    State.FAILED: "failed",
+    State.REVERTED: "undone",
+}
+"""The word that stands in front of a thread's name at the end."""
 WEEK_MINUTES: Literal[10080] = 10080
 
 
@@ -54,6 +61,8 @@ class Card:
     """State, round and time of the row that was drawn last."""
     told: str = ""
     """The end that the requester was told of."""
+    closed: bool = False
+    """Its thread has the name of the end and is archived."""
 
     @property
     def place(self) -> int:
@@ -77,7 +86,10 @@ class Cards(Queue[str]):
     async def open(self, change: Change, channel: int) -> Card:
         """Show a new change in the configured channel, else in `channel`; the card that is there where it was shown."""
         async with self._locks[change.id]:
-            card = await self._load(change.id) or await self._open(change, self._settings.channel_id or channel)
+            card = await self._load(change.id)
+            if card is None:
+                now = await self._changes.get(change.id)
+                card = await self._open(now, self._settings.channel_id or channel)
         await self.refresh(change.id)
         return card
 
@@ -135,22 +147,21 @@ class Cards(Queue[str]):
             if card is None or change.state != event.data.get("stage"):
                 return
             self._said[id] = without_numbers
-            await self._channels.edit(card.channel, card.progress, embed=render.progress_card(change, text))
+            with speaking(self._channels.language):
+                view = progress_panel(change, text)
+            await self._channels.edit(card.channel, card.progress, view=view)
 
     async def _open(self, change: Change, channel: int) -> Card:
         with speaking(self._channels.language):
             return await self._begin(change, channel)
 
     async def _begin(self, change: Change, channel: int) -> Card:
-        message = await self._channels.at(channel).send(
-            embed=render.progress_card(change), view=progress_view(change), nonce=f"{change.id}:open"
-        )
+        message = await self._channels.at(channel).send(view=progress_panel(change), nonce=f"{change.id}:open")
         # One that is further already (the bot came later) has a review still to be drawn.
         card = Card(channel, message.id, shown=_mark(change) if change.state == State.QUEUED else "")
         await self._save(change.id, card)
-        name = render.words(f"{change.id} {' '.join(change.title.split())}", 100)
         try:
-            thread = await message.create_thread(name=name, auto_archive_duration=WEEK_MINUTES)
+            thread = await message.create_thread(name=_name(change), auto_archive_duration=WEEK_MINUTES)
         except (discord.HTTPException, ValueError) as error:
             log.warning("change %s has no thread of its own: %s", change.id, error)
             return card
@@ -159,55 +170,60 @@ class Cards(Queue[str]):
         return card
 
     async def _draw(self, change: Change, card: Card) -> Card:
-        await self._channels.edit(
-            card.channel, card.progress, embed=render.progress_card(change), view=progress_view(change)
-        )
+        await self._channels.edit(card.channel, card.progress, view=progress_panel(change))
         commit = (await table.round_of(self._database, change)).commit_id
         same = bool(card.review) and (card.round, card.commit) == (change.round, commit)
         if card.review and not same:
-            await self._channels.edit(
-                card.place, card.review, content=f"Closed: round {change.round} goes on.", view=None
-            )
+            closed = panel(closed_card(change, card.round))
+            await self._channels.edit(card.place, card.review, view=closed, attachments=[])
             card = replace(card, review=0)
             await self._save(change.id, card)
         if change.state in DECIDE or same:
             card = await self._draw_review(change, replace(card, round=change.round, commit=commit))
-        return await self._tell_requester(change, card)
+        card = await self._tell_requester(change, card)
+        return await self._close(change, card)
 
     async def _draw_review(self, change: Change, card: Card) -> Card:
-        review = await self._review(change)
-        embed, view = render.review_card(change, review), decision_view(change, review)
-        if card.review and await self._channels.edit(card.place, card.review, embed=embed, view=view):
+        view, diffs = await review_panel(change, await reviewed(self._changes, change))
+
+        async def draw(where: discord.PartialMessageable) -> discord.Message:
+            return await where.get_partial_message(card.review).edit(
+                view=view, attachments=[one.file() for one in diffs]
+            )
+
+        async def send(where: discord.PartialMessageable) -> discord.Message:
+            return await where.send(view=view, files=[one.file() for one in diffs], nonce=nonce)
+
+        if card.review and await self._channels.there(card.place, draw):
             return card
-        files = [await asyncio.to_thread(render.diff_file, review)] if review is not None and review.diff else []
         # The same row gives the same nonce: sent again after a crash, Discord answers with the message it has.
         nonce = f"{change.id}r{change.round}:{int(change.updated_at)}"
-        message = await self._channels.send(
-            card.place, lambda channel: channel.send(embed=embed, view=view, files=files, nonce=nonce)
-        )
+        message = await self._channels.send(card.place, send)
         card = replace(card, review=message.id)
         await self._save(change.id, card)
         return card
-
-    async def _review(self, change: Change) -> Review | None:
-        try:
-            return await self._changes.review(change.id)
-        except HavenError as error:
-            log.info("change %s has nothing to review yet: %s", change.id, error)
-            return None
 
     async def _tell_requester(self, change: Change, card: Card) -> Card:
         """One message at the end that pings the one who asked, and nobody else."""
         face, _, id = change.requester.partition(":")
         end = f"{change.state} {change.round}"
-        if change.state not in ENDED or card.told == end or face != FACE or not id.isdigit():
+        if change.state not in ENDS or card.told == end or face != FACE or not id.isdigit():
             return card
-        text = f"<@{id}> Change `{change.id}`: {render.STEPS[change.state].lower()}."
+        text = f"<@{id}> {say('Change {id}: {state}.', id=f'`{change.id}`', state=say(STEPS[change.state]).lower())}"
         nonce = f"{change.id}:{change.round}:end"
         await self._channels.send(
             card.place, lambda channel: channel.send(text, allowed_mentions=only(int(id)), nonce=nonce)
         )
-        return replace(card, told=end)
+        card = replace(card, told=end)
+        await self._save(change.id, card)
+        return card
+
+    async def _close(self, change: Change, card: Card) -> Card:
+        """At the end the thread is named after it and put away; where the change goes on, it is taken out again."""
+        ended = change.state in ENDS
+        if card.thread and (ended or card.closed):
+            await self._channels.put_away(card.thread, _name(change), ended)
+        return replace(card, closed=ended)
 
     async def _load(self, id: str) -> Card | None:
         data = await notes.card(self._database, FACE, id)
@@ -215,6 +231,12 @@ class Cards(Queue[str]):
 
     async def _save(self, id: str, card: Card) -> None:
         await notes.set_card(self._database, FACE, id, asdict(card))
+
+
+def _name(change: Change) -> str:
+    """Of its thread: the end, the id, the title; Discord takes 100 characters."""
+    end = [say(ENDS[change.state])] if change.state in ENDS else []
+    return words(" ".join([*end, change.id, *change.title.split()]), 100)
 
 
 def _mark(change: Change) -> str:

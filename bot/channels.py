@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -11,8 +13,12 @@ import discord
 from bot.language import language_of
 from haven.errors import StoreError, Unavailable
 
+log = logging.getLogger("haven.bot")
+
 THREAD_ARCHIVED = 50083
 UNKNOWN_MESSAGE = 10008
+NAMING_S = 10.0
+"""Discord lets a thread be named twice in ten minutes and makes whoever comes a third time wait: not for so long."""
 LATER = frozenset({401, 408, 429})
 """HTTP statuses below 500 that say nothing of what was sent: an old token, a slow line, too much at once."""
 
@@ -44,8 +50,14 @@ class Channels:
 
     async def edit(self, channel: int, message: int, **shown: Any) -> bool:
         """False where the message was deleted by somebody."""
+        return await self.there(channel, lambda where: where.get_partial_message(message).edit(**shown))
+
+    async def there(
+        self, channel: int, edit: Callable[[discord.PartialMessageable], Awaitable[discord.Message]]
+    ) -> bool:
+        """Edit a message, as `send` does; False where it was deleted by somebody."""
         try:
-            await self.send(channel, lambda where: where.get_partial_message(message).edit(**shown))
+            await self.send(channel, edit)
         except discord.NotFound as error:
             if error.code != UNKNOWN_MESSAGE:
                 raise
@@ -68,6 +80,23 @@ class Channels:
         if isinstance(thread, discord.Thread):
             await thread.edit(archived=False)
         return await send(channel)
+
+    async def put_away(self, id: int, name: str, archived: bool) -> None:
+        """Name a thread and archive it, or take it out again. What is so already stays; one that is gone is let be.
+
+        Raises TimeoutError where Discord wants no more of it now.
+        """
+        async with asyncio.timeout(NAMING_S):
+            try:
+                thread = await self._client.fetch_channel(id)
+                if not isinstance(thread, discord.Thread) or (thread.name, thread.archived) == (name, archived):
+                    return
+                if thread.archived:  # it takes no other word before
+                    thread = await thread.edit(archived=False)
+                if (thread.name, thread.archived) != (name, archived):
+                    await thread.edit(name=name, archived=archived)
+            except (discord.Forbidden, discord.NotFound) as error:
+                log.info("thread %s keeps its name: %s", id, error)
 
 
 def is_away(error: Exception) -> bool:

@@ -33,6 +33,7 @@ from bot.views.alert import AlertButton
 from bot.views.answer import AnswerButton
 from bot.views.buttons import ChangeButton
 from bot.views.drafts import DraftButton, DraftList, TheseButton, rejected
+from bot.views.listing import ChangesPage
 from bot.views.review import submitted
 from bot.views.rounds import OlderRounds
 from haven.access import Principal
@@ -114,7 +115,15 @@ class HavenBot(discord.Client):
     async def setup_hook(self) -> None:
         """Register the commands and the buttons that outlive a restart."""
         self.add_dynamic_items(
-            ChangeButton, OlderRounds, AnswerButton, AlertButton, DraftButton, DraftList, TheseButton, watch.EndWatch
+            ChangeButton,
+            OlderRounds,
+            ChangesPage,
+            AnswerButton,
+            AlertButton,
+            DraftButton,
+            DraftList,
+            TheseButton,
+            watch.EndWatch,
         )
         guild = discord.Object(self.settings.guild_id) if self.settings.guild_id else None
         several = [*changes.commands(), *world.commands(), *drafts.commands(), watch.command(), cloud_switch.command()]

@@ -75,10 +75,12 @@ def _cut(texts: Sequence[str], most: int) -> list[str]:
 
 
 def _rows(controls: Items) -> list[ui.ActionRow[Any]]:
-    """Buttons side by side, five in a row; each list in a row of its own."""
+    """Buttons side by side, five in a row; each list in a row of its own; a row that is made already stays as it is."""
     rows: list[ui.ActionRow[Any]] = []
     for one in controls:
-        if rows and one.width < PER_ROW and sum(there.width for there in rows[-1].children) + one.width <= PER_ROW:
+        if isinstance(one, ui.ActionRow):
+            rows.append(one)
+        elif rows and one.width < PER_ROW and sum(there.width for there in rows[-1].children) + one.width <= PER_ROW:
             rows[-1].add_item(one)
         else:
             rows.append(ui.ActionRow(one))

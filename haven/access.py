@@ -23,7 +23,8 @@ class Act(StrEnum):
     ASK = "ask the assistants"
     CLOUD = "use the cloud"
     REQUEST = "request a change"
-    DECIDE = "approve, tweak or reject a change"
+    DECIDE = "approve or reject a change"
+    TWEAK = "tweak a change"
     CANCEL = "cancel a change"
     PROPOSE = "propose something for the world"
     APPROVE_WORLD = "approve what others propose for the world"
@@ -40,6 +41,7 @@ NEEDS: dict[Act, Role] = {
     Act.CLOUD: Role.MEMBER,
     Act.REQUEST: Role.MEMBER,
     Act.DECIDE: Role.REVIEWER,
+    Act.TWEAK: Role.REVIEWER,
     Act.CANCEL: Role.REVIEWER,
     Act.PROPOSE: Role.MEMBER,
     Act.APPROVE_WORLD: Role.REVIEWER,
@@ -51,6 +53,8 @@ NEEDS: dict[Act, Role] = {
 }
 PIN_FREE = frozenset({Act.READ, Act.ASK, Act.PROPOSE, Act.CLOUD_OFF})
 """What the wall panel may do without its PIN (a change request calls the cloud, so it is not among them)."""
+BY_REQUESTER = frozenset({Act.TWEAK, Act.CANCEL})
+"""What a member may do with a change that they asked for: say it in other words, or take it back."""
 OWN = {
     Act.DECIDE: ("The one who asked for a change may not decide it here", "asked for it", "changes"),
     Act.APPROVE_WORLD: ("Nobody approves what they proposed themselves", "proposed it", "world"),
@@ -103,13 +107,13 @@ def check(
 ) -> None:
     """Let the principal act, or raise AccessDenied with the reason.
 
-    `requester` is the id of the one who asked for the change at hand, or proposed the draft: they may cancel it, and
-    may be kept from approving it, by whichever of their hands (`persons`). `strangers_may`: the settings open this act
-    to people without a role.
+    `requester` is the id of the one who asked for the change at hand, or proposed the draft: they may tweak and cancel
+    it, and may be kept from approving it, by whichever of their hands (`persons`). `strangers_may`: the settings open
+    this act to people without a role.
     """
     if principal.needs_pin and not principal.pin_given and act not in PIN_FREE:
         raise AccessDenied(f"The panel needs its PIN to {act.value}.", "Enter the PIN and try again.")
-    if act is Act.CANCEL and requester == principal.id and principal.role >= Role.MEMBER:
+    if act in BY_REQUESTER and requester == principal.id and principal.role >= Role.MEMBER:
         return
     if principal.role < NEEDS[act] and not strangers_may:
         raise AccessDenied(

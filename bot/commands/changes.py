@@ -1,21 +1,25 @@
-"""`/feature` `/fix` `/docs` `/refactor`: ask for a change. `/changes`: where they stand."""
+"""`/feature` `/fix` `/docs` `/refactor`: ask for a change. `/changes` `/review` `/tweak`: where they stand, and on."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import discord
-from discord import app_commands
+from discord import app_commands, ui
 
 from assistants.round_table import Request
-from bot import entry, render
+from bot import entry
+from bot.commands import reviewing
+from bot.language import say
+from bot.panel import panel
+from bot.render import WORKING
+from bot.views.listing import SHOWS, Show, list_panel
 from haven.access import Act, Principal
 from haven.changes.proposal import Kind
 from haven.changes.rounds.evidence import MOST_GIVEN
 from haven.errors import BadInput, Unavailable
 from haven.store.changes import Change
 
-SHOWN = 15
 MOST_FETCHED = 10_000_000
 """Bytes of an attached log: what anybody may attach without a subscription."""
 TEXT = "What you would like, in your own words"
@@ -30,7 +34,7 @@ KINDS: dict[Kind, str] = {
 def commands() -> list[app_commands.Command[Any, ..., Any]]:
     """One command a kind of change, and the list."""
     plain = [_command(kind, about) for kind, about in KINDS.items() if kind is not Kind.FIX]
-    return [*plain, _fix(), _listing()]
+    return [*plain, _fix(), _listing(), *reviewing.commands()]
 
 
 def _command(kind: Kind, description: str) -> app_commands.Command[Any, ..., Any]:
@@ -38,7 +42,7 @@ def _command(kind: Kind, description: str) -> app_commands.Command[Any, ..., Any
     @app_commands.describe(text=TEXT)
     @app_commands.guild_only()
     async def ask_for(interaction: discord.Interaction, text: str) -> None:
-        await _propose(interaction, kind, text)
+        await propose(interaction, kind, text)
 
     return ask_for
 
@@ -48,12 +52,12 @@ def _fix() -> app_commands.Command[Any, ..., Any]:
     @app_commands.describe(text=TEXT, log="A log or a traceback that shows the fault, as a text file")
     @app_commands.guild_only()
     async def fix(interaction: discord.Interaction, text: str, log: discord.Attachment | None = None) -> None:
-        await _propose(interaction, Kind.FIX, text, log)
+        await propose(interaction, Kind.FIX, text, log)
 
     return fix
 
 
-async def _propose(
+async def propose(
     interaction: discord.Interaction, kind: Kind, text: str, log: discord.Attachment | None = None
 ) -> None:
     async def work(person: Principal) -> None:
@@ -61,7 +65,7 @@ async def _propose(
         evidence = await _end_of(log) if log else None
         request = Request(text, person, kind=kind, key=f"discord:{interaction.id}", evidence=evidence)
         change = await entry.bot_of(interaction).round_table.propose(request, kind)
-        await interaction.followup.send(embed=await _acknowledged(interaction, change), ephemeral=True)
+        await interaction.followup.send(view=await acknowledged(interaction, change), ephemeral=True)
 
     await entry.enter(interaction, Act.REQUEST, work)
 
@@ -78,7 +82,7 @@ async def _end_of(log: discord.Attachment) -> str:
     return data[-MOST_GIVEN:].decode("utf-8", "replace")
 
 
-async def _acknowledged(interaction: discord.Interaction, change: Change) -> discord.Embed:
+async def acknowledged(interaction: discord.Interaction, change: Change) -> ui.LayoutView:
     """Open the change's thread and say where it is; the change itself is on the disk whatever happens here."""
     try:
         card = await entry.bot_of(interaction).cards.open(change, interaction.channel_id or 0)
@@ -87,20 +91,19 @@ async def _acknowledged(interaction: discord.Interaction, change: Change) -> dis
             f"Change {change.id} is queued, but it can't be shown in this channel ({error}).",
             "Let Haven see the channel, send messages and make threads there; `/changes` shows the change.",
         ) from error
-    where = f"Change `{change.id}` is queued: follow it in <#{card.place}>."
-    return discord.Embed(title="Understood", description=where)
+    said = say("Change {id} is queued: follow it in {thread}.", id=f"`{change.id}`", thread=f"<#{card.place}>")
+    return panel(discord.Embed(title=say("Understood"), description=said, colour=WORKING))
 
 
 def _listing() -> app_commands.Command[Any, ..., Any]:
-    @app_commands.command(name="changes", description="Show the newest changes and where they stand")
+    @app_commands.command(name="changes", description="Show changes and where they stand")
+    @app_commands.describe(show="Which ones: yours, those that are open, or all")
+    @app_commands.choices(show=[app_commands.Choice(name=said, value=value) for value, said in SHOWS.items()])
     @app_commands.guild_only()
-    async def changes(interaction: discord.Interaction) -> None:
+    async def changes(interaction: discord.Interaction, show: Show = "open") -> None:
         async def work(person: Principal) -> None:
             await interaction.response.defer(ephemeral=True, thinking=True)
-            bot = entry.bot_of(interaction)
-            found = await bot.changes.list(limit=SHOWN)
-            embed = render.changes_card(found, await bot.cards.thread_links(found))
-            await interaction.followup.send(embed=embed, ephemeral=True)
+            await interaction.followup.send(view=await list_panel(interaction, person, show, 0), ephemeral=True)
 
         await entry.enter(interaction, Act.READ, work)
 

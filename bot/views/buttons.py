@@ -13,6 +13,7 @@ from typing import Any, Self
 import discord
 
 from bot import entry
+from bot.language import say
 from haven.access import Act, Principal
 
 TEMPLATE = r"haven:(?P<act>[a-z]+):(?P<id>[0-9a-f]{1,12}):(?P<round>\d{1,6}):(?P<seen>[0-9a-f]{0,12})"
@@ -22,6 +23,7 @@ LOOKS: dict[str, tuple[str, Style]] = {
     "ask": ("Approve…", Style.success),
     "type": ("Approve…", Style.danger),
     "sure": ("Yes, merge it", Style.success),
+    "look": ("Look", Style.secondary),
     "tweak": ("Tweak", Style.secondary),
     "reject": ("Reject", Style.danger),
     "replan": ("Change the plan", Style.secondary),
@@ -35,9 +37,9 @@ LOOKS: dict[str, tuple[str, Style]] = {
     "undo": ("Undo", Style.danger),
     "takeback": ("Yes, undo it", Style.danger),
 }
-READING = frozenset({"rounds", "diff"})
-BY_REQUESTER = frozenset({"stop", "withdraw", "retry"})
-"""The core checks these: whoever asked for a change may end or hurry it as well."""
+READING = frozenset({"look", "rounds", "diff"})
+BY_REQUESTER = frozenset({"tweak", "replan", "stop", "withdraw", "retry"})
+"""The core checks these: whoever asked for a change may say it in other words, end it or hurry it as well."""
 
 
 @dataclass(frozen=True)
@@ -62,10 +64,11 @@ class Press:
 class ChangeButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=TEMPLATE):
     """One button under a change, whichever process drew it."""
 
-    def __init__(self, press: Press, disabled: bool = False, label: str = "", row: int | None = None) -> None:
-        known, style = LOOKS.get(press.act, ("?", Style.secondary))
+    def __init__(self, press: Press, disabled: bool = False, label: str = "", style: Style | None = None) -> None:
+        """`label` is said already; left out, the act has its own."""
+        known, usual = LOOKS.get(press.act, ("?", Style.secondary))
         button: discord.ui.Button[Any] = discord.ui.Button(
-            label=label or known, style=style, custom_id=press.custom_id, disabled=disabled, row=row
+            label=label or say(known), style=style or usual, custom_id=press.custom_id, disabled=disabled
         )
         super().__init__(button)
         self.press = press
@@ -85,12 +88,9 @@ class ChangeButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=TEMP
         await entry.enter(interaction, Act.DECIDE if deciding else Act.READ, work)
 
 
-def view_of(presses: Iterable[Press], disabled: bool = False) -> discord.ui.View:
-    """A row of buttons that no timeout takes away."""
-    view = discord.ui.View(timeout=None)
-    for press in presses:
-        view.add_item(ChangeButton(press, disabled))
-    return view
+def buttons(presses: Iterable[Press], disabled: bool = False) -> list[ChangeButton]:
+    """Side by side, for the end of a card."""
+    return [ChangeButton(press, disabled) for press in presses]
 
 
 Pressed = Callable[[discord.Interaction, Press, Principal], Awaitable[None]]

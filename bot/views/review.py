@@ -5,28 +5,39 @@ All their state lies in the custom id and the store: a modal that was open while
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import discord
+from discord import ui
 
-from bot import entry, render
-from bot.views.buttons import PRESSED, Press, view_of
+from bot import entry
+from bot.language import say, told
+from bot.panel import panel
+from bot.render import fitting, plain
+from bot.render_changes import AMBER, done_card, progress_card, review_card, state_line
+from bot.render_rounds import Attached, diff_of
+from bot.views.buttons import PRESSED, ChangeButton, Press, buttons
 from bot.views.rounds import others
 from bot.views.words import WordsModal, inputs
-from haven.access import Act, Principal
+from haven.access import Act, Principal, check
+from haven.changes.decisions import Changes
 from haven.changes.review import Review
 from haven.changes.rounds.plan import fingerprint
 from haven.changes.states import STOPPABLE, State, sources
-from haven.errors import BadInput, Conflict
+from haven.errors import BadInput, Conflict, HavenError
 from haven.store import changes as table
 from haven.store.changes import Change
+
+log = logging.getLogger("haven.bot")
 
 APPROVE_BY = {"tap": "approve", "two taps": "ask", "type the id": "type"}
 TWEAKABLE = (State.REVIEW, State.FAILED)
 
 
-def decision_view(change: Change, review: Review | None) -> discord.ui.View:
+def decision_buttons(change: Change, review: Review | None) -> list[ChangeButton]:
     """The buttons of a review card: those that fit the state, or the same ones disabled after the decision."""
     commit = review.commit if review is not None else ""
     approve, seen = APPROVE_BY[review.confirm] if review is not None and commit else "approve", commit
@@ -42,14 +53,13 @@ def decision_view(change: Change, review: Review | None) -> discord.ui.View:
         case State.MERGED:
             acts = ("undo",)
         case _:
-            return view_of(
-                (Press(act, change.id, change.round, commit) for act in ("approve", "tweak", "reject")), True
-            )
-    return view_of(Press(act, change.id, change.round, seen) for act in acts)
+            pressed = [Press(act, change.id, change.round, commit) for act in ("approve", "tweak", "reject")]
+            return buttons(pressed, disabled=True)
+    return buttons(Press(act, change.id, change.round, seen) for act in acts)
 
 
-def progress_view(change: Change) -> discord.ui.View:
-    """End the work that goes on, or put away what rests; a shorter wait where it waits; empty after the end."""
+def progress_panel(change: Change, text: str = "") -> ui.LayoutView:
+    """Where it stands, and what may be done: end the work that goes on, put away what rests, wait no longer."""
     merges = change.state == State.WAITING and change.resume == State.MERGING  # that is no work to end
     acts: tuple[str, ...] = ()
     if change.state in STOPPABLE and not merges:
@@ -58,7 +68,31 @@ def progress_view(change: Change) -> discord.ui.View:
         acts = ("withdraw",)
     if change.state == State.WAITING:
         acts = ("retry", *acts)
-    return view_of(Press(act, change.id, change.round) for act in acts)
+    return panel(progress_card(change, text), buttons(Press(act, change.id, change.round) for act in acts))
+
+
+async def review_panel(change: Change, review: Review | None) -> tuple[ui.LayoutView, list[Attached]]:
+    """The review card, and the diff that goes along: Discord shows a file again only where it is sent again."""
+    diffs = [await asyncio.to_thread(diff_of, review)] if review is not None and review.diff else []
+    card, names = review_card(change, review), [one.name for one in diffs]
+    return panel(card, decision_buttons(change, review), files=names), diffs
+
+
+async def show(interaction: discord.Interaction, id: str) -> None:
+    """The review card as it is now, for the person alone. The interaction is deferred already."""
+    changes = entry.bot_of(interaction).changes
+    change = await changes.get(id)
+    view, diffs = await review_panel(change, await reviewed(changes, change))
+    await interaction.followup.send(view=view, files=[one.file() for one in diffs], ephemeral=True)
+
+
+async def reviewed(changes: Changes, change: Change) -> Review | None:
+    """None where there is nothing to look at yet."""
+    try:
+        return await changes.review(change.id)
+    except HavenError as error:
+        log.info("change %s has nothing to review yet: %s", change.id, error)
+        return None
 
 
 async def submitted(interaction: discord.Interaction) -> None:
@@ -67,14 +101,30 @@ async def submitted(interaction: discord.Interaction) -> None:
     press = Press.read(data["custom_id"])
     if press is None or press.act not in SUBMITTED:
         return
+    act, taken = SUBMITTED[press.act]
     typed = inputs(data["components"])
 
     async def work(person: Principal) -> None:
-        await interaction.response.defer()
-        await SUBMITTED[press.act](interaction, press, person, typed)
-        await entry.bot_of(interaction).cards.refresh(press.id)
+        beside = interaction.message is not None  # else it was opened by a command: there is no card to go on with
+        await (interaction.response.defer() if beside else interaction.response.defer(ephemeral=True, thinking=True))
+        await taken(interaction, press, person, typed)
+        await redraw(interaction, press.id)
+        if not beside:
+            change = await entry.bot_of(interaction).changes.get(press.id)
+            await interaction.followup.send(view=panel(done_card(state_line(change))), ephemeral=True)
 
-    await entry.enter(interaction, Act.DECIDE, work)
+    await entry.enter(interaction, act, work)
+
+
+async def redraw(interaction: discord.Interaction, id: str) -> None:
+    """After a decision: the change's own messages, and the card that was pressed where only this person sees it."""
+    bot = entry.bot_of(interaction)
+    await bot.cards.refresh(id)
+    message = interaction.message
+    if message is not None and message.flags.ephemeral:
+        change = await bot.changes.get(id)
+        view, diffs = await review_panel(change, await reviewed(bot.changes, change))
+        await interaction.edit_original_response(view=view, attachments=[one.file() for one in diffs])
 
 
 async def _approve(interaction: discord.Interaction, press: Press, person: Principal, confirm: str = "") -> None:
@@ -87,93 +137,91 @@ async def _approve(interaction: discord.Interaction, press: Press, person: Princ
         press.id, person, round=press.round, commit=commit, plan=press.seen, confirm=confirm
     )
     if approved.state == State.REVIEW:  # it takes a second person
-        said = discord.Embed(description=render.plain((await bot.changes.review(press.id)).people_said, 1_000))
-        await interaction.followup.send(embed=said, ephemeral=True)
+        said = plain(told((await bot.changes.review(press.id)).people_said), 1_000)
+        await interaction.followup.send(view=panel(done_card(said)), ephemeral=True)
 
 
 async def _pressed_approve(interaction: discord.Interaction, press: Press, person: Principal) -> None:
     await interaction.response.defer()
     await _approve(interaction, press, person)
-    await entry.bot_of(interaction).cards.refresh(press.id)
+    await redraw(interaction, press.id)
 
 
 async def _pressed_ask(interaction: discord.Interaction, press: Press, person: Principal) -> None:
     await _still(interaction, press, (State.REVIEW,))
     await interaction.response.defer(ephemeral=True, thinking=True)
     review = await entry.bot_of(interaction).changes.review(press.id)
-    marks = render.fitting([f"• {render.plain(mark, 300)}" for mark in review.risk_marks], 3_000)
-    embed = discord.Embed(title="Look twice", description=f"{marks}\n\nMerge it all the same?")
-    again = view_of([Press("sure", press.id, press.round, press.seen)])
-    await interaction.followup.send(embed=embed, view=again, ephemeral=True)
+    marks = fitting([f"• {plain(told(mark), 300)}" for mark in review.risk_marks], 3_000)
+    said = f"{marks}\n\n{say('Merge it all the same?')}"
+    card = discord.Embed(title=say("Look twice"), description=said, colour=AMBER)
+    sure = buttons([Press("sure", press.id, press.round, press.seen)])
+    await interaction.followup.send(view=panel(card, sure), ephemeral=True)
 
 
 async def _pressed_sure(interaction: discord.Interaction, press: Press, person: Principal) -> None:
     await interaction.response.defer()
     await _approve(interaction, press, person, "two taps")
-    await interaction.edit_original_response(embed=discord.Embed(description="Approved."), view=None)
+    await interaction.edit_original_response(view=panel(done_card(say("Approved."))))
     await entry.bot_of(interaction).cards.refresh(press.id)
 
 
 async def _pressed_type(interaction: discord.Interaction, press: Press, person: Principal) -> None:
     await _still(interaction, press, (State.REVIEW,))
-    title = f"Merge {press.id} without green tests"
-    await interaction.response.send_modal(
-        WordsModal(press.custom_id, title, f"Type {press.id} to merge it", long=False)
-    )
+    title, label = say("Merge {id} without green tests", id=press.id), say("Type {id} to merge it", id=press.id)
+    await interaction.response.send_modal(WordsModal(press.custom_id, title, label, long=False))
 
 
 async def _pressed_tweak(interaction: discord.Interaction, press: Press, person: Principal) -> None:
-    await _still(interaction, press, TWEAKABLE)
-    await interaction.response.send_modal(
-        WordsModal(press.custom_id, f"Tweak change {press.id}", "What should be different?", long=True, place=True)
-    )
+    check(person, Act.TWEAK, requester=(await _still(interaction, press, TWEAKABLE)).requester)
+    title, label = say("Tweak change {id}", id=press.id), say("What should be different?")
+    await interaction.response.send_modal(WordsModal(press.custom_id, title, label, long=True, place=True))
 
 
 async def _pressed_reject(interaction: discord.Interaction, press: Press, person: Principal) -> None:
-    await interaction.response.defer()
-    bot = entry.bot_of(interaction)
-    await bot.changes.reject(press.id, person, round=press.round)
-    await bot.cards.refresh(press.id)
+    await _still(interaction, press, (State.REVIEW, State.AWAITING_PLAN))
+    title, label = say("Reject change {id}", id=press.id), say("Why? (may be left empty)")
+    await interaction.response.send_modal(WordsModal(press.custom_id, title, label, long=True, needed=False))
 
 
 async def _pressed_undo(interaction: discord.Interaction, press: Press, person: Principal) -> None:
     await _still(interaction, press, (State.MERGED,))
     change = await entry.bot_of(interaction).changes.get(press.id)
-    said = (
-        f"This takes `{change.id}` back out of {render.plain(change.target, 80)}. It is a change of its own: tested "
-        "like any other, and merged where its tests are green."
-    )
-    embed, sure = discord.Embed(title="Undo it?", description=said), view_of([Press("takeback", press.id, press.round)])
-    await interaction.response.send_message(embed=embed, view=sure, ephemeral=True)
+    what = say("This takes {id} back out of {branch}.", id=f"`{change.id}`", branch=plain(change.target, 80))
+    how = say("It is a change of its own: tested like any other, and merged where its tests are green.")
+    card = discord.Embed(title=say("Undo it?"), description=f"{what} {how}", colour=AMBER)
+    sure = buttons([Press("takeback", press.id, press.round)])
+    await interaction.response.send_message(view=panel(card, sure), ephemeral=True)
 
 
 async def _pressed_takeback(interaction: discord.Interaction, press: Press, person: Principal) -> None:
     await interaction.response.defer()
     bot = entry.bot_of(interaction)
     undo = await bot.changes.undo(press.id, person, confirm="two taps")
-    said = discord.Embed(description=f"Change `{undo.id}` undoes it.")
-    await interaction.edit_original_response(embed=said, view=None)
+    said = say("Change {id} undoes it.", id=f"`{undo.id}`")
+    await interaction.edit_original_response(view=panel(done_card(said)))
     await bot.cards.beside(undo, press.id)
 
 
 async def _pressed_replan(interaction: discord.Interaction, press: Press, person: Principal) -> None:
-    await _still(interaction, press, (State.AWAITING_PLAN,))
-    title = f"Another plan for {press.id}"
-    await interaction.response.send_modal(WordsModal(press.custom_id, title, "What should be different?", long=True))
+    check(person, Act.TWEAK, requester=(await _still(interaction, press, (State.AWAITING_PLAN,))).requester)
+    title, label = say("Another plan for {id}", id=press.id), say("What should be different?")
+    await interaction.response.send_modal(WordsModal(press.custom_id, title, label, long=True))
 
 
 async def _pressed_skip(interaction: discord.Interaction, press: Press, person: Principal) -> None:
     await interaction.response.defer()
     bot = entry.bot_of(interaction)
     await bot.changes.skip(press.id, person, round=press.round, plan=press.seen)
-    await bot.cards.refresh(press.id)
+    await redraw(interaction, press.id)
 
 
 async def _pressed_stop(interaction: discord.Interaction, press: Press, person: Principal) -> None:
     await interaction.response.defer(ephemeral=True, thinking=True)
     await entry.bot_of(interaction).changes.stop(press.id, person)
-    said = f"The work on `{press.id}` ends: its best round is shown, and where there is none, it is cancelled."
-    await interaction.followup.send(embed=discord.Embed(description=said), ephemeral=True)
+    said = say(
+        "The work on {id} ends: its best round is shown, and where there is none, it is cancelled.", id=f"`{press.id}`"
+    )
+    await interaction.followup.send(view=panel(done_card(said)), ephemeral=True)
 
 
 async def _pressed_withdraw(interaction: discord.Interaction, press: Press, person: Principal) -> None:
@@ -188,7 +236,7 @@ async def _pressed_retry(interaction: discord.Interaction, press: Press, person:
     await entry.bot_of(interaction).changes.resume(press.id, person)
 
 
-async def _still(interaction: discord.Interaction, press: Press, states: tuple[State, ...]) -> None:
+async def _still(interaction: discord.Interaction, press: Press, states: tuple[State, ...]) -> Change:
     """Before somebody types: the card must be of the round that the change is at."""
     change = await entry.bot_of(interaction).changes.get(press.id)
     if change.state not in states or change.round != press.round:
@@ -196,6 +244,7 @@ async def _still(interaction: discord.Interaction, press: Press, states: tuple[S
             f"Change {change.id} is at round {change.round}, {change.state}: this card is out of date.",
             "Look at its newest card.",
         )
+    return change
 
 
 Typed = Mapping[str, str]
@@ -213,7 +262,17 @@ async def _submitted_type(interaction: discord.Interaction, press: Press, person
     await _approve(interaction, press, person, press.id)
 
 
+async def _submitted_reject(interaction: discord.Interaction, press: Press, person: Principal, typed: Typed) -> None:
+    await entry.bot_of(interaction).changes.reject(press.id, person, round=press.round, why=typed.get("words", ""))
+
+
+async def _pressed_look(interaction: discord.Interaction, press: Press, person: Principal) -> None:
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    await show(interaction, press.id)
+
+
 PRESSED |= {
+    "look": _pressed_look,
     "approve": _pressed_approve,
     "ask": _pressed_ask,
     "sure": _pressed_sure,
@@ -228,4 +287,11 @@ PRESSED |= {
     "undo": _pressed_undo,
     "takeback": _pressed_takeback,
 }
-SUBMITTED = {"tweak": _submitted_tweak, "replan": _submitted_tweak, "type": _submitted_type}
+Submitted = Callable[[discord.Interaction, Press, Principal, Typed], Awaitable[None]]
+SUBMITTED: dict[str, tuple[Act, Submitted]] = {
+    "tweak": (Act.READ, _submitted_tweak),  # the core looks at whose change it is
+    "replan": (Act.READ, _submitted_tweak),
+    "reject": (Act.DECIDE, _submitted_reject),
+    "type": (Act.DECIDE, _submitted_type),
+}
+"""What a modal asks for, and who takes in its words."""

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Sequence
 from typing import Any, Self
 
 import discord
+from discord import ui
 
 from bot import entry, render
+from bot import render_rounds as rounds
+from bot.language import say, told
+from bot.panel import panel
+from bot.render_changes import done_card
 from bot.views.buttons import PRESSED, ChangeButton, Press
 from haven.access import Act, Principal
 from haven.changes.review import PastRound, Review
@@ -18,32 +24,34 @@ from haven.store import changes as table
 from haven.store.database import Database
 
 MOST_BUTTONS = 5
-"""Rounds with buttons of their own: Discord has room for five rows."""
+"""Rounds with buttons of their own: the others stand in a list, so that a card stays short."""
 MOST_OPTIONS = 25
 """Discord takes no more in one list."""
 
 
-class OlderRounds(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"haven-rounds:(?P<id>[0-9a-f]{1,12})"):
+class OlderRounds(ui.DynamicItem[ui.Select[Any]], template=r"haven-rounds:(?P<id>[0-9a-f]{1,12})"):
     """The rounds that have no buttons: one that is chosen is shown with its own."""
 
-    def __init__(self, id: str, rounds: list[PastRound]) -> None:
+    def __init__(self, id: str, older: Sequence[PastRound] = ()) -> None:
         options = [
             discord.SelectOption(
-                label=f"Round {one.number}, {one.cause}", value=str(one.number), description=one.tests[:100] or None
+                label=render.words(rounds.round_label(one), 100),
+                value=str(one.number),
+                description=render.words(told(one.tests), 100) or None,
             )
-            for one in rounds[-MOST_OPTIONS:]
+            for one in older[-MOST_OPTIONS:]
         ]
-        select: discord.ui.Select[Any] = discord.ui.Select(
-            placeholder="An older round…", options=options, custom_id=f"haven-rounds:{id}", row=4
+        select: ui.Select[Any] = ui.Select(
+            placeholder=say("An older round…"), options=options, custom_id=f"haven-rounds:{id}"
         )
         super().__init__(select)
         self._change = id
 
     @classmethod
     async def from_custom_id(
-        cls, interaction: discord.Interaction, item: discord.ui.Item[Any], match: re.Match[str], /
+        cls, interaction: discord.Interaction, item: ui.Item[Any], match: re.Match[str], /
     ) -> Self:
-        return cls(match["id"], [])
+        return cls(match["id"])
 
     async def callback(self, interaction: discord.Interaction) -> None:
         data: Any = interaction.data
@@ -52,10 +60,8 @@ class OlderRounds(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"hav
             await interaction.response.defer(ephemeral=True, thinking=True)
             review = await entry.bot_of(interaction).changes.review(self._change)
             chosen = [one for one in others(review) if str(one.number) in data["values"]]
-            view = discord.ui.View(timeout=None)
-            for one in chosen:
-                _add(view, review, one, 0)
-            await interaction.followup.send(embed=render.rounds_card(review, chosen), view=view, ephemeral=True)
+            view = panel(rounds.rounds_card(review, chosen), [_row(review, one) for one in chosen])
+            await interaction.followup.send(view=view, ephemeral=True)
 
         await entry.enter(interaction, Act.READ, work)
 
@@ -65,38 +71,40 @@ def others(review: Review) -> list[PastRound]:
     return [one for one in review.rounds if one.commit and one.number != review.round]
 
 
-def rounds_view(review: Review) -> discord.ui.View:
+def rounds_panel(review: Review) -> ui.LayoutView:
     """For every other round with edits: compare it with the one shown, and go back to it while that is possible."""
-    view = discord.ui.View(timeout=None)
     found = others(review)
     most = MOST_BUTTONS if len(found) <= MOST_BUTTONS else MOST_BUTTONS - 1
-    for row, one in enumerate(found[-most:]):
-        _add(view, review, one, row)
+    controls: list[ui.Item[Any]] = [_row(review, one) for one in found[-most:]]
     if older := found[:-most]:
-        view.add_item(OlderRounds(review.id, older))
-    return view
+        controls.append(OlderRounds(review.id, older))
+    return panel(rounds.rounds_card(review), controls)
 
 
-def _add(view: discord.ui.View, review: Review, one: PastRound, row: int) -> None:
+def _row(review: Review, one: PastRound) -> ui.ActionRow[Any]:
+    """The buttons of one round."""
     compare = Press("diff", review.id, one.number, review.commit)
-    view.add_item(ChangeButton(compare, label=f"Compare {one.number} with {review.round}", row=row))
+    label = say("Compare {number} with {shown}", number=one.number, shown=review.round)
+    row: ui.ActionRow[Any] = ui.ActionRow(ChangeButton(compare, label=label))
     if review.state == State.REVIEW:
         back = Press("back", review.id, review.round, one.commit)
-        view.add_item(ChangeButton(back, label=f"Go back to {one.number}", row=row))
+        row.add_item(ChangeButton(back, label=say("Go back to {number}", number=one.number)))
+    return row
 
 
 async def _pressed_rounds(interaction: discord.Interaction, press: Press, person: Principal) -> None:
     await interaction.response.defer(ephemeral=True, thinking=True)
     review = await entry.bot_of(interaction).changes.review(press.id)
-    await interaction.followup.send(embed=render.rounds_card(review), view=rounds_view(review), ephemeral=True)
+    await interaction.followup.send(view=rounds_panel(review), ephemeral=True)
 
 
 async def _pressed_diff(interaction: discord.Interaction, press: Press, person: Principal) -> None:
     await interaction.response.defer(ephemeral=True, thinking=True)
     bot = entry.bot_of(interaction)
     pair = await bot.changes.compare(press.id, press.round, await _round_of(bot.database, press))
-    file = await asyncio.to_thread(render.pair_file, pair)
-    await interaction.followup.send(embed=render.pair_card(pair), file=file, ephemeral=True)
+    diff = await asyncio.to_thread(rounds.pair_diff, pair)
+    view = panel(rounds.pair_card(pair), files=[diff.name])
+    await interaction.followup.send(view=view, file=diff.file(), ephemeral=True)
 
 
 async def _pressed_back(interaction: discord.Interaction, press: Press, person: Principal) -> None:
@@ -104,7 +112,8 @@ async def _pressed_back(interaction: discord.Interaction, press: Press, person: 
     bot = entry.bot_of(interaction)
     number = await _round_of(bot.database, press)
     await bot.changes.go_back(press.id, person, number, round=press.round)
-    await interaction.followup.send(embed=discord.Embed(description=f"Round {number} is shown again."), ephemeral=True)
+    said = say("Round {number} is shown again.", number=number)
+    await interaction.followup.send(view=panel(done_card(said)), ephemeral=True)
     await bot.cards.refresh(press.id)
 
 

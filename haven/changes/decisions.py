@@ -213,10 +213,12 @@ class Changes:
     async def tweak(self, id: str, principal: Principal, words: str, *, round: int, at: str = "") -> Change:
         """Another round with the person's words, on the commit of the round shown; of a plan, another plan.
 
-        `at` points at a line of the round, as `path:line`. Raises BadInput where there is no such line.
+        Whoever asked for the change may tweak it as well: nothing is merged by that. `at` points at a line of the
+        round, as `path:line`. Raises BadInput where there is no such line.
         """
         words = clean(words, 4_000, "tweak")
-        change = await self._decide(id, principal)
+        change = await self.get(id)
+        check(principal, Act.TWEAK, requester=change.requester)
         if change.state == State.AWAITING_PLAN and not at:
             plan = {**change.plan, "wishes": [*change.plan.get("wishes", []), words]}
             fields: dict[str, Any] = {"at_plan": change.plan, "plan": plan, "reason": ""}

@@ -179,7 +179,7 @@ class ReviewPane(Pane):
         at = self._at
         where = " in the plan" if review.plan else f" in {line(at, 60)}" if at else ""
         words = await self.app.push_screen_wait(Words(f"What should be different{where}?", "Send", "In your words"))
-        principal = await self.authorise(Act.DECIDE) if words else None
+        principal = await self.authorise(Act.TWEAK) if words else None
         if words and principal is not None:
             await self.handed.changes.tweak(review.id, principal, words, round=review.round, at=at)
             again = "is planned again" if review.plan else "goes into another round"

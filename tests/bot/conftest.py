@@ -15,6 +15,7 @@ import simcord
 import simcord.interactions
 from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle, GuildHandle
+from simcord.components import walk_components
 
 from assistants.round_table import RoundTable
 from assistants.waiting import WaitingRoom
@@ -189,15 +190,15 @@ class World:
         await self.deliver()
 
     def thread(self, change: Change) -> ChannelHandle:
-        return next(one for one in self.channel.threads if one.name.startswith(change.id))
+        return next(one for one in self.channel.threads if change.id in one.name.split())
 
     def progress(self, change: Change) -> discord.Message:
         """The one message in the channel that shows where the change stands."""
-        return next(m for m in self.channel.history() if m.embeds and change.id in str(m.embeds[0].footer.text))
+        return next(m for m in self.channel.history() if f"Change {change.id}" in text_of(m))
 
     def card(self, change: Change) -> discord.Message:
         """The newest review card."""
-        return [m for m in self.thread(change).history() if m.embeds and m.components][-1]
+        return [m for m in self.thread(change).history() if buttons(m)][-1]
 
 
 async def until(env: simcord.Env, true: Callable[[], Any], seconds: float = 20) -> Any:
@@ -212,6 +213,32 @@ async def until(env: simcord.Env, true: Callable[[], Any], seconds: float = 20) 
         return found
     finally:
         env.backend.subscribers.remove(notice)
+
+
+def parts_of(message: Any) -> list[dict[str, Any]]:
+    """Every component of a message or response, as it goes over the wire, with all that lies in it."""
+    roots = [one if isinstance(one, dict) else one.to_dict() for one in message.components]
+    return list(walk_components(roots))
+
+
+def text_of(message: Any) -> str:
+    """All words of a message or response, whatever it is drawn of; the labels of its buttons are not among them."""
+    said = [message.content]
+    for one in message.embeds:
+        fields = (f"{field.name}\n{field.value}" for field in one.fields)
+        said += [one.title or "", one.description or "", *fields, one.footer.text or ""]
+    said += [one["content"] for one in parts_of(message) if "content" in one]
+    return "\n".join(filter(None, said))
+
+
+def buttons(message: Any) -> dict[str, bool]:
+    """Labels and whether they can be pressed."""
+    return {one["label"]: not one.get("disabled") for one in parts_of(message) if one.get("type") == 2}
+
+
+def shown_to(result: Any) -> Any:
+    """What only the one who pressed or asked can see: the last thing that came."""
+    return (result.followups or [result.response])[-1]
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from simcord.builders import ChannelHandle
 
 from haven.faces import bot_of
 from haven.settings import Discord
-from tests.bot.conftest import until
+from tests.bot.conftest import buttons, text_of, until
 from tests.e2e.house import DARK, PNG, Home, at_home
 
 
@@ -39,7 +39,7 @@ class Server:
 
     async def ended(self, change: str, word: str) -> None:
         """Wait for the last line in the change's thread."""
-        thread = next(one for one in self.channel.threads if one.name.startswith(change))
+        thread = next(one for one in self.channel.threads if change in one.name.split())
         await until(self.env, lambda: thread.last_message.content.endswith(f": {word}."), 90)
 
 
@@ -63,8 +63,8 @@ async def server(tmp_path: Path, simcord_env: simcord.Env) -> AsyncIterator[Serv
 async def test_from_a_slash_command_over_a_tweak_to_the_merged_branch(server: Server) -> None:
     change = await server.asked("feature", PNG)
     card = await server.card(change, 1)
-    fields = {one.name: one.value for one in card.embeds[0].fields}
-    assert "stand-in, not Claude" in fields["Written by"] and "new" in fields["Tests"]
+    said = text_of(card)
+    assert "**Written by:** stand-in, not Claude" in said and "**Tests**\n• new" in said
     assert b"PNG" in await card.attachments[0].read()
     modal = await server.owner.click(card, label="Tweak")
     await server.owner.submit_modal(modal, {"words": 'name the button "Save picture"'})
@@ -80,8 +80,9 @@ async def test_from_a_slash_command_over_a_tweak_to_the_merged_branch(server: Se
 async def test_red_tests_are_repaired_before_a_person_is_asked_who_may_reject(server: Server) -> None:
     change = await server.asked("feature", DARK)
     card = await server.card(change, 2)
-    assert "🟢 The tests are in order: " in (card.embeds[0].description or "")
-    await server.owner.click(card, label="Reject")
+    assert "🟢 **Tests: good** · The tests are in order: " in text_of(card)
+    asked = await server.owner.click(card, label="Reject")
+    await server.owner.submit_modal(asked, {"words": "Not now."})
     await server.ended(change, "rejected")
     log = ["git", "-C", str(server.home.project), "log", "--format=%s", "main"]
     assert b"dark mode" not in subprocess.run(log, capture_output=True, check=True).stdout
@@ -89,8 +90,7 @@ async def test_red_tests_are_repaired_before_a_person_is_asked_who_may_reject(se
 
 def card_of(channel: ChannelHandle, change: str, round: int) -> discord.Message | None:
     for thread in channel.threads:
-        for message in thread.history() if thread.name.startswith(change) else ():
-            shown = message.embeds and f"round {round}" in str(message.embeds[0].footer.text)
-            if shown and message.attachments and message.components:
+        for message in thread.history() if change in thread.name.split() else ():
+            if f"round {round} · commit" in text_of(message) and message.attachments and buttons(message):
                 return message
     return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -190,7 +191,11 @@ async def test_the_owner_may_want_somebody_else_to_approve(tmp_path: Path) -> No
         await home.house.changes.approve(change.id, OTHER, round=1, commit=commit)
 
 
-@pytest.mark.parametrize("who", [STRANGER, MEMBER, Principal("panel", "Panel", Role.OWNER, "kiosk", needs_pin=True)])
+SAM = Principal("discord:77", "Sam", Role.MEMBER, "bot")
+PANEL = Principal("panel", "Panel", Role.OWNER, "kiosk", needs_pin=True)
+
+
+@pytest.mark.parametrize("who", [STRANGER, SAM, PANEL])
 async def test_who_may_not_decide_decides_nothing(home: Home, changes: Changes, who: Principal) -> None:
     change = await put(home, State.REVIEW)
     commit = await commit_of(changes, change)
@@ -202,6 +207,18 @@ async def test_who_may_not_decide_decides_nothing(home: Home, changes: Changes, 
         with pytest.raises(AccessDenied):
             await attempt
     assert (await changes.get(change.id)).state == "review"
+
+
+async def test_whoever_asked_for_it_may_tweak_it_and_decide_nothing(home: Home, changes: Changes) -> None:
+    change = await put(home, State.REVIEW)
+    commit = await commit_of(changes, change)
+    with pytest.raises(AccessDenied):
+        await changes.approve(change.id, MEMBER, round=1, commit=commit)
+    with pytest.raises(AccessDenied):
+        await changes.reject(change.id, MEMBER, round=1)
+    with pytest.raises(AccessDenied):
+        await changes.tweak(change.id, replace(MEMBER, role=Role.STRANGER), "Larger", round=1)
+    assert (await changes.tweak(change.id, MEMBER, "Larger", round=1)).round == 2
 
 
 async def test_a_plan_is_let_go_once(home: Home, changes: Changes, database: Database) -> None:
