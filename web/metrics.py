@@ -12,6 +12,7 @@ from prometheus_client import generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from haven.ai.breaker import Circuit
+from haven.ai.money.caps import Caps
 from haven.ai.money.ledger import Ledger
 from haven.ai.roster import Roster
 from haven.ai.task import Tier
@@ -156,10 +157,11 @@ class Meters:
 
     async def _money(self) -> tuple[Metric, ...]:
         spent = {"day": await self._ledger.spent_today(), "month": await self._ledger.spent_this_month()}
-        caps = {"day": self._cloud.daily_usd, "month": self._cloud.monthly_usd}
+        held = await Caps(self._database, self._cloud).in_force()
+        caps = {"day": held.daily, "month": held.monthly}
         return (
             _gauge("haven_spent_usd", "US dollars that the caps count.", spent, "period"),
-            _gauge("haven_cap_usd", "The caps of the settings.", caps, "period"),
+            _gauge("haven_cap_usd", "The caps of everybody together, as they hold now.", caps, "period"),
         )
 
     def _pace(self) -> Iterator[Metric]:

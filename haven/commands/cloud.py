@@ -1,4 +1,4 @@
-"""`haven cloud off|on|status`: the kill switch."""
+"""`haven cloud off|on|status|caps`: the kill switch, and the most that a day may cost."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from haven.ai.money.caps import DAILY, PER_PERSON, Caps
 from haven.app import House
 from haven.commands.session import Json, in_house, out, owner, print_json
 from haven.store.switches import Switched
@@ -44,6 +45,40 @@ def status(as_json: Json = False) -> None:
 
     async def work(house: House) -> None:
         _show(await house.switch.state(), as_json)
+
+    in_house(work)
+
+
+@app.command()
+def caps(
+    daily: Annotated[float | None, typer.Option(help="The most of one day, everybody together, in USD.")] = None,
+    each: Annotated[float | None, typer.Option(help="The most of one person's day; with --person, of theirs.")] = None,
+    person: Annotated[str, typer.Option(help="One person's id, such as discord:123456789012345678.")] = "",
+    reset: Annotated[
+        bool, typer.Option("--reset", help="As haven.toml says again; with --person, as for others.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """The caps of a day as they hold now; set ones hold at once, in every process, until they are set again."""
+
+    async def work(house: House) -> None:
+        book = Caps(house.database, house.settings.cloud)
+        if reset:
+            for name in (PER_PERSON,) if person else (DAILY, PER_PERSON):
+                await book.put(owner(), name, None, person)
+        if daily is not None:
+            await book.put(owner(), DAILY, daily)
+        if each is not None:
+            await book.put(owner(), PER_PERSON, each, person)
+        now = await book.in_force()
+        if as_json:
+            print_json({"monthly_usd": now.monthly, DAILY: now.daily, PER_PERSON: now.per_person, "people": now.people})
+            return
+        out.print(
+            f"At most {now.daily:.2f} USD a day and {now.monthly:.2f} a month, {now.per_person:.2f} a person and day."
+        )
+        for whose, usd in now.people.items():
+            out.print(f"{whose}: {usd:.2f} USD a day")
 
     in_house(work)
 

@@ -81,6 +81,7 @@ async def healthy(settings: Settings) -> dict[str, Any] | None:
 
 async def picture(house: House) -> dict[str, Any]:
     """Models, circuits, hosts, money, queue and waiting requests, as this process knows them."""
+    from haven.ai.money.caps import Caps
     from haven.ai.providers.http_faults import host
     from haven.store import jobs, meters, waiting
 
@@ -92,7 +93,7 @@ async def picture(house: House) -> dict[str, Any]:
         "money": {
             "spent_today": await house.ledger.spent_today(),
             "spent_this_month": await house.ledger.spent_this_month(),
-            "daily_usd": cloud.daily_usd,
+            "daily_usd": (await Caps(house.database, cloud).in_force()).daily,
             "monthly_usd": cloud.monthly_usd,
             "stand_in": cloud.stand_in,
         },

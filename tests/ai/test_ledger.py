@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,14 @@ from typing import Any
 import pytest
 
 from haven.access import Principal, Role
+from haven.ai.money.caps import DAILY, PER_PERSON, Caps
 from haven.ai.money.ledger import Ledger
 from haven.ai.task import Task, Tier, Usage
 from haven.app import open_house
-from haven.errors import OverBudget
+from haven.errors import AccessDenied, BadInput, OverBudget
 from haven.jobs import process_identity
 from haven.settings import Cloud, Paths, Settings
+from haven.store import events
 from haven.store.database import opened
 from tests.ai.desk import task
 
@@ -63,9 +66,11 @@ async def test_fifty_calls_at_once_share_one_remaining_dollar(tmp_path: Path, ca
 RIVAL = """
 import asyncio, sys
 from pathlib import Path
+from haven.ai.money.caps import DAILY, PER_PERSON, Caps
 from haven.ai.money.ledger import Ledger
-from haven.errors import OverBudget
+from haven.errors import AccessDenied, BadInput, OverBudget
 from haven.jobs import process_identity
+from haven.store import events
 from haven.store.database import opened
 from tests.ai.test_ledger import caps, reserve, task
 
@@ -135,7 +140,9 @@ async def test_a_row_is_settled_once(tmp_path: Path) -> None:
 KILLED = """
 import asyncio, sys
 from pathlib import Path
+from haven.store import events
 from haven.store.database import opened
+from haven.ai.money.caps import DAILY, PER_PERSON, Caps
 from haven.ai.money.ledger import Ledger
 from haven.jobs import process_identity
 from tests.ai.test_ledger import caps, reserve, task
@@ -243,3 +250,32 @@ async def test_a_bill_far_above_the_worst_case_is_not_believed(tmp_path: Path, u
         ledger = Ledger(database, caps(), process_identity())
         await ledger.settle(await reserve(ledger, task(), 0.1), usd, Usage(1, 1), 0.1)
         assert await ledger.spent_this_month() == pytest.approx(charged)
+
+
+async def test_what_the_owner_caps_holds_at_once_everywhere_and_after_a_restart(tmp_path: Path) -> None:
+    path, asked = tmp_path / "db" / "haven.db", task()
+    owner = replace(asked.principal, id="unix:0", role=Role.OWNER)
+    async with opened(path) as one, opened(path) as two:
+        other, book = Ledger(two, caps(daily_usd=9.0), process_identity()), Caps(one, caps(daily_usd=9.0))
+        with pytest.raises(AccessDenied):
+            await book.put(asked.principal, DAILY, 9.0)
+        for usd in (float("nan"), -1.0, 101.0):
+            with pytest.raises(BadInput):
+                await book.put(owner, DAILY, usd)
+        await book.put(owner, PER_PERSON, 2.0)
+        await book.put(owner, PER_PERSON, 0.5, asked.principal.id)
+        with pytest.raises(OverBudget, match=r"of 0\.50 USD") as refused:
+            await reserve(other, asked, 0.6)
+        assert "/haven caps" in refused.value.mend
+        await reserve(other, replace(asked, principal=OTHER), 1.9)  # nobody else's cap moved
+    async with opened(path) as again:
+        ledger, book = Ledger(again, caps(), process_identity()), Caps(again, caps())
+        with pytest.raises(OverBudget, match=r"of 0\.50 USD"):
+            await reserve(ledger, asked, 0.6)
+        await book.put(owner, PER_PERSON, None, asked.principal.id)
+        await book.put(owner, DAILY, 2.0)
+        assert (await book.in_force()).of(asked.principal.id) == 2.0
+        with pytest.raises(OverBudget, match=r"today's cap of 2\.00 USD"):
+            await reserve(ledger, asked, 0.6)
+        told = [one.data for one in await events.of(again, PER_PERSON)]
+        assert [(one["usd"], one["person"]) for one in told] == [(2.0, ""), (0.5, "discord:7"), (None, "discord:7")]

@@ -6,18 +6,21 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from haven.ai.money.caps import DAILY, PER_PERSON
 from haven.ai.task import Task, Tier, Usage
 from haven.errors import OverBudget
 from haven.settings import Cloud
+from haven.store import caps as set_caps
 from haven.store import ledger as table
 from haven.store.database import Database, Transaction, now
 
 MOST_TIMES_WORST = 10.0
 """A bill of more than this many times the worst case is not believed: the estimate may be low, but not so low."""
+SET = "The owner set it while Haven runs, and raises it with `/haven caps` or `haven cloud caps`; or wait."
 log = logging.getLogger("haven.ledger")
 CLOCK_SLACK_S = 3600.0
 """A clock that is further behind the newest call than this is spoken of."""
@@ -197,9 +200,13 @@ class Ledger:
         personal = await table.spent(tx, day, principal=who.id)
         limits = [
             _Cap("this month's cap", caps.monthly_usd, await table.spent(tx, month_start(at)), _raise("monthly_usd")),
-            _Cap("today's cap", caps.daily_usd, await table.spent(tx, day), _raise("daily_usd")),
-            _Cap(f"today's cap for {who.name}", caps.per_person_daily_usd, personal, _raise("per_person_daily_usd")),
+            _Cap("today's cap", caps.daily_usd, await table.spent(tx, day), _raise(DAILY)),
+            _Cap(f"today's cap for {who.name}", caps.per_person_daily_usd, personal, _raise(PER_PERSON)),
         ]
+        newest = await set_caps.in_force(tx, who.id)
+        for place, whose in ((1, newest.get((DAILY, ""))), (2, _own(newest, who.id))):
+            if whose is not None:
+                limits[place] = replace(limits[place], usd=whose, mend=SET)
         if task.change is not None:
             spent = await table.spent_by_change(tx, task.change)
             mend = _raise("per_change_usd", lasting=True)
@@ -229,6 +236,10 @@ def _request_cap(wanted: float | None, default: float, spent: float) -> _Cap:
     if wanted is None:
         return _Cap(name, default, spent, _raise("per_request_usd", lasting=True), lasting=True)
     return _Cap(name, wanted, spent, "Allow this request more, or ask for less at once.", lasting=True)
+
+
+def _own(newest: dict[tuple[str, str], float], person: str) -> float | None:
+    return newest.get((PER_PERSON, person), newest.get((PER_PERSON, "")))
 
 
 def _raise(key: str, *, lasting: bool = False) -> str:
