@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from assistants.lore.fitting import fits, is_to_come
+from assistants.lore.fitting import fits, is_of_an_end, is_to_come
 from assistants.lore.paraphrase import SAME, alike, likeness, said_by_phrases, says_of_what
 from assistants.lore.question import MOST_COUNTED, Asks, Question, Term
 from haven.world.mentions import Mention
@@ -98,7 +98,7 @@ def _weigh(
     fit = fits(question, sentence) and not (told_when_where and terms and BEFORE < max(terms) <= TITLE)
     dated = (
         ""
-        if fit or question.asks is not Asks.WHEN or min(names or [0]) < TITLE or is_to_come(question)
+        if fit or question.asks is not Asks.WHEN or min(names or [0]) < TITLE or _is_open(question)
         else getattr(sentence.thing, "when", "")
     )
     full = _are_enough(question, terms, names, fit=fit, own=own) and _is_said(question, names, terms, led=led, own=own)
@@ -158,10 +158,15 @@ def _leading(all_: Sequence[Sentence], at: int) -> tuple[Sentence, ...]:
     return tuple(all_[back:at])
 
 
+def _is_open(question: Question) -> bool:
+    """Whether the date of an entry can't answer: what is to come, and until when something was."""
+    return is_to_come(question) or is_of_an_end(question)
+
+
 def own_days(question: Question, things: Iterable[Thing]) -> list[Evidence]:
     """Of entries that bear a name of the question and say all its words: the sentences about the time they tell of."""
     found = []
-    for thing in things:
+    for thing in () if _is_open(question) else things:
         when = re.match(r"-?\d+", str(getattr(thing, "when", "")))
         all_ = sentences(thing)
         own = any(thing.id in term.ids for term in question.names) and not is_draft(thing)

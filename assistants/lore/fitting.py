@@ -26,6 +26,24 @@ _TIME = re.compile(
     re.IGNORECASE,
 )
 _TO_COME = re.compile(r"\b(?:will|shall|going to|wird|werden)\b", re.IGNORECASE)
+_WILL = re.compile(r"^(?:\w+ ){1,3}(?:will|shall)\b(?! (?:you|i|we)\b)|^(?:until|till) when will\b", re.IGNORECASE)
+"""What has not been yet is told by no sentence of what was."""
+_UNTIL = re.compile(r"\b(?:until|till) (?:when|what|which)\b|\bbis (?:wann|zu welche)", re.IGNORECASE)
+_ENDING = re.compile(
+    r"\b(?:until|till|up to|end(?:s|ed)?|ceased?|stopped|closed|abandoned|bis|endete|from (?:the year )?-?\d+ to)\b",
+    re.IGNORECASE,
+)
+_OF_WHOM_NOT = re.compile(r"^[^,;:]*(?:\b(?:not|never|neither|nicht|nie|niemals|kein\w*)\b|n['’]t\b)", re.IGNORECASE)
+_DENIES = re.compile(
+    r"\b(?:not|never|no|none|nobody|neither|nor|without|except|refused|nicht|nie\w*|kein\w*|ohne)\b|n['’]t\b",
+    re.IGNORECASE,
+)
+_LIVES = re.compile(r"\b(?:live|lives|living|inhabit\w*|resid\w+|dwell\w*|leben|wohn\w+)\b", re.IGNORECASE)
+_LIVED = re.compile(
+    r"\b(?:liv(?:e|es|ed|ing)|inhabit\w*|population|resid\w+|dwell\w*|home to|households?|settlers|families"
+    r"|lebte?n?|wohn\w+)\b",
+    re.IGNORECASE,
+)
 _REASON = re.compile(
     r"\b(?:because|since|so that|in order to|due to|owing to|thanks to|for fear|as a result|reason|caused?|therefore"
     r"|saying that|arguing that|said that|to (?:find|see|learn|avoid|prevent|stop|help|get|make|save|keep)\b"
@@ -94,6 +112,8 @@ _ORIGIN = re.compile(
 )
 _ORIGIN_TOLD = re.compile(r"\b(?:from|out of|aus|origin\w*|native|born)\b", re.IGNORECASE)
 _DATING = word_set("after before until till nach vor")
+_SOME = frozenset({Asks.WHO, Asks.WHAT, Asks.COUNT, Asks.NAME, Asks.WHERE})
+"""What is asked for is one of several: of whom it is not so, only a sentence says that says so."""
 NEAR, FAR, WITHIN = 4, 8, 10
 """Words at most between a number and what it counts, a name and what bears it, a verb and who did it."""
 
@@ -101,7 +121,18 @@ NEAR, FAR, WITHIN = 4, 8, 10
 def fits(question: Question, sentence: Sentence) -> bool:
     """Whether the sentence holds what the question wants to know, and not only what it speaks of."""
     test = _TESTS.get(question.asks)
+    if _OF_WHOM_NOT.search(question.text) and question.asks in _SOME and not _is_denied(question, sentence):
+        return False
+    if _WILL.search(question.text) and question.asks is not Asks.ABOUT and not _TO_COME.search(sentence.text):
+        return False
     return (test is None or test(question, sentence)) and not _is_only_mentioned(question, sentence)
+
+
+def _is_denied(question: Question, sentence: Sentence) -> bool:
+    """Whether the sentence says that what is asked of is not so: `they did not sign`, `nobody signed`."""
+    denied = [at for at, word in enumerate(sentence.words) if _DENIES.search(word.text)]
+    said = [at for at, word in enumerate(sentence.words) if _said(question, word)]
+    return any(abs(at - one) <= NEAR for at in denied for one in said)
 
 
 def _is_only_mentioned(question: Question, sentence: Sentence) -> bool:
@@ -203,9 +234,16 @@ def is_to_come(question: Question) -> bool:
     return _TO_COME.search(question.text) is not None
 
 
+def is_of_an_end(question: Question) -> bool:
+    """Whether it is asked until when something was."""
+    return _UNTIL.search(question.text) is not None
+
+
 def _some_time(question: Question, sentence: Sentence) -> bool:
     """A time, and not that of another clause: `asked in the year 30 why he had signed` doesn't say when he signed."""
     if is_to_come(question) and not _TO_COME.search(sentence.text):
+        return False
+    if is_of_an_end(question) and not _ENDING.search(sentence.text):
         return False
     said = _done(question, sentence)
     times = [match.start() for match in _TIME.finditer(sentence.text)]
@@ -261,6 +299,8 @@ def _count(question: Question, sentence: Sentence) -> bool:
     numbers = [at for at in _numbers(sentence) if sentence.folded[at] not in _SHARE]
     if asked is None:
         return bool(numbers)
+    if _LIVES.search(question.text) and not _LIVED.search(sentence.text):
+        return False  # how many came is not how many live there
     counted = asked[1].casefold()
     if counted in ("times", "mal"):
         return bool(_TURNS.search(sentence.text))

@@ -77,9 +77,16 @@ class Look:
     days: float = 7
 
 
+_CONFLICT = re.compile(r"\b(?:conflict|konflikt)\b", re.IGNORECASE)
+"""A field of places, where nothing speaks of what is written."""
+_OF_RECORDS = re.compile(
+    r"\b(?:records?|entr(?:y|ies)|data|statements?|fields?|notes?|angaben|eintr(?:ag|äge))\b", re.IGNORECASE
+)
+
+
 def look_in(question: str, gazetteer: Gazetteer) -> Look | None:
     """The question as it is understood; None where a word of it is not."""
-    if len(question) > MOST_CHARS:
+    if len(question) > MOST_CHARS or (_CONFLICT.search(question) and not _OF_RECORDS.search(question)):
         return None
     text, letters = _without_letter(_SCALE.sub(" ", _TO_DO.sub("todo", question)))
     named = _Named(text, gazetteer)

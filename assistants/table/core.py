@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
+from assistants.table.repairs import mended
 from haven.world.schema import Kind
 from haven.world.words import is_stop, words
 
@@ -81,7 +82,7 @@ def core(text: str, naming: Naming, earlier: str = "") -> str:
     plain = " ".join(text.split())
     if not plain or len(plain) > MOST_CHARS:
         return text
-    plain = wording().correction.sub("", _MARKS.sub(r"\1", plain))
+    plain = mended(wording().correction.sub("", _MARKS.sub(r"\1", plain)), naming)
     said = [piece for sentence in wording().sentence_end.split(plain) for piece in _clauses(sentence) if piece]
     if not said:
         return text
@@ -221,7 +222,7 @@ def wording() -> Wording:
         lead=made(rf"\b{one_of('leads')}\b[,:]?(?: (?:if|whether|ob|that is)\b)?(?: (?:please|bitte)\b)?[,:]?\s+"),
         trailing=made(rf"[\s,–-]+{one_of('trailing')}(?=[\s?.!]*$)"),
         reason=made(rf",\s*{one_of('reasons')}\b"),
-        echo=made(rf",\s*{one_of('echoes')}"),
+        echo=made(rf",\s*{one_of('echoes')}(?=\W*$)"),
         aside=made(rf",\s*{one_of('asides')}\s*(?:,|(?=[?.!]*$))"),
         padding=made(rf"\s*\b{one_of('padding')}\b"),
         scene=made(rf"{one_of('scenes')}\b|for [^,:?]{{3,40}}:"),

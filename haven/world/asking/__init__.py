@@ -15,6 +15,7 @@ from haven.world.asking.answer import Answer, row
 from haven.world.asking.answering import Answering
 from haven.world.asking.chunks import chunks
 from haven.world.asking.lexicon import Lexicon
+from haven.world.asking.negating import plainly
 from haven.world.asking.query import Query
 from haven.world.asking.reading import read
 from haven.world.asking.stream import NotUnderstood
@@ -41,7 +42,7 @@ def ask(question: str, lexicon: Lexicon) -> Answer | None:
     """The answer, or None where the question is not about places or nobody can compute it."""
     if glyphs := Glyphs.found_in(question):
         return _address(glyphs, lexicon)
-    question = _plain(question)
+    question = plainly(_plain(question))
     try:
         query = read(question, lexicon)
         if query is None:

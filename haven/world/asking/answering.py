@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from dataclasses import replace
 
 from haven.errors import BadInput
 from haven.world.asking.about import about, where
+from haven.world.asking.aggregates import figure, grouped, pair
 from haven.world.asking.answer import Answer, Row, row
 from haven.world.asking.fields import Field, Value
 from haven.world.asking.finding import Ambiguous, Finder, Found, names
 from haven.world.asking.lexicon import Lexicon
 from haven.world.asking.measuring import alternatives, carriers, gauge_of, in_unit, shown
-from haven.world.asking.query import Condition, Query, Selection, Want
+from haven.world.asking.query import Condition, Query, Relation, Selection, Want
 from haven.world.asking.said import (
-    PLURAL,
     asked_label,
     in_words,
     kinds_said,
@@ -47,7 +46,9 @@ class Answering:
         except Ambiguous as several:
             rows = tuple(map(row, several.things[:8]))
             listed = ", ".join(f"the {one.kind.value} {one.name} ({one.id})" for one in rows)
-            return Answer(f"Which {several.name} do you mean? There are: {listed}.", choices=rows, query=str(query))
+            many = f" {len(several.things):,}, such as" if len(several.things) > len(rows) else ""
+            text = f"Which {several.name} do you mean? There are{many}: {listed}."
+            return Answer(text, choices=rows, query=str(query))
         except BadInput as refused:
             return Answer(refused.full, tuple(map(row, self._named(query))), str(query), recorded=False)
         except Unmeasurable as why:
@@ -77,7 +78,13 @@ class Answering:
             case Want.CHECK:
                 return self._check(query)
             case Want.GROUP:
-                return self._group(query)
+                return grouped(self.finder, query)
+            case Want.AVERAGE | Want.MEDIAN | Want.TOTAL:
+                return figure(self.finder, query)
+            case Want.PAIR:
+                return pair(self.finder, query)
+        if query.want is Want.COUNT and (best := _most(query.subject)) is not None:
+            return self._list(query.model_copy(update={"subject": best}), self.finder.find(best))
         found = self.finder.find(query.subject)
         match query.want:
             case Want.COUNT:
@@ -86,8 +93,6 @@ class Answering:
                 return self._exists(query, found)
             case Want.VALUE:
                 return self._values(query, found)
-            case Want.AVERAGE | Want.TOTAL:
-                return self._average(query, found)
             case _:
                 return self._list(query, found)
 
@@ -147,6 +152,8 @@ class Answering:
         listed = f": {names(found.things, 10)}" if 0 < count <= MOST_ROWS else ""
         listed = listed or (": none is recorded" if not count else "")
         text = sentence(f"{head}{listed}", found.notes)
+        if query.subject == Selection(kinds=(Kind.PERSON,)):
+            text += " These have a record; how many people there are is not recorded."
         return Answer(text, rows, str(query), recorded=count > 0, data={"count": count})
 
     def _count_values(self, query: Query, found: Found) -> Answer:
@@ -247,51 +254,6 @@ class Answering:
                 return f"{asked_label(concept)} in {thing.name}: {'; '.join(told[:12])}.", thing, True
         return None
 
-    def _average(self, query: Query, found: Found) -> Answer:
-        options = [one for entry in query.concepts for one in alternatives(entry)]
-        for concept in options:
-            numbers = []
-            for thing in found.things:
-                read = self.fields.read(thing, concept)
-                if read and isinstance(read[1][0], float):
-                    numbers.append((read[0], read[1][0]))
-            if numbers:
-                total = sum(number for _, number in numbers)
-                result = total if query.want is Want.TOTAL else total / len(numbers)
-                what = "Total" if query.want is Want.TOTAL else "Average"
-                label = f"{what} {asked_label(concept, numbers[0][0]).lower()}"
-                value = shown(numbers[0][0], (round(result, 4),), concept)
-                among = f"over the {len(numbers):,} of {len(found.things):,} {PLURAL[found.things[0].kind]}"
-                return Answer(
-                    f"{label}: {value}, {among} that have it recorded.",
-                    tuple(map(row, found.things[:MOST_ROWS])),
-                    str(query),
-                )
-        return Answer(f"No {asked_label(options[0]).lower()} is recorded there.", (), str(query), recorded=False)
-
-    def _group(self, query: Query) -> Answer:
-        """The values of a field and how many records have each."""
-        things = self.finder.find(query.subject).things
-        for concept in (one for entry in query.concepts for one in alternatives(entry)):
-            counts: Counter[str] = Counter()
-            examples: dict[str, list[Thing]] = defaultdict(list)
-            for thing in things:
-                carrier = next(iter(carriers(thing, concept, self.fields, self.gazetteer)), None)
-                read = self.fields.read(carrier, concept) if carrier else None
-                for value in (shown(read[0], (one,), concept) for one in read[1]) if read else ():
-                    counts[value] += 1
-                    examples[value].append(thing)
-            if counts:
-                down = query.order is None or query.order.descending
-                ranked = sorted(counts.items(), key=lambda one: (-one[1] if down else one[1], one[0]))
-                listed = ", ".join(f"{value} ({count:,})" for value, count in ranked[:MOST_ROWS])
-                head = f"{asked_label(concept)} of {len(things):,} {PLURAL[things[0].kind]}"
-                several = f"{len(ranked)} different, {'most' if down else 'least'} first: " if len(ranked) > 1 else ""
-                return Answer(
-                    f"{head}. {several}{listed}.", tuple(map(row, examples[ranked[0][0]][:MOST_ROWS])), str(query)
-                )
-        return Answer(f"No {asked_label(query.concepts[0]).lower()} is recorded.", (), str(query), recorded=False)
-
     # -- named records
 
     def _told(self, query: Query) -> Answer:
@@ -332,7 +294,7 @@ class Answering:
 
     def _none_held(self, thing: Thing, subject: Selection) -> bool:
         """Whether nothing of what it should have is recorded: that there is none, nobody said."""
-        having = [one.other for one in subject.conditions if one.other is not None and not one.concepts]
+        having = [one.other for one in subject.conditions if one.other is not None and one.test is Relation.HAS]
         return any(not self.finder.checks.held(thing, one) for one in having)
 
     def _checked(self, thing: Thing, condition: Condition) -> tuple[bool | None, str]:
@@ -340,7 +302,7 @@ class Answering:
         so = self.finder.checks.holds(thing, condition, evidence)
         if condition.concepts == ("kind",):
             return so, f"{thing.name} is a {thing.kind.value}"
-        if condition.other is not None and not condition.concepts:
+        if condition.other is not None and condition.test is Relation.HAS:
             held = self.finder.checks.held(thing, condition.other)
             listed = f" ({names(held, 8)})" if held else ""
             return so, f"{thing.name} has {len(held)} recorded {kinds_said(condition.other.kinds, len(held))}{listed}"
@@ -386,6 +348,13 @@ class Answering:
             if read := self.fields.read(carrier, concept):
                 return shown(read[0], read[1], concept)
         return ""
+
+
+def _most(subject: Selection) -> Selection | None:
+    """Of `how many moons has the planet with the most moons` that planet; None for another question."""
+    holder = subject.of[0] if len(subject.of) == 1 else Selection()
+    order, counted = holder.order, Selection(kinds=subject.kinds, conditions=subject.conditions)
+    return holder if order is not None and order.concept == "count" and order.counted == counted else None
 
 
 def _turned(concept: str, read: tuple[Field, tuple[Value, ...]], unit: str) -> str:

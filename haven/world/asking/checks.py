@@ -17,12 +17,13 @@ EQUAL = 1e-9
 
 
 class Checks:
-    """`one` finds the record that a nested selection means."""
+    """`one` finds the record that a nested selection means, `ids` all of them."""
 
-    def __init__(self, lexicon: Lexicon, one: Callable[..., Thing]) -> None:
+    def __init__(self, lexicon: Lexicon, one: Callable[..., Thing], ids: Callable[[Selection], frozenset[str]]) -> None:
         self.gazetteer = lexicon.gazetteer
         self.fields = lexicon.fields
         self._one = one
+        self._ids = ids
 
     def holds(self, thing: Thing, condition: Condition, evidence: dict[str, list[Thing]] | None = None) -> bool | None:
         """Whether it is so; None where it is not recorded."""
@@ -35,6 +36,8 @@ class Checks:
             evidence.setdefault(thing.id, []).extend(held[:3])
             low = 1 if condition.number is None else condition.number
             return low <= len(held) <= (condition.upper if condition.upper is not None else len(held))
+        if condition.test is Relation.FITS and condition.other is not None:
+            return self._fits(thing, condition.other)
         if condition.concepts == ("kind",):
             return thing.kind.value in condition.words
         if condition.concepts == ("links",):
@@ -56,6 +59,16 @@ class Checks:
         if condition.test is Relation.RECORDED and not any(self._has_none(concept) for concept in condition.concepts):
             return False
         return False if False in answers else None
+
+    def _fits(self, thing: Thing, other: Selection) -> bool | None:
+        """Whether it is one of those; None where that hangs on what is not recorded."""
+        if other.kinds and thing.kind not in other.kinds:
+            return False
+        so = [self.holds(thing, one) for one in other.conditions]
+        plain = other.model_copy(update={"conditions": (), "kinds": (thing.kind,)})
+        if False in so or ((plain.of or plain.near) and thing.id not in self._ids(plain)):
+            return False
+        return None if None in so else True
 
     def held(self, thing: Thing, other: Selection) -> list[Thing]:
         """What of a kind belongs to it and fits."""

@@ -30,7 +30,7 @@ LEADING = frozenset({"of", "on", "in", "at", "from", "to", "for", "near", "von",
 _NAMELIKE = re.compile(r"[^\W\d_]+(-| )?\d[\w.+-]*( [A-Za-z])?\b")
 _PIECE = re.compile(r"\d+|[^\W\d_]+(?:['’ʼ`´][^\W\d_]+)*['’]?|['’]s\b|[<>]=?|=")
 _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)*(?:e[+-]?\d+\b)?", re.IGNORECASE)
-_COMPOUND = re.compile(r"(planeten|planet|welten|welt|systeme|system|monde|mond)$")
+_COMPOUND = re.compile(r"(planeten|planet|welten|welt|systemen|systeme|system|monden|monde|mond|stationen|station)$")
 _SIGNS = {">": "beyond", "<": "within", ">=": "beyond", "<=": "within", "=": "be"}
 _NUMBERS = {
     **{

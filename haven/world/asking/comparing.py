@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from haven.world.asking.query import Condition, Order, Query, Selection, Want
 from haven.world.asking.scene import Group, Scene
-from haven.world.asking.stream import Stream
+from haven.world.asking.stream import Draft, Stream
 
 BESIDE = frozenset({"and", "or", "than"})
 FROM = frozenset({"to", "from", "of", "near"})
@@ -25,6 +25,9 @@ def distance(scene: Scene) -> Query | None:
         operands += beside or operands[0].also
     if not operands or len(operands) > 2 or any(one.radius is not None for one in operands):
         return None
+    for one, other in (operands, operands[::-1]) if len(operands) == 2 else ():
+        if one.order is not None and one.order.concept == "distance" and one.anchor is None and other.named:
+            one.anchor = other  # `from X to the nearest station`
     found = [one.frozen() for one in operands]
     if len(operands) == 1 and operands[0].anchor is not None:  # `how far is the nearest station to X`
         found.append(operands[0].anchor.frozen())
@@ -55,6 +58,27 @@ def same(stream: Stream, yes_no: bool) -> Query | None:
         order = Order(concept="count", descending=True, counted=Selection(kinds=kinds))
         return Query(want=Want.COMPARE, subject=found[0], others=tuple(found[1:]), order=order)
     return Query(want=Want.SAME, subject=found[0], others=tuple(found[1:]), concepts=tuple(dict.fromkeys(concepts)))
+
+
+def alike(stream: Stream, one: Draft) -> bool:
+    """`that share an economy with X`, `with the same star as X`."""
+    mark = stream.at
+    stream.take("with")
+    if stream.take("same") is not None:
+        stream.skip()
+        field = stream.next
+        if field is not None and field.concepts:
+            stream.at += 1
+            stream.skip("with", "than", "of", "to")
+            other = stream.next
+            if other is not None and other.ids:
+                stream.at += 1
+                named = Selection(ids=other.ids, name=other.slip or other.text)
+                one.conditions.append(Condition(concepts=field.concepts, other=named))
+                one.without += other.ids
+                return True
+    stream.at = mark
+    return False
 
 
 def comparison(scene: Scene) -> Query | None:

@@ -7,8 +7,12 @@ import re
 from haven.world.asking.chunks import Chunk
 from haven.world.asking.lexicon import Value
 from haven.world.asking.query import Condition, Relation, Selection
-from haven.world.asking.stream import Draft, Stream
+from haven.world.asking.stream import Draft, NotUnderstood, Stream
 from haven.world.schema import Kind
+from haven.world.words import fold
+
+_OR = frozenset({"or", "nor", "oder", "noch"})
+"""Between values of one field. `not this or that` and `neither this nor that` are the same."""
 
 
 def having(stream: Stream, one: Draft) -> bool:
@@ -27,15 +31,28 @@ def having(stream: Stream, one: Draft) -> bool:
     if stream.take("without"):
         negated = True
     before = len(one.conditions)
-    taken = _has(stream, one, negated) or _had(stream, one, negated, not chunk.one_of("not"))
+    taken = _has(stream, one, negated) or _had(stream, one, negated, not chunk.one_of("not") or chunk.text in _OR)
     while taken and one.conditions[-1].test is Relation.HAS and _and_has(stream, one, negated):
         pass
     if not taken:
         stream.at = mark
         return False
+    if chunk.one_of("without") and any(_is_another_word(stream, mark, each) for each in one.conditions[before:]):
+        raise NotUnderstood(" ".join(said.text for said in stream.chunks[mark : stream.at]))
     if negated:
         one.conditions[before:] = [one_.model_copy(update={"negated": True}) for one_ in one.conditions[before:]]
     return True
+
+
+def _is_another_word(stream: Stream, start: int, condition: Condition) -> bool:
+    """`without water`: that the biome is another says not that there is none."""
+    some = stream.chunks[start : stream.at + 1]
+    said = fold(" ".join(chunk.text for chunk in some))
+    return (
+        not any(chunk.kinds for chunk in some)
+        and condition.concepts == ("biome",)
+        and not any(fold(word)[:4] in said for word in condition.words)
+    )
 
 
 def _has(stream: Stream, one: Draft, negated: bool) -> bool:
@@ -76,27 +93,6 @@ def _and_has(stream: Stream, one: Draft, negated: bool) -> bool:
         stream.skip()
         if _has(stream, one, negated):
             return True
-    stream.at = mark
-    return False
-
-
-def alike(stream: Stream, one: Draft) -> bool:
-    """`that share an economy with X`, `with the same star as X`."""
-    mark = stream.at
-    stream.take("with")
-    if stream.take("same") is not None:
-        stream.skip()
-        field = stream.next
-        if field is not None and field.concepts:
-            stream.at += 1
-            stream.skip("with", "than", "of", "to")
-            other = stream.next
-            if other is not None and other.ids:
-                stream.at += 1
-                named = Selection(ids=other.ids, name=other.slip or other.text)
-                one.conditions.append(Condition(concepts=field.concepts, other=named))
-                one.without += other.ids
-                return True
     stream.at = mark
     return False
 
@@ -244,6 +240,11 @@ def field_condition(stream: Stream, one: Draft) -> bool:
     after = stream.next
     if after is not None and (fitting := [value for value in after.values if value.concept in chunk.concepts]):
         stream.at += 1
+        while stream.next is not None and stream.next.text.lower() in _OR and (more := stream.peek()) is not None:
+            if not (shared := [value for value in more.values if value.concept in chunk.concepts]):
+                break
+            fitting += shared
+            stream.at += 2
         one.conditions.append(
             Condition(
                 concepts=tuple(dict.fromkeys(value.concept for value in fitting)),

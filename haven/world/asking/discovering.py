@@ -58,6 +58,9 @@ def _by(stream: Stream, one: Draft) -> bool:
         if after is not None and "method" in after.concepts:
             stream.at += 1
         return True
+    if who.kinds and not who.concepts and "discovered" not in stream.flags:
+        stream.flags.add("each")  # `planets per system`
+        return True
     if who.concepts and one.kinds and "discovered" not in stream.flags:
         if one.order is None and set(who.concepts) & NUMBERS:
             stream.at += 1

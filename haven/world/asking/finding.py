@@ -59,7 +59,8 @@ class Finder:
     def __init__(self, lexicon: Lexicon) -> None:
         self.gazetteer = lexicon.gazetteer
         self.fields = lexicon.fields
-        self.checks = Checks(lexicon, self.one)
+        self.checks = Checks(lexicon, self.one, self._ids)
+        self._found: dict[Selection, frozenset[str]] = {}
 
     def find(self, selection: Selection) -> Found:
         """Raises Ambiguous, Unmeasurable, and NotUnderstood for a comparison that has no meaning."""
@@ -74,6 +75,11 @@ class Finder:
         if selection.limit is not None and selection.order is None:
             found.things = found.things[: selection.limit]
         return found
+
+    def _ids(self, selection: Selection) -> frozenset[str]:
+        if selection not in self._found:
+            self._found[selection] = frozenset(one.id for one in self.find(selection).things)
+        return self._found[selection]
 
     def _candidates(self, selection: Selection) -> list[Thing]:
         if selection.ids:
@@ -98,6 +104,8 @@ class Finder:
         found = self.find(holder).things
         if holder.ids and len(found) > 1:
             found = self._meant(holder, found, selection.kinds)
+        if holder.order is not None and holder.limit == 1 and len(found) > 1:
+            raise Ambiguous(found[0].kind.value, found)  # `moons of the largest planet`, where several are as large
         ids: set[str] = set()
         for thing in found:
             ids |= {one.id for one in (*self.gazetteer.below(thing), *self.gazetteer.above(thing))}
@@ -127,8 +135,8 @@ class Finder:
         if len(things) > 1 and concepts:
             own = [thing for thing in things if any(self.fields.fits(concept, thing.kind) for concept in concepts)]
             things = own or things
-        if len(things) > 1 and selection.ids:
-            raise Ambiguous(selection.name, things)
+        if len(things) > 1 and (selection.ids or selection.order is None):
+            raise Ambiguous(selection.name or " or ".join(dict.fromkeys(one.kind.value for one in things)), things)
         return things[0]
 
     def place(self, selection: Selection) -> Thing:
@@ -137,7 +145,7 @@ class Finder:
             return self.one(selection)
         except Ambiguous as several:
             systems = [thing for thing in several.things if thing.kind is Kind.SYSTEM]
-            if len(systems) != 1:
+            if len(systems) != 1 or not selection.ids:
                 raise
             return systems[0]
 

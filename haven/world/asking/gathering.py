@@ -10,9 +10,11 @@ import re
 from collections.abc import Callable
 
 from haven.world.asking.chunks import Chunk
-from haven.world.asking.conditions import alike, compared, field_condition, having, measured, value_condition
+from haven.world.asking.comparing import alike
+from haven.world.asking.conditions import compared, field_condition, having, measured, value_condition
 from haven.world.asking.discovering import discovered, in_time, unit_or_year
 from haven.world.asking.nearness import LENGTH, journey, linked, near_by, nearer_than, within
+from haven.world.asking.negating import HAVE, left_out
 from haven.world.asking.query import Order
 from haven.world.asking.ranking import (
     COMMON_MEASURES,
@@ -35,9 +37,23 @@ LEADS = frozenset(
     {"of", "from", "to", "near", "than", "and", "or", "with", "between", "be", "by", "genitive", "discovered", "called"}
     | {"each", "whose"}
 )
-HAVE = frozenset({"have", "has", "had", "hat", "haben", "hatte", "hatten"})
 FLAGS = frozenset(
-    {"who", "when", "how", "where", "count", "common", "rare", "different", "average", "sum", "about", "far", "same"}
+    {
+        "who",
+        "when",
+        "how",
+        "where",
+        "count",
+        "common",
+        "rare",
+        "different",
+        "average",
+        "median",
+        "sum",
+        "about",
+        "far",
+        "same",
+    }
     | {"linked", "each", "list", "there", "exist", "with", "discovered", "apart", "than", "or"}
 )
 
@@ -132,13 +148,16 @@ def _condition(scene: Scene, chunk: Chunk) -> bool:
         if step is having and asks_first:
             continue  # `which economy has the system that ...`
         mark, scratch = stream.at, scene.scratch()
+        if step is having and chunk.one_of("not") and scene.subject is not None:
+            scratch.kinds = scene.subject.kinds  # `which systems of X are not trading systems`
         if step(stream, scratch) and stream.at > mark:
             if scene.comparing and any(one.other and one.other.ids for one in scratch.conditions):
                 break  # `has A a higher gravity than B`: the two are compared
             if scratch.order is not None and scratch.order != scene.scratch().order:
                 scene.ordered_by(scratch.order, ahead=False)
             scene.say(scratch, ahead=step is value_condition and kind_ahead(stream), subject=subject)
-            scene.lead = {"discovered"} if step is discovered else set()
+            if not scene.measures_to(kind_ahead(stream)):
+                scene.lead = {"discovered"} if step is discovered else set()
             if step is value_condition:
                 _its_star(scene)
             return True
@@ -159,7 +178,7 @@ def _its_star(scene: Scene) -> None:
 
 def _rather_a_role(stream: Stream, chunk: Chunk) -> bool:
     """`average gravity`, `more common`: a word that is a value as well, where its field is not beside it."""
-    if not chunk.values or not chunk.one_of("average", "common", "rare", "different", "sum"):
+    if not chunk.values or not chunk.one_of("average", "median", "common", "rare", "different", "sum"):
         return False
     beside = {concept for one in (stream.peek(), stream.before()) if one is not None for concept in one.concepts}
     return beside.isdisjoint(value.concept for value in chunk.values)
@@ -269,6 +288,10 @@ def _field_ahead(stream: Stream) -> bool:
     )
 
 
+def _left_out(scene: Scene, chunk: Chunk) -> bool:
+    return left_out(scene, chunk, gather)
+
+
 def _head(scene: Scene, chunk: Chunk) -> bool:
     return named(scene, chunk) or of_kind(scene, chunk)
 
@@ -284,6 +307,7 @@ STEPS: tuple[Callable[[Scene, Chunk], bool], ...] = (
         nearer_than,
         _compared,
         _without_a_name,
+        _left_out,
         _unit,
         _condition,
     ),

@@ -94,6 +94,7 @@ class Lexicon:
         """Values that these words stand for in another form, as part of a longer value, or by the vocabulary."""
         found = set(self._exact.get((*phrase[:-1], plain(phrase[-1])), ()))
         if len(phrase) == 1:
+            found |= set(self.exact((phrase[0].removesuffix("s"),)))  # `Handels-system`
             found |= self._forms(phrase[0])
             found = found or set(self._part.get(phrase[0], ())) or set(self._part.get(plain(phrase[0]), ()))
         return tuple(sorted(found or self._unused(phrase), key=lambda one: (one.concept, one.text)))

@@ -27,7 +27,10 @@ class Want(StrEnum):
     SAME = "same"
     ROUTE = "route"
     AVERAGE = "average"
+    MEDIAN = "median"
     TOTAL = "total"
+    PAIR = "pair"
+    """The two systems that are the closest to each other, or the farthest apart."""
     GROUP = "by value"
     """The values of a field and how many records have each."""
     CLUSTERS = "clusters"
@@ -45,6 +48,8 @@ class Relation(StrEnum):
     """There is some, whatever it is; `without` turns it round."""
     HAS = "has"
     """So many records below it fit `other`."""
+    FITS = "is one of"
+    """It is one of those that `other` means."""
 
 
 class Part(BaseModel):
@@ -177,6 +182,8 @@ def _condition(one: Condition) -> str:
             if one.upper is None
             else (f"it has {one.number or 0:g} to {one.upper:g} ({_selection(one.other)})")
         )
+    elif one.test is Relation.FITS and one.other is not None:
+        text = f"it is one of ({_selection(one.other)})"
     elif one.test is Relation.RECORDED:
         text = f"{field} is recorded"
     elif one.test is Relation.BETWEEN:

@@ -46,7 +46,7 @@ def superlative(scene: Scene, chunk: Chunk) -> bool:
     if scene.nth:
         target.nth = target.limit = scene.nth
     scene.nth = scene.number = None
-    if concept == "distance":
+    if concept == "distance" and not scene.measures_to(kind_ahead(stream)):
         scene.lead = {"to"} if chunk.text.lower().endswith((" to", " from", " an", " bei", " zu")) else set()
     return True
 

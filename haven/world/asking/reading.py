@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 
+from haven.world.asking.aggregating import aggregated
 from haven.world.asking.chunks import Chunk, chunks
 from haven.world.asking.comparing import comparison, distance, same
 from haven.world.asking.fields import Fields
 from haven.world.asking.gathering import gather
 from haven.world.asking.lexicon import Lexicon
+from haven.world.asking.negating import asserted
 from haven.world.asking.query import Query, Selection, Want
 from haven.world.asking.scene import Group, Scene
 from haven.world.asking.stream import Draft, NotUnderstood, Stream
@@ -18,8 +20,8 @@ from haven.world.asking.wanting import wanted
 from haven.world.schema import Kind
 
 YES_NO = re.compile(
-    r"(?:^|[,:;])\s*(is|are|was(?! ist| sind| war)|were|does|do|did|has|have|can|isn.?t|doesn.?t"
-    r"|aren.?t|ist|sind|war|hat|haben|liegt|gibt|gehört)\b",
+    r"(?:^|[,:;])\s*(is|are|was(?! ist| sind| war)|were|does|do|did|has|have|can|ist|sind|war|hat|haben|liegt|gibt"
+    r"|gehört)\b",
     re.IGNORECASE,
 )
 DOES = frozenset({"do", "does", "did", "can", "could", "will", "would", "should", "may"})
@@ -33,6 +35,7 @@ def read(text: str, lexicon: Lexicon) -> Query | None:
     if not _about_places(found):
         return None
     yes_no = YES_NO.search(text) is not None
+    found = asserted(found) if yes_no else found
     things = lexicon.gazetteer.things
     if any(chunk.ids and all(things[id].kind is Kind.LORE for id in chunk.ids) for chunk in found):
         return None
@@ -78,7 +81,7 @@ def _read_around(found: list[Chunk], lexicon: Lexicon, yes_no: bool) -> Query | 
 
 
 def _framed(scene: Scene) -> Query | None:
-    for frame in (distance, comparison, _selection):
+    for frame in (aggregated, distance, comparison, _selection):
         if (query := frame(scene)) is not None:
             return query
     return None
@@ -141,6 +144,8 @@ def _route(found: list[Chunk], lexicon: Lexicon, yes_no: bool, *, tolerant: bool
     start, end = ends[0].frozen() if len(ends) == 2 else Selection(), ends[-1].frozen()
     if len(ends) == 1 and "to" not in ends[0].lead:
         return None
+    if any(not (one.named or one.order or one.lead) for one in ends):
+        return None  # `which systems can I reach from X`
     number, unit = scene.jump or (None, "")
     by_links = "linked" in roles
     return Query(want=Want.ROUTE, subject=start, others=(end,), number=number, unit=unit, by_links=by_links)

@@ -21,6 +21,8 @@ PLURAL: dict[Kind, str] = {
     Kind.PERSON: "people",
     Kind.REGION: "regions",
 }
+MOST_LEFT_OUT = 5
+"""Names that are said of what was left out."""
 SINGULAR = {Kind.LORE: "lore entry", Kind.DISCOVERY: "discovery", Kind.PERSON: "person"}
 CONCEPTS = {"orbit": "orbital period", "year": "year of discovery", "method": "discovery method", "day": "day length"}
 CONCEPTS |= {"axis": "semi-major axis", "discovered_by": "discoverer", "aliases": "other names"}
@@ -57,6 +59,8 @@ def in_words(subject: Selection, count: int, finder: Finder) -> str:
     if subject.near is not None:
         parts.append(_nearness(subject, subject.near))
     parts.append(_conditions(subject))
+    if subject.without and (left := [finder.gazetteer.things[id].name for id in subject.without[:MOST_LEFT_OUT]]):
+        parts.append(f"other than {' and '.join(dict.fromkeys(left))}")
     if subject.order is not None and count > 1:
         parts.append(f"({_ordered(subject.order)})")
     return " ".join(part for part in parts if part)
@@ -99,11 +103,13 @@ def _condition(one: Condition) -> str:
     if one.test is Relation.HAS and one.other is not None:
         what = f"{_few(one)} {said(one.other).removeprefix('the ')}"
         return f"{'without' if one.negated else 'with'} {what}".replace("  ", " ")
+    if one.test is Relation.FITS and one.other is not None:
+        return f"{'other than' if one.negated else 'among'} those {_description(one.other)}"
     if one.test is Relation.RECORDED:
         return f"{'without' if one.negated else 'with'} {field}"
-    joined = " or ".join(one.words)
+    joined = " or ".join({word.casefold(): word for word in reversed(one.words)}.values())
     if one.other is not None:
-        text = f"whose {field} is {_sign(one.test)} that of {said(one.other)}"
+        text = f"whose {field} is {_sign(one.test)} that of {said(one.other)}".replace("  ", " ")
     elif one.number is not None:
         bounds = f"{one.number:g}" if one.upper is None else f"{one.number:g} and {one.upper:g}"
         unit = LONG.get((one.concepts[0], one.unit)) or SPOKEN.get(one.unit, one.unit)
@@ -112,7 +118,16 @@ def _condition(one: Condition) -> str:
         text = f"whose {field} {'is' if one.exact else 'contains'} {joined}"
         if one.concepts in (("materials",), ("tags",)):
             return f"{'without' if one.negated else 'with'} {joined}"
+    if not one.exact and one.negated:
+        return text.replace(" contains ", " does not contain ", 1)
     return text.replace(" is ", " is not ", 1) if one.negated else text
+
+
+def _description(one: Selection) -> str:
+    """What a selection says of its records, without what they are."""
+    parts = [f"of {said(holder)}" for holder in one.of]
+    parts += [_nearness(one, one.near)] if one.near is not None else []
+    return " and ".join([*parts, *map(_condition, one.conditions)]) or said(one)
 
 
 def _few(one: Condition) -> str:

@@ -137,6 +137,10 @@ class Scene:
         found = (one for one in (self.pending, *reversed(self.groups)) if one.order and one.order.concept == "?")
         return next(found, None)
 
+    def measures_to(self, kind_ahead: bool) -> bool:
+        """`how far from a small planet`: what is said before the kind leaves the way to it as it is."""
+        return kind_ahead and ("far" in self.flags or self.routing)
+
     def ask(self, concept: str) -> None:
         options = concept.split("|")
         for place, entry in enumerate(self.asked):  # `spectral type of the star`, `at what percentage does it sell`
@@ -276,6 +280,17 @@ class Scene:
             target.holders.remove(place)
         target.anchor, target.linked, place.tied = place, True, True
 
+    def _said_of_the_star(self, one: Group, loose: list[Group]) -> bool:
+        """`the red star of X` is X, where its star is red."""
+        things = self.stream.lexicon.gazetteer.things
+        stars = one.conditions and not (one.kinds or one.order or one.of or one.holders or one.anchor)
+        if not stars or len(loose) != 1 or any("star" not in each.concepts for each in one.conditions):
+            return False
+        systems = tuple(id for id in loose[0].ids if things[id].kind is Kind.SYSTEM)
+        if systems:
+            loose[0].ids, loose[0].conditions = systems, [*loose[0].conditions, *one.conditions]
+        return bool(systems)
+
     def close(self) -> None:
         """What was never followed by records goes to those before, or stands for records of its own."""
         if self.reach is not None and (place := self._place()) is not None:
@@ -297,6 +312,8 @@ class Scene:
         if one.order is not None and one.order.concept == "spacing":
             one.kinds = one.kinds or (Kind.SYSTEM,)
         loose = [other for other in self.groups if not other.tied]
+        if self._said_of_the_star(one, loose):
+            return
         for other in loose:
             other.tied = True
         one.holders += loose

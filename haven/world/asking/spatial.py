@@ -10,7 +10,7 @@ from haven.world.asking.answer import Answer, row
 from haven.world.asking.finding import Finder, names
 from haven.world.asking.measuring import alternatives, shown
 from haven.world.asking.query import Order, Query, Selection
-from haven.world.asking.said import asked_label, length, ranked_value, said, sentence
+from haven.world.asking.said import asked_label, length, order_words, ranked_value, said, sentence
 from haven.world.asking.stream import Unmeasurable
 from haven.world.atlas import Atlas
 from haven.world.lengths import convert, written
@@ -24,8 +24,9 @@ SPACINGS = 1.5
 
 def distance(finder: Finder, query: Query) -> Answer:
     """How far two records are apart; from the system at the middle of the map where one alone is named."""
-    one = finder.place(query.subject)
-    other = finder.place(query.others[0]) if query.others else finder.origin()
+    both = finder.find(query.subject).things if query.subject.limit == 2 and not query.others else []
+    one = both[0] if len(both) == 2 else finder.place(query.subject)
+    other = both[1] if len(both) == 2 else finder.place(query.others[0]) if query.others else finder.origin()
     if other is None:
         raise Unmeasurable(f"Name the place from which the distance to {one.name} is to be measured.")
     away, atlas = finder.distance(one, other)
@@ -34,20 +35,24 @@ def distance(finder: Finder, query: Query) -> Answer:
             f"this map counts in {atlas.unit}, and how many {query.unit} that is is not recorded. "
             f"{one.name} is {written(away, atlas.unit)} from {other.name}."
         )
+    ranked = [
+        (end, thing) for end, thing in zip((query.subject, *query.others), (one, other), strict=False) if end.order
+    ]
+    lead = "".join(f"{order_words(end)}: {thing.name}. " for end, thing in ranked if not both)
     systems = [finder.gazetteer.system_of(thing) for thing in (one, other)]
     if systems[0] is systems[1] and one.id != other.id:
-        return _inside(finder, query, one, other)
+        return _inside(finder, query, one, other, lead)
     where = [
         f" (measured from its system {system.name})" if system and system.id != thing.id else ""
         for thing, system in zip((one, other), systems, strict=True)
     ]
-    text = f"{one.name}{where[0]} is {length(away, atlas.unit, query.unit)} from {other.name}{where[1]}."
+    text = f"{lead}{one.name}{where[0]} is {length(away, atlas.unit, query.unit)} from {other.name}{where[1]}."
     return Answer(text, (row(one, "position"), row(other, "position")), str(query), data={"distance": away})
 
 
-def _inside(finder: Finder, query: Query, one: Thing, other: Thing) -> Answer:
+def _inside(finder: Finder, query: Query, one: Thing, other: Thing, lead: str) -> Answer:
     """Two records of one system: the map has no distance between them, but an orbit may be recorded."""
-    text = f"{one.name} and {other.name} lie in the same system; the map has distances between systems only."
+    text = f"{lead}{one.name} and {other.name} lie in the same system; the map has distances between systems only."
     for thing in (one, other):
         if read := finder.fields.read(thing, "axis"):
             text += f" {asked_label('axis', read[0])} of {thing.name}: {shown(read[0], read[1], 'axis')}."

@@ -40,6 +40,8 @@ def may_be_left_out(scene: Scene) -> bool:
         return True
     if before.text.lower() in ARTICLES or before.genitive or before.one_of("genitive"):
         return False
+    if before.one_of("of", "from", "by", "before", "after", "since", "until") and after is None:
+        return False  # `in winter`: when or where it is asked of
     if before.one_of("not", "without", "list", "count", "called", "who", "why"):
         return False
     described = before.values or before.part("superlative") or before.part("comparative")

@@ -6,6 +6,8 @@ from haven.world.asking.query import Order, Query, Selection, Want
 from haven.world.asking.stream import Draft, Stream
 from haven.world.schema import Kind
 
+TIMES = frozenset({"year", "period", "when", "age"})
+"""Fields that say when something was."""
 LOOSE = frozenset({"tags", "condition", "significance", "period", "place"})
 """Fields whose words are everyday words: they say which records are meant only beside a kind."""
 UNCOUNTED = frozenset({"lifeform", "race", "flora", "fauna", "sentinels", "economy", "weather", "biome", "conflict"})
@@ -14,6 +16,8 @@ OF_NOBODY = frozenset(
     {"economy", "economy_level", "biome", "weather", "star", "conflict", "sentinels", "materials", "size"}
 )
 """Fields that answer no question for a person."""
+SUMMED = {"average": Want.AVERAGE, "median": Want.MEDIAN, "sum": Want.TOTAL}
+"""What is asked of a field of many records at once."""
 BELONGING = (Kind.PLANET, Kind.MOON, Kind.STATION, Kind.DISCOVERY)
 HOLDERS = {Kind.MOON: Kind.PLANET, Kind.SYSTEM: Kind.REGION} | dict.fromkeys(
     (Kind.PLANET, Kind.STATION, Kind.DISCOVERY), Kind.SYSTEM
@@ -45,7 +49,7 @@ def wanted(stream: Stream, one: Draft, yes_no: bool) -> Query | None:
         flags.discard("who")  # `who is the nearest neighbour of X`
     if flags & {"who", "when", "how"}:
         asked = _about_discovery(stream, one, asked)
-        if not asked:
+        if not asked or ("when" in flags and TIMES.isdisjoint(name for entry in asked for name in entry.split("|"))):
             return None
     if one.kinds == (Kind.REGION,) and one.of and not one.conditions and not asked and not one.order:
         asked, one.kinds = ("region",), ()
@@ -130,11 +134,11 @@ def _plainly(stream: Stream, one: Draft, asked: tuple[str, ...], yes_no: bool, o
     named_kinds = one.kinds
     if one.empty and not asked:
         return None
-    if {"average", "sum"} & flags and asked:
+    if SUMMED.keys() & flags and asked:
         if one.ids:
             one = Draft(of=[one.frozen()])
         one.kinds = one.kinds or _implied(stream, Draft(), asked)[:1]
-        want = Want.AVERAGE if "average" in flags else Want.TOTAL
+        want = next(want for flag, want in SUMMED.items() if flag in flags)
         return Query(want=want, subject=one.frozen(), concepts=asked, unit=stream.unit)
     if "each" in flags and len(one.of) == 1 and one.of[0].kinds and one.kinds:
         counted = Selection(kinds=one.kinds, conditions=tuple(one.conditions))
@@ -145,7 +149,9 @@ def _plainly(stream: Stream, one: Draft, asked: tuple[str, ...], yes_no: bool, o
     if one.order is not None and one.order.counted is not None and not one.kinds and not one.ids:
         one.kinds = tuple(HOLDERS[kind] for kind in one.order.counted.kinds[:1] if kind in HOLDERS)
     if not one.kinds and not one.ids:
-        if one.of and not asked:
+        if yes_no and not asked and one.conditions and _is_said_of_it(stream, one):
+            one = Draft(ids=one.of[0].ids, name=one.of[0].name, conditions=one.conditions)
+        elif one.of and not asked:
             one.kinds = _implied(stream, one)
         elif asked and one.of and len(one.of) == 1 and not one.conditions and not one.order:
             one = _unwrapped(one)
@@ -164,11 +170,11 @@ def _plainly(stream: Stream, one: Draft, asked: tuple[str, ...], yes_no: bool, o
     if Kind.PERSON in one.kinds and (one.of or one.near) and not _all_people(stream, one):
         return None  # who lives or lived where is no field of a place
     plural = any(chunk.concepts and chunk.text.endswith("s") for chunk in stream.chunks) and "list" in flags
-    values = plural or flags & {"there", "exist", "different", "average", "sum"}
+    values = plural or flags & {"there", "exist", "different", *SUMMED}
     if asked and not named_kinds and nothing and not values:
         return None  # of what, nobody said
     everywhere = not (one.ids or one.of or one.conditions or one.near or one.order) and len(one.kinds) == 1
-    if asked and everywhere and not {"average", "sum", "count"} & flags:
+    if asked and everywhere and not {*SUMMED, "count"} & flags:
         order = Order(concept="count", descending=True)
         return Query(want=Want.GROUP, subject=one.frozen(), concepts=asked, order=order)
     return _of_these(stream, one, asked, yes_no, opening, bool(named_kinds))
@@ -209,6 +215,15 @@ def _fitting(stream: Stream, one: Draft, asked: tuple[str, ...]) -> bool:
     measured = concepts - {"distance", "count", "spacing", "?", "position", "links"}
     fields = stream.lexicon.fields
     return not measured or any(fields.fits(concept, kind) for concept in measured for kind in one.kinds)
+
+
+def _is_said_of_it(stream: Stream, one: Draft) -> bool:
+    """`is it safe in X`: of the one that is named, where its records can say so."""
+    things, fields = stream.lexicon.gazetteer.things, stream.lexicon.fields
+    if one.order is not None or one.near is not None or len(one.of) != 1 or not one.of[0].ids:
+        return False
+    kinds = {things[id].kind for id in one.of[0].ids} - {Kind.REGION, Kind.PERSON}
+    return all(any(fields.fits(c, kind) for c in each.concepts for kind in kinds) for each in one.conditions)
 
 
 def _all_people(stream: Stream, one: Draft) -> bool:

@@ -1,0 +1,177 @@
+"""Answers about many records at once: averages, middles and sums, values by how many have them, and pairs far apart."""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from haven.world.asking.answer import Answer, row
+from haven.world.asking.checks import EQUAL
+from haven.world.asking.fields import Field, Value
+from haven.world.asking.finding import Finder, Found
+from haven.world.asking.measuring import alternatives, carriers, rank, shown
+from haven.world.asking.query import Query, Selection, Want
+from haven.world.asking.said import PLURAL, SINGULAR, asked_label, kinds_said, length, said
+from haven.world.asking.stream import Unmeasurable
+from haven.world.atlas import Atlas, Floats, Ints
+from haven.world.schema import Kind, Thing
+
+MOST_ROWS = 25
+"""Rows of a list that are written out, and of sources that are named."""
+MOST_PAIRED = 3_000
+"""Systems that are measured pair by pair: a second's work on a small machine."""
+NAMES = {Want.AVERAGE: "Average", Want.MEDIAN: "Median", Want.TOTAL: "Total"}
+
+
+def _of(want: Want, numbers: Sequence[float]) -> float:
+    """Of at least one number. In double precision."""
+    if want is Want.TOTAL:
+        return sum(numbers)
+    return statistics.median(numbers) if want is Want.MEDIAN else sum(numbers) / len(numbers)
+
+
+def figure(finder: Finder, query: Query) -> Answer:
+    """The average, median or sum of a field, of how many of something each has, or of distances."""
+    order = query.subject.order
+    if order is not None and order.concept == "count" and order.counted is not None:
+        return _per_record(finder, query, order.counted)
+    if query.concepts == ("distance",):
+        return _distances(finder, query)
+    things = finder.find(query.subject).things
+    options = [one for entry in query.concepts for one in alternatives(entry)]
+    for concept in options:
+        read = [(thing, found) for thing in things if (found := finder.fields.read(thing, concept))]
+        numbers = [found for _, found in read if isinstance(found[1][0], float)]
+        among = f"over the {len(numbers or read):,} of {len(things):,} {_plural(things)} that have it recorded."
+        if numbers:
+            result = round(_of(query.want, [float(found[1][0]) for found in numbers]), 4)
+            label = f"{NAMES[query.want]} {asked_label(concept, numbers[0][0]).lower()}"
+            text = f"{label}: {shown(numbers[0][0], (result,), concept)}, {among}"
+            return Answer(text, tuple(map(row, things[:MOST_ROWS])), str(query))
+        if read:
+            return _of_words(query, concept, read, among)
+    return Answer(f"No {asked_label(options[0]).lower()} is recorded there.", (), str(query), recorded=False)
+
+
+def _of_words(
+    query: Query, concept: str, read: Sequence[tuple[Thing, tuple[Field, tuple[Value, ...]]]], among: str
+) -> Answer:
+    """Words have no average; those of a scale have a middle."""
+    label = asked_label(concept, read[0][1][0])
+    rows = tuple(row(thing) for thing, _ in read[:MOST_ROWS])
+    places = {str(found[1][0]): rank(found[1], concept) for _, found in read}
+    if query.want is Want.MEDIAN and None not in places.values():
+        words = sorted((str(found[1][0]) for _, found in read), key=lambda word: places[word] or 0.0)
+        return Answer(f"Median {label.lower()}: {words[(len(words) - 1) // 2]}, {among}", rows, str(query))
+    counts = Counter(str(value) for _, found in read for value in found[1])
+    most, many = max(counts.items(), key=lambda one: (one[1], one[0]))
+    what = NAMES[query.want].lower()
+    text = f"{label} is recorded in words, which have no {what}. The most frequent is {most}: {many:,}, {among}"
+    return Answer(text, rows, str(query), recorded=False)
+
+
+def _per_record(finder: Finder, query: Query, counted: Selection) -> Answer:
+    """How many of something the records of a kind have, on average."""
+    holders = query.subject.model_copy(update={"order": None, "limit": None})
+    things = finder.find(holders).things
+    if not things:
+        return Answer(f"No {kinds_said(holders.kinds, 1)} is recorded there.", (), str(query), recorded=False)
+    counts = [len(finder.checks.held(thing, counted)) for thing in things]
+    result = round(_of(query.want, [float(count) for count in counts]), 4)
+    what = said(counted).removeprefix("the ")
+    one = SINGULAR.get(things[0].kind, things[0].kind.value)
+    among = f"({sum(counts):,} of {len(things):,} {_plural(things)})"
+    text = f"{NAMES[query.want]} number of {what} for each {one}: {result:g} {among}."
+    return Answer(text, tuple(map(row, things[:MOST_ROWS])), str(query))
+
+
+def _distances(finder: Finder, query: Query) -> Answer:
+    """From one place to all others that are meant, or between each two of them."""
+    found = finder.find(query.subject)
+    if query.subject.near is not None:
+        systems = {
+            system.id: found.distances[thing.id]
+            for thing in found.things
+            if (system := finder.gazetteer.system_of(thing)) and system.id != found.origin_system
+        }
+        if not systems:
+            raise Unmeasurable(f"none of them lies elsewhere than {found.origin}.")
+        result, unit = _of(query.want, list(systems.values())), found.unit
+        over = f"from {found.origin} to {len(systems):,} {'other systems' if len(systems) > 1 else 'other system'}"
+    else:
+        atlas, rows = _placed(finder, found)
+        result, unit = _of(query.want, np.concatenate(list(_away(atlas, rows))).tolist()), atlas.unit
+        over = f"between each two of {len(rows):,} systems"
+    text = f"{NAMES[query.want]} distance {over}: {length(result, unit, query.unit)}."
+    return Answer(text, tuple(map(row, found.things[:MOST_ROWS])), str(query), data={"distance": result})
+
+
+def pair(finder: Finder, query: Query) -> Answer:
+    """The two of these systems that are the closest to each other, or the farthest apart, and others as close."""
+    order = query.order
+    assert order is not None
+    atlas, rows = _placed(finder, finder.find(query.subject))
+    away = list(_away(atlas, rows))
+    best = max(map(np.max, away)) if order.descending else min(map(np.min, away))
+    found = [
+        (int(rows[one]), int(rows[one + 1 + other]))
+        for one, some in enumerate(away)
+        for other in np.flatnonzero(np.isclose(some, best, rtol=EQUAL, atol=0.0))
+    ]
+    listed = "; ".join(f"{atlas.names[one]} and {atlas.names[other]}" for one, other in found[:MOST_ROWS])
+    how = "farthest apart" if order.descending else "closest to each other"
+    kind = f"{said(query.subject).removeprefix('the ')}"
+    ids = dict.fromkeys(atlas.ids[place] for one in found[:MOST_ROWS] for place in one)
+    away_in_words = length(float(best), atlas.unit, query.unit)
+    text = f"Of the {len(rows):,} {kind} on the map the two {how}: {listed}, {away_in_words}."
+    return Answer(text, tuple(row(finder.gazetteer.things[id], "position") for id in ids), str(query))
+
+
+def _placed(finder: Finder, found: Found) -> tuple[Atlas, Ints]:
+    """The fullest map, and the rows of these systems on it. Raises Unmeasurable for fewer than two, or too many."""
+    atlas = finder.gazetteer.atlas()
+    if any(thing.kind is not Kind.SYSTEM for thing in found.things):
+        raise Unmeasurable("the map has distances between systems only.")
+    rows = np.array([atlas.rows[one.id] for one in found.things if one.id in atlas.rows], dtype=np.intp)
+    if len(rows) < 2:
+        raise Unmeasurable("fewer than two of these systems have a position on the map.")
+    if len(rows) > MOST_PAIRED:
+        raise Unmeasurable(f"{len(rows):,} systems are too many to be measured pair by pair; name a region.")
+    return atlas, rows
+
+
+def _away(atlas: Atlas, rows: Ints) -> Iterator[Floats]:
+    """For each but the last of the rows its distances to those behind it."""
+    xyz = atlas.xyz[rows]
+    for place in range(len(rows) - 1):
+        yield np.linalg.norm(xyz[place + 1 :] - xyz[place], axis=1)
+
+
+def grouped(finder: Finder, query: Query) -> Answer:
+    """The values of a field and how many records have each."""
+    things = finder.find(query.subject).things
+    for concept in (one for entry in query.concepts for one in alternatives(entry)):
+        counts: Counter[str] = Counter()
+        examples: dict[str, list[Thing]] = defaultdict(list)
+        for thing in things:
+            carrier = next(iter(carriers(thing, concept, finder.fields, finder.gazetteer)), None)
+            read = finder.fields.read(carrier, concept) if carrier else None
+            for value in (shown(read[0], (one,), concept) for one in read[1]) if read else ():
+                counts[value] += 1
+                examples[value].append(thing)
+        if counts:
+            down = query.order is None or query.order.descending
+            ranked = sorted(counts.items(), key=lambda one: (-one[1] if down else one[1], one[0]))
+            listed = ", ".join(f"{value} ({count:,})" for value, count in ranked[:MOST_ROWS])
+            head = f"{asked_label(concept)} of {len(things):,} {_plural(things)}"
+            several = f"{len(ranked)} different, {'most' if down else 'least'} first: " if len(ranked) > 1 else ""
+            rows = tuple(map(row, examples[ranked[0][0]][:MOST_ROWS]))
+            return Answer(f"{head}. {several}{listed}.", rows, str(query))
+    return Answer(f"No {asked_label(query.concepts[0]).lower()} is recorded.", (), str(query), recorded=False)
+
+
+def _plural(things: Sequence[Thing]) -> str:
+    return PLURAL[things[0].kind] if things else "records"

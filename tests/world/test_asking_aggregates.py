@@ -1,0 +1,125 @@
+"""Averages, middles and sums, the two systems closest to each other, and kinds that stand for one of many."""
+
+from __future__ import annotations
+
+import pytest
+
+from haven.world.asking import ask
+from haven.world.asking.answer import Answer
+from tests.world.star_map import lexicon
+
+
+def answered(question: str) -> Answer:
+    answer = ask(question, lexicon())
+    assert answer is not None, f"not understood: {question}"
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("wanted", "questions"),
+    [
+        (
+            "the two closest to each other: Brook and Halden, 10 units",
+            (
+                "the two closest systems",
+                "Which two systems are closest to each other?",
+                "What are the two closest systems to each other?",
+                "which pair of systems is the closest together",
+                "the shortest distance between any two systems",
+                "how far apart are the two closest systems",
+                "Welche zwei Systeme liegen am nächsten beieinander?",
+            ),
+        ),
+        (
+            "the two farthest apart: Cairn and Twin, 64.622 units",
+            (
+                "the two systems farthest apart",
+                "Which two systems are farthest apart?",
+                "which two systems are the most distant from each other",
+                "What is the greatest distance between two systems?",
+                "Welche zwei Systeme liegen am weitesten auseinander?",
+            ),
+        ),
+        (
+            "Average distance between each two of 5 systems: 35.304 units",
+            (
+                "average distance between systems",
+                "What is the average distance between the systems?",
+                "what's the mean distance between two systems",
+            ),
+        ),
+        (
+            "Average distance from Halden to 2 other systems: 20 units",
+            ("average distance from Halden to the red systems", "mean distance between Halden and the red systems"),
+        ),
+        (
+            "Average number of planets for each system: 0.7143 (5 of 7 systems)",
+            (
+                "average number of planets per system",
+                "How many planets does a system have on average?",
+                "How many planets on average per system?",
+                "on average, how many planets does each system have",
+                "how many planets does the average system have",
+                "Wie viele Planeten hat ein System im Durchschnitt?",
+            ),
+        ),
+        ("Average number of moons for each planet: 0.4 (2 of 5 planets)", ("average number of moons per planet",)),
+        ("Median mystery: 3", ("What is the median mystery tier?", "median mystery of the discoveries")),
+        ("Average sell price: 86.25 %", ("average sell price of the stations", "what's the mean sell price")),
+        ("Total mystery: 6", ("What's the sum of all mystery tiers?", "total mystery of all discoveries")),
+        ("5 planets", ("total number of planets", "What is the total number of planets?")),
+        ("Median conflict: Medium", ("median conflict of the systems",)),
+        ("which have no average. The most frequent is Mining: 3", ("What is the average economy?", "average economy")),
+    ],
+)
+def test_what_is_asked_of_many_records_at_once(wanted: str, questions: tuple[str, ...]) -> None:
+    for question in questions:
+        assert wanted in answered(question).text, question
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How far is Brook from the moon?",
+        "How far is Brook from a station?",
+        "distance from Brook to an ocean planet",
+        "How far is it from Halden to a mining system?",
+        "Wie weit ist Brook vom Mond entfernt?",
+        "Route from Brook to a station",
+        "Is Aqua farther from Brook than the station?",
+    ],
+)
+def test_a_kind_of_which_there_are_many_is_asked_back(question: str) -> None:
+    answer = ask(question, lexicon())
+    assert answer is None or (answer.choices and answer.text.startswith("Which "))
+
+
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        ("How far is Brook from the nearest station?", "The nearest station to Brook: Gate. Brook is 10 units"),
+        ("distance from Dorn to the closest ocean planet", "The nearest planet whose biome is Ocean to Dorn: Aqua."),
+        ("Wie weit ist Brook von der nächsten Station entfernt?", "The nearest station to Brook: Gate."),
+        ("How far is Halden from the farthest system?", "The farthest system from Halden: Twin. Halden is 60 units"),
+        ("How far apart are the two largest planets?", "Aqua and Brine lie in the same system"),
+    ],
+)
+def test_the_nearest_of_a_kind_is_taken_and_said(question: str, told: str) -> None:
+    assert told in answered(question).text
+
+
+def test_how_many_people_have_a_record_is_not_how_many_there_are() -> None:
+    assert answered("How many people are there?").text.endswith("how many people there are is not recorded.")
+
+
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        ("Who discovered the red star of Brook?", "Discoverer of Brook: Bo Lind."),
+        ("Who discovered the star of Brook?", "Discoverer of Brook: Bo Lind."),
+        ("What is the economy of the yellow star of Halden?", "Economy of Halden: Trading."),
+        ("Who discovered the blue star of Brook?", "None is recorded"),
+    ],
+)
+def test_the_star_of_a_system_is_the_system(question: str, told: str) -> None:
+    assert answered(question).text.startswith(told)
