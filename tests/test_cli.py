@@ -131,7 +131,7 @@ async def test_output_that_nobody_takes_is_a_sentence_or_silence(tmp_path: Path,
     home = await configured(tmp_path)
     here = environment(home, PYTHONUNBUFFERED=unbuffered)
     for words, status, said in ((">/dev/full", 1, "No space left on device"), (">&-", 0, ""), ("| true", 0, "")):
-        shell = f"{sys.executable} -m haven tasks waiting --json {words}"
+        shell = f"{sys.executable} -m haven backup list --json {words}"
         ran = await asyncio.to_thread(subprocess.run, shell, shell=True, env=here, stderr=subprocess.PIPE, text=True)
         assert ran.returncode == status and said in ran.stderr and ran.stderr.count("\n") == (1 if said else 0)
 
