@@ -12,7 +12,7 @@ from haven.world.entries import NEW
 from haven.world.exchange import haven_json, haven_sqlite, markdown, oec, table, whole
 from haven.world.exchange.archives import is_archive, members
 from haven.world.exchange.pieces import Piece
-from haven.world.exchange.report import Reading
+from haven.world.exchange.report import Note, Reading
 from haven.world.exchange.texts import decoded, parse_json
 from haven.world.schema import parent_of
 
@@ -64,13 +64,18 @@ def read_file(piece: Piece, format: str = "", step: Step = lambda _: None) -> li
     if not is_archive(piece.data) or piece.data.startswith(MAGIC):
         return _one(piece, format, step)
     found: list[Reading] = []
+    said: set[tuple[Note, ...]] = set()  # of a whole member; of the next one the same is not said again
     for number, member in enumerate(members(piece), 1):
         try:
             if member.refused or is_archive(member.data):
                 why = member.refused or "an archive inside an archive is not opened"
                 found.append(Reading(f"{piece.name}: {member.name}", member.name, refused=why))
             else:
-                found += [_apart(one, number) for one in _one(member, format, ahead(step, len(found)))]
+                for one in _one(member, format, ahead(step, len(found))):
+                    if one.thing or one.refused or one.notes not in said:
+                        found.append(_apart(one, number))
+                    if not one.thing:
+                        said.add(one.notes)
         except BadInput as error:
             found.append(Reading(f"{piece.name}: {member.name}", member.name, refused=error.full))
     return found

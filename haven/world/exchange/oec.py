@@ -1,6 +1,6 @@
 """The Open Exoplanet Catalogue: XML of systems, stars and planets; places in parsecs with the Sun at the origin.
 
-Error bars are left out. Units are those of the catalogue's README: masses and radii of planets in Jupiter's, of stars
+Units are those of the catalogue's README: masses and radii of planets in Jupiter's, of stars
 in the Sun's, periods in days, axes in astronomical units, temperatures in kelvin.
 """
 
@@ -49,6 +49,11 @@ OF_STARS = {
     "metallicity": "star_metallicity",
     "magV": "star_magnitude_v",
 }
+ARCSEC = "separation_arcsec"
+LEFT_OUT = (
+    "of the catalogue's files these are not kept: error bars, times of passages, most magnitudes, videos, "
+    "angles of orbits other than the inclination, and the figures of pairs and of each of several stars"
+)
 NO_DISTANCE = Note(Defect.OTHER, "the catalogue gives no distance, so it has no position")
 METHODS = {"RV": "radial velocity"}
 
@@ -61,6 +66,7 @@ def read(piece: Piece) -> Iterator[Reading]:
         raise BadInput(f"{piece.name} holds no <system>.", "It should be a file of the Open Exoplanet Catalogue.")
     for system in systems:
         yield from _system(system, piece.name)
+    yield Reading(piece.name, "the file", notes=(Note(Defect.OTHER, LEFT_OUT),))
 
 
 def place(right_ascension: str, declination: str, distance: float) -> Point:
@@ -102,6 +108,8 @@ def _of_system(system: Element, names: list[str], source: str) -> tuple[dict[str
         values["position"] = Point(x=0, y=0, z=0, frame="sun", unit="pc")
     elif distance is None or not right_ascension or not declination:
         notes = (NO_DISTANCE,)
+        if direction := ", ".join(text for text in map(line, (right_ascension, declination)) if text):
+            values["properties"]["direction"] = direction[:MAX_LINE]
     else:
         try:
             values["position"] = place(right_ascension, declination, distance)
@@ -191,8 +199,13 @@ def _of_body(body: Element, names: list[str], parent: str, source: str) -> dict[
 
 
 def _measures(element: Element, named: dict[str, str]) -> dict[str, float]:
-    found = {measure: number(element.findtext(tag)) for tag, measure in named.items()}
-    return {measure: value for measure, value in found.items() if value is not None}
+    """What stands there, the first of each; a separation may be given twice, as an angle and as a length."""
+    found: dict[str, float] = {}
+    for child in element:
+        measure = ARCSEC if child.tag == "separation" and child.get("unit") == "arcsec" else named.get(child.tag, "")
+        if measure and (value := number(child.text)) is not None:
+            found.setdefault(measure, value)
+    return found
 
 
 def _names(element: Element) -> list[str]:

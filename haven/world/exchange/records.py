@@ -348,7 +348,7 @@ def _places(known: Raw, values: Mapping[str, Any]) -> tuple[str, ...]:
     for key, name in (("planet", planet), ("system", system)):
         if name and fold(name) != fold(place):
             values["properties"].setdefault(key, name)
-    return tuple(name for name in (place, planet, system) if name)
+    return tuple(dict.fromkeys(name for name in (place, planet, system) if name))
 
 
 def _told(value: Any) -> str:

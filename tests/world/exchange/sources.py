@@ -78,7 +78,9 @@ OEC = """<?xml version="1.0"?><system><name>Kepler-16</name><name>KOI-1611</name
 <rightascension>19 16 18</rightascension><declination>+51 45 27</declination><distance>60</distance>
 <binary><name>Kepler-16 AB</name><star><name>Kepler-16 A</name><spectraltype>K</spectraltype></star>
 <star><name>Kepler-16 B</name><spectraltype>M</spectraltype></star>
-<planet><name>Kepler-16 b</name><name>KOI-1611.02</name><mass type="msini">0.333</mass><period errorplus="1">228.776
+<planet><name>Kepler-16 b</name><name>KOI-1611.02</name><mass type="msini">0.333</mass>
+<separation unit="arcsec">0.02</separation><separation unit="AU">0.7</separation>
+<period errorplus="1">228.776
 </period><radius upperlimit="2"/><discoverymethod>RV</discoverymethod><discoveryyear>2011</discoveryyear>
 <description>Kepler-16 b orbits two stars.</description></planet></binary></system>"""
 ENTRY = """---

@@ -202,7 +202,9 @@ def test_the_catalogue_gives_places_in_parsecs_and_lore_with_its_source() -> Non
     assert math.dist((system.position.x, system.position.y, system.position.z), (0, 0, 0)) == pytest.approx(60)
     assert system.star == "K, M" and system.properties["stars"] == "Kepler-16 A, Kepler-16 B"
     planet = next(one.thing for one in found if one.thing and one.thing.kind is Kind.PLANET)
-    assert planet.measures == {"mass_jupiter": 0.333, "period_days": 228.776, "discovery_year": 2011}
+    assert planet.measures == {"mass_jupiter": 0.333, "period_days": 228.776, "discovery_year": 2011,
+                               "separation_arcsec": 0.02, "separation_au": 0.7}  # fmt: skip
+    assert "error bars" in told(found), "what is not kept is said"
     assert (
         planet.properties["mass is"].startswith("a minimum") and planet.properties["radius_jupiter upper limit"] == "2"
     )

@@ -52,6 +52,14 @@ def test_the_whole_catalogue_is_read_with_exact_places() -> None:
     names = {one.thing.id: one.name for one in found if isinstance(one.thing, System)}
     assert len(names) == 4081 and Counter(names[planet.parent] for planet in planets)["TRAPPIST-1"] == 7
     assert {names[planet.parent] for planet in planets if planet.name == "WASP-17 b"} == {"WASP-17"}
+    angles = {planet.name: planet.measures for planet in planets if "separation_arcsec" in planet.measures}
+    assert len(angles) == 31 and angles["AB Pic b"] == {
+        **angles["AB Pic b"],
+        "separation_au": 260,
+        "separation_arcsec": 5.45,
+    }
+    assert sum("direction" in one.properties for one in systems.values()) == 202, "of those without a place"
+    assert len([one for one in found if not one.thing]) == 1, "what is not kept of each file is said once"
     methods = Counter(planet.properties.get("discovery method") for planet in planets)
     assert (methods["transit"], methods["radial velocity"], methods["microlensing"]) == (3973, 1075, 212)
 
