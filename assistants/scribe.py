@@ -13,7 +13,8 @@ from pathlib import Path
 from assistants.base import Assistant
 from assistants.findings import Findings, Nature, Source
 from assistants.local_words import LocalWords
-from assistants.scribing.bulk import Bulk, Preview, ordered
+from assistants.scribing.bulk import Bulk, Preview, is_ordered, ordered
+from assistants.scribing.corrections import corrected
 from assistants.scribing.digest import Digest, Happened, digest, shown_of
 from assistants.scribing.doubts import SecondReader
 from assistants.scribing.handing import is_handed_in
@@ -112,7 +113,9 @@ class Scribe:
         return await self._read(text, principal)
 
     async def _read(self, text: str, principal: Principal) -> Report:
-        report = await self._atlases.ask(lambda gazetteer: read_report(clean(text), gazetteer, principal.name))
+        report = await self._atlases.ask(
+            lambda gazetteer: read_report(corrected(clean(text)), gazetteer, principal.name)
+        )
         if report.doubts and self._second is not None:
             report = await self._settled(report, self._second, principal)
         return replace(report, questions=(*report.questions, *(one.question for one in report.doubts)))
@@ -209,13 +212,13 @@ class Scribe:
 
     async def _ordered(self, words: str, by: Principal, key: str) -> Findings | None:
         """The bulk edit that the words order, as a draft; None where they order none."""
+        if not is_ordered(words):
+            return None
         try:
-            if not await self._atlases.ask(lambda gazetteer: bool(ordered(gazetteer, words))):
-                return None
             preview = await self.preview(lambda gazetteer: ordered(gazetteer, words) or Bulk("", ()))
             draft = await self.propose_bulk(preview, by, key=key)
         except (BadInput, NotFound) as refused:
-            return Findings(refused.full, kind=Nature.NOT_RECORDED)
+            return Findings(refused.full)
         sources = tuple(Source(one.id, one.name, one.kind.value) for one in draft.things[:SHOWN])
         return Findings("\n".join((preview.bulk.said, *_draft_said(draft, preview.diff))), sources)
 

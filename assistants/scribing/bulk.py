@@ -6,8 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from assistants.scribing.corrections import corrected, is_corrected
 from assistants.scribing.records import merged
 from haven.errors import BadInput, NotFound
+from haven.world import vocabulary
 from haven.world.differences import Difference
 from haven.world.fields import edited, fields_of
 from haven.world.gazetteer import Gazetteer
@@ -18,17 +20,39 @@ UNIQUE = frozenset({"name", "aliases", "glyphs", "position", "parent", "links"})
 """Fields that say which record it is: no two have the same."""
 MOST_CHARS = 400
 """Of an order in words; nothing that is longer is one."""
+_PLEASE = r"^\W*(?:(?:please|pls|bitte|hey|hi|scribe|now|and|(?:can|could|would|will) you)\b[\s,:]*)*"
+_KINDS = r"(?:system|planet|moon|station|discover(?:y|ies))s?"
 _ORDER = re.compile(
-    r"^\W*(?:please\s+)?set\s+(?:the\s+)?(?P<field>[a-z ]{2,30}?)\s+(?:to|=)\s+(?P<value>.{1,100}?)\s+(?:for|of|in)\s+"
-    r"(?:all|every|each)\s+(?P<kind>system|planet|moon|station|discover(?:y|ies))s?\s+(?:in|of)\s+"
+    rf"{_PLEASE}set\s+(?:the\s+)?(?P<field>[a-z ]{{2,30}}?)\s+(?:to|=)\s+(?P<value>.{{1,100}}?)\s+(?:for|of|in)\s+"
+    rf"(?:all|every|each)\s+(?:of\s+)?(?:the\s+)?(?P<kind>{_KINDS})\s+(?:in|of)\s+"
     r"(?:the\s+)?(?:region\s+)?(?P<where>.{1,120}?)(?:\s+region)?[.!]?\s*$",
     re.IGNORECASE,
 )
 _RENAME = re.compile(
-    r"^\W*(?:please\s+)?rename\s+(?:the\s+)?person\s+(?P<old>.{1,120}?)\s+(?:to|into|as)\s+(?P<new>.{1,120}?)"
+    rf"{_PLEASE}rename\s+(?:the\s+)?person\s+(?P<old>.{{1,120}}?)\s+(?:to|into|as)\s+(?P<new>.{{1,120}}?)"
     r"(?:\s+everywhere)?[.!]?\s*$",
     re.IGNORECASE,
 )
+_FIELD = (
+    r"(?:economy|wealth|star|biome|weather|conflict|sentinels|flora|fauna|lifeform|race|region|galaxy"
+    r"|wirtschaft|wetter)"
+)
+_OF_MANY = re.compile(
+    rf"{_PLEASE}(?P<not>(?:don'?t|don’t|do not|never)\s+)?(?:(?:ever|just)\s+)?(?:rename\s+(?:the\s+)?person\b"
+    rf"|(?:set|change|make|mark)\b(?=.{{0,300}}\b{_FIELD}\b).{{0,200}}?\b(?:all|every|each)\b.{{0,40}}?\b{_KINDS}\b"
+    rf"|(?:setze?|ändere?|mache?)\b(?=.{{0,300}}\b{_FIELD}\b).{{0,200}}?\b(?:alle[nr]?|jede[ns]?)\s+"
+    r"(?:systeme?|planeten|monde?|stationen|entdeckungen)\b)",
+    re.IGNORECASE,
+)
+"""What has the form of an order for many records, whether all of it is understood or not."""
+_BUT = re.compile(
+    r"\b(?:not|except(?:ing)?|but|other than|besides|apart from|save(?: for)?|unless|if|when|without|with"
+    r"|that (?:are|is|have|has)|which|who|whose|where|excluding|only|or|außer|ohne|nicht)\b",
+    re.IGNORECASE,
+)
+"""What narrows an order down; only a kind and a place do so here."""
+_NOBODY = frozenset(("nobody", "no one", "noone", "none", "nothing", "unknown", "niemand"))
+_EMPTY = frozenset(("nothing", "empty", "blank", "unknown", "nichts", "leer"))
 
 
 @dataclass(frozen=True)
@@ -158,23 +182,64 @@ def _one(gazetteer: Gazetteer, text: str, *kinds: Kind) -> Thing:
 
 
 def is_ordered(words: str) -> bool:
-    """Whether plain words have the form of such an order, whatever the world holds."""
+    """Whether plain words have the form of an order for many records, whatever the world holds."""
     words = " ".join(words.split())
-    return len(words) <= MOST_CHARS and bool(_RENAME.match(words) or _ORDER.match(words))
+    asked = words.endswith("?") and not re.match(r"\W*(?:please )?(?:can|could|would|will) you\b", words, re.IGNORECASE)
+    if len(words) > MOST_CHARS or asked:
+        return False
+    order = _ORDER.match(words)
+    return _OF_MANY.match(words) is not None or (order is not None and _field(order) in fields_of(_kind(order)))
 
 
 def ordered(gazetteer: Gazetteer, words: str) -> Bulk | None:
-    """The bulk edit that plain words order; None where they order none. Raises what the three above raise."""
-    words = " ".join(words.split())
-    if len(words) > MOST_CHARS:
+    """The bulk edit that plain words order; None where they order none.
+
+    Raises BadInput where they order what is not understood in all its parts, and what the three above raise.
+    """
+    if not is_ordered(words):
         return None
+    words = corrected(" ".join(words.split())).rstrip(" ?")
+    many = _OF_MANY.match(words)
+    if many is not None and many["not"]:
+        raise BadInput(
+            "That says what is not to be done, so nothing was changed or proposed.", "Say what is to be done."
+        )
     if match := _RENAME.match(words):
-        return rename_person(gazetteer, match["old"].strip("\"' "), match["new"].strip("\"' "))
-    if match := _ORDER.match(words):
-        noun = match["kind"].casefold()
-        kind = Kind.DISCOVERY if noun.startswith("discover") else Kind(noun)
-        field = match["field"].strip().casefold().replace(" ", "_")
-        if field not in fields_of(kind):
-            return None
-        return set_all(gazetteer, kind, match["where"], {field: match["value"].strip("\"' ")})
-    return None
+        old, new = (match[name].strip("\"' ,") for name in ("old", "new"))
+        if fold(new) in _NOBODY or is_corrected(words):
+            raise _not_understood(new)
+        return rename_person(gazetteer, old, new)
+    match = _ORDER.match(words)
+    if match is None or is_corrected(words):
+        raise _not_understood(words)
+    kind, field, value = _kind(match), _field(match), match["value"].strip("\"' ,")
+    if field not in fields_of(kind):
+        raise _not_understood(match["field"])
+    where = match["where"].strip(" ,")
+    for part, known in ((value, vocabulary.known(field, value)), (where, _is_called(gazetteer, where))):
+        if not known and (but := _BUT.search(part)):
+            raise _not_understood(part[but.start() :])
+    meant = "" if fold(value) in _EMPTY else vocabulary.known(field, value) or value
+    return set_all(gazetteer, kind, where, {field: meant})
+
+
+def _kind(order: re.Match[str]) -> Kind:
+    noun = order["kind"].casefold()
+    return Kind.DISCOVERY if noun.startswith("discover") else Kind(noun.removesuffix("s"))
+
+
+def _field(order: re.Match[str]) -> str:
+    return order["field"].strip().casefold().replace(" ", "_")
+
+
+def _is_called(gazetteer: Gazetteer, name: str) -> bool:
+    """Whether a record or region bears the name, which may hold any word."""
+    return bool(gazetteer.names.exact(fold(name))) or any(fold(one.region) == fold(name) for one in gazetteer.systems)
+
+
+def _not_understood(piece: str) -> BadInput:
+    return BadInput(
+        f"That orders an edit of many records, and this part of it is not understood: “{piece[:200]}”."
+        " Nothing was proposed.",
+        "Write it so, and all of them change: set economy to Trading for all systems in Oculi",
+    )

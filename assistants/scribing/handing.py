@@ -30,6 +30,7 @@ _ASKS = re.compile(
     r"\?\s*$|^\W{0,8}(?:please |pls |bitte |hey |hi |so |and )*(?:can |could |would |will )?(?:you |we |i )?"
     rf"(?:please )?(?:{_VERBS})\b"
     r"|\b(?:don'?t|do not|never|nicht)\b.{0,20}\b(?:record|add|submit|log|enter|note|eintragen|erfassen)\b"
+    r"|^\W{0,8}(?:please |pls |bitte )?(?:record|add|submit|log|enter|note|register) (?:no|nothing|none|nobody|not)\b"
     r"|\b(?:to know|let me know|tell me|wonder\w*|curious|question|asking|interested in|looking for|need the|want the"
     r"|how far|how long|how many|how much|wissen|frage|interessier\w*|suche)\b",
     re.IGNORECASE,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from assistants.scribe import Scribe
-from assistants.scribing.bulk import merge, ordered, rename_person, set_all
+from assistants.scribing.bulk import is_ordered, merge, ordered, rename_person, set_all
 from haven.errors import AccessDenied, BadInput, Conflict, NotFound
 from haven.settings import WorldSettings
 from haven.world.batches import Batches
@@ -145,6 +145,63 @@ async def test_a_person_is_renamed_everywhere_by_word_of_a_member_as_a_draft(hou
     assert nobody and "Nobody is called" in nobody.text
 
 
-@pytest.mark.parametrize("filler", [" ", "a ", "to ", "for all ", "\n"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "set economy to Trading for all systems other than mining ones in Oculi",
+        "set economy to Trading for all systems in Oculi other than the mining ones",
+        "set economy to Trading for all systems in Oculi except Venture",
+        "set economy to Trading for all systems in Oculi but Venture",
+        "set economy to Trading for all systems in Oculi unless they are mining",
+        "set economy to Trading for all systems without water in Oculi",
+        "set economy to Trading for all systems not in Oculi",
+        "set the star to Red or Blue for all systems in Oculi",
+        "change the economy of every system in Oculi that has none to Trading",
+        "Setze die Wirtschaft auf Handel für alle Systeme in Oculi außer Venture",
+        "rename the person Vard to nobody",
+        "set economy to mining, no, I mean trading, for all systems in Oculi",
+        "don't set economy to Trading for all systems in Oculi",
+        "Please do not set economy to Trading for all systems in Oculi!",
+        "never rename the person Vard to Bard",
+    ],
+)
+async def test_an_order_that_is_not_understood_whole_or_is_denied_changes_nothing(house: House, words: str) -> None:
+    _, _, scribe, drafts = house
+    told = await scribe.act(words, MEMBER)
+    assert told is not None and ("not understood" in told.text or "not to be done" in told.text)
+    assert await drafts.list() == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("set economy to Mining, no, I mean Trading, for all systems in Oculi", "Set economy to Trading for 2 of 2"),
+        ("set economy to trading for all systems in Marrow - sorry, I mean Oculi", "Set economy to Trading for 2 of 2"),
+        ("could you set the star to red for each system in Marrow?", "Set star to Red for 1 of 1"),
+        ("set economy to nothing for all systems in the region Oculi", "Set economy to nothing for 1 of 2"),
+        ("rename person Quist, no, I mean Ismene Vard, to Captain Bard", "Call Ismene Vard Captain Bard in 3"),
+        ("rename the person Vard to Bard, no wait, Captain Bard", "Call Vard Captain Bard in 3"),
+    ],
+)
+def test_what_was_said_later_counts(words: str, said: str) -> None:
+    bulk = ordered(Gazetteer(THINGS), words)
+    assert bulk is not None and bulk.said.startswith(said)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "set economy to Trading for all systems in Oculi?",
+        "should I rename the person Vard?",
+        "who set all systems",
+        "make all planets in the viewer bigger",
+        "set the colour to red for all systems in the viewer",
+    ],
+)
+def test_a_question_is_no_order(words: str) -> None:
+    assert not is_ordered(words) and ordered(Gazetteer(THINGS), words) is None
+
+
+@pytest.mark.parametrize("filler", ["a ", "to ", "for all ", "set all systems "])
 def test_a_long_text_is_no_order_and_known_at_once(filler: str) -> None:
     assert ordered(Gazetteer(THINGS), "set economy to " + filler * 5_000 + "for all systems") is None
