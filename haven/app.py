@@ -56,7 +56,6 @@ from haven.events import Bus
 from haven.health import LoopLag, memory_total_mb
 from haven.jobs import Handler, JobQueue, is_alive, process_identity
 from haven.privacy import Privacy
-from haven.privacy import Privacy
 from haven.schedule import Schedule
 from haven.seating import seat_all
 from haven.settings import ANTHROPIC_KEY, Settings
@@ -373,7 +372,6 @@ def _ticks(house: House, schedule: Schedule) -> None:
     schedule.every(1 / 60, "watch", house.sentinel.look)
     schedule.every(1 / 6, "patrol", house.sentinel.walk)
     schedule.every(24, "retention", lambda: retention.sweep(house.database, house.settings.keep, now()))
-    schedule.every(1, "people who left", Privacy(house.database).finish)
     schedule.every(1, "people who left", Privacy(house.database).finish)
     schedule.every(1, "learning", house.memory.learn)
     schedule.every(1 / 6, "digest", DigestClock(house.database, house.scribe, house.settings.world).look)
