@@ -9,7 +9,7 @@ from assistants.lore.checking import Checked, check_draft
 from haven.access import Principal
 from haven.errors import HavenError
 from haven.quoting import clean
-from haven.world.drafts import Drafts
+from haven.world.drafts import TALES, Drafts
 from haven.world.schema import MAX_NAME, MAX_TEXT, Lore
 from haven.world.search import Search
 from haven.world.timeline import Clash
@@ -17,7 +17,6 @@ from haven.world.world import World
 
 log = logging.getLogger("haven.lorekeeper")
 
-TOOL = "lorekeeper"
 SHOWN = 5
 """Contradictions that are named."""
 _HEADING = re.compile(r"^\s*#{1,6}[ \t]+(?P<title>[^\n]+)\n|^\s*\*\*(?P<bold>[^*\n]{3,100})\*\*\s*\n")
@@ -38,7 +37,7 @@ class Tales:
         try:
             checked = await check_draft(tale, self._world, self._search)
             reason = f"a tale, asked for as: {' '.join(asked.split())[:200]}"
-            draft = await self._drafts.propose([tale], by, TOOL, reason, key=key)
+            draft = await self._drafts.propose([tale], by, TALES, reason, key=key)
         except HavenError as error:
             log.info("a tale is not kept: %s", error)
             return f"It is not kept as a draft: {error}"

@@ -66,8 +66,10 @@ async def by_key(read: Read, by_id: str, key: str) -> DraftRow | None:
     return _row(rows[0]) if rows else None
 
 
-async def count_open(read: Read, by_id: str) -> int:
-    [row] = await read("select count(*) from world_draft where by_id = ? and state = 'open'", (by_id,))
+async def count_open(read: Read, by_id: str, *, tales: bool, tool: str) -> int:
+    """How many a person has open: those of that tool, which writes tales, or all others."""
+    sql = "select count(*) from world_draft where by_id = ? and state = 'open' and (tool = ?) = ?"
+    [row] = await read(sql, (by_id, tool, tales))
     return int(row[0])
 
 

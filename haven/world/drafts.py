@@ -28,7 +28,9 @@ from haven.world.schema import THING, Thing, parent_of
 from haven.world.writing import Terms
 
 MOST = 10
-"""Open drafts of one person."""
+"""Open drafts of one person, and as many tales beside them."""
+TALES = "lorekeeper"
+"""The tool of what a model has told somebody: it is counted apart, so that it takes up nobody's own proposals."""
 MOST_OF_STRANGERS = 50
 """Open drafts of all people without a role together: whoever comes with many names does not fill the queue."""
 MOST_BYTES = 200_000
@@ -134,8 +136,9 @@ class Drafts:
     ) -> Draft:
         if row.key and (earlier := await table.by_key(tx.execute_fetchall, row.by_id, row.key)):
             return _draft(earlier)
-        if await table.count_open(tx.execute_fetchall, row.by_id) >= MOST:
-            raise BadInput(f"{row.by_name} has {MOST} open drafts, which is the most.", "Wait until they are decided.")
+        if await table.count_open(tx.execute_fetchall, row.by_id, tales=row.tool == TALES, tool=TALES) >= MOST:
+            what = "tales that wait" if row.tool == TALES else "open drafts"
+            raise BadInput(f"{row.by_name} has {MOST} {what}, which is the most.", "Wait until they are decided.")
         if row.stranger and await table.count_of_strangers(tx.execute_fetchall) >= MOST_OF_STRANGERS:
             raise BadInput("Too many proposals of people without a role wait here.", "Try again in some days.")
         checked = await writing.verify(tx, prepare(things), terms)

@@ -13,7 +13,7 @@ from haven.errors import AccessDenied, BadInput, Conflict, NotFound
 from haven.settings import Keep, WorldSettings
 from haven.store import retention
 from haven.store.database import Database, now
-from haven.world.drafts import MOST, MOST_OF_STRANGERS, Drafts, seal_of
+from haven.world.drafts import MOST, MOST_OF_STRANGERS, TALES, Drafts, seal_of
 from haven.world.schema import Lore, Planet
 from haven.world.world import World
 from tests.world.a_world import MEMBER, OLGA, PANEL, SAM, STRANGER, system, told, venture, world_in
@@ -167,9 +167,13 @@ async def test_one_person_has_ten_at_most_and_a_second_delivery_is_the_same_one(
     with pytest.raises(BadInput, match=f"Mia has {MOST} open drafts"):
         await queue.drafts.propose([system("One more")], MEMBER, "submit")
     await queue.drafts.propose([system("Another's")], STRANGER, "submit")
+    for number in range(MOST):
+        await queue.drafts.propose([Lore(name=f"Tale {number}", text="Once.")], MEMBER, TALES)
+    with pytest.raises(BadInput, match=f"Mia has {MOST} tales that wait"):
+        await queue.drafts.propose([Lore(name="One more", text="Once.")], MEMBER, TALES)
     await queue.drafts.approve([first.id], OLGA)
     await queue.drafts.propose([system("One more")], MEMBER, "submit")
     later = now() + 91 * retention.DAY_S
     assert (await retention.sweep(queue.database, Keep(), later))["drafts"] == 1, "only the decided one goes"
-    assert len(await queue.drafts.list(None)) == MOST + 1
+    assert len(await queue.drafts.list(None)) == 2 * MOST + 1
     assert len(await queue.world.history((await queue.world.one("First")).thing.id)) == 1
