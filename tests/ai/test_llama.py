@@ -81,9 +81,16 @@ async def test_what_reaches_the_limit_says_so(llama: LlamaProvider) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Add dark mode", "Die Karte stürzt ab 🦴 «sofort»", 'Say "quoted" \\ {"title": 1}', "", "7 7 7 7"]
+    "text, temperature",
+    [
+        ("Add dark mode", 0.0),
+        ("Add dark mode", 1.2),
+        ("Die Karte stürzt ab 🦴 «sofort»", 1.2),
+        ('Say "quoted" \\ {"title": 1}', 1.2),
+        ("", 0.0),
+        ("7 7 7 7", 1.2),
+    ],
 )
-@pytest.mark.parametrize("temperature", [0.0, 1.2])
 async def test_json_keeps_the_schema(llama: LlamaProvider, text: str, temperature: float) -> None:
     call = ask(f"Describe this request as JSON: {text}", schema=CHANGE, max_tokens=80, temperature=temperature)
     pieces, finish = await reply(llama, call)

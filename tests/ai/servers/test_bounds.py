@@ -76,6 +76,7 @@ async def test_an_event_of_endless_lines_is_none(wire: Wire) -> None:
 
 
 async def test_comments_and_empty_lines_end_by_their_bytes(wire: Wire) -> None:
-    blank = b'{"message": {}}' + b" " * 60000 + b"\n" if wire is OLLAMA_WIRE else (b": " + b"keep " * 400 + b"\n\n") * 32
+    comments = (b": " + b"keep " * 400 + b"\n\n") * 32
+    blank = b'{"message": {}}' + b" " * 60000 + b"\n" if wire is OLLAMA_WIRE else comments
     error = await stopped(wire, wire.answer(blank, end=End.ENDLESS))
     assert isinstance(error, ModelError) and "sent more than a reply can need" in str(error)
