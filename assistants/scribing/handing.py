@@ -35,6 +35,16 @@ _ASKS = re.compile(
     r"|how far|how long|how many|how much|wissen|frage|interessier\w*|suche)\b",
     re.IGNORECASE,
 )
+_DENIED = re.compile(
+    rf"^\W{{0,8}}(?:there(?:'s| is) no|es gibt keine?n?) {_NOUN}\b"
+    r"|\b(?:not an? (?:record|report|entry)|ignore (?:this|that))\b"
+    r"|^\W{0,8}(?:\w+ ){0,2}(?:haven'?t|have not|hasn'?t|has not|didn'?t|did not|never|nobody|no one|nie|niemand)\b"
+    r".{0,12}\b(?:found|find|discovered|discover|recorded|entdeckt|gefunden)\b"
+    r"|\b(?:never ?mind|(?:forget|cancel) (?:it|that|this)|(?:please|actually) don'?t|vergiss (?:es|das)|doch nicht)\b"
+    r"[^.!\n]{0,20}[.!]*\s*$",
+    re.IGNORECASE,
+)
+"""What says that there is nothing of the kind, or takes all of it back."""
 _WISH = (
     r"(?:please |pls |bitte |can you |could you |i(?:'d like| want|'d love| would like) to |i propose to |i'm |let me )"
 )
@@ -73,7 +83,7 @@ _PAIR = re.compile(r"^[ \t*•-]*(?P<key>[^\W\d_][\w ]{1,30}?)[ \t]*[:=][ \t]*\S
 def is_handed_in(text: str) -> bool:
     """Whether a text hands in a record, which becomes a draft that others read."""
     text = text[:MOST_CHARS].strip()
-    if _ASKS.search(text):
+    if _ASKS.search(text) or _DENIED.search(text):
         return False
     about, fields = bool(_ABOUT.search(text)), _fields(text)
     if len(_PAIR.findall(text)) >= FEW and (about or fields >= FEW):

@@ -55,8 +55,9 @@ _TOLD = _like(
     r"(?:{whenever}\b|(?P<if>if\b)|(?P<about>{about}\b|(?:each|every)\b))\s*(?P<rest>.*)"
 )
 _TURNED = _like(
-    _START + r"(?:{whenever}|(?P<if>if))\s+(?P<rest>[^?]+?),?\s*(?:then |dann )?(?:please |bitte )?"
-    r"(?:(?P<notify>{notify})|{tell})(?:\s+(?:about it|of it|that|it|davon|please|bitte))*\s*[.!]*$"
+    _START + r"(?:{whenever}|(?P<if>if))\s+(?P<rest>[^?]+?),?\s*(?:then |dann )?"
+    r"(?:(?:can|could|would|will) you |kannst du )?(?:please |bitte )?(?:(?P<notify>{notify})|{tell})"
+    r"(?:\s+(?:about it|of it|that|it|davon|please|bitte))*\s*[.!?]*$"
 )
 """`Whenever Olga adds a moon, tell me`."""
 _NOTIFY = _like("{notify}")

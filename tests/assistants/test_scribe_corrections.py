@@ -46,10 +46,35 @@ def test_what_is_recorded_is_what_was_said_last() -> None:
         "Please add nothing: planet Zed in Oculi, lush",
         "Don't record the planet Zed in Oculi: lush",
         "Is there a planet Zed in Oculi: lush?",
+        "I haven't found planet Zed in Oculi, it is not lush",
+        "We never found a moon of Venture called Bo",
+        "There is no planet called Zed in Oculi",
+        "Scribe, ignore this: new system Zorro, yellow star",
+        "Not a report: system Zorro, yellow star",
+        "Record the planet Zed in Oculi: lush. Actually don't.",
+        "Record the planet Zed in Oculi: lush. Never mind, forget it.",
+        "Add planet Zed to Oculi: lush, no wait, cancel that",
+        "Trag den Planeten Zed in Oculi nicht ein: üppig",
+        "Bitte nicht speichern: Planet Zed in Oculi, üppig",
+        "Has anybody recorded: system Zorro, yellow star?",
+        "Maybe there is a planet Zed in Oculi, I am not sure?",
     ],
 )
 def test_what_is_denied_or_asked_is_not_handed_in(text: str) -> None:
     assert not is_handed_in(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "New planet Elm in Venture: lush. We never found fauna there",
+        "Planet Elm in Venture, lush. Nobody has discovered it before us",
+        "Ich habe den Planeten Zed in Oculi gefunden: üppig, keine Wächter",
+        "Record the planet Elm in Venture: no sentinels, no flora",
+    ],
+)
+def test_a_report_of_what_is_missing_is_handed_in(text: str) -> None:
+    assert is_handed_in(text)
 
 
 @pytest.mark.parametrize("piece", ["no, ", "I mean ", "Aa ", "... ", "A, no wait, "])

@@ -7,6 +7,7 @@ import pytest
 from haven.world.telling import Aim, notice_of
 
 BEGIN = [
+    "When a planet is added to Venture, could you let me know?",
     "let me know when there's something new in the Reach",
     "Hey Haven, when somebody finds a wreck, drop me a line!",
     "Let me know if a planet with Emeril gets added, thanks",
@@ -62,6 +63,11 @@ BEGIN = [
     "halte Ausschau nach Ozeanplaneten",
 ]
 ASKED = [
+    "Do you watch for new planets near Oculi?",
+    "Is anybody told when a system is added?",
+    "please tell me as soon as possible which star Oculi has",
+    "let me know if a system like Oculi exists",
+    "Sag mir Bescheid, wenn Oculi einen Mond hat",
     "let me know if anyone lives on Cobble",
     "tell me if somebody controls Oculi",
     "tell me when a planet is called an ocean planet",
