@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from haven.demo import sample
 from haven.settings import ANTHROPIC_KEY
 from tests.e2e import warm
+from tests.e2e.copies import sample_project
 
 KEY = "sk-ant-" + "the-owners-own-key-0"
 
@@ -48,7 +48,7 @@ async def haven(folder: Path, *words: str, typed: str = "", **variables: str) ->
 
 async def configured(folder: Path, cloud: str = "", more: str = "", *, local: bool = False) -> Path:
     """A folder with a haven.toml and the sample project; the local model only where it is wanted."""
-    project = await sample.create(folder / "atlas")
+    project = await sample_project(folder / "atlas")
     text = f"""
     [paths]
     state_dir = "{folder}/state"

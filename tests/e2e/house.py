@@ -13,11 +13,11 @@ from assistants.round_table import Request
 from haven.access import Principal, Role
 from haven.app import House, open_house, run
 from haven.changes.states import RESTING, State
-from haven.demo import sample
 from haven.demo.journey import demo_settings
 from haven.demo.stand_in import Fault, StandIn
 from haven.settings import Deploy, Discord, Settings, cache_dir
 from haven.store.changes import Change
+from tests.e2e.copies import sample_project
 
 PNG = "Add a button in the map viewer to export the current map as PNG"
 DARK = "Add dark mode to the map viewer"
@@ -85,7 +85,7 @@ async def at_home(
     async with StandIn(faults) as stand_in:
         ready = settings_in(folder, stand_in.base_url, model=model, **more)
         assert ready.project.repository is not None
-        await sample.create(ready.project.repository)
+        await sample_project(ready.project.repository)
         async with open_house(ready, cache_dir()) as house:
             running = asyncio.create_task(run(house, [])) if working else None
             try:

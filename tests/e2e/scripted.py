@@ -12,9 +12,9 @@ import aiohttp
 from aiohttp import web
 
 from haven.app import open_house, run
-from haven.demo import sample
 from haven.demo.stand_in import StandIn
 from haven.settings import Settings, cache_dir
+from tests.e2e.copies import sample_project
 from tests.e2e.house import Home, settings_in
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ async def _at_work(ready: Settings, files: Mapping[str, str]) -> AsyncIterator[H
 
     project = ready.project.repository
     assert project is not None
-    await sample.create(project)
+    await sample_project(project)
     for name, text in files.items():
         (project / name).write_text(text, encoding="utf-8")
         git(project, "add", name)

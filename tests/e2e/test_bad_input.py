@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from haven.ai.models.registry import Registry
-from haven.demo import sample
 from haven.errors import BadInput, StoreError, Unavailable
 from haven.store import events
 from haven.store.database import Database, opened
 from tests.e2e import warm
 from tests.e2e.command import Ran
+from tests.e2e.copies import sample_project
 from tests.e2e.house import MEMBER, OWNER, PNG, at_home
 
 
@@ -94,7 +94,7 @@ async def test_a_repository_that_can_not_be_used(tmp_path: Path, what: str) -> N
         place.mkdir()
         git(place, "init", "-q", "-b", "main")
     elif what == "no such branch":
-        await sample.create(place)
+        await sample_project(place)
     more = 'target_branch = "elsewhere"\n' if what == "no such branch" else ""
     ran = haven(config(tmp_path, place, more), "change", "new", PNG)
     assert ran.status == 1 and "Traceback" not in ran.err

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from haven.demo import sample
 from haven.demo.stand_in import StandIn
 from haven.settings import cache_dir
 from tests.e2e.command import haven
+from tests.e2e.copies import sample_project
 from tests.e2e.house import DARK, PNG
 
 pytestmark = pytest.mark.sandbox
@@ -51,7 +51,7 @@ class Shell:
 @pytest.fixture
 async def shell(tmp_path: Path) -> AsyncIterator[Shell]:
     async with StandIn() as stand_in:
-        shell = Shell(tmp_path, await sample.create(tmp_path / "atlas"))
+        shell = Shell(tmp_path, await sample_project(tmp_path / "atlas"))
         shell.configure(f'stand_in = true\nbase_url = "{stand_in.base_url}"\n')
         yield shell
 

@@ -17,7 +17,6 @@ import pytest
 
 from haven.app import open_house
 from haven.changes.states import State
-from haven.demo import sample
 from haven.demo.stand_in import Fault, FaultKind, StandIn
 from haven.settings import Settings, cache_dir
 from haven.store import changes as table
@@ -25,6 +24,7 @@ from haven.store import deployments, jobs
 from tests.changes.test_deploying import live
 from tests.changes.test_reviewing import in_review
 from tests.e2e import warm
+from tests.e2e.copies import sample_project
 from tests.e2e.house import MEMBER, OWNER, PNG, REVIEWER, Home, settings_in
 
 pytestmark = pytest.mark.sandbox
@@ -93,7 +93,7 @@ async def far_away(
     async with StandIn(faults) as stand_in:
         ready = settings_in(tmp_path / "state", stand_in.base_url, **more)
         assert ready.project.repository is not None
-        await sample.create(ready.project.repository)
+        await sample_project(ready.project.repository)
         git = HeldGit(tmp_path / "bin")
         shared = ready.paths.state_dir / "testenvs"
         shared.symlink_to(cache_dir() / "testenvs")
