@@ -79,6 +79,8 @@ class Look:
 
 _CONFLICT = re.compile(r"\b(?:conflict|konflikt)\b", re.IGNORECASE)
 """A field of places, where nothing speaks of what is written."""
+_LACKS = re.compile(r"\b(?:lack\w*|miss\w*) (?:an? |any )?(?:stations?|moons?|planets?)\b", re.IGNORECASE)
+"""What a place has not, rather than its record."""
 _OF_RECORDS = re.compile(
     r"\b(?:records?|entr(?:y|ies)|data|statements?|fields?|notes?|angaben|eintr(?:ag|äge))\b", re.IGNORECASE
 )
@@ -86,7 +88,8 @@ _OF_RECORDS = re.compile(
 
 def look_in(question: str, gazetteer: Gazetteer) -> Look | None:
     """The question as it is understood; None where a word of it is not."""
-    if len(question) > MOST_CHARS or (_CONFLICT.search(question) and not _OF_RECORDS.search(question)):
+    of_places = _CONFLICT.search(question) or _LACKS.search(question)
+    if len(question) > MOST_CHARS or (of_places and not _OF_RECORDS.search(question)):
         return None
     text, letters = _without_letter(_SCALE.sub(" ", _TO_DO.sub("todo", question)))
     named = _Named(text, gazetteer)

@@ -68,6 +68,11 @@ def answered(question: str) -> Answer:
         ("Average sell price: 86.25 %", ("average sell price of the stations", "what's the mean sell price")),
         ("Total mystery: 6", ("What's the sum of all mystery tiers?", "total mystery of all discoveries")),
         ("5 planets", ("total number of planets", "What is the total number of planets?")),
+        (
+            "systems by distance from Halden (nearest first): Brook (10 units); Cairn (24 units)",
+            ("the closest two neighbours of Halden", "the two nearest neighbours of Halden"),
+        ),
+        ("The planet with the most moons: Aqua (2 moons)", ("How many moons has the planet with the most moons?",)),
         ("Median conflict: Medium", ("median conflict of the systems",)),
         ("which have no average. The most frequent is Mining: 3", ("What is the average economy?", "average economy")),
     ],
@@ -123,3 +128,17 @@ def test_how_many_people_have_a_record_is_not_how_many_there_are() -> None:
 )
 def test_the_star_of_a_system_is_the_system(question: str, told: str) -> None:
     assert answered(question).text.startswith(told)
+
+
+def test_when_is_asked_of_times_alone() -> None:
+    for question in (
+        "When was the Gate sold?",
+        "when will Halden run out of materials",
+        "When did Aqua get its weather?",
+    ):
+        assert ask(question, lexicon()) is None, question
+
+
+def test_a_word_of_time_that_nobody_recorded_is_not_left_out() -> None:
+    answer = ask("What is the weather on Halden's Eye in winter?", lexicon())
+    assert answer is None or not answer.recorded

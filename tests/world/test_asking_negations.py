@@ -46,6 +46,18 @@ def answered(question: str) -> Answer:
         ("Are there no gas giants?", "Yes"),
         ("Gibt es keine Ozeanplaneten?", "Yes. 2 planets whose biome is Ocean"),
         ("Does Brook have no stations?", "Yes"),
+        ("Is it true that Aqua isn't a moon?", "No"),
+        ("Aqua isn't a moon, is it?", "No"),
+        ("Is it not true that Pip is a moon?", "Yes"),
+        ("Hasn't anybody discovered Aqua?", "Discoverer of Aqua: Ana Tamm."),
+        ("Pip is a moon, isn't it?", "Yes"),
+        ("Aqua is a moon, right?", "No"),
+        ("Aqua is a planet, correct?", "Yes"),
+        ("Halden has a station, doesn't it?", "Yes"),
+        ("Has Halden a station?", "Yes"),
+        ("Brook has a station, right?", "No"),
+        ("Dorn is more than 20 units from Halden, isn't it?", "Yes"),
+        ("Pip ist ein Mond, oder?", "Yes"),
     ],
 )
 def test_a_question_with_a_negated_verb_is_answered_with_the_fact(question: str, verdict: str) -> None:
@@ -124,6 +136,13 @@ def test_a_question_with_a_negated_verb_is_answered_with_the_fact(question: str,
             ["Brine", "Halden's Eye", "Mirror", "Twin"],
             ("planets without moons", "every planet except those with moons"),
         ),
+        (["Brine"], ("planets of Halden not found in 2016", "Welche Planeten von Halden wurden nicht 2016 entdeckt?")),
+        (
+            ["Cairn", "Twin"],
+            ("which systems of the Outer Reach have no links", "Outer Reach systems not linked to any other"),
+        ),
+        (["Brine"], ("Which planets in Halden have no fauna?", "planets of Halden without fauna")),
+        (["Brook", "Dorn", "Eyre", "Mercy", "Twin"], ("Which systems lack a station?", "systems lacking stations")),
         (["Mirror"], ("which planet other than Aqua is an ocean planet?", "ocean planets except Aqua")),
         (["Dorn"], ("Which systems in the Outer Reach that have a link are not trading systems?",)),
         (["Lamp"], ("stations outside Halden", "stations that are not in Halden", "which station is not in Halden?")),
@@ -145,6 +164,21 @@ def test_what_nobody_recorded_is_not_taken_for_not_so() -> None:
 )
 def test_another_biome_is_no_proof_that_there_is_none(question: str) -> None:
     assert ask(question, lexicon()) is None
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Who discovered none of the moons?",
+        "Which materials are found on Aqua but not on Brine?",
+        "Are the two closest systems linked?",
+        "Is Halden in the Reach?",
+        "Which system doesn't have the most planets?",
+    ],
+)
+def test_what_no_record_can_deny_is_not_answered(question: str) -> None:
+    answer = ask(question, lexicon())
+    assert answer is None or not answer.recorded
 
 
 def test_the_count_of_a_negation_is_that_of_its_list() -> None:

@@ -53,7 +53,8 @@ def figure(finder: Finder, query: Query) -> Answer:
             return Answer(text, tuple(map(row, things[:MOST_ROWS])), str(query))
         if read:
             return _of_words(query, concept, read, among)
-    return Answer(f"No {asked_label(options[0]).lower()} is recorded there.", (), str(query), recorded=False)
+    rows = tuple(map(row, things[:MOST_ROWS]))
+    return Answer(f"No {asked_label(options[0]).lower()} is recorded there.", rows, str(query), recorded=False)
 
 
 def _of_words(

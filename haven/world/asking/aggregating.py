@@ -28,11 +28,22 @@ def _pair(scene: Scene) -> Query | None:
     """`the two systems farthest apart`, `which systems are closest to each other`."""
     chunks = scene.stream.chunks
     one = next((one for one in scene.groups if one.order is not None and one.order.concept == "distance"), None)
-    if one is None or one.order is None or one.anchor is not None or scene.named_chunks or scene.comparisons:
+    if one is None or one.order is None or one.anchor is not None or scene.comparisons:
+        return None
+    things = scene.stream.lexicon.gazetteer.things
+    around = [other for other in scene.groups if other is not one]
+    if any(things[id].kind is not Kind.REGION for other in around for id in other.ids or ("",) if id in things):
         return None
     mutual = one.limit == 2 or (one.limit in (1, None) and any(_MUTUAL.fullmatch(chunk.text) for chunk in chunks))
-    if not mutual or any(chunk.one_of("here") for chunk in chunks) or len(scene.groups) > 1 or _want(scene):
+    if (
+        not mutual
+        or any(chunk.one_of("here") for chunk in chunks)
+        or any(not other.tied for other in around)
+        or _want(scene)
+    ):
         return None
+    if scene.yes_no:
+        raise NotUnderstood("closest")  # whether something is so of the two
     subject = one.frozen().model_copy(update={"order": None, "limit": None})
     return Query(want=Want.PAIR, subject=subject, order=one.order, unit=scene.stream.unit)
 

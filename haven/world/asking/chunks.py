@@ -25,6 +25,8 @@ MOST_PIECES = 120
 ARTICLES = frozenset({"the", "a", "an", "der", "die", "das"})
 ADJECTIVES = frozenset(SCHEMA) - PROSE - {"discovered_by", "region", "galaxy", "place", "race", "lifeform", "tags"}
 """Fields whose values stand before a kind; a word that is also a name is meant as the value only there."""
+LETTERS = tuple("bcdefghijk")
+"""What planets are called by."""
 LEADING = frozenset({"of", "on", "in", "at", "from", "to", "for", "near", "von", "auf", "bei", "nach"})
 """After these a word that says nothing elsewhere may be the name of a place: `weather on rest`."""
 _NAMELIKE = re.compile(r"[^\W\d_]+(-| )?\d[\w.+-]*( [A-Za-z])?\b")
@@ -117,6 +119,29 @@ def chunks(text: str, lexicon: Lexicon) -> list[Chunk]:
             found[-1] = Chunk(text[before.start : chunk.end], before.start, chunk.end, capital=before.capital)
         else:
             found.append(chunk)
+    return _lettered(found, lexicon)
+
+
+def _lettered(found: list[Chunk], lexicon: Lexicon) -> list[Chunk]:
+    """`TRAPPIST-1: is b or c larger`: letters beside each other are those of the system that was named before."""
+    named = next((chunk for chunk in found if chunk.ids), None)
+    lettered = 0
+    for at, chunk in enumerate(found):
+        beside = (found[place] for place in (at - 1, at + 1) if 0 < place < len(found))
+        if (
+            named is None
+            or chunk.ids
+            or chunk.text not in LETTERS
+            or not any(one.one_of("or", "and") for one in beside)
+        ):
+            continue
+        spellings = lexicon.gazetteer.names.exact(f"{fold(named.text)} {chunk.text}")
+        if spellings and named.start < chunk.start:
+            ids = tuple(one.id for one in spellings)
+            found[at] = Chunk(chunk.text, chunk.start, chunk.end, ids=ids)
+            lettered += 1
+    if named is not None and lettered > 1:  # it only said whose they are
+        found[found.index(named)] = Chunk(named.text, named.start, named.end, ("skip",))
     return found
 
 

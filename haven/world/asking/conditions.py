@@ -13,6 +13,7 @@ from haven.world.words import fold
 
 _OR = frozenset({"or", "nor", "oder", "noch"})
 """Between values of one field. `not this or that` and `neither this nor that` are the same."""
+_OF_NONE = frozenset({"none", "keine", "keiner", "keines"})
 
 
 def having(stream: Stream, one: Draft) -> bool:
@@ -130,7 +131,7 @@ def _had(stream: Stream, one: Draft, negated: bool, alone: bool) -> bool:
     while (chunk := stream.next) is not None:
         if any(step(stream, one) for step in (field_condition, value_condition, compared, measured)):
             pass
-        elif alone and chunk.concepts and _stands_alone(stream):
+        elif alone and chunk.concepts and (negated or _stands_alone(stream)):
             stream.at += 1
             one.conditions.append(Condition(concepts=chunk.concepts, test=Relation.RECORDED))
         elif chunk.one_of("skip"):
@@ -166,6 +167,8 @@ def value_condition(stream: Stream, one: Draft) -> bool:
         return False
     if (chunk.kinds or chunk.part("found")) and not before_kind(stream):
         return False
+    if chunk.text.lower() in _OF_NONE and (behind := stream.peek()) is not None and behind.one_of("of"):
+        return False  # `none of the moons`
     if chunk.concepts and chunk.capital is False and not before_kind(stream) and len(chunk.text) > 3:
         return False
     before = stream.before()

@@ -89,7 +89,9 @@ def _number(scene: Scene, chunk: Chunk) -> bool:
     if chunk.unit or chunk.number < 1 or after is None:
         return False
     last = scene.last
-    if last is not None and last.order is not None and last.limit == 1 and not (after.kinds and last.kinds):
+    if after.one_of("near"):  # `the closest two neighbours of X`
+        scene.pending.limit = int(chunk.number)
+    elif last is not None and last.order is not None and last.limit == 1 and not (after.kinds and last.kinds):
         last.limit = int(chunk.number)
     elif after.kinds or after.part("superlative") or after.values or after.one_of("isolated"):
         scene.number = int(chunk.number)

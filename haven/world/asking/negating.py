@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from haven.world.asking.chunks import Chunk
 from haven.world.asking.conditions import value_condition
+from haven.world.asking.discovering import CALENDAR
 from haven.world.asking.query import Condition, Relation, Selection
 from haven.world.asking.ranking import kind_ahead
 from haven.world.asking.scene import Group, Scene
@@ -23,11 +24,28 @@ _VERB = re.compile(
     r"(^|[,:;]\s*)(is|are|was|were|does|did|has|have|had|can|could|will|would)(?:n['’]?t|\s+not)\b", re.IGNORECASE
 )
 _DO = re.compile(r"(^|[,:;]\s*)(do)n['’]?t\b(?=.*\?\s*$)", re.IGNORECASE)
+_BE = r"(?P<verb>is|are|was|were|has|have|lies|ist|sind|hat|haben|liegt)(?:n['’]?t| not)?"
+_STATED = re.compile(
+    r"^(?!(?:who|what|which|when|where|why|how|wer|was|wo|wann|wie|is|are|does|do|did|has|have)\b)"
+    rf"(?P<one>[^,;?]+?) {_BE} (?P<rest>[^;?]+?),?"
+    r" (?:right|correct|true|yes|no|or not|am i right|(?:is|was|does|has)(?:n['’]?t| not)? (?:it|he|she|that so)"
+    r"|(?:are|do|have)(?:n['’]?t)? they|richtig|oder|oder nicht|nicht wahr|stimmt['’]?s|ja)\s*\?+$",
+    re.IGNORECASE,
+)
+"""`X is a moon, isn't it?`"""
+_TRUE = re.compile(
+    r"^(?:is|isn['’]?t|ist) (?:it|es) (?:not )?(?:true|correct|right|so|the case|a fact) that"
+    rf" (?P<one>[^,;?]+?) {_BE} (?P<rest>.+)$",
+    re.IGNORECASE,
+)
+_FOUND = re.compile(r"discover|found|entdeckt|charted", re.IGNORECASE)
 _NONE = re.compile(r"no|kein\w*", re.IGNORECASE)
 
 
 def plainly(text: str) -> str:
-    """`isn't Cobble a moon` asks what `is Cobble a moon` asks; `don't count ...` is no question."""
+    """`isn't Cobble a moon` and `Cobble is a moon, isn't it` ask what `is Cobble a moon` asks."""
+    for stated in (_STATED, _TRUE):
+        text = stated.sub(r"\g<verb> \g<one> \g<rest>?", text)
     return _DO.sub(r"\1\2", _VERB.sub(r"\1\2", text))
 
 
@@ -49,12 +67,14 @@ def left_out(scene: Scene, chunk: Chunk, gather: Gather) -> bool:
     """`other than the trading ones`, `not in X`, `not discovered by X`, `outside X`, `non-ocean planets`."""
     stream, mark = scene.stream, scene.stream.at
     excepted = _excepted(scene, chunk)
-    if excepted:
-        end = _clause(stream)
-    elif (chunk.one_of("not") and _tied_ahead(stream)) or (chunk.text.lower() in OUTSIDE and _name_ahead(stream)):
-        end = _last_name(stream)
-    else:
+    tied = (chunk.one_of("not") and _tied_ahead(stream)) or (chunk.text.lower() in OUTSIDE and _name_ahead(stream))
+    if not (excepted or tied):
         return not scene.groups and _described_ahead(scene, chunk)
+    end = _clause(stream) if excepted else _last_name(stream)
+    if end is None and any(one.one_of("linked") for one in stream.chunks[mark:]):
+        return _linked_nowhere(scene)
+    if end is None:
+        raise NotUnderstood(chunk.text)
     stream.at += 1
     some = stream.chunks[stream.at : end]
     names = [one for one in some if one.ids]
@@ -72,7 +92,8 @@ def left_out(scene: Scene, chunk: Chunk, gather: Gather) -> bool:
         return True
     if scene.subject is None and any(one.named for one in scene.groups):
         raise NotUnderstood(chunk.text)  # `what has X that Y has not`
-    inner = gather(Stream(_with_kind(some, target), stream.lexicon), False)
+    found = {"discovered"} if any(_FOUND.search(one.text) for one in some) else set[str]()
+    inner = gather(Stream(_with_kind(some, target), stream.lexicon, flags=found), False)
     meant = inner.target()
     if meant is None or inner.left(meant) or inner.asked or inner.comparisons:
         raise NotUnderstood(" ".join(one.text for one in some))
@@ -158,9 +179,11 @@ def _tied_ahead(stream: Stream) -> bool:
     ahead = 1
     while (after := stream.peek(ahead)) is not None and after.one_of("skip", "be", "exist") and not after.ids:
         ahead += 1
+    if after is not None and after.number is not None:
+        return not after.unit and after.number in CALENDAR
     return (
         after is not None
-        and not (after.concepts or after.values or after.ids)
+        and not (after.values or after.ids or (after.concepts and not after.one_of("linked")))
         and after.one_of("of", "near", "linked", "discovered", "within", "from")
     )
 
@@ -172,17 +195,29 @@ def _name_ahead(stream: Stream) -> bool:
     return after is not None and bool(after.ids)
 
 
-def _last_name(stream: Stream) -> int:
-    """Behind the name or value, those that `or` puts beside it, and the kind that says what sort of name it is."""
-    end = None
+def _linked_nowhere(scene: Scene) -> bool:
+    """`not linked to any other system`."""
+    stream = scene.stream
+    stream.at += 1
+    while (after := stream.next) is not None and (after.one_of("linked", "skip", "be", "to", "with") or after.kinds):
+        stream.at += 1
+    condition = Condition(concepts=("links",), test=Relation.RECORDED, negated=True)
+    scene.say(Draft(conditions=[condition]), subject=scene.subject)
+    return True
+
+
+def _last_name(stream: Stream) -> int | None:
+    """Behind the name, value or year, those that `or` puts beside it, and the kind that says what is named."""
+    end: int | None = None
     for place in range(stream.at + 1, len(stream.chunks)):
         chunk = stream.chunks[place]
-        if chunk.ids or chunk.values or (end and chunk.kinds and not chunk.text.endswith("s")):
+        year = chunk.number is not None and not chunk.unit
+        if chunk.ids or chunk.values or year or (end and chunk.kinds and not chunk.text.endswith("s")):
             end = place + 1
+        elif end == place and chunk.one_of("discovered") and not chunk.one_of("of"):
+            end = place + 1  # `nicht 2012 entdeckt`
         elif end and not chunk.one_of("or", "not", "skip", "of"):
             break
-    if end is None:
-        raise NotUnderstood(stream.chunks[stream.at].text)
     return end
 
 

@@ -32,7 +32,8 @@ def superlative(scene: Scene, chunk: Chunk) -> bool:
     order = Order(concept=concept, descending=descending)
     mark = stream.at
     stream.take("skip")
-    measured = said_now and concept not in scene.asked[-1].split("|")  # `is the pull of gravity the heaviest`
+    apart = said_now and not kind_ahead(stream)  # `in which year was the heaviest planet found`
+    measured = apart and concept not in scene.asked[-1].split("|")  # `is the pull of gravity the heaviest`
     if concept == "?" or (concept in COMMON_MEASURES and (names_a_number(scene) or measured)):
         order = complement(scene, order, said_now)
     else:

@@ -126,6 +126,8 @@ def _about_places(found: list[Chunk]) -> bool:
 def _route(found: list[Chunk], lexicon: Lexicon, yes_no: bool, *, tolerant: bool = False) -> Query | None:
     """`route from A to B with jumps of 60`: two places, and how far a jump goes or that links are to be used."""
     roles = {role for chunk in found for role in chunk.roles}
+    if "or" in roles and any(chunk.part("comparative") or chunk.part("superlative") for chunk in found):
+        return None  # `A or B, which is the shorter hop`
     if (
         not roles & {"route", "jump"}
         or ("far" in roles and "jump" not in roles)

@@ -123,7 +123,8 @@ class Scene:
         """Whether two or more records are set against each other."""
         said = [chunk.text.lower() for chunk in self.stream.chunks]
         either = any(chunk.one_of("or") for chunk in self.stream.chunks) or any(
-            text.startswith(("which of", "both", "the two", "two", "to which of", "welche von")) for text in said
+            text.startswith(("which of", "whose", "wessen", "both", "the two", "two", "to which of", "welche von"))
+            for text in said
         )
         return len(self.named_chunks) > 1 and (self.yes_no or either or bool({"who"} & self.flags))
 

@@ -202,7 +202,10 @@ def _is_a(scene: Scene) -> bool:
     while at > 0 and stream.chunks[at].values and not stream.chunks[at].ids:
         at -= 1
     article = at > 0 and stream.chunks[at].text.lower() in ("a", "an", "ein", "eine", "einen")
-    return article and scene.yes_no and not scene.lead & {"with", "near", "of"} and not scene.pending.order
+    having = any(one.one_of("with") for one in stream.chunks[:2])  # `has X a moon`
+    return (
+        article and scene.yes_no and not having and not scene.lead & {"with", "near", "of"} and not scene.pending.order
+    )
 
 
 def _rather_a_field(scene: Scene, chunk: Chunk) -> bool:

@@ -49,7 +49,8 @@ def wanted(stream: Stream, one: Draft, yes_no: bool) -> Query | None:
         flags.discard("who")  # `who is the nearest neighbour of X`
     if flags & {"who", "when", "how"}:
         asked = _about_discovery(stream, one, asked)
-        if not asked or ("when" in flags and TIMES.isdisjoint(name for entry in asked for name in entry.split("|"))):
+        times = TIMES.isdisjoint(name for entry in asked for name in entry.split("|"))
+        if not asked or ("when" in opening and times):
             return None
     if one.kinds == (Kind.REGION,) and one.of and not one.conditions and not asked and not one.order:
         asked, one.kinds = ("region",), ()
@@ -196,6 +197,10 @@ def _of_these(
         return None  # of what, nobody said
     if {"count", "sum"} & flags:
         return Query(want=Want.COUNT, subject=subject, concepts=asked, unit=stream.unit)
+    if yes_no and one.bare and not asked and flags.isdisjoint({"there", "exist"}):
+        if "discovered" not in flags:
+            return None  # whether what is so of it, was not understood
+        asked = ("discovered_by",)
     if yes_no and not asked:
         named = bool(one.ids) and (one.conditions or one.of or one.near)
         return Query(want=Want.CHECK if named else Want.EXISTS, subject=subject, unit=stream.unit)
