@@ -7,11 +7,11 @@ from collections import Counter
 from haven.errors import BadInput
 from haven.world.asking.fields import MEASURES, PROPERTIES, SCHEMA, of_key, values
 from haven.world.asking.measuring import shown
-from haven.world.asking.said import PLURAL, SINGULAR, asked_label
+from haven.world.asking.said import asked_label
 from haven.world.atlas import positions
 from haven.world.gazetteer import Gazetteer
 from haven.world.glyphs import Glyphs
-from haven.world.schema import Discovery, Kind, System, Thing
+from haven.world.schema import Discovery, Kind, System, Thing, noun
 
 NOT_SHOWN = frozenset({"photo", "canon"})
 MOST_ALIASES = 8
@@ -62,7 +62,7 @@ def _dashed(glyphs: str) -> str:
 
 def about(thing: Thing, gazetteer: Gazetteer) -> str:
     """Everything that is recorded of a place, field by field."""
-    kind = SINGULAR.get(thing.kind, thing.kind.value)
+    kind = noun(thing.kind, 1)
     text, _, known = where(thing, gazetteer)
     parts = [f"{thing.name} is a {kind}.", *([text] if known and thing.kind is not Kind.PERSON else [])]
     facts = []
@@ -76,7 +76,7 @@ def about(thing: Thing, gazetteer: Gazetteer) -> str:
         parts.append(f"{listed[:1].upper()}{listed[1:]}.")
     counts = Counter(one.kind for one in gazetteer.below(thing))
     if counts:
-        listed = ", ".join(f"{count:,} {PLURAL[kind] if count > 1 else kind.value}" for kind, count in counts.items())
+        listed = ", ".join(f"{count:,} {noun(kind, count)}" for kind, count in counts.items())
         parts.append(f"It has {listed}.")
     if thing.notes:
         parts.append(f"Notes: {thing.notes[:400]}")

@@ -14,10 +14,10 @@ from haven.world.asking.fields import Field, Value
 from haven.world.asking.finding import Finder, Found
 from haven.world.asking.measuring import alternatives, carriers, rank, shown
 from haven.world.asking.query import Query, Selection, Want
-from haven.world.asking.said import PLURAL, SINGULAR, asked_label, kinds_said, length, said
+from haven.world.asking.said import asked_label, kinds_said, length, said
 from haven.world.asking.stream import Unmeasurable
 from haven.world.atlas import Atlas, Floats, Ints
-from haven.world.schema import Kind, Thing
+from haven.world.schema import Kind, Thing, noun
 
 MOST_ROWS = 25
 """Rows of a list that are written out, and of sources that are named."""
@@ -83,7 +83,7 @@ def _per_record(finder: Finder, query: Query, counted: Selection) -> Answer:
     counts = [len(finder.checks.held(thing, counted)) for thing in things]
     result = round(_of(query.want, [float(count) for count in counts]), 4)
     what = said(counted).removeprefix("the ")
-    one = SINGULAR.get(things[0].kind, things[0].kind.value)
+    one = noun(things[0].kind, 1)
     among = f"({sum(counts):,} of {len(things):,} {_plural(things)})"
     text = f"{NAMES[query.want]} number of {what} for each {one}: {result:g} {among}."
     return Answer(text, tuple(map(row, things[:MOST_ROWS])), str(query))
@@ -175,4 +175,4 @@ def grouped(finder: Finder, query: Query) -> Answer:
 
 
 def _plural(things: Sequence[Thing]) -> str:
-    return PLURAL[things[0].kind] if things else "records"
+    return noun(things[0].kind) if things else "records"

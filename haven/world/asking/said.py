@@ -9,21 +9,10 @@ from haven.world.asking.finding import Finder, Found
 from haven.world.asking.measuring import LONG, SPOKEN, alternatives, shown
 from haven.world.asking.query import Condition, Order, Relation, Selection
 from haven.world.lengths import convert, written
-from haven.world.schema import Kind, Thing
+from haven.world.schema import Kind, Thing, noun
 
-PLURAL: dict[Kind, str] = {
-    Kind.SYSTEM: "systems",
-    Kind.PLANET: "planets",
-    Kind.MOON: "moons",
-    Kind.STATION: "stations",
-    Kind.DISCOVERY: "discoveries",
-    Kind.LORE: "lore entries",
-    Kind.PERSON: "people",
-    Kind.REGION: "regions",
-}
 MOST_LEFT_OUT = 5
 """Names that are said of what was left out."""
-SINGULAR = {Kind.LORE: "lore entry", Kind.DISCOVERY: "discovery", Kind.PERSON: "person"}
 CONCEPTS = {"orbit": "orbital period", "year": "year of discovery", "method": "discovery method", "day": "day length"}
 CONCEPTS |= {"axis": "semi-major axis", "discovered_by": "discoverer", "aliases": "other names"}
 
@@ -31,7 +20,7 @@ CONCEPTS |= {"axis": "semi-major axis", "discovered_by": "discoverer", "aliases"
 def kinds_said(kinds: Sequence[Kind], count: int) -> str:
     if not kinds:
         return "records" if count != 1 else "record"
-    return " or ".join(PLURAL[kind] if count != 1 else SINGULAR.get(kind, kind.value) for kind in kinds)
+    return " or ".join(noun(kind, count) for kind in kinds)
 
 
 def asked_label(concept: str, field: Field | None = None) -> str:

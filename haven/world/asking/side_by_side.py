@@ -12,9 +12,8 @@ from haven.world.asking.chunks import chunks
 from haven.world.asking.fields import MEASURES, PROPERTIES, SCHEMA, of_key, values
 from haven.world.asking.lexicon import Lexicon
 from haven.world.asking.measuring import shown
-from haven.world.asking.said import PLURAL
 from haven.world.gazetteer import Gazetteer
-from haven.world.schema import Kind, Thing
+from haven.world.schema import Kind, Thing, noun
 
 MOST = 4
 """Records that stand side by side."""
@@ -66,4 +65,4 @@ def _below(some: list[Thing], gazetteer: Gazetteer) -> Iterable[str]:
     counts = [Counter(below.kind for below in gazetteer.below(one)) for one in some]
     for kind in Kind:
         if any(count[kind] for count in counts):
-            yield f"- {PLURAL[kind]}: {' / '.join(f'{count[kind]:,}' for count in counts)}"
+            yield f"- {noun(kind)}: {' / '.join(f'{count[kind]:,}' for count in counts)}"
