@@ -13,7 +13,7 @@ import pytest
 from haven.world.exchange import formats
 from haven.world.exchange.pieces import read_file
 from haven.world.exchange.report import Reading
-from haven.world.schema import Kind, Planet, System
+from haven.world.schema import Discovery, Kind, Planet, System
 
 DATA = Path(os.environ.get("HAVEN_DATA", "/nowhere"))
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="HAVEN_DATA names no folder with the real files")
@@ -69,5 +69,13 @@ def test_master_havens_database_and_payload_are_read() -> None:
     kinds = of(found)
     assert (kinds[Kind.SYSTEM], kinds[Kind.PLANET], kinds[Kind.MOON], kinds[Kind.DISCOVERY]) == (13, 28, 34, 27)
     assert kinds[Kind.STATION] == 2 and not [one for one in found if one.refused]
+    words = {one.thing.properties.get("kind as written") for one in found if isinstance(one.thing, Discovery)}
+    assert {"flora", "base", "structure", "resource"} <= words, "defect 8 as words"
+    hub = next(one.thing for one in found if one.name == "Aurora Trade Hub" and one.thing)
+    assert hub.measures == {"x": 12.4, "y": -45.5, "z": 79.0}
+    said = [note.text for one in found if not one.thing for note in one.notes]
+    assert len(said) == 2 and "_metadata (4)" in said[0] and "analysis_status (27)" in said[1], (
+        "what is left out is named"
+    )
     payload = read("master_haven", "extractor_payload_basic.json")
     assert of(payload)[Kind.SYSTEM] == 1 and not [one for one in payload if one.refused]
