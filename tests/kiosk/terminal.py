@@ -108,6 +108,11 @@ class Terminal:
         self.send(text.encode())
 
     def _print(self, text: str) -> None:
+        if text.isascii() and text.isprintable() and 0 <= self._y < self.rows:  # most of it, in one piece
+            shown = text[: max(0, self.columns - self._x)]
+            self._grid[self._y][self._x : self._x + len(shown)] = shown
+            self._x += len(text)
+            return
         for character in text:
             if character == "\r":
                 self._x = 0
