@@ -2,7 +2,8 @@
 
 The world is made by a seeded generator; its words are as uneven as those of a language. `words` has no vector of the
 query, as where somebody types; `meaning_known` counts a vector that is known, among 100,000 (random ones: only time is
-measured); `meaning_new` has the query's vector made as well. `resolve` is names alone, `mentions` a text of 200 words.
+measured); `meaning_new` has the query's vector made as well. `resolve` is names alone, `mentions` a text of 200 words,
+`raw_fts5` all words of a query, those that say nothing as well, weighed by SQLite and nothing else.
 """
 
 from __future__ import annotations
@@ -25,8 +26,9 @@ from haven.ai.judging.embed import SIZE, Embedder
 from haven.store.database import opened
 from haven.world.names import Names
 from haven.world.schema import Kind, Lore, Planet, System, Thing
-from haven.world.search import Search
+from haven.world.search import KEPT_QUERIES, Search
 from haven.world.vectors import packed
+from haven.world.words import words
 from haven.world.world import World
 
 WHO = Principal("unix:0", "owner", Role.OWNER, "cli")
@@ -59,13 +61,15 @@ SYLLABLES = [
     "wyn",
 ]
 PUT = 5_000
+LONG = "I have been looking for this the whole evening: does anybody still know who it was that wrote about"
+ODD = ('"unclosed NEAR(', "a* AND b*", "🚀🚀", "Wer fand die Ruinen?", "x'; drop table word; --")
 
 
 def made_world(entries: int, rng: random.Random) -> Iterator[Thing]:
     """A fifth systems, three fifths planets, a fifth lore."""
-    words = ["".join(rng.choices(SYLLABLES, k=rng.randint(1, 3))) for _ in range(20_000)]
-    common = [1 / (rank + 1) for rank in range(len(words))]
-    prose = rng.choices(words, common, k=2_000_000 if entries > 10_000 else 200_000)
+    known = ["".join(rng.choices(SYLLABLES, k=rng.randint(1, 3))) for _ in range(20_000)]
+    common = [1 / (rank + 1) for rank in range(len(known))]
+    prose = rng.choices(known, common, k=2_000_000 if entries > 10_000 else 200_000)
 
     def text(size: int) -> str:
         at = rng.randrange(len(prose) - size)
@@ -104,13 +108,9 @@ def queries(things: Sequence[Thing], rng: random.Random, count: int) -> list[tup
                 (" ".join(some), ()),
                 (f"who found the {some[0]} near {some[1]} and why was it {some[2]}?", ()),
                 (some[0], (Kind.LORE,)),
-                (
-                    rng.choice(
-                        ['"unclosed NEAR(', "a* AND b*", "🚀🚀", "Wer fand die Ruinen?", "x'; drop table word; --"]
-                    ),
-                    (),
-                ),
-            )[number % 7]
+                (f"{LONG} the {some[0]} and the {some[1]} of {thing.name}, and what was said of {some[2]}?", ()),
+                (f"{rng.choice(ODD)} {some[0]}", ()),
+            )[number % 8]
         )
     return found
 
@@ -146,7 +146,12 @@ async def measured(folder: Path, entries: int, calls: int) -> dict[str, Any]:
         figures["words"] = await timed([lambda one=one: search.find(one[0], *one[1]) for one in asked])  # type: ignore[misc]
         figures["resolve"] = await timed([lambda one=one: search.names.resolve(one[0]) for one in asked])  # type: ignore[misc]
         figures["mentions"] = await timed([lambda: search.names.mentions(text)] * 20)
-        figures |= await with_vectors(search, len(things), asked[: max(20, calls // 10)])
+        raw = [" OR ".join(f'"{one.folded}"' for one in words(text) if one.folded) for text, _ in asked]
+        figures["raw_fts5"] = await timed(
+            [lambda one=one: asyncio.to_thread(search.file.ranked, one, (), 10) for one in raw if one]  # type: ignore[misc]
+        )
+        figures |= await with_vectors(search, len(things), asked)
+        figures["made_to_raw_p99"] = round(figures["meaning_new"]["p99_ms"] / figures["raw_fts5"]["p99_ms"], 2)
         await search.close()
     return figures
 
@@ -161,7 +166,7 @@ async def with_vectors(search: Search, entries: int, asked: Sequence[tuple[str, 
     figures: dict[str, Any] = {"vectors_loaded_s": round(time.perf_counter() - began, 2)}
     meant = [lambda one=one: search.find(one[0], *one[1], meaning=True) for one in asked]  # type: ignore[misc]
     figures["meaning_new"] = await timed(meant)
-    figures["meaning_known"] = await timed(meant)
+    figures["meaning_known"] = await timed(meant[-KEPT_QUERIES:])
     return figures
 
 

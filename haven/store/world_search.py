@@ -173,10 +173,6 @@ class SearchFile:
         sql = "select entry, data from vector where entry > ? order by entry limit ?"
         return self._do(lambda db: [tuple(row) for row in db.execute(sql, (after, limit))])
 
-    def some_vectors(self, numbers: Sequence[int]) -> dict[int, bytes]:
-        sql = f"select entry, data from vector where entry in ({_marks(numbers)})"
-        return self._do(lambda db: dict(tuple(row) for row in db.execute(sql, list(numbers))))
-
     def close(self) -> None:
         with self._lock:
             if self._db is not None:

@@ -3,9 +3,9 @@
 What is searched is a cache file beside the database, brought up to date with each search by what was written since.
 Vectors are made in the background, so no save and no search waits for them.
 
-Measured with 100,000 entries on two x86 cores (benchmarks/world_search.py): by names and words p50 4 ms, p99 8 ms;
-where the query's vector is known p50 8 to 11 ms, p99 14 to 21 ms; to make it takes 13 to 29 ms more. All is read anew
-in 10 s.
+Measured with 100,000 entries on two x86 cores that had other work to do, though this went first
+(benchmarks/world_search.py's questions): by names and words p50 4 ms, p99 10 ms; where the query's vector is known p50
+9 ms, p99 15 ms; where it is made p50 21 ms, p99 32 ms. All is read anew in 10 s.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ log = logging.getLogger("haven.world.search")
 
 MOST_WORDS = 24
 """Of a query; what comes after them is not looked for."""
+MOST_TOKENS = 18
+"""Of a query whose vector is made. Answers to 121 questions of up to 43 were as near by these (MRR .887 and .889)."""
 COMMON = 1_000
 """A word that stands in more entries weighs nothing beside a rarer one, and to weigh it would cost milliseconds."""
 WORDS_WEIGHT = 0.3
@@ -98,13 +100,13 @@ class Search:
     async def find(self, query: str, *kinds: Kind, limit: int = 10, meaning: bool = False) -> list[Hit]:
         """The records that fit best, always in the same order for the same world.
 
-        Any text is a query. `meaning`: have the query's vector made (11 to 50 ms, up to 0.3 s behind other work);
-        without it the vector counts where it is known already. Raises StoreError.
+        Any text is a query. `meaning`: have the query's vector made beside the rest (10 to 30 ms, up to 0.3 s
+        behind other work); without it the vector counts where it is known already. Raises StoreError.
         """
-        await self.refresh()
-        named = await self.names.resolve(query, *kinds, limit=limit)
-        vector = await self._vector(query, make=meaning)
-        return await asyncio.to_thread(self._found, query, kinds, limit, named, vector)
+        vector, (named, worded) = await asyncio.gather(  # the vector takes the longest, all else goes on beside it
+            self._vector(query, make=meaning), self._listed(query, kinds, limit)
+        )
+        return await asyncio.to_thread(self._found, kinds, limit, named, worded, vector)
 
     async def knows(self, text: str) -> bool:
         """Whether all these words stand together in some record, whatever it says."""
@@ -179,6 +181,16 @@ class Search:
             if self._nearest is not None:
                 self._nearest.add([(number, data) for number, _, data in rows])
 
+    async def _listed(
+        self, query: str, kinds: Sequence[Kind], limit: int
+    ) -> tuple[list[NameHit], tuple[str, list[Found]]]:
+        """What fits by name, and by words."""
+        await self.refresh()
+        return await asyncio.gather(
+            self.names.resolve(query, *kinds, limit=limit),
+            asyncio.to_thread(self._by_words, query, kinds, 3 * limit + 10),
+        )
+
     async def _vector(self, query: str, *, make: bool) -> Matrix | None:
         key = fold(query[:MAX_CHARS])
         if key in self._queries:
@@ -187,7 +199,7 @@ class Search:
         if not make or self.embedder is None or self.embedder.missing():
             return None
         try:
-            vector: Matrix = (await self.embedder.vectors([query[:MAX_CHARS]]))[0]
+            vector: Matrix = await self.embedder.short(_shorter(query), MOST_TOKENS)
         except Unavailable as error:
             log.info("searched without meaning: %s", error)
             return None
@@ -200,15 +212,19 @@ class Search:
         self.file.put([_entry(id, json.loads(data)) for id, data in there], changed)
 
     def _found(
-        self, query: str, kinds: Sequence[Kind], limit: int, named: Sequence[NameHit], vector: Matrix | None
+        self,
+        kinds: Sequence[Kind],
+        limit: int,
+        named: Sequence[NameHit],
+        worded: tuple[str, Sequence[Found]],
+        vector: Matrix | None,
     ) -> list[Hit]:
-        wide = 3 * limit + 10
-        expression, by_words = self._by_words(query, kinds, wide)
+        expression, by_words = worded
         merged: dict[str, _Merged] = {}
         for one in named:
             why = f"name: {one.how}" if one.matched == one.name else f"name {one.matched!r}: {one.how}"
             merged[one.id] = _Merged(one.id, one.kind, one.name, one.score * (2 if one.how in CERTAIN else 1), [why])
-        by_meaning = self._by_meaning(vector, kinds, wide)
+        by_meaning = self._by_meaning(vector, kinds, 3 * limit + 10)
         for why, weight, ranked in (("words", WORDS_WEIGHT, by_words), ("meaning", MEANING_WEIGHT, by_meaning)):
             for rank, found in enumerate(ranked):
                 entry = merged.setdefault(found.thing, _Merged(found.thing, Kind(found.kind), found.name))
@@ -243,7 +259,7 @@ class Search:
             if self._nearest is None or self._nearest.grown:
                 self._nearest = Nearest(self.file.vectors())
             nearest = self._nearest
-        ranked = nearest.find(vector, 4 * limit if kinds else limit, self.file.some_vectors)
+        ranked = nearest.find(vector, 4 * limit if kinds else limit)
         entries = self.file.entries([number for number, _ in ranked])
         found = [entries[number] for number, _ in ranked if number in entries]
         return [one for one in found if not kinds or one.kind in kinds][:limit]
@@ -253,6 +269,18 @@ def _terms(query: str) -> list[str]:
     """The query's words as FTS5 takes them, quoted; words that say nothing only where there are no others."""
     typed = list(dict.fromkeys(one.folded for one in words(query[: MOST_WORDS * 40])))[:MOST_WORDS]
     return [f'"{one}"' for one in [one for one in typed if one and not is_stop(one)] or typed]
+
+
+def _shorter(query: str) -> Iterator[str]:
+    """The query, then the same with ever fewer words: those that say nothing go first, and then the last ones."""
+    yield query[:MAX_CHARS]
+    left = words(query[:MAX_CHARS])[: 2 * MOST_WORDS]
+    for one in [one for one in left if is_stop(one.folded)]:
+        left.remove(one)
+        yield " ".join(word.text for word in left)
+    for end in range(len(left) - 1, 0, -1):
+        yield " ".join(one.text for one in left[:end])
+    yield query[: 2 * MOST_TOKENS]
 
 
 def _entry(id: str, record: Mapping[str, Any]) -> Entry:

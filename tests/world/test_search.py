@@ -7,10 +7,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from haven.ai.judging.embed import Embedder
+import numpy as np
+
+from haven.ai.judging.embed import SIZE, Embedder
 from haven.world.names import Names
 from haven.world.schema import Kind, Lore, Planet, System, Thing
 from haven.world.search import Search
+from haven.world.vectors import Nearest, packed
 from haven.world.world import World
 from tests.world.a_world import OLGA, world_in
 
@@ -125,3 +128,30 @@ async def test_what_is_written_gets_its_vectors_in_the_background(tmp_path: Path
         kept.cancel()
         await asyncio.wait([kept])
         assert kept.cancelled() and await search.find("loaf")
+
+
+async def test_a_long_question_is_shortened_to_what_says_something_and_means_the_same(tmp_path: Path) -> None:
+    async with a_search(tmp_path, Embedder()) as (world, search):
+        await world.put(things(), OLGA, "test")
+        await search.refresh()
+        assert await search.embed(10) == 6
+        long = "could you please tell me whether there is or was some illness anywhere in which nobody of them wakes up"
+        for question in (f"{long} again {long}", long):
+            assert "The Grey Sleep" in [hit.name for hit in await search.find(question, meaning=True)][:2], question
+        for hostile in HOSTILE:
+            assert isinstance(await search.find(hostile, meaning=True), list), hostile
+
+
+def test_nearest_finds_nearly_all_that_an_exact_search_finds_and_forgets_what_is_replaced() -> None:
+    rng = np.random.default_rng(7)
+    middles = rng.normal(size=(40, SIZE))
+    rows = (middles[rng.integers(40, size=3_000)] + rng.normal(size=(3_000, SIZE)) * 0.7).astype(np.float32)
+    packs = [packed(one) for one in rows]
+    nearest = Nearest(list(enumerate(packs)))
+    query = (rows[0] / np.linalg.norm(rows[0])).astype(np.float32)
+    cosines = rows @ query / np.linalg.norm(rows, axis=1)
+    best = set(np.argsort(-cosines)[:10].tolist())
+    assert nearest.find(query, 1)[0][0] == 0 and len(best & {number for number, _ in nearest.find(query, 10)}) >= 9
+    nearest.add([(0, packed(-rows[0])), (5_000, packs[0])])
+    found = nearest.find(query, len(nearest))
+    assert found[0][0] == 5_000 and found[-1][0] == 0 and len(found) == 3_001
