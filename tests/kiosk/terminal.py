@@ -11,6 +11,8 @@ from rich.cells import cell_len
 PATIENCE_S = 20.0
 """Only reached when something hangs."""
 SEQUENCE = re.compile(r"\x1b\[([\x30-\x3f]*)[\x20-\x2f]*([\x40-\x7e])|\x1b[^\[]")
+NARROW = re.compile("[ -~\u2500-\u25fc]*").fullmatch
+"""Text of which each character takes one cell: letters, frames and blocks."""
 
 
 class Terminal:
@@ -108,7 +110,7 @@ class Terminal:
         self.send(text.encode())
 
     def _print(self, text: str) -> None:
-        if text.isascii() and text.isprintable() and 0 <= self._y < self.rows:  # most of it, in one piece
+        if 0 <= self._y < self.rows and NARROW(text):  # most of it, in one piece
             shown = text[: max(0, self.columns - self._x)]
             self._grid[self._y][self._x : self._x + len(shown)] = shown
             self._x += len(text)
