@@ -48,7 +48,8 @@ class Answering:
         private = request.private
         await interaction.response.defer(thinking=True, ephemeral=private)
         message = await interaction.original_response()
-        sheet = Sheet(message.channel.id, message.id, person.id, "" if private else request.text)
+        asked, about = ("", "") if private else (request.text, request.about)
+        sheet = Sheet(message.channel.id, message.id, person.id, asked, about)
         answering = cls(interaction, sheet, person, private)
         try:
             await answering.write(answering._bot.round_table.ask(replace(request, place=sheet.place)))

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import re
 from collections import defaultdict
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
@@ -132,10 +132,14 @@ class Cards(Queue[str]):
             except Exception as error:  # the next figure comes soon
                 log.info("the progress of change %s could not be shown in Discord: %s", event.subject, error)
 
-    async def thread_links(self, changes: list[Change]) -> dict[str, str]:
-        """Mentions of the threads by change id, for those that have one."""
+    async def places(self, changes: Sequence[Change]) -> dict[str, int]:
+        """The thread of each change that is shown, by its id; the channel where it has none."""
         cards = [(one.id, await self._load(one.id)) for one in changes]
-        return {id: f"<#{card.place}>" for id, card in cards if card is not None}
+        return {id: card.place for id, card in cards if card is not None}
+
+    async def subject(self, thread: int) -> str:
+        """The change that a thread is about; "" for any other channel."""
+        return await notes.subject(self._database, FACE, "thread", thread) or ""
 
     async def _progress(self, event: Event) -> None:
         id, text = event.subject, str(event.data.get("text", ""))

@@ -22,7 +22,7 @@ from bot.alarms import Alarms
 from bot.answers import Answers
 from bot.cards import Cards
 from bot.channels import Channels
-from bot.commands import ask, changes, drafts, health, status, watch, world
+from bot.commands import ask, changes, drafts, health, menus, status, taking, watch, world
 from bot.commands import cloud as cloud_switch
 from bot.digests import Digests
 from bot.draft_cards import DraftCards
@@ -129,6 +129,8 @@ class HavenBot(discord.Client):
         several = [*changes.commands(), *world.commands(), *drafts.commands(), watch.command(), cloud_switch.command()]
         for command in [*several, ask.command(self.round_table.assistants), status.command(), health.command()]:
             self.tree.add_command(command, guild=guild)
+        for menu in menus.menus():
+            self.tree.add_command(menu, guild=guild)
         await self.tree.set_translator(Translator())
         await self._sync(guild)
 
@@ -181,7 +183,7 @@ class HavenBot(discord.Client):
         """Modals alone: discord.py forgets an open one at a restart, the custom id does not."""
         if interaction.type is not discord.InteractionType.modal_submit:
             return
-        for taken in (rejected, drafts.submitted):
+        for taken in (rejected, drafts.submitted, taking.taken):
             if await taken(interaction):
                 return
         await submitted(interaction)

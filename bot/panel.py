@@ -14,6 +14,8 @@ from discord import ui
 from bot.language import say
 
 MOST_TEXT = 4_000
+DETAILS = 3
+"""So many fields are details: a line parts them from the first look."""
 PER_ROW = 5
 """Buttons in one row; a list has a row of its own."""
 
@@ -33,7 +35,9 @@ def panel(
     """
     frame: ui.Container[Any] = ui.Container(accent_colour=card.colour)
     spent = sum(len(shown.content) for one in entries for shown in one.children if isinstance(shown, ui.TextDisplay))
-    for text in _cut(_texts(card), MOST_TEXT - spent):
+    for number, text in enumerate(_cut(_texts(card), MOST_TEXT - spent)):
+        if number == 1 and len(card.fields) >= DETAILS:
+            frame.add_item(ui.Separator())
         frame.add_item(ui.TextDisplay(text))
     for one in entries:
         frame.add_item(one)

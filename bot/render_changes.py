@@ -87,7 +87,8 @@ def progress_card(change: Change, text: str = "") -> discord.Embed:
         lines.append(f"-# {way}")
     embed = _headed(change, "\n".join(lines))
     _add_reason(embed, change)
-    embed.add_field(name=say("Asked for"), value=plain(change.request, 400), inline=False)
+    if " ".join(change.request.split()) != change.title:
+        embed.add_field(name=say("Asked for"), value=plain(change.request, 400), inline=False)
     return embed.set_footer(text=_footer(change, kind=True))
 
 
@@ -118,8 +119,10 @@ def done_card(said: str) -> discord.Embed:
 
 
 def change_line(change: Change, link: str = "") -> str:
-    """A change in a list: its title, where it stands, who asked for it, and `link`, the mention of its thread."""
-    about = [change.kind, plain(change.requester_name, 40), link or f"`{change.id}`"]
+    """A change in a list: its title, where it stands, who asked for it, and the way to its thread by `link`."""
+    about = [f"`{change.id}`", change.kind, plain(change.requester_name, 40)]
+    if link:
+        about.append(f"[{say('thread')}]({link})")
     return f"**{plain(change.title, 90)}**\n{state_line(change)}\n-# {' · '.join(about)}"
 
 

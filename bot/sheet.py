@@ -20,6 +20,8 @@ class Sheet:
     asker: str
     """The id of the principal."""
     question: str = ""
+    about: str = ""
+    """Somebody else's words that the question is about."""
     assistant: str = ""
     outcome: int = 0
     draft: str = ""

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from assistants.base import Assistant
 from assistants.findings import Findings, Nature
 from assistants.table.core import opened
-from assistants.table.facts import OF_THE_WORLD, Consulted, Facts, best, is_question, speaks_of_a_name, unrecorded
+from assistants.table.facts import OF_THE_WORLD, TOLD, Consulted, Facts, best, is_question, speaks_of_a_name, unrecorded
 from assistants.table.grounding import ungrounded
 from assistants.table.request import Request, Seat
 from assistants.table.transcript import TABLE, Move, Transcript, figures
@@ -102,7 +102,8 @@ class Asking:
     async def answer(self, talk: Talk) -> AsyncGenerator[Piece, None]:
         """What a face shows after the Seat; the last piece is the Reply, or Held. Raises what the engine raises."""
         person, say = talk.request.principal.name, self._transcript.say
-        say(talk.said(Move.ASKS, person, TABLE, talk.text))
+        about = f"about a text of {len(talk.request.about):,} characters" if talk.request.about else ""
+        say(talk.said(Move.ASKS, person, TABLE, talk.text, about))
         say(talk.said(Move.SEATS, TABLE, talk.name, why="; ".join(talk.seat.reasons)))
         draft, ended = "", False
         try:
@@ -132,7 +133,7 @@ class Asking:
             async with aclosing(self._by_model(talk, unrecorded=bool(names))) as pieces:
                 async for piece in pieces:
                     yield piece
-        elif findings.complete and talk.request.where not in _CHOSEN:
+        elif findings.complete and talk.request.where not in _CHOSEN and not talk.request.about:
             yield Delta(findings.text)
             yield computed(talk, findings)
         else:
@@ -142,6 +143,10 @@ class Asking:
 
     async def _found(self, talk: Talk) -> tuple[Findings | None, list[str]]:
         """What the assistants know, and the names of the world in the question."""
+        if talk.request.about:  # the text may tell what no record does; and nobody acts on it
+            found = await self._consulted(talk, talk.text, acting=False)
+            known = best(found, talk.name, question=True)
+            return known if known is not None and known.kind in TOLD else None, []
         if talk.request.where not in _CHOSEN and (hello := welcome(talk.text, self._assistants)) is not None:
             return hello, []
         earlier = next((turn.text for turn in reversed(talk.request.earlier) if turn.role == "user"), "")
@@ -242,7 +247,7 @@ class Asking:
         if findings.free:
             return []
         earlier = (turn.text for turn in talk.request.earlier)
-        return ungrounded(reply.text, talk.text, findings.text, *findings.material, *earlier)
+        return ungrounded(reply.text, talk.text, talk.request.about, findings.text, *findings.material, *earlier)
 
     async def _ended(self, talk: Talk, piece: Reply | Held) -> None:
         person = talk.request.principal.name
@@ -266,6 +271,7 @@ def task_of(talk: Talk, findings: Findings | None = None, *, unrecorded: bool = 
     """What a model is asked; what was found comes along as material."""
     request, assistant = talk.request, talk.seat.assistant
     free = findings is not None and findings.free
+    known = (findings.material or (findings.text,)) if findings else ()
     return Task(
         kind="lore" if free else "answer",
         turns=(*map(_quoted, request.earlier), Turn("user", data_block("question", talk.text))),
@@ -275,7 +281,7 @@ def task_of(talk: Talk, findings: Findings | None = None, *, unrecorded: bool = 
         privacy=Privacy.PRIVATE if talk.private else Privacy.OPEN,
         where=talk.where,
         words=talk.text,
-        material=(findings.material or (findings.text,)) if findings else (),
+        material=(*([request.about] if request.about else []), *known),
         max_tokens=STORY_TOKENS if free else ANSWER_TOKENS,
         request=talk.id,
         unrecorded=unrecorded or free,

@@ -28,6 +28,8 @@ class Request:
     """What was said before in the same conversation."""
     evidence: str | None = None
     """A log or traceback that comes with a fix."""
+    about: str = ""
+    """Somebody else's words that the question is about: data for whoever answers, and never read as the question."""
     place: Mapping[str, Any] = field(default_factory=dict)
     """Where the face shows the answer, in its own words: a later answer finds its way there."""
 

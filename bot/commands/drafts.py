@@ -119,7 +119,7 @@ async def _propose(interaction: discord.Interaction, person: Principal, kind: Ki
         values["parent"] = (await bot.records.world.one(parent)).thing.id
     key = f"discord:{interaction.id}"
     draft = await bot.records.drafts.propose([made(kind, values)], person, TOOL, typed.get("reason", ""), key=key)
-    await _show(interaction, draft, await bot.records.drafts.diff(draft), ())
+    await show_draft(interaction, draft, await bot.records.drafts.diff(draft), ())
 
 
 async def _told(interaction: discord.Interaction, person: Principal, text: str) -> None:
@@ -129,12 +129,13 @@ async def _told(interaction: discord.Interaction, person: Principal, text: str) 
     if recorded.draft is None:
         await interaction.followup.send(embed=cards.questions_card(said))
     else:
-        await _show(interaction, recorded.draft, recorded.diff, said)
+        await show_draft(interaction, recorded.draft, recorded.diff, said)
 
 
-async def _show(
+async def show_draft(
     interaction: discord.Interaction, draft: Draft, found: Sequence[Difference], said: Sequence[str]
 ) -> None:
+    """A draft's card in the channel, kept in line with the queue from then on. The interaction is deferred already."""
     if draft.masked:
         said = [*said, was_masked(draft.masked)]
     card = cards.draft_card(draft, found, said)

@@ -15,7 +15,7 @@ from bot.language import language_of, say, speaking
 from bot.panel import panel
 from bot.render_changes import STEPS, done_card
 from bot.views.listing import LIVE, WAITS
-from bot.views.review import TWEAKABLE, show
+from bot.views.review import MAY_BE_TWEAKED, show
 from haven.access import Act, Principal, check
 from haven.changes.states import State
 from haven.errors import HavenError
@@ -25,7 +25,6 @@ log = logging.getLogger("haven.bot")
 
 LOOKED_AT = 200
 """The newest changes, among which is searched while somebody types."""
-MAY_BE_TWEAKED = frozenset({*TWEAKABLE, State.AWAITING_PLAN})
 Offer = Callable[[discord.Interaction[Any], str], Coroutine[Any, Any, list[app_commands.Choice[str]]]]
 
 
@@ -96,7 +95,7 @@ def _tweak() -> app_commands.Command[Any, ..., Any]:
     async def tweak(
         interaction: discord.Interaction,
         id: str,
-        words: app_commands.Range[str, 1, 2_000],
+        words: app_commands.Range[str, 1, 4_000],
         at: app_commands.Range[str, 1, 300] = "",
     ) -> None:
         async def work(person: Principal) -> None:
@@ -114,8 +113,8 @@ def _tweak() -> app_commands.Command[Any, ..., Any]:
 
 async def goes_on(interaction: discord.Interaction, change: Change) -> str:
     """What a tweak has begun, and where to follow it."""
-    links = await entry.bot_of(interaction).cards.thread_links([change])
-    where = links.get(change.id, f"`{change.id}`")
+    place = (await entry.bot_of(interaction).cards.places([change])).get(change.id)
+    where = f"<#{place}>" if place else f"`{change.id}`"
     if change.state == State.PLANNING:
         return say("Another plan is made: follow it in {thread}.", thread=where)
     return say("Round {number} goes on: follow it in {thread}.", number=change.round, thread=where)

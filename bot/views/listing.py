@@ -67,12 +67,16 @@ async def list_panel(interaction: discord.Interaction, person: Principal, show: 
     found = await bot.changes.list(states, requester, limit=(page + 1) * PAGE + 1)
     page = min(page, max(0, (len(found) - 1) // PAGE))
     here = found[page * PAGE : (page + 1) * PAGE]
-    links = await bot.cards.thread_links(here)
+    places = await bot.cards.places(here)
     lines: list[ui.Section[Any]] = [
-        ui.Section(change_line(one, links.get(one.id, "")), accessory=_look(one)) for one in here
+        ui.Section(change_line(one, _link(interaction, places.get(one.id))), accessory=_look(one)) for one in here
     ]
     more = len(found) > (page + 1) * PAGE and page + 1 < MOST_PAGES
     return panel(_head(show, page, empty=not here), _controls(show, page, more), entries=lines)
+
+
+def _link(interaction: discord.Interaction, place: int | None) -> str:
+    return f"https://discord.com/channels/{interaction.guild_id}/{place}" if place else ""
 
 
 def _head(show: Show, page: int, *, empty: bool) -> discord.Embed:

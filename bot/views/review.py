@@ -35,6 +35,8 @@ log = logging.getLogger("haven.bot")
 
 APPROVE_BY = {"tap": "approve", "two taps": "ask", "type the id": "type"}
 TWEAKABLE = (State.REVIEW, State.FAILED)
+MAY_BE_TWEAKED = (*TWEAKABLE, State.AWAITING_PLAN)
+"""In the last one, another plan is made."""
 
 
 def decision_buttons(change: Change, review: Review | None) -> list[ChangeButton]:
@@ -180,7 +182,8 @@ async def _pressed_tweak(interaction: discord.Interaction, press: Press, person:
 async def _pressed_reject(interaction: discord.Interaction, press: Press, person: Principal) -> None:
     await _still(interaction, press, (State.REVIEW, State.AWAITING_PLAN))
     title, label = say("Reject change {id}", id=press.id), say("Why? (may be left empty)")
-    await interaction.response.send_modal(WordsModal(press.custom_id, title, label, long=True, needed=False))
+    form = WordsModal(press.custom_id, title, label, long=True, needed=False, most=1_000)
+    await interaction.response.send_modal(form)
 
 
 async def _pressed_undo(interaction: discord.Interaction, press: Press, person: Principal) -> None:

@@ -54,10 +54,19 @@ class WordsModal(Form):
     """Asks for words and, with `place`, for the line that they are about."""
 
     def __init__(
-        self, custom_id: str, title: str, label: str, *, long: bool, place: bool = False, needed: bool = True
+        self,
+        custom_id: str,
+        title: str,
+        label: str,
+        *,
+        long: bool,
+        place: bool = False,
+        needed: bool = True,
+        most: int = 4_000,
+        text: str = "",
     ) -> None:
         super().__init__(custom_id, title)
-        self.ask("words", label, 2_000 if long else 20, long=long, required=needed)
+        self.ask("words", label, most if long else 20, long=long, required=needed, text=text)
         if place:
             self.ask_place()
 

@@ -15,6 +15,13 @@ async def card(database: Database, face: str, subject: str) -> dict[str, Any] | 
     return dict(json.loads(row[0])) if row else None
 
 
+async def subject(database: Database, face: str, field: str, value: int) -> str | None:
+    """Whose card has this value: the change of a thread, say."""
+    sql = "select subject from card where face = ? and json_extract(data, '$.' || ?) = ?"
+    row = await database.row(sql, (face, field, value))
+    return str(row[0]) if row else None
+
+
 async def set_card(database: Database, face: str, subject: str, data: dict[str, Any]) -> None:
     await database.write(
         lambda tx: tx.execute("insert or replace into card values (?, ?, ?)", (face, subject, json.dumps(data)))
@@ -45,3 +52,21 @@ async def put(database: Database, key: str, value: str) -> None:
 async def keep(tx: Transaction, key: str, value: str) -> None:
     """As `put`, together with what else a transaction writes."""
     await tx.execute("insert or replace into note values (?, ?)", (key, value))
+
+
+async def take_card(database: Database, face: str, subject: str) -> dict[str, Any] | None:
+    """The card, which is gone with that: of two who take it, one gets None."""
+
+    async def work(tx: Transaction) -> dict[str, Any] | None:
+        sql = "delete from card where face = ? and subject = ? returning data"
+        rows = await tx.execute_fetchall(sql, (face, subject))
+        return dict(json.loads(rows[0][0])) if rows else None
+
+    return await database.write(work)
+
+
+async def forget_cards(database: Database, face: str, before: float) -> None:
+    """Those that were made (their `at`) before that moment."""
+    await database.write(
+        lambda tx: tx.execute("delete from card where face = ? and json_extract(data, '$.at') < ?", (face, before))
+    )

@@ -273,6 +273,18 @@ def locales(monkeypatch: pytest.MonkeyPatch) -> dict[int, str]:
     return spoken
 
 
+@pytest.fixture(autouse=True)
+def menus_of_servers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Discord says of which server a message's menu is; the simulated one leaves that out."""
+    sent = MemberActor._dispatch_interaction
+
+    async def told(self: MemberActor, type: int, channel: ChannelHandle, data: dict[str, Any], **rest: Any) -> Any:
+        where = {"guild_id": str(self.guild.id)} if data.get("type") == discord.AppCommandType.message.value else {}
+        return await sent(self, type, channel, data | where, **rest)
+
+    monkeypatch.setattr(MemberActor, "_dispatch_interaction", told)
+
+
 @pytest.fixture
 def simcord_bot() -> discord.Client:
     """Only there to make the server: the real bot is built when the ids of its roles are known."""

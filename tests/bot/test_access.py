@@ -59,7 +59,7 @@ async def test_status_and_changes_are_for_the_asker_alone(world: World) -> None:
     status = await world.member.slash(world.channel, "status")
     assert status.ephemeral and "Project" in text_of(status.response)
     listed = await world.member.slash(world.channel, "changes")
-    assert listed.ephemeral and f"<#{world.thread(change).id}>" in text_of(listed.response)
+    assert listed.ephemeral and f"/{world.thread(change).id})" in text_of(listed.response)
 
 
 async def test_an_empty_and_an_endless_request_get_one_clear_sentence(world: World) -> None:

@@ -64,7 +64,7 @@ async def test_from_a_slash_command_over_a_tweak_to_the_merged_branch(server: Se
     change = await server.asked("feature", PNG)
     card = await server.card(change, 1)
     said = text_of(card)
-    assert "**Written by:** stand-in, not Claude" in said and "**Tests**\n• new" in said
+    assert "stand-in, not Claude" in said and "• new" in said, said
     assert b"PNG" in await card.attachments[0].read()
     modal = await server.owner.click(card, label="Tweak")
     await server.owner.submit_modal(modal, {"words": 'name the button "Save picture"'})
