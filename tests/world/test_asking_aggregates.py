@@ -6,6 +6,9 @@ import pytest
 
 from haven.world.asking import ask
 from haven.world.asking.answer import Answer
+from haven.world.asking.lexicon import Lexicon
+from haven.world.gazetteer import Gazetteer
+from haven.world.schema import Planet, System
 from tests.world.star_map import lexicon
 
 
@@ -142,3 +145,24 @@ def test_when_is_asked_of_times_alone() -> None:
 def test_a_word_of_time_that_nobody_recorded_is_not_left_out() -> None:
     answer = ask("What is the weather on Halden's Eye in winter?", lexicon())
     assert answer is None or not answer.recorded
+
+
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        ("Tau-1: is b or c the larger one?", "It is Tau-1 c."),
+        ("which of the Tau-1 planets is larger, b or c", "It is Tau-1 c."),
+        ("Tau-1 b or c, which is larger?", "It is Tau-1 c."),
+        ("planets of Tau-1 other than b and c", "1 planet of Tau-1 other than Tau-1 b and Tau-1 c: Tau-1 d."),
+        ("How many days does Tau-1 b take for an orbit?", "Orbital period of Tau-1 b: 4 days."),
+        ("In which year was the largest planet of Tau-1 found?", "Year of discovery of Tau-1 c: 2016."),
+    ],
+)
+def test_letters_stand_for_the_planets_of_the_system_that_was_named(question: str, told: str) -> None:
+    def planet(letter: str, radius: float) -> Planet:
+        measures = {"radius_jupiter": radius, "period_days": 4.0, "discovery_year": 2016.0}
+        return Planet(id=f"planet-{letter}", name=f"Tau-1 {letter}", parent="system-tau", measures=measures)
+
+    things = (System(id="system-tau", name="Tau-1"), planet("b", 0.5), planet("c", 1.5), planet("d", 0.2))
+    answer = ask(question, Lexicon(Gazetteer(things)))
+    assert answer is not None and told in answer.text, answer

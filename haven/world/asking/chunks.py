@@ -140,7 +140,8 @@ def _lettered(found: list[Chunk], lexicon: Lexicon) -> list[Chunk]:
             ids = tuple(one.id for one in spellings)
             found[at] = Chunk(chunk.text, chunk.start, chunk.end, ids=ids)
             lettered += 1
-    if named is not None and lettered > 1:  # it only said whose they are
+    either = any(chunk.one_of("or") for chunk in found)
+    if named is not None and lettered > 1 and either:  # it only said whose they are
         found[found.index(named)] = Chunk(named.text, named.start, named.end, ("skip",))
     return found
 

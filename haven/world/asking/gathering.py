@@ -188,7 +188,9 @@ def _rather_a_role(stream: Stream, chunk: Chunk) -> bool:
 
 def _asked(scene: Scene, chunk: Chunk) -> bool:
     """A field that no value or number follows is what is asked for, or what `most` before it means."""
-    if not chunk.concepts or chunk.one_of("far", "of"):
+    before = scene.stream.chunks[scene.stream.at - 1].text.lower() if scene.stream.at else ""
+    once = before in ("an", "one", "its") and scene.stream.peek() is None  # `how long does X take for an orbit`
+    if not chunk.concepts or chunk.one_of("far") or (chunk.one_of("of") and not once):
         return False
     if scene.stream.at == 0 and chunk.text.lower() in ("sort", "rank", "order"):
         scene.stream.at += 1
