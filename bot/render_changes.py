@@ -8,7 +8,7 @@ import discord
 
 from assistants.round_table import FOUR
 from bot.language import say, told
-from bot.render import MOST, WORKING, code, fitting, person, plain, words
+from bot.render import MOST, WORKING, code, fitting, person, plain
 from bot.render_rounds import file_line
 from haven.changes.review import NAMED, STAND_IN, Look, Review, by_class, class_said
 from haven.changes.review.text import round_line, test_notes
@@ -100,10 +100,8 @@ def review_card(change: Change, review: Review | None) -> discord.Embed:
         _add_plan(embed, change)
     if review is not None and review.commit:
         _add_result(embed, review)
-    title = next((one.title for one in FOUR if one.name == change.assistant), change.assistant)
-    why = "; ".join(map(told, change.reasons)) or say("no reason recorded")
-    embed.add_field(name=say("Assistant"), value=f"{plain(title, 60)}: {plain(why, 240)}")
-    return _within(embed.set_footer(text=_footer(change, review)), change)
+    small = _small(review) if review is not None and review.commit else []
+    return _within(embed.set_footer(text="\n".join([*small, _assistant(change), _footer(change, review)])), change)
 
 
 def closed_card(change: Change, round: int) -> discord.Embed:
@@ -144,7 +142,7 @@ def _way(change: Change) -> str:
     else:
         return ""
     said = [f"✓ {say(done)}" if number < at else f"○ {say(done)}" for number, (_, done) in enumerate(WAY)]
-    return "  ".join(said)
+    return "  ".join(one.replace(" ", "\N{NO-BREAK SPACE}") for one in said)
 
 
 def _add_reason(embed: discord.Embed, change: Change) -> None:
@@ -214,9 +212,18 @@ def _add_result(embed: discord.Embed, review: Review) -> None:
         rounds = [plain(told(round_line(one, review.round)), 250) for one in review.rounds[-3:]]
         name = say("Rounds ({count})", count=len(review.rounds))
         embed.add_field(name=name, value=fitting(rounds, 700), inline=False)
-    embed.add_field(name=say("Cost"), value=_cost(review))
-    embed.add_field(name=say("Written by"), value=_writer(review))
-    embed.add_field(name=say("Left the house"), value=_sent(review))
+
+
+def _small(review: Review) -> list[str]:
+    """The small print: what it cost, who wrote it, what was sent away for it."""
+    cost, by, sent = say("Cost"), say("Written by"), say("Left the house")
+    return [f"**{cost}:** {_cost(review)}", f"**{by}:** {_writer(review)}", f"**{sent}:** {_sent(review)}"]
+
+
+def _assistant(change: Change) -> str:
+    title = next((one.title for one in FOUR if one.name == change.assistant), change.assistant)
+    why = "; ".join(map(told, change.reasons)) or say("no reason recorded")
+    return f"**{say('Assistant')}:** {plain(title, 60)}: {plain(' '.join(why.split()), 240)}"
 
 
 def _cost(review: Review) -> str:
@@ -262,12 +269,12 @@ def _writer(review: Review) -> str:
     model = plain(str(route.get("model", "nobody")), 80)
     by_hand = route.get("tier", "by hand")
     who = f"{say(STAND_IN)} ({model})" if review.stand_in else f"{model}, {say(by_hand)}"
-    why = plain("; ".join(told(str(one)) for one in route.get("reasons", ())), 160)
+    why = plain(" ".join("; ".join(told(str(one)) for one in route.get("reasons", ())).split()), 160)
     return f"{who} · {why}" if why else who
 
 
 def _footer(change: Change, review: Review | None = None, *, kind: bool = False) -> str:
-    """What it is known by; the commit is the one that an approval is bound to."""
+    """What it is known by; the commit is the one that an approval is bound to. Small print is read as markdown, too."""
     parts = [say("Change {id}", id=change.id)]
     if kind:
         parts.append(change.kind)
@@ -275,5 +282,5 @@ def _footer(change: Change, review: Review | None = None, *, kind: bool = False)
         parts.append(say("round {number}", number=change.round))
     if review is not None and review.commit:
         parts.append(say("commit {digits}", digits=review.commit[:12]))
-    parts.append(say("asked by {name}", name=words(change.requester_name, 60)))
+    parts.append(say("asked by {name}", name=plain(change.requester_name, 60)))
     return " · ".join(parts)

@@ -87,9 +87,9 @@ def round_label(one: PastRound) -> str:
 
 
 def _round(one: PastRound) -> str:
-    asked = plain(" ".join(one.instruction.split()), 120) if one.instruction else say("the request")
-    parts = [asked, plain(told(one.tests), 200) if one.tests else say("no tests yet"), _made(one)]
-    return "\n".join([*parts, *([plain(told(one.ended), 100)] if one.ended else [])])
+    asked = plain(" ".join(one.instruction.split()), 120)
+    tests = plain(told(one.tests), 200) if one.tests else say("no tests yet")
+    return "\n".join(filter(None, [asked, tests, _made(one), plain(told(one.ended), 100)]))
 
 
 def _made(one: PastRound) -> str:

@@ -23,7 +23,7 @@ def fields(message: Any) -> dict[str, str]:
     """Of a card: what stands below or beside each bold word at the beginning of a line."""
     texts = [one["content"] for one in parts_of(message) if "content" in one]
     below = [re.fullmatch(r"\*\*(.+?)\*\*\n(.*)", text, re.DOTALL) for text in texts]
-    beside = [re.fullmatch(r"\*\*(.+?):\*\* (.*)", line) for text in texts for line in text.splitlines()]
+    beside = [re.fullmatch(r"(?:-# )?\*\*(.+?):\*\* (.*)", line) for text in texts for line in text.splitlines()]
     return {found[1]: found[2] for found in (*below, *beside) if found}
 
 
@@ -38,7 +38,7 @@ async def test_from_request_to_merge(world: World) -> None:
     world.house.bus.live("change.progress", change.id, stage="editing", text="round 1: receiving edits, 812 characters")
     await world.deliver()
     said = text_of(world.progress(change))
-    assert "receiving edits, 812 characters" in said and "✓ read  ○ written" in said
+    assert "receiving edits, 812 characters" in said and "✓\xa0read  ○\xa0written" in said
 
     change = await world.reviewed(change)
     card = world.card(change)

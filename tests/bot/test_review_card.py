@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import secrets
 
+from bot.render_changes import progress_card, review_card
 from bot.render_rounds import diff_of, pair_diff
 from haven.changes.decisions import Changes
 from haven.changes.proposal import Kind, Proposal
@@ -81,6 +82,15 @@ def test_no_secret_goes_to_discord_with_a_diff() -> None:
     ):
         shown = attached.data.decode()
         assert token not in shown and shown.startswith("-token = 1\n+token = '<"), shown
+
+
+def test_the_name_of_whoever_asked_is_no_markdown_in_the_small_print() -> None:
+    named = {"requester_name": "[Ann](https://evil.example) **B** <@&145607444398080000>", "requester": "discord:1"}
+    asked = {"kind": "fix", "title": "T", "request": "R", "assistant": "scribe", "face": "bot", "target": "main"}
+    change = Change(id="abc123", key="k", reasons=[], state=State.QUEUED, **asked, **named)
+    for card in (progress_card(change), review_card(change, REVIEW)):
+        said = card.footer.text or ""
+        assert r"\*\*B\*\*" in said and "[Ann](https" not in said and "<@&145607444398080000>" not in said
 
 
 async def test_a_tweak_on_a_line_takes_its_text_along(world: World) -> None:
