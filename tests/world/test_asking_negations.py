@@ -184,3 +184,19 @@ def test_what_no_record_can_deny_is_not_answered(question: str) -> None:
 def test_the_count_of_a_negation_is_that_of_its_list() -> None:
     assert answered("How many systems are not in the Inner Reach?").data["count"] == len(UNPLACED)
     assert answered("how many planets are not ocean planets").data["count"] == len(NOT_OCEAN)
+
+
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        ("Are all systems trading systems?", "No: it is so of 2 of 7 systems; of 2 it is not recorded; not of Brook"),
+        ("Is every planet an ocean planet?", "No: it is so of 2 of 5 planets; not of Brine, Halden's Eye, Twin."),
+        ("Do all stations have a sell price?", "Yes: it is so of 2 of 2 stations."),
+        ("Is there only one ocean planet?", "2 planets whose biome is Ocean"),
+        ("Is the largest planet of Halden a desert?", "No: The planet of Halden with the largest size: Aqua;"),
+        ("Is the largest planet of Halden an ocean planet?", "Yes: The planet of Halden with the largest size: Aqua;"),
+        ("Which systems have no discoverer?", "5 systems without discoverer"),
+    ],
+)
+def test_what_is_said_of_all_or_of_the_first_is_looked_up_of_these(question: str, told: str) -> None:
+    assert answered(question).text.startswith(told)

@@ -42,7 +42,7 @@ def _pair(scene: Scene) -> Query | None:
         or _want(scene)
     ):
         return None
-    if scene.yes_no:
+    if scene.yes_no or one.nth:
         raise NotUnderstood("closest")  # whether something is so of the two
     subject = one.frozen().model_copy(update={"order": None, "limit": None})
     return Query(want=Want.PAIR, subject=subject, order=one.order, unit=scene.stream.unit)

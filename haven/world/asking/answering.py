@@ -81,6 +81,8 @@ class Answering:
                 return grouped(self.finder, query)
             case Want.AVERAGE | Want.MEDIAN | Want.TOTAL:
                 return figure(self.finder, query)
+            case Want.EVERY:
+                return self._every(query)
             case Want.PAIR:
                 return pair(self.finder, query)
         if query.want is Want.COUNT and (best := _most(query.subject)) is not None:
@@ -168,6 +170,8 @@ class Answering:
         return told
 
     def _exists(self, query: Query, found: Found) -> Answer:
+        if query.subject.order is not None and query.subject.limit == 1 and query.subject.conditions:
+            return self._so_of_the_first(query)
         if not found.things:
             none = none_found(query.subject, found)
             if query.subject.conditions:
@@ -176,6 +180,31 @@ class Answering:
         rows = tuple(row(thing, self._value(thing, query, found)) for thing in found.things)
         head = in_words(query.subject, len(rows), self.finder)
         return Answer(sentence(f"Yes. {head}: {names(found.things, 10)}", found.notes), rows, str(query))
+
+    def _every(self, query: Query) -> Answer:
+        """Whether something is so of all: who is not, where one is not."""
+        *others, last = query.subject.conditions
+        whole = query.subject.model_copy(update={"conditions": tuple(others)})
+        things = self.finder.find(whole).things
+        so = [self.finder.checks.holds(thing, last) for thing in things]
+        against = [thing for thing, one in zip(things, so, strict=True) if one is False]
+        head = f"{so.count(True):,} of {in_words(whole, len(things), self.finder)}"
+        open_ = f"; of {so.count(None):,} it is not recorded" if None in so else ""
+        rows = tuple(map(row, (against or things)[:MOST_ROWS]))
+        if against:
+            return Answer(sentence(f"No: it is so of {head}{open_}; not of {names(against)}"), rows, str(query))
+        verdict = "Not recorded of all" if None in so or not things else "Yes"
+        return Answer(sentence(f"{verdict}: it is so of {head}{open_}"), rows, str(query), recorded=verdict == "Yes")
+
+    def _so_of_the_first(self, query: Query) -> Answer:
+        """`is the largest planet of X a desert`: the condition is asked of the one that comes first."""
+        *others, last = query.subject.conditions
+        first = query.subject.model_copy(update={"conditions": tuple(others)})
+        thing = self.finder.one(first)
+        so, text = self._checked(thing, last)
+        lead = f"{order_words(first)}: {thing.name}"
+        verdict = "Not recorded" if so is None else "Yes" if so else "No"
+        return Answer(sentence(f"{verdict}: {lead}; {text}"), (row(thing),), str(query), recorded=so is not None)
 
     # -- values
 

@@ -66,7 +66,9 @@ def _has(stream: Stream, one: Draft, negated: bool) -> bool:
         if chunk.values and not chunk.kinds:
             if not value_condition(stream, counted):
                 break
-        elif counted.kinds or (chunk.concepts and chunk.kinds in ((Kind.REGION,), ()) and not chunk.part("found")):
+        elif counted.kinds or (
+            chunk.concepts and chunk.kinds in ((Kind.REGION,), (Kind.PERSON,), ()) and not chunk.part("found")
+        ):
             break
         else:
             stream.at += 1

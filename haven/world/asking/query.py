@@ -17,6 +17,8 @@ class Want(StrEnum):
     LIST = "list"
     COUNT = "count"
     EXISTS = "is there"
+    EVERY = "every"
+    """Whether the last condition is so of all for which the others are."""
     VALUE = "value"
     WHERE = "where"
     ABOUT = "about"

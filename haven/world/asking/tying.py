@@ -70,6 +70,14 @@ def of_kind(scene: Scene, chunk: Chunk) -> bool:
     if last is not None and last.named and not _is_a(scene) and _same_thing(scene, last, chunk):
         stream.at += 1
         return True
+    first = scene.subject
+    if last is not None and last.tied and first is not None and first.order is not None and _is_a(scene):
+        last = first  # `is the largest planet of X an ocean planet`
+        last.conditions += scene.pending.conditions
+        scene.pending.conditions = []
+        stream.at += 1
+        scene.lead.clear()
+        return set(chunk.kinds) == set(last.kinds)
     if last is not None and last.named and _is_a(scene):
         last.conditions += scene.pending.conditions
         last.conditions.append(Condition(concepts=("kind",), words=tuple(kind.value for kind in chunk.kinds)))

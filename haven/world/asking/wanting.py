@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from haven.world.asking.query import Order, Query, Selection, Want
-from haven.world.asking.stream import Draft, Stream
+from haven.world.asking.stream import Draft, NotUnderstood, Stream
 from haven.world.schema import Kind
 
 TIMES = frozenset({"year", "period", "when", "age"})
 """Fields that say when something was."""
+EVERY = frozenset({"all", "every", "each", "alle", "jeder", "jede", "jedes"})
 LOOSE = frozenset({"tags", "condition", "significance", "period", "place"})
 """Fields whose words are everyday words: they say which records are meant only beside a kind."""
 UNCOUNTED = frozenset({"lifeform", "race", "flora", "fauna", "sentinels", "economy", "weather", "biome", "conflict"})
@@ -202,6 +203,13 @@ def _of_these(
             return None  # whether what is so of it, was not understood
         asked = ("discovered_by",)
     if yes_no and not asked:
+        said = {word for chunk in stream.chunks for word in chunk.text.lower().split()}
+        if not one.ids and said & EVERY:
+            if not one.conditions:
+                raise NotUnderstood("all")
+            return Query(want=Want.EVERY, subject=subject)
+        if not one.ids and "only" in said:
+            return Query(want=Want.COUNT, subject=subject)
         named = bool(one.ids) and (one.conditions or one.of or one.near)
         return Query(want=Want.CHECK if named else Want.EXISTS, subject=subject, unit=stream.unit)
     if asked:
