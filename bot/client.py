@@ -22,11 +22,12 @@ from bot.alarms import Alarms
 from bot.answers import Answers
 from bot.cards import Cards
 from bot.channels import Channels
-from bot.commands import ask, changes, drafts, health, menus, status, taking, watch, world
-from bot.commands import cloud as cloud_switch
+from bot.commands import ask, changes, drafts, health, menus, money, owner, privacy, status, taking, watch, world
+from bot.commands.anywhere import is_anywhere
 from bot.digests import Digests
 from bot.draft_cards import DraftCards
 from bot.language import Translator
+from bot.office import Office
 from bot.queue import Queue
 from bot.told import Told
 from bot.views.alert import AlertButton
@@ -34,6 +35,7 @@ from bot.views.answer import AnswerButton
 from bot.views.buttons import ChangeButton
 from bot.views.drafts import DraftButton, DraftList, TheseButton, rejected
 from bot.views.listing import ChangesPage
+from bot.views.price import PriceButton
 from bot.views.review import submitted
 from bot.views.rounds import OlderRounds
 from haven.access import Principal
@@ -78,6 +80,7 @@ class HavenBot(discord.Client):
         verdict: Callable[[int, Principal, int], Awaitable[None]],
         cloud: Callable[[], str],
         alerts: Alerts,
+        office: Office,
         alarms_at: int | None = None,
     ) -> None:
         """`verdict` takes the number of an outcome and 1 or -1; `cloud` names who can be asked there, "" for nobody;
@@ -98,6 +101,7 @@ class HavenBot(discord.Client):
         self.status_lines = status
         self.verdict = verdict
         self.cloud = cloud
+        self.office = office
         self.channels = Channels(self, settings.guild_id)
         self.cards = Cards(self.channels, changes, database, settings)
         self.alerts = alerts
@@ -124,15 +128,20 @@ class HavenBot(discord.Client):
             DraftList,
             TheseButton,
             watch.EndWatch,
+            PriceButton,
+            privacy.PrivacyButton,
+            owner.RestartButton,
         )
         guild = discord.Object(self.settings.guild_id) if self.settings.guild_id else None
-        several = [*changes.commands(), *world.commands(), *drafts.commands(), watch.command(), cloud_switch.command()]
-        for command in [*several, ask.command(self.round_table.assistants), status.command(), health.command()]:
-            self.tree.add_command(command, guild=guild)
+        several = [*changes.commands(), *world.commands(), *drafts.commands(), watch.command(), *money.commands()]
+        alone = [ask.command(self.round_table.assistants), status.command(), health.command(), privacy.command()]
+        every: list[app_commands.Command[Any, ..., Any] | app_commands.Group] = [*several, *alone, owner.group()]
+        for command in every:
+            self.tree.add_command(command, guild=None if is_anywhere(command) else guild)
         for menu in menus.menus():
             self.tree.add_command(menu, guild=guild)
         await self.tree.set_translator(Translator())
-        await self._sync(guild)
+        await self.sync()
 
     @property
     def queues(self) -> tuple[Queue[Any], ...]:
@@ -183,26 +192,35 @@ class HavenBot(discord.Client):
         """Modals alone: discord.py forgets an open one at a restart, the custom id does not."""
         if interaction.type is not discord.InteractionType.modal_submit:
             return
-        for taken in (rejected, drafts.submitted, taking.taken):
+        for taken in (rejected, privacy.sure, drafts.submitted, taking.taken):
             if await taken(interaction):
                 return
         await submitted(interaction)
 
-    async def _sync(self, guild: discord.Object | None) -> None:
-        """Send the command list where it is not the one sent last: Discord counts creations (200 a day)."""
-        translator = self.tree.translator
-        assert translator is not None
-        commands = self.tree.get_commands(guild=guild)
-        payload = [await command.get_translated_payload(self.tree, translator) for command in commands]
-        where = {"application": self.application_id, "guild": self.settings.guild_id, "commands": payload}
+    async def sync(self, anyway: bool = False) -> None:
+        """Send the lists of commands, that of Haven's own server and that of all of Discord.
+
+        Only where they are not those sent last, or `anyway`: Discord counts creations (200 a day).
+        """
+        own = discord.Object(self.settings.guild_id) if self.settings.guild_id else None
+        places = [None, own] if own else [None]
+        payloads = [await self._payload(place) for place in places]
+        where = {"application": self.application_id, "guild": self.settings.guild_id, "commands": payloads}
         digest = hashlib.sha256(json.dumps(where, sort_keys=True, default=str).encode()).hexdigest()
-        if await notes.get(self.database, SYNCED) == digest:
+        if not anyway and await notes.get(self.database, SYNCED) == digest:
             return
         try:
-            await self.tree.sync(guild=guild)
+            for place in places:
+                await self.tree.sync(guild=place)
         except discord.Forbidden as error:
             raise Unavailable(
                 "Discord does not let the bot add its commands to this server.",
                 "Invite it with the link that `haven setup discord` prints.",
             ) from error
         await notes.put(self.database, SYNCED, digest)
+
+    async def _payload(self, place: discord.Object | None) -> list[Any]:
+        translator = self.tree.translator
+        assert translator is not None
+        commands = self.tree.get_commands(guild=place)
+        return [await command.get_translated_payload(self.tree, translator) for command in commands]

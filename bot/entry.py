@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("haven.bot")
 
+ROLE_S = 2.0
+"""An interaction waits three seconds for its first answer."""
 GONE = frozenset({10007, 10013})
 """Discord's codes for somebody who left the server, and for an account that was deleted."""
 
@@ -34,6 +37,22 @@ def principal(interaction: discord.Interaction, settings: Discord) -> Principal:
     """Who pressed, by numeric ids alone; anybody unknown, or in another server, is a stranger."""
     here = settings.guild_id is not None and interaction.guild_id == settings.guild_id
     return _principal(interaction.user, _role(interaction.user, settings) if here else Role.STRANGER)
+
+
+async def person_of(interaction: discord.Interaction) -> Principal:
+    """As `principal`; in a chat with the bot, or a private one, with the role that they have in Haven's own server now.
+
+    Raises Unavailable where Discord does not say in time.
+    """
+    bot = bot_of(interaction)
+    found = principal(interaction, bot.settings)
+    if interaction.guild_id is not None:
+        return found
+    try:
+        async with asyncio.timeout(ROLE_S):
+            return await today(bot, found)
+    except TimeoutError:
+        raise Unavailable("Discord does not say in time what you may do here.", "Try again in a moment.") from None
 
 
 async def today(bot: HavenBot, then: Principal) -> Principal:
@@ -90,7 +109,7 @@ async def enter(
         try:
             if bot.closing:
                 raise Unavailable("Haven is restarting, so nothing was done.", "Try again in a minute.")
-            person = principal(interaction, bot.settings)
+            person = await person_of(interaction)
             check(person, act, strangers_may=strangers_may)
             await work(person)
         except Exception as error:

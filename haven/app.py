@@ -9,7 +9,7 @@ import logging
 import shutil
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from assistants.cartographer import Cartographer
@@ -107,6 +107,8 @@ class House:
     search: Search
     cartographer: Cartographer
     scribe: Scribe
+    again: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set where this process is to end so that whatever looks after it starts it again."""
 
 
 @asynccontextmanager

@@ -5,22 +5,29 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import time
 from typing import Any
 
+from assistants.pricing import Pricing
 from assistants.records import Records
 from bot.client import HavenBot
+from bot.office import Office
 from bot.supervisor import Link, Supervisor
 from haven.access import Principal
+from haven.ai.money.caps import Caps
 from haven.ai.roster import Roster
 from haven.ai.task import Tier
 from haven.app import Face, House
+from haven.changes.rounds.prompting import Prompts
 from haven.errors import SettingsError, StoreError, Unavailable
+from haven.privacy import Privacy
 from haven.settings import DISCORD_TOKEN, Discord
 from kiosk.app import Kiosk
 from kiosk.pin import Pin
 from kiosk.server import serve as serve_kiosk
 
 log = logging.getLogger("haven")
+BEGAN = int(time.time())
 
 
 def records_of(house: House) -> Records:
@@ -48,6 +55,25 @@ def kiosk_of(house: House, principal: Principal, pin: Pin, driver: type[Any] | N
     )
 
 
+def office_of(house: House) -> Office:
+    """What the owner's commands, and everybody's accounts, rest on."""
+    settings, database = house.settings, house.database
+    prompts = Prompts(house.repository, settings) if house.repository else None
+    return Office(
+        settings=settings,
+        caps=Caps(database, settings.cloud),
+        ledger=house.ledger,
+        registry=house.registry,
+        roster=house.engine.roster,
+        pricing=Pricing(house.engine.roster, house.ledger, settings, prompts, house.round_table.seat),
+        privacy=Privacy(database),
+        backup=house.sentinel.backups.daily,
+        restart=house.again.set,
+        is_watched=os.environ.get("SYSTEMD_EXEC_PID") == str(os.getpid()),
+        began=BEGAN,
+    )
+
+
 def bot_of(house: House, settings: Discord) -> HavenBot:
     """The bot before it is connected."""
     return HavenBot(
@@ -62,6 +88,7 @@ def bot_of(house: House, settings: Discord) -> HavenBot:
         verdict=house.outcomes.verdict,
         cloud=lambda: cloud_name(house.engine.roster),
         alerts=house.sentinel.alerts,
+        office=office_of(house),
         alarms_at=house.settings.alerts.channel_id or settings.channel_id,
     )
 

@@ -12,8 +12,17 @@ from assistants.base import Assistant
 from assistants.round_table import Request
 from bot import entry
 from bot.answering import Answering
+from bot.commands.anywhere import anywhere, is_outside
+from bot.views import price
 from haven.access import Act, Principal
 from haven.ai.task import Where
+
+
+async def _ask(interaction: discord.Interaction, request: Request) -> None:
+    await Answering.begin(interaction, request.principal, request)
+
+
+price.GO_ON[False] = _ask
 
 
 def command(assistants: Sequence[Assistant]) -> app_commands.Command[Any, ..., Any]:
@@ -25,7 +34,7 @@ def command(assistants: Sequence[Assistant]) -> app_commands.Command[Any, ..., A
         private="Only you see it, and it never leaves this house",
     )
     @app_commands.choices(assistant=[app_commands.Choice(name=one.title, value=one.name) for one in assistants])
-    @app_commands.guild_only()
+    @anywhere
     async def ask(
         interaction: discord.Interaction,
         text: str,
@@ -39,10 +48,11 @@ def command(assistants: Sequence[Assistant]) -> app_commands.Command[Any, ..., A
                 person,
                 assistant=assistant,
                 where=Where(where),
-                private=private,
+                private=private or is_outside(interaction),
                 key=f"discord:{interaction.id}",
             )
-            await Answering.begin(interaction, person, request)
+            if not await price.shown_first(interaction, request):
+                await _ask(interaction, request)
 
         await entry.enter(interaction, Act.ASK, work)
 

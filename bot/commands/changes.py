@@ -13,6 +13,7 @@ from bot.commands import reviewing
 from bot.language import say
 from bot.panel import panel
 from bot.render import WORKING
+from bot.views import price
 from bot.views.listing import SHOWS, Show, list_panel
 from haven.access import Act, Principal
 from haven.changes.proposal import Kind
@@ -64,10 +65,21 @@ async def propose(
         await interaction.response.defer(ephemeral=True, thinking=True)
         evidence = await _end_of(log) if log else None
         request = Request(text, person, kind=kind, key=f"discord:{interaction.id}", evidence=evidence)
-        change = await entry.bot_of(interaction).round_table.propose(request, kind)
-        await interaction.followup.send(view=await acknowledged(interaction, change), ephemeral=True)
+        if await price.shown_first(interaction, request):
+            return
+        await _submit(interaction, request)
 
     await entry.enter(interaction, Act.REQUEST, work)
+
+
+async def _submit(interaction: discord.Interaction, request: Request) -> None:
+    """The interaction is acknowledged already; the same key is the same change."""
+    assert request.kind is not None
+    change = await entry.bot_of(interaction).round_table.propose(request, request.kind)
+    await interaction.followup.send(view=await acknowledged(interaction, change), ephemeral=True)
+
+
+price.GO_ON[True] = _submit
 
 
 async def _end_of(log: discord.Attachment) -> str:

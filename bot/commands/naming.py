@@ -29,7 +29,7 @@ def names(*kinds: Kind) -> Offer:
     async def offer(interaction: discord.Interaction[Any], current: str) -> Offered:
         bot = entry.bot_of(interaction)
         try:
-            check(entry.principal(interaction, bot.settings), Act.READ)
+            check(await entry.person_of(interaction), Act.READ)
             if not current.strip():
                 first = await bot.records.world.things(*kinds, limit=MOST)
                 return [_choice(one.id, one.name, one.kind, kinds) for one in first if len(one.id) <= LONGEST]

@@ -9,6 +9,7 @@ from discord import app_commands
 
 from bot import entry
 from bot import render_world as cards
+from bot.commands.anywhere import anywhere, is_outside
 from bot.commands.naming import PLACES, names
 from haven.access import Act, Principal
 from haven.errors import BadInput, NotFound
@@ -28,10 +29,10 @@ def _lore() -> app_commands.Command[Any, ..., Any]:
     @app_commands.command(name="lore", description="Read the lore, or search in it")
     @app_commands.describe(text="The title of an entry, or what it speaks of")
     @app_commands.autocomplete(text=names(Kind.LORE))
-    @app_commands.guild_only()
+    @anywhere
     async def lore(interaction: discord.Interaction, text: str) -> None:
         async def work(person: Principal) -> None:
-            await interaction.response.defer(thinking=True)
+            await interaction.response.defer(thinking=True, ephemeral=is_outside(interaction))
             records = entry.bot_of(interaction).records
             try:
                 id = (await records.world.one(text, Kind.LORE)).thing.id
@@ -51,10 +52,10 @@ def _system() -> app_commands.Command[Any, ..., Any]:
     @app_commands.command(name="system", description="Show what is recorded of a system, planet, moon or station")
     @app_commands.describe(name="Its name")
     @app_commands.autocomplete(name=names(*PLACES))
-    @app_commands.guild_only()
+    @anywhere
     async def system(interaction: discord.Interaction, name: str) -> None:
         async def work(person: Principal) -> None:
-            await interaction.response.defer(thinking=True)
+            await interaction.response.defer(thinking=True, ephemeral=is_outside(interaction))
             page = await entry.bot_of(interaction).records.page(name, person, *PLACES)
             await interaction.followup.send(embed=cards.page_card(page), files=cards.page_files(page))
 
@@ -67,10 +68,10 @@ def _nearest() -> app_commands.Command[Any, ..., Any]:
     @app_commands.command(name="nearest", description="Show the systems nearest to a place")
     @app_commands.describe(to="A system, or something in one", count="How many")
     @app_commands.autocomplete(to=names(*PLACES))
-    @app_commands.guild_only()
+    @anywhere
     async def nearest(interaction: discord.Interaction, to: str, count: app_commands.Range[int, 1, 25] = 5) -> None:
         async def work(person: Principal) -> None:
-            await interaction.response.defer(thinking=True)
+            await interaction.response.defer(thinking=True, ephemeral=is_outside(interaction))
             found = await entry.bot_of(interaction).records.cartographer.near(to, person, count)
             await interaction.followup.send(embed=cards.near_card(found))
 

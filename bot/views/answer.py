@@ -15,6 +15,7 @@ from assistants.round_table import Request
 from assistants.waiting import Choice
 from bot import entry
 from bot.answering import Answering
+from bot.views import price
 from haven.access import Act, Principal
 from haven.ai.task import Where
 
@@ -91,7 +92,10 @@ async def _ask_cloud(interaction: discord.Interaction, person: Principal, messag
     with bot.answers.writing(message):
         sheet = await bot.answers.again(message, person)
         key = f"discord:{interaction.id}"
-        request = Request(sheet.question, person, assistant=sheet.assistant or None, where=Where.CLOUD, key=key)
+        seat = sheet.assistant or None
+        request = Request(sheet.question, person, assistant=seat, where=Where.CLOUD, key=key, about=sheet.about)
+        if await price.shown_first(interaction, request):
+            return
         await Answering.begin(interaction, person, request)
         await bot.answers.was_asked_again(sheet)
 

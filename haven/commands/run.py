@@ -23,6 +23,8 @@ from haven.lock import only_one
 from haven.settings import Settings
 from haven.setup import toml_file
 
+AGAIN = 75
+"""Exit status after which systemd starts Haven again (RestartForceExitStatus of its unit)."""
 Demo = Annotated[bool, typer.Option("--demo", help="Sample project, stand-in instead of Claude, no account.")]
 
 
@@ -37,13 +39,15 @@ def up(
     with only_one(loaded):
         if not shown:
             err.print(f"Haven is up{' (demo: stand-in, not Claude)' if demo else ''}. Show it with: haven attach")
-        asyncio.run(_serve(loaded, demo, shown))
+        again = asyncio.run(_serve(loaded, demo, shown))
+    if again:
+        raise typer.Exit(AGAIN)
 
 
-async def _serve(loaded: Settings, demo: bool, shown: bool) -> None:
+async def _serve(loaded: Settings, demo: bool, shown: bool) -> bool:
     """Until SIGTERM, SIGINT or the terminal's own display is left; then everything is closed in order.
 
-    A terminal that merely dies (SIGHUP) ends its display and nothing else.
+    True: the owner wants it started again. A terminal that merely dies (SIGHUP) ends its display and nothing else.
     """
     from haven.faces import faces_of  # discord and textual are loaded here alone
 
@@ -63,14 +67,15 @@ async def _serve(loaded: Settings, demo: bool, shown: bool) -> None:
             await charts.bring_in(house)
         ready = asyncio.Event()
         running = asyncio.create_task(run(house, [*faces_of(house, ready), pulse.serve]))
-        waits = [running, asyncio.create_task(stop.wait())]
+        waits = [running, asyncio.create_task(stop.wait()), asyncio.create_task(house.again.wait())]
         if shown:
             waits.append(asyncio.create_task(_show_here(loaded, ready, stop)))
-        await asyncio.wait(waits[:2], return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(waits[:3], return_when=asyncio.FIRST_COMPLETED)
         for wait in (*waits[1:], running):
             wait.cancel()
             with suppress(asyncio.CancelledError):
                 await wait
+    return house.again.is_set()
 
 
 async def _show_here(loaded: Settings, ready: asyncio.Event, stop: asyncio.Event) -> None:

@@ -6,7 +6,7 @@ import re
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from haven.settings.section import Address, SecretName, Section
 
@@ -98,6 +98,10 @@ class Cloud(Section):
     per_person_daily_usd: float = Field(1.0, ge=0)
     per_request_usd: float = Field(0.5, ge=0)
     """All calls of one request together; the calls of a change have its own cap."""
+    ask_above_usd: Annotated[float | None, BeforeValidator(lambda value: None if value == "" else value)] = Field(
+        0.1, ge=0
+    )
+    """Who asks for something in Discord that may cost more sees the price first; 0: always, "": never."""
     timeout_s: float = Field(300.0, gt=0, le=3600)
     attempts: int = Field(3, ge=1, le=10)
     max_output_tokens: int = Field(16000, ge=256, le=128000)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,11 @@ from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle, GuildHandle
 from simcord.components import walk_components
 
+from assistants.pricing import Pricing
 from assistants.round_table import RoundTable
 from assistants.waiting import WaitingRoom
 from bot.client import HavenBot
+from bot.office import Office
 from haven.ai.engine import Engine
 from haven.ai.memory import Memory
 from haven.ai.money.prices import Prices
@@ -27,10 +29,11 @@ from haven.ai.providers.base import Call, Finish
 from haven.ai.roster import Roster
 from haven.ai.task import Delta, Tier, Usage
 from haven.app import House, open_house
+from haven.changes.rounds.prompting import Prompts
 from haven.changes.states import State
 from haven.errors import ModelError
 from haven.events import Subscription
-from haven.faces import records_of
+from haven.faces import office_of, records_of
 from haven.settings import Discord, Settings, parse
 from haven.store import changes as table
 from haven.store import events, jobs
@@ -126,7 +129,14 @@ class World:
             verdict=self.house.outcomes.verdict,
             cloud=lambda: "" if self.cloud.absent else "the stand-in",
             alerts=self.house.sentinel.alerts,
+            office=self.office(engine),
         )
+
+    def office(self, engine: Engine) -> Office:
+        """The house's own, but for the scripted models, and where a restart leads."""
+        house, prompts = self.house, Prompts(self.house.changes._repository(), self.house.settings)
+        pricing = Pricing(engine.roster, house.ledger, house.settings, prompts, house.round_table.seat)
+        return replace(office_of(house), roster=engine.roster, pricing=pricing)
 
     @property
     def bot(self) -> HavenBot:

@@ -104,9 +104,9 @@ class Projection:
     """When the month's cap is reached at this pace; None where it is not."""
 
 
-async def analyze(database: Database, since: float, until: float) -> Analysis:
-    """Every recorded call of the period, lan included; prompts carried by hand are not calls."""
-    cells = await ledger.cells(database, since, until)
+async def analyze(database: Database, since: float, until: float, person: str = "") -> Analysis:
+    """Every recorded call of the period, or one person's, lan included; prompts carried by hand are not calls."""
+    cells = [one for one in await ledger.cells(database, since, until) if person in ("", one.principal)]
     real = [cell for cell in cells if not cell.stand_in]
     return Analysis(
         total=_sum("all", real),
