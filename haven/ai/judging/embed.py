@@ -63,6 +63,15 @@ class Embedder:
             raise Unavailable(problem, MEND, retry=False)
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._embed_short, texts, most)
 
+    def close(self) -> None:
+        """Let the model and its thread go, after what is under way; there are no vectors any more."""
+        self._problem = "Haven is closing, so texts have no vectors."
+        self._thread.submit(self._forget)
+        self._thread.shutdown(wait=False)
+
+    def _forget(self) -> None:
+        self._model = None
+
     def _embed_short(self, texts: Iterable[str], most: int) -> npt.NDArray[np.float32]:
         model, text = self._loaded(), ""
         for text in map(_plain, texts):

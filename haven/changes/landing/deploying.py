@@ -156,6 +156,37 @@ async def _unseen(pid: int) -> None:
     """Nobody needs to know."""
 
 
+async def _begun(
+    command: tuple[str, ...], at: Path, environment: Mapping[str, str], output: int
+) -> asyncio.subprocess.Process:
+    """Started with a process group of its own. Cancelled meanwhile, the group ends, not its first process alone."""
+    starting = asyncio.ensure_future(
+        asyncio.create_subprocess_exec(
+            *command,
+            cwd=at,
+            env=dict(environment),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=output,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
+        )
+    )
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        with suppress(OSError, ValueError):
+            await _end(await starting)
+        raise
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Kill all of its group where it has not ended."""
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+
+
 async def run(
     command: tuple[str, ...],
     at: Path,
@@ -171,15 +202,7 @@ async def run(
     reading, writing = os.pipe()
     with FileIO(reading) as pipe:
         try:
-            process = await asyncio.create_subprocess_exec(
-                *command,
-                cwd=at,
-                env=dict(environment),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=writing,
-                stderr=asyncio.subprocess.STDOUT,
-                start_new_session=True,
-            )
+            process = await _begun(command, at, environment, writing)
         except (OSError, ValueError) as error:
             return f"can't be started: {getattr(error, 'strerror', None) or error}."
         finally:
@@ -192,10 +215,7 @@ async def run(
             except TimeoutError:
                 return f"took longer than {timeout_s:.0f} seconds and was stopped."
             finally:
-                if process.returncode is None:
-                    with suppress(ProcessLookupError):
-                        os.killpg(process.pid, signal.SIGKILL)
-                    await process.wait()
+                await _end(process)
     return (
         f"ended with status {process.returncode}: {last_words(heard) or 'it said nothing'}"
         if process.returncode
