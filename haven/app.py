@@ -123,6 +123,8 @@ async def open_house(settings: Settings, environments: Path | None = None) -> As
             yield await _build(settings, database, registry, minds, search, environments)
         finally:
             await search.close()
+            if embedder is not None:
+                embedder.close()
             await minds.close()
 
 
