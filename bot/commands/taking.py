@@ -106,7 +106,7 @@ class LoreForm(Form):
     """A message as a draft for the lore."""
 
     def __init__(self, message: discord.Message, text: str) -> None:
-        author = words(" ".join(message.author.display_name.split()), MOST_NAME)
+        author = words(" ".join(message.author.display_name.split()), MOST_NAME) or str(message.author.id)
         super().__init__(Origin(message.channel.id, message.id, author).custom_id, say("Add to the lore"))
         self.ask("name", say("Its title"), 200, text=plain_title(text))
         self.ask("text", say("Its text"), MOST, long=True, text=text)

@@ -228,9 +228,19 @@ async def _pressed_stop(interaction: discord.Interaction, press: Press, person: 
 
 
 async def _pressed_withdraw(interaction: discord.Interaction, press: Press, person: Principal) -> None:
+    change = await _still(interaction, press, sources(State.CANCELLED))
+    check(person, Act.CANCEL, requester=change.requester)
+    said = say("{title} is put away for good; what was spent on it stays spent.", title=plain(change.title, 200))
+    card = discord.Embed(title=say("Withdraw it?"), description=said, colour=AMBER)
+    sure = buttons([Press("putaway", press.id, press.round)])
+    await interaction.response.send_message(view=panel(card, sure), ephemeral=True)
+
+
+async def _pressed_putaway(interaction: discord.Interaction, press: Press, person: Principal) -> None:
     await interaction.response.defer()
     bot = entry.bot_of(interaction)
     await bot.changes.cancel(press.id, person)
+    await interaction.edit_original_response(view=panel(done_card(say("Withdrawn."))))
     await bot.cards.refresh(press.id)
 
 
@@ -286,6 +296,7 @@ PRESSED |= {
     "skip": _pressed_skip,
     "stop": _pressed_stop,
     "withdraw": _pressed_withdraw,
+    "putaway": _pressed_putaway,
     "retry": _pressed_retry,
     "undo": _pressed_undo,
     "takeback": _pressed_takeback,

@@ -243,7 +243,11 @@ async def test_what_rests_or_waits_to_be_merged_is_withdrawn_by_its_requester(wo
     change = await world.reviewed(await world.requested())
     for one, shown in ((waits, ["Try now", "Withdraw"]), (change, ["Withdraw"])):
         assert list(buttons(world.progress(one))) == shown
-        await world.member.click(world.progress(one), label="Withdraw")
+        asked = await world.member.click(world.progress(one), label="Withdraw")
+        assert asked.ephemeral and (await world.house.changes.get(one.id)).state != "cancelled"
+        refused = await world.stranger.click(world.progress(one), label="Withdraw")
+        assert "needs the role" in text_of(refused.response)
+        await world.member.click(shown_to(asked), label="Yes, withdraw it")
         assert (await world.house.changes.get(one.id)).state == "cancelled"
         assert not buttons(world.progress(one))
 

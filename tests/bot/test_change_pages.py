@@ -67,6 +67,15 @@ async def test_a_card_that_was_called_for_works_and_is_closed_by_the_decision(wo
     assert "There is no change" in text_of(missing.response)
 
 
+async def test_words_typed_at_a_card_that_was_called_for_draw_it_anew(world: World) -> None:
+    change = await world.reviewed(await world.requested())
+    card = shown_to(await world.member.slash(world.channel, "review", id=change.id))
+    shown = await world.member.click(card, label="Tweak")
+    await world.member.submit_modal(shown, {"words": "Use SVG instead"})
+    assert "**Writing the edits** · round 2" in text_of(card) and not any(buttons(card).values())
+    assert (await world.house.changes.get(change.id)).round == 2
+
+
 async def test_a_tweak_is_typed_by_whoever_asked_or_reviews(world: World) -> None:
     change = await world.reviewed(await world.requested())
     await world.requested("Mend the zoom", who=world.owner)
