@@ -49,13 +49,13 @@ def costs_card(found: Accounts) -> discord.Embed:
     embed.description = "\n".join(_against(found))
     embed.add_field(name=_days_title(found), value=chart(found.daily), inline=False)
     for name, lines, shown in (
-        (say("By person"), found.lately.people if found.everybody else (), person),
-        (say("By kind"), found.lately.kinds, _plain),
-        (say("By model"), found.lately.models, _plain),
+        (say("By person, 30 days"), found.lately.people if found.everybody else (), person),
+        (say("By kind, 30 days"), found.lately.kinds, _plain),
+        (say("By model, 30 days"), found.lately.models, _plain),
     ):
         if lines:
             embed.add_field(name=name, value=_lines(lines, shown), inline=False)
-    if found.saved is not None:
+    if found.saved is not None and found.saved.saved_usd > 0:
         embed.add_field(name=say("Saved in 30 days"), value=_saved(found.saved), inline=False)
     embed.set_footer(text=say("US dollars; days are UTC. What is unknown counts at its worst case."))
     return embed
@@ -87,12 +87,15 @@ def caps_card(caps: InForce) -> discord.Embed:
 def models_card(shelves: Sequence[Shelf], others: Sequence[tuple[str, str, str]], cloud: str) -> discord.Embed:
     """`others`: tier, name and why it can't be used ("": it can); `cloud`: why nothing may leave for it."""
     embed = discord.Embed(title=say("Models"), description=_refused(cloud), colour=WORKING)
-    here = [_shelf(one) for one in sorted(shelves, key=lambda one: not one.installed)]
-    embed.add_field(name=say("On this machine"), value=fitting(here, 2_000) or say("none"), inline=False)
+    here = [_shelf(one) for one in shelves if one.installed]
+    embed.add_field(name=say("On this machine"), value=fitting(here, 1_000) or say("none"), inline=False)
     for tier, name in (("lan", say("At home")), ("cloud", say("In the cloud"))):
         said = [f"`{plain(model, 80)}`: {plain(why, 200) or say('ready')}" for at, model, why in others if at == tier]
         if said:
             embed.add_field(name=name, value=fitting(said, 900), inline=False)
+    lacking = [f"{plain(one.model.name, 60)} ({one.model.ram_mb:,} MB)" for one in shelves if not one.installed]
+    if lacking:
+        embed.add_field(name=say("Could be installed (memory)"), value=fitting(lacking, 1_000), inline=False)
     return embed
 
 
@@ -124,7 +127,7 @@ def _refused(why: str) -> str:
 
 
 def _days_title(found: Accounts) -> str:
-    return say("The last 14 days, everybody") if found.everybody else say("Your last 14 days")
+    return say("The last 14 days, everybody, in USD") if found.everybody else say("Your last 14 days, in USD")
 
 
 def _saved(saved: Savings) -> str:
@@ -153,13 +156,11 @@ def _date(day: int) -> str:
 def _bar(usd: float, most: float) -> str:
     """Whole blocks: eighths of one are no character of some phones' fonts."""
     full = round(BAR * usd / most) if most else 0
-    return "█" * max(full, int(usd > 0)) + "·" * (BAR - max(full, int(usd > 0)))
+    return "█" * full + "·" * (BAR - full)
 
 
 def _shelf(one: Shelf) -> str:
     model = one.model
-    state = say("installed") if one.installed else say("not installed")
-    size = say("{mb} MB of memory", mb=f"{model.ram_mb:,}")
+    size = say("installed, {mb} MB of memory", mb=f"{model.ram_mb:,}")
     speed = f", {plain(model.speed, 80)} ({plain(model.speed_source, 80)})" if model.speed else ""
-    sign = "🟢" if one.installed else "⚪"
-    return f"{sign} **{plain(model.name, 60)}** {state}: {size}, {plain(model.licence, 40)}{speed}"
+    return f"🟢 **{plain(model.name, 60)}** {size}, {plain(model.licence, 40)}{speed}"

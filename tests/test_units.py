@@ -11,6 +11,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from haven.commands.run import AGAIN
+
 ROOT = Path(__file__).parent.parent
 SYSTEMD = ROOT / "systemd"
 BREAKS_THE_SANDBOX = {
@@ -39,6 +41,11 @@ def test_systemd_accepts_the_unit(unit: str, tmp_path: Path) -> None:
     done = subprocess.run(["systemd-analyze", "verify", tmp_path / unit], capture_output=True, text=True, check=False)
     complaints = [line for line in done.stderr.splitlines() if "is not executable" not in line]
     assert complaints == [], "only the programs that are not installed here may be missing"
+
+
+def test_an_ordered_restart_is_no_failure_and_starts_it_again() -> None:
+    service = directives("haven.service")
+    assert service["RestartForceExitStatus"] == service["SuccessExitStatus"] == str(AGAIN)
 
 
 def test_nothing_in_the_service_takes_the_sandbox_away() -> None:

@@ -82,7 +82,7 @@ async def test_the_owners_levers(world: World) -> None:
     world.bot.office = replace(world.bot.office, backup=broken)
     assert "does not pass its check" in await said(world, world.owner, "haven backup")
     shown = await said(world, world.member, "models")
-    assert "smollm2-135m" in shown and "not installed" in shown and "scripted" in shown
+    assert "smollm2-135m (300 MB)" in shown and "Could be installed" in shown and "scripted" in shown
     assert "may not" in await said(world, world.reviewer, "models", install="smollm2-135m")
 
 
