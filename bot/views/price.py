@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
@@ -151,7 +152,8 @@ async def _yes(interaction: discord.Interaction, id: str, quote: Quote, person: 
     if await notes.take_card(bot.database, FACE, id) is None:
         raise Conflict("That was decided already.", "Nothing was done a second time.")
     await GO_ON[request.kind is not None](interaction, request)
-    await interaction.followup.edit_message(_message(interaction), view=_panel(quote, "", say("You said yes.")))
+    with suppress(discord.HTTPException):  # what was asked for is under way, whatever becomes of these buttons
+        await interaction.followup.edit_message(_message(interaction), view=_panel(quote, "", say("You said yes.")))
 
 
 async def _redraw(interaction: discord.Interaction, view: ui.LayoutView) -> None:

@@ -137,10 +137,17 @@ async def test_what_is_taken_along_is_private_and_goes_by_the_role_of_today(worl
     assert asked.ephemeral and "all systems" in text_of(asked.response)
     steps = await world.house.database.rows("select distinct private from transcript")
     assert [row[0] for row in steps] == [1], "outside of the server nothing leaves the house"
+    assert await stranger.autocomplete("lore", "text", "salt") == []
     found = await member.slash("lore", text="nobody has written of this")
     assert found.ephemeral
     own = await stranger.slash("privacy")
     assert own.ephemeral and "Nothing is kept of you" in text_of(shown_to(own))
+    elsewhere = world.env.create_guild("Elsewhere")
+    owner = elsewhere.add_member(world.owner.user)
+    away = elsewhere.create_text_channel("lobby")
+    for command, words in (("costs", "may not"), ("ask", "may not"), ("privacy", "other servers")):
+        result = await owner.slash(away, command, **({"text": "x"} if command == "ask" else {}))
+        assert result.ephemeral and words in text_of(shown_to(result)), command
     [role] = world.discord.member_role_ids
     world.env.backend.remove_member_role(world.guild.id, world.member.id, role)
     gone = await member.slash("costs")
