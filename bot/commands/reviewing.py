@@ -40,8 +40,8 @@ def changes_like(act: Act, states: Collection[str] = ()) -> Offer:
 
     async def offer(interaction: discord.Interaction[Any], current: str) -> list[app_commands.Choice[str]]:
         bot, typed = entry.bot_of(interaction), current.strip().lower()
-        person = entry.principal(interaction, bot.settings)
         try:
+            person = await entry.person_of(interaction)
             check(person, Act.READ)
             found = await bot.changes.list(states or (LIVE if not typed else ()), limit=LOOKED_AT)
         except HavenError as error:

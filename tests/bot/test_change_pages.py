@@ -120,8 +120,8 @@ async def test_a_thread_that_could_not_be_put_away_is_so_later_and_nobody_is_tol
     world.env.inject_error("PATCH", f"/channels/{thread}", status=503)
     await world.house.changes.reject(change.id, HAVEN_OWNER, round=1)
     await world.deliver()
-    while not (await world.bot.fetch_channel(thread)).archived:
-        await world.bot.try_again()
+    await world.bot.try_again()
+    assert (await world.bot.fetch_channel(thread)).archived
     told = [one for one in world.env.http_requests if isinstance(one.json, dict) and one.json.get("content")]
     assert len(told) == 1 and f"<@{world.member.id}>" in told[0].json["content"]
     card = Card(**(await notes.card(world.house.database, "discord", change.id) or {}))
