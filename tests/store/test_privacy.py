@@ -26,69 +26,59 @@ OWNER = Principal("unix:1000", "root", Role.OWNER, "cli")
 
 def rows(state: str = "merged") -> list[tuple[str, dict[str, Any]]]:
     """Two of everything that is kept of people: one of Ann's, one of Bob's."""
-    found: list[tuple[str, dict[str, Any]]] = []
-    for number, (who, name) in enumerate(((ME, "Ann"), (OTHER, "Bob")), 1):
-        id, at = f"{number:x}" * 4, {"at": TODAY - DAY_S}
-        change = {"key": id, "kind": "fix", "title": "t", "request": f"{name} asked", "assistant": "a", "reasons": "[]"}
-        change |= {"requester": who, "requester_name": name, "face": "bot", "state": state, "target": "main"}
-        change |= {"decided_by": who, "created_at": 1.0, "updated_at": 1.0}
-        words = {
-            "kind": "answer",
-            "face": "bot",
-            "complexity": "simple",
-            "hardness": 0.1,
-            "tier": "local",
-            "model": "m",
-        }
-        words |= {"words": f"what does {name} ask", "prompt_version": "1", "score": 80, "pass_mark": 70}
-        sent = {"process": "p", "principal": who, "purpose": "x", "tier": "cloud", "model": "m", "recipient": "r"}
-        sent |= {
-            "sent": zlib.compress(f"{name}'s words".encode()),
-            "sent_sha256": "",
-            "sent_chars": 3,
-            "worst_usd": 0.5,
-        }
-        said = {"request": id, "move": "asks", "who": name, "whom": "table", "person": who, "words": "hello"}
-        draft = {"id": id, "by_id": who, "by_name": name, "stranger": 0, "face": "bot", "tool": "x", "things": "[]"}
-        event = {"kind": "draft.approved", "subject": "theirs", "actor": who, "data": json.dumps({"by": name})}
-        mention = {
-            "kind": "note",
-            "subject": "x",
-            "actor": "haven",
-            "data": json.dumps({"who": who, "t": f"<@{who[8:]}>"}),
-        }
-        found += [
-            ("change", {"id": id, **change}),
-            ("approval", {"change_id": id, "round": 1, "commit_id": "c", "principal": who, "name": name, **at}),
-            ("outcome", {"id": number, "principal": who, **words, **at}),
-            ("verdict", {"outcome_id": number, "principal": who, "value": 1, **at}),
-            ("reply_cache", {"exact": id, "asks": "", "words": words["words"], "reply": "{}", "expires": 9e9, **at}),
-            ("reservation", {"id": number, **sent, **at}),
-            ("settlement", {"id": number, "state": "settled", "usd": 0.25, **at}),
-            ("reservation", {"id": number + 10, **sent, "at": TODAY}),
-            ("settlement", {"id": number + 10, "state": "unknown", **at}),
-            (
-                "waiting",
-                {"id": id, "principal": who, "face": "bot", "task": "{}", "reason": "r", "state": "failed", **at},
-            ),
-            ("job", {"kind": "waiting", "subject": id, "key": f"waiting:{id}", "run_at": 1.0}),
-            ("transcript", {**said, **at}),
-            ("world_draft", draft | at),
-            ("world_draft", draft | at | {"id": f"to-{id}", "by_id": "discord:5", "by_name": "Eve"}),
-            ("world_write", {"id": number, "by_id": who, "by_name": name, "tool": "x", "approved_by": "", **at}),
-            (
-                "watch",
-                {"id": id, "principal": who, "name": name, "face": "bot", "said": "s", "wants": "{}", "seen": 1, **at},
-            ),
-            ("watch_told", {"watch": id, "thing": "t", "name": "T", **at}),
-            ("switch", {"name": "cloud", "is_on": 1, "by_id": who, "by_name": name, **at}),
-            ("cap", {"name": "daily_usd", "usd": 1.0, "by_id": who, "by_name": name, **at}),
-            ("card", {"face": "discord.answer", "subject": id, "data": json.dumps({"asker": who, "question": "q"})}),
-            ("event", event | at),
-            ("event", mention | at),
-            ("note", {"key": f"seen.{id}", "value": f"by <@{who[8:]}>"}),
-        ]
-    return found
+    several = [*enumerate(((ME, "Ann"), (OTHER, "Bob")), 1)]
+    return [
+        row for number, (who, name) in several for row in (*work(number, who, name, state), *words(number, who, name))
+    ]
+
+
+def work(number: int, who: str, name: str, state: str) -> list[tuple[str, dict[str, Any]]]:
+    """What others rest on."""
+    id, at = f"{number:x}" * 4, {"at": TODAY - DAY_S}
+    change = {"key": id, "kind": "fix", "title": "t", "request": f"{name} asked", "assistant": "a", "reasons": "[]"}
+    change |= {"requester": who, "requester_name": name, "face": "bot", "state": state, "target": "main"}
+    change |= {"decided_by": who, "created_at": 1.0, "updated_at": 1.0}
+    sent = {"process": "p", "principal": who, "purpose": "x", "tier": "cloud", "model": "m", "recipient": "r"}
+    sent |= {"sent": zlib.compress(f"{name}'s words".encode()), "sent_sha256": "", "sent_chars": 3, "worst_usd": 0.5}
+    event = {"kind": "draft.approved", "subject": "theirs", "actor": who, "data": json.dumps({"by": name})}
+    mention = {"kind": "note", "subject": "x", "actor": "haven", "data": json.dumps({"who": who, "t": f"<@{who[8:]}>"})}
+    return [
+        ("change", {"id": id, **change}),
+        ("approval", {"change_id": id, "round": 1, "commit_id": "c", "principal": who, "name": name, **at}),
+        ("reservation", {"id": number, **sent, **at}),
+        ("settlement", {"id": number, "state": "settled", "usd": 0.25, **at}),
+        ("reservation", {"id": number + 10, **sent, "at": TODAY}),
+        ("settlement", {"id": number + 10, "state": "unknown", **at}),
+        ("world_write", {"id": number, "by_id": who, "by_name": name, "tool": "x", "approved_by": "", **at}),
+        ("switch", {"name": "cloud", "is_on": 1, "by_id": who, "by_name": name, **at}),
+        ("cap", {"name": "daily_usd", "usd": 1.0, "by_id": who, "by_name": name, **at}),
+        ("event", event | at),
+        ("event", mention | at),
+        ("note", {"key": f"seen.{id}", "value": f"by <@{who[8:]}>"}),
+    ]
+
+
+def words(number: int, who: str, name: str) -> list[tuple[str, dict[str, Any]]]:
+    """What is somebody's own."""
+    id, at, asked = f"{number:x}" * 4, {"at": TODAY - DAY_S}, f"what does {name} ask"
+    done = {"kind": "answer", "face": "bot", "complexity": "simple", "hardness": 0.1, "tier": "local", "model": "m"}
+    done |= {"words": asked, "prompt_version": "1", "score": 80, "pass_mark": 70}
+    said = {"request": id, "move": "asks", "who": name, "whom": "table", "person": who, "words": "hello"}
+    draft = {"id": id, "by_id": who, "by_name": name, "stranger": 0, "face": "bot", "tool": "x", "things": "[]"}
+    watch = {"principal": who, "name": name, "face": "bot", "said": "s", "wants": "{}", "seen": 1}
+    return [
+        ("outcome", {"id": number, "principal": who, **done, **at}),
+        ("verdict", {"outcome_id": number, "principal": who, "value": 1, **at}),
+        ("reply_cache", {"exact": id, "asks": "", "words": asked, "reply": "{}", "expires": 9e9, **at}),
+        ("waiting", {"id": id, "principal": who, "face": "bot", "task": "{}", "reason": "r", "state": "failed", **at}),
+        ("job", {"kind": "waiting", "subject": id, "key": f"waiting:{id}", "run_at": 1.0}),
+        ("transcript", {**said, **at}),
+        ("world_draft", draft | at),
+        ("world_draft", draft | at | {"id": f"to-{id}", "by_id": "discord:5", "by_name": "Eve"}),
+        ("watch", {"id": id, **watch, **at}),
+        ("watch_told", {"watch": id, "thing": "t", "name": "T", **at}),
+        ("card", {"face": "discord.answer", "subject": id, "data": json.dumps({"asker": who, "question": "q"})}),
+    ]
 
 
 async def filled(database: Database, state: str = "merged") -> None:
