@@ -10,6 +10,7 @@ import shutil
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from assistants.cartographer import Cartographer
@@ -61,6 +62,7 @@ from haven.seating import seat_all
 from haven.settings import ANTHROPIC_KEY, Settings
 from haven.store import deployments, ledger, retention
 from haven.store.database import Database, now, opened
+from haven.webhooks.outbox import Outbox
 from haven.world.drafts import Drafts
 from haven.world.names import Names
 from haven.world.search import Search
@@ -368,7 +370,9 @@ def _ground(house: House, schedule: Schedule) -> tuple[Coroutine[None, None, Non
     """What everything else stands on."""
     clocks = house.bus.run(), schedule.run(), house.lag.run()
     world = house.search.keep(), house.watches.run(house.bus), house.cartographer.prepare()
-    return *clocks, house.minds.keep(), *world
+    settings, note = house.settings, partial(house.sentinel.note, "Webhooks")
+    outbox = Outbox(house.database, house.bus, settings.webhooks, settings.secret, note)
+    return *clocks, house.minds.keep(), *world, outbox.run()
 
 
 def _ticks(house: House, schedule: Schedule) -> None:

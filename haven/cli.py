@@ -38,6 +38,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "service": ("service:app", "The running Haven: how it is, its settings, a new start."),
     "logs": ("logs:app", "The logs: what went wrong, in groups, and suspicious logins."),
     "privacy": ("privacy:app", "What Haven keeps of a person: show, export, delete."),
+    "webhooks": ("webhooks:app", "Webhooks: make a secret, and try the address that is told of events."),
     "backup": ("backup:app", "Backups: made once a day, restored to check them, put back."),
     "health": (
         "health:health",

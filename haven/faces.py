@@ -134,22 +134,31 @@ async def _bot(house: House) -> None:
 
 
 async def _port(house: House) -> None:
-    """Prometheus's and watchdogs' way in; loaded only where the settings turn it on."""
+    """Prometheus's and watchdogs' way in, and that of webhooks; loaded only where the settings turn it on."""
+    from web.hooks import Hooks
     from web.metrics import Meters
     from web.server import serve
 
     parts = house.database, house.engine.roster, house.ledger, house.lag
     meters = Meters(*parts, house.settings.cloud, house.settings.paths.state_dir)
+    wanted, hooks = house.settings.webhooks, None
+    if wanted.senders:
+        try:
+            hooks = Hooks(wanted, house.settings.secret, house.round_table.propose, house.database)
+        except SettingsError as error:
+            log.error("[%s] webhooks can't be taken: %s", error.id, error.full)
+            house.sentinel.note("Webhooks in", error.full, "alert")
 
     def listening(address: str) -> None:
         log.info("figures at %s/metrics", address)
         alone = house.settings.web.host in ("127.0.0.1", "::1", "localhost")
         reach = "" if alone else ", for anybody who reaches this machine"
-        house.sentinel.note("Web", f"{address}/metrics and /healthz{reach}", "ok" if alone else "note")
+        taken = ", and /hooks/change for those who sign" if hooks else ""
+        house.sentinel.note("Web", f"{address}/metrics and /healthz{taken}{reach}", "ok" if alone else "note")
 
     try:
         await meters.begin()
-        await serve(house.settings.web, meters.text, meters.look, listening)
+        await serve(house.settings.web, meters.text, meters.look, listening, hooks)
     except (Unavailable, StoreError) as error:
         log.error("[%s] the web port can't be opened: %s", error.id, error)
         house.sentinel.note("Web", error.full, "alert")

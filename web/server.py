@@ -1,4 +1,4 @@
-"""The port: `/metrics` in Prometheus's text format 0.0.4, and `/healthz` for watchdogs. It changes nothing."""
+"""The port: Prometheus's `/metrics` (text format 0.0.4), `/healthz` for watchdogs, and webhooks where they are on."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from haven.errors import HavenError, Unavailable
 from haven.settings import Web
+from web.hooks import MOST, Hooks
 
 T = TypeVar("T")
 log = logging.getLogger("haven.web")
@@ -27,12 +28,14 @@ async def serve(
     metrics: Callable[[], Awaitable[bytes]],
     look: Callable[[], Awaitable[object]],
     listening: Callable[[str], None],
+    hooks: Hooks | None = None,
 ) -> None:
     """Answer until cancelled; `listening` is told the address. `look` raises HavenError where Haven is not well.
+    Without `hooks` the port changes nothing.
 
     Raises Unavailable where the port can't be had.
     """
-    runner = web.AppRunner(_app(metrics, look), access_log=None, shutdown_timeout=CLOSING_S)
+    runner = web.AppRunner(_app(metrics, look, hooks), access_log=None, shutdown_timeout=CLOSING_S)
     await runner.setup()
     try:
         try:
@@ -48,7 +51,9 @@ async def serve(
         await asyncio.shield(runner.cleanup())  # the end may cancel twice
 
 
-def _app(metrics: Callable[[], Awaitable[bytes]], look: Callable[[], Awaitable[object]]) -> web.Application:
+def _app(
+    metrics: Callable[[], Awaitable[bytes]], look: Callable[[], Awaitable[object]], hooks: Hooks | None
+) -> web.Application:
     async def get_metrics(request: web.Request) -> web.Response:
         body, trouble = await _patiently(metrics)
         if body is None:
@@ -59,9 +64,11 @@ def _app(metrics: Callable[[], Awaitable[bytes]], look: Callable[[], Awaitable[o
         _, trouble = await _patiently(look)
         return web.Response(status=503 if trouble else 200, text=trouble or "ok\n")
 
-    app = web.Application()
+    app = web.Application(client_max_size=MOST)
     app.router.add_get("/metrics", get_metrics)
     app.router.add_get("/healthz", get_health)
+    if hooks is not None:
+        app.router.add_post("/hooks/change", hooks.change)
     return app
 
 

@@ -35,6 +35,7 @@ CHECKS: dict[str, Look] = {
     "Claude": network.claude,
     "other clouds": network.others,
     "Discord": network.discord,
+    "webhooks": network.webhooks,
     "clock": machine.clock,
     "memory": machine.memory,
     "heat and power": machine.heat,

@@ -48,6 +48,7 @@ def secrets(settings: Settings) -> Finding:
         return False, f"The folder {folder} can be read by others ({_mode(folder)}).", f"chmod 700 {folder}"
     hosts, clouds = settings.lan.hosts, settings.cloud.others
     others = (*(host.secret for host in hosts if host.secret), *(cloud.secret for cloud in clouds))
+    others += (settings.webhooks.secret, *(one.secret for one in settings.webhooks.senders))
     known = dict.fromkeys((ANTHROPIC_KEY, DISCORD_TOKEN, KIOSK_PIN, TOKEN_SECRET, *others))
     names = [name for name in known if settings.secret(name)]
     return (True, f"Only you can read: {', '.join(names)}.") if names else (None, "There are none yet.", "haven setup")

@@ -1,4 +1,4 @@
-"""What lies beyond this machine: hosts at home, Claude, other clouds, Discord. They are asked only where `live`."""
+"""Beyond this machine: hosts at home, Claude, other clouds, Discord, webhooks. They are asked only where `live`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from haven.doctor.check import Finding
 from haven.errors import HavenError
 from haven.live import Answer, ask_claude, ask_discord
 from haven.settings import ANTHROPIC_KEY, DISCORD_TOKEN, LanHost, Settings
+from haven.webhooks.signing import key_of
 
 PATIENCE_S = 5.0
 
@@ -104,6 +105,27 @@ async def discord(settings: Settings, live: bool = False) -> Finding:
     if answer.in_server is False:
         return False, "Discord accepts the token, but the bot is not on the server.", "haven setup discord"
     return _told(answer, ids, "haven setup discord")
+
+
+def webhooks(settings: Settings) -> Finding | list[Finding]:
+    """Both ways; nothing is sent: `haven webhooks test` does."""
+    hooks = settings.webhooks
+    secrets = [*([hooks.secret] if hooks.url else []), *(one.secret for one in hooks.senders)]
+    if not secrets:
+        return None, "Off: no address is set, and there is no sender (see [webhooks] in haven.example.toml)."
+    found: list[Finding] = []
+    for name in secrets:
+        try:
+            key_of(name, settings.secret)
+        except HavenError as error:
+            found.append((False, str(error), error.mend))
+    if hooks.senders and not settings.web.port:
+        found.append((False, "There is a webhook's sender, but no port that it could reach.", "Set web.port."))
+    if hooks.url and not hooks.kinds:
+        found.append((False, "webhooks.kinds is empty, so nothing is told.", "Name some kinds of events."))
+    out = f"{len(hooks.kinds)} kinds of events are told to {host_of(hooks.url)}" if hooks.url else ""
+    taken = f"{len(hooks.senders)} sender(s) may ask for changes" if hooks.senders else ""
+    return found or (True, f"{'; '.join(filter(None, (out, taken)))}.")
 
 
 def _told(answer: Answer, more: str, mend: str) -> Finding:

@@ -26,6 +26,7 @@ from haven.settings.folders import (
     default_state_dir,
     demo_file,
 )
+from haven.settings.hooks import Sender, Told, Webhooks
 from haven.settings.house import (
     AlertSettings,
     Changes,
@@ -75,9 +76,12 @@ __all__ = [
     "Routing",
     "Rule",
     "Sandbox",
+    "Sender",
     "Settings",
     "Strategy",
+    "Told",
     "Web",
+    "Webhooks",
     "WorldSettings",
     "cache_dir",
     "config_file",
@@ -112,6 +116,7 @@ class Settings(BaseSettings):
     discord: Discord = Field(default_factory=Discord)
     kiosk: Kiosk = Field(default_factory=Kiosk)
     web: Web = Field(default_factory=Web)
+    webhooks: Webhooks = Field(default_factory=Webhooks)
     world: WorldSettings = Field(default_factory=WorldSettings)
     alerts: AlertSettings = Field(default_factory=AlertSettings)
     keep: Keep = Field(default_factory=Keep)

@@ -107,6 +107,12 @@ async def by_key(tx: Transaction, key: str) -> Change | None:
     return None
 
 
+async def with_key(database: Database, key: str) -> Change | None:
+    """The change that was asked for under this key, if one was."""
+    row = await database.row("select * from change where key = ?", (key,))
+    return _change(row) if row else None
+
+
 async def undo_of(tx: Transaction, id: str) -> Change | None:
     """The change that takes this one back, unless it came to nothing."""
     ended = "state not in ('rejected', 'cancelled', 'failed')"
