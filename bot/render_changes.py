@@ -118,7 +118,7 @@ def done_card(said: str) -> discord.Embed:
 
 def change_line(change: Change, link: str = "") -> str:
     """A change in a list: its title, where it stands, who asked for it, and the way to its thread by `link`."""
-    about = [f"`{change.id}`", change.kind, plain(change.requester_name, 40)]
+    about = [f"`{change.id}`", say(change.kind), plain(change.requester_name, 40)]
     if link:
         about.append(f"[{say('thread')}]({link})")
     return f"**{plain(change.title, 90)}**\n{state_line(change)}\n-# {' · '.join(about)}"
@@ -277,7 +277,7 @@ def _footer(change: Change, review: Review | None = None, *, kind: bool = False)
     """What it is known by; the commit is the one that an approval is bound to. Small print is read as markdown, too."""
     parts = [say("Change {id}", id=change.id)]
     if kind:
-        parts.append(change.kind)
+        parts.append(say(change.kind))
     else:
         parts.append(say("round {number}", number=change.round))
     if review is not None and review.commit:

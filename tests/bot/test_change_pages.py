@@ -159,11 +159,21 @@ async def test_a_message_is_material_of_a_question_and_never_the_question(world:
     message = await world.stranger.send(world.channel, text)
     refused = await world.stranger.context_menu(world.channel, "Ask about this", message)
     assert refused.ephemeral and refused.modal is None
+    world.cloud.absent = ""
     shown = await world.member.context_menu(world.channel, "Ask about this", message)
     typed = {"question": "How often does it blink?", "text": text, "private": private}
     answered = await world.member.submit_modal(shown, typed)
     assert answered.ephemeral is private
-    prompt = world.local.asked[-1].turns[-1].text
+    prompts = [world.local.asked[-1].turns[-1].text]
+    if not private:
+        await world.env.restart_bot(world.build())
+        await world.member.click(answered.response, label="Ask the stand-in instead")
+        prompts.append(world.cloud.asked[-1].turns[-1].text)
+    for prompt in prompts:
+        check_material(prompt)
+
+
+def check_material(prompt: str) -> None:
     assert prompt.count("<question>") == 1 and "<question>\nHow often does it blink?\n</question>" in prompt
     assert prompt.index("<material>") < prompt.index("The beacon blinks twice.") < prompt.index("</material>")
     assert prompt.count("</material>") == 1
