@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import discord
-
 from assistants.sentry.alerts import Alerts
 from bot.channels import Channels
+from bot.panel import panel
 from bot.queue import EventQueue
-from bot.render import plain
+from bot.render_health import news_card
 from bot.views.alert import alert_view
 from haven.access import Principal
 from haven.store import events, notes
+from haven.store.alerts import Alert
 from haven.store.database import Database
 from haven.store.events import Event
 
 NOTE = "discord.alerts"
 RAISED = "alert.raised"
-SIGNS = {"urgent": "🔴", "warning": "🟠"}
 
 
 class Alarms(EventQueue):
@@ -28,9 +27,9 @@ class Alarms(EventQueue):
         self._alerts = alerts
         self._channel = channel
 
-    async def acknowledge(self, id: str, person: Principal) -> None:
+    async def acknowledge(self, id: str, person: Principal) -> Alert:
         """Raises AccessDenied, NotFound, and Conflict where somebody was first or it is over."""
-        await self._alerts.acknowledge(id, person)
+        return await self._alerts.acknowledge(id, person)
 
     async def catch_up(self) -> None:
         if self._channel is not None:
@@ -44,20 +43,11 @@ class Alarms(EventQueue):
 
     async def show(self, one: Event) -> None:
         assert self._channel is not None
-        view = alert_view(one.subject) if one.kind == RAISED else discord.ui.View(timeout=None)
+        if one.kind == RAISED:
+            cause, level, text, mend = (str(one.data.get(name, "")) for name in ("cause", "level", "text", "mend"))
+            since = float(one.data.get("since", one.at))
+            view = alert_view(Alert(one.subject, cause, level, text, mend, since))
+        else:
+            view = panel(news_card(one))
         nonce = f"alert:{one.id}"
-        await self._channels.send(self._channel, lambda where: where.send(words_of(one), view=view, nonce=nonce))
-
-
-def words_of(event: Event) -> str:
-    """One message, in at most some 1,500 characters; nobody is pinged by it."""
-    text = plain(str(event.data.get("text", "")), 600)
-    match event.kind:
-        case "alert.cleared":
-            return f"🟢 Over: {text}"
-        case "alert.acknowledged":
-            return f"👀 {plain(str(event.data.get('by', 'Somebody')), 60)} looks after: {text}"
-    mend = plain(str(event.data.get("mend", "")), 400)
-    sign = SIGNS.get(str(event.data.get("level")), "🟠")
-    since = f"-# since <t:{int(event.data.get('since', event.at))}:t> · {event.subject}"
-    return "\n".join(line for line in (f"{sign} {text}", mend, since) if line)
+        await self._channels.send(self._channel, lambda where: where.send(view=view, nonce=nonce))

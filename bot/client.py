@@ -33,9 +33,10 @@ from bot.told import Told
 from bot.views.alert import AlertButton
 from bot.views.answer import AnswerButton
 from bot.views.buttons import ChangeButton
-from bot.views.drafts import DraftButton, DraftList, TheseButton, rejected
+from bot.views.drafts import DraftButton, DraftList, QueuePage, TheseButton, rejected
 from bot.views.listing import ChangesPage
 from bot.views.price import PriceButton
+from bot.views.reading import ReadButton
 from bot.views.review import submitted
 from bot.views.rounds import OlderRounds
 from haven.access import Principal
@@ -126,8 +127,11 @@ class HavenBot(discord.Client):
             AlertButton,
             DraftButton,
             DraftList,
+            QueuePage,
+            ReadButton,
             TheseButton,
             watch.EndWatch,
+            watch.WatchesPage,
             PriceButton,
             privacy.PrivacyButton,
             owner.RestartButton,

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 
-import discord
-
 from bot.channels import Channels
+from bot.panel import panel
 from bot.queue import EventQueue
-from bot.render import WORKING, plain
+from bot.render_world import news_card
 from haven.store.database import Database
 from haven.store.events import Event
-
-MOST = 10
-"""Sections; with the lengths below, Discord's 6,000 characters of one embed are never reached."""
-LENGTH = 520
 
 
 class Digests(EventQueue):
@@ -32,15 +27,6 @@ class Digests(EventQueue):
 
     async def show(self, one: Event) -> None:
         assert self._channel is not None
-        card, nonce = digest_card(one), f"digest:{one.id}"
-        await self._channels.send(self._channel, lambda where: where.send(embed=card, nonce=nonce))
-
-
-def digest_card(event: Event) -> discord.Embed:
-    """A field a section; names are other people's words, so nothing in them is a link or a mention."""
-    embed = discord.Embed(title=plain(str(event.data.get("title", "")), 200), colour=WORKING)
-    for section in list(event.data.get("sections", ()))[:MOST]:
-        lines = "\n".join(f"• {plain(str(line), 200)}" for line in section.get("lines", ()))
-        kept = lines if len(lines) <= LENGTH else lines[:LENGTH].rpartition("\n")[0] + "\n…"
-        embed.add_field(name=plain(str(section.get("title", "")), 60), value=kept or "…", inline=False)
-    return embed
+        sections = [(str(part.get("title", "")), part.get("lines", ())) for part in one.data.get("sections", ())]
+        view, nonce = panel(news_card(str(one.data.get("title", "")), sections)), f"digest:{one.id}"
+        await self._channels.send(self._channel, lambda where: where.send(view=view, nonce=nonce))

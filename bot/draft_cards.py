@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bot import render_world as cards
+from bot import render_drafts as cards
 from bot.channels import Channels
 from bot.queue import EventQueue
-from bot.views.drafts import draft_view
+from bot.views.drafts import draft_panel
 from haven.store import notes
 from haven.store.database import Database
 from haven.store.events import Event
@@ -33,5 +33,5 @@ class DraftCards(EventQueue):
         if where is not None:
             draft = await self._drafts.get(one.subject)
             # What differed then is true now: the card tells it from the records as they were proposed.
-            card = cards.decided_draft_card(draft)
-            await self._channels.edit(int(where["channel"]), int(where["message"]), embed=card, view=draft_view(draft))
+            view = draft_panel(draft, cards.decided_draft_card(draft))
+            await self._channels.edit(int(where["channel"]), int(where["message"]), view=view, attachments=[])

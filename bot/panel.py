@@ -14,8 +14,10 @@ from discord import ui
 from bot.language import say
 
 MOST_TEXT = 4_000
-DETAILS = 3
+DETAILS = 2
 """So many fields are details: a line parts them from the first look."""
+MOST_ALT = 256
+"""Characters that describe a picture, so that it can be read aloud."""
 PER_ROW = 5
 """Buttons in one row; a list has a row of its own."""
 
@@ -28,24 +30,34 @@ def panel(
     *,
     entries: Sequence[ui.Section[Any]] = (),
     files: Sequence[str] = (),
+    alt: str = "",
+    above: str = "",
 ) -> ui.LayoutView:
     """The card in a frame of its colour: text, `entries` (a line with its own button each), picture, files, controls.
 
-    `files` are the names of files that are sent along, to be opened from the card. No timeout takes it away.
+    `files` are the names of files that are sent along, to be opened from the card; `alt` says in words what the picture
+    shows; `above` stands over the frame, as a mention does. No timeout takes it away.
     """
     frame: ui.Container[Any] = ui.Container(accent_colour=card.colour)
-    spent = sum(len(shown.content) for one in entries for shown in one.children if isinstance(shown, ui.TextDisplay))
-    for number, text in enumerate(_cut(_texts(card), MOST_TEXT - spent)):
+    said = [shown for one in entries for shown in one.children if isinstance(shown, ui.TextDisplay)]
+    spent = len(above) + sum(len(shown.content) for shown in said)
+    texts = _cut(_texts(card), MOST_TEXT - spent)
+    foot = [texts.pop()] if entries and card.footer.text else []
+    for number, text in enumerate(texts):
         if number == 1 and len(card.fields) >= DETAILS:
             frame.add_item(ui.Separator())
         frame.add_item(ui.TextDisplay(text))
     for one in entries:
         frame.add_item(one)
+    for text in foot:  # below the lines that it speaks of
+        frame.add_item(ui.TextDisplay(text))
     if card.image.url:
-        frame.add_item(ui.MediaGallery(discord.MediaGalleryItem(card.image.url)))
+        frame.add_item(ui.MediaGallery(discord.MediaGalleryItem(card.image.url, description=alt[:MOST_ALT] or None)))
     for name in files:
         frame.add_item(ui.File(f"attachment://{name}"))
     view = ui.LayoutView(timeout=None)
+    if above:
+        view.add_item(ui.TextDisplay(above))
     view.add_item(frame)
     for row in _rows(controls):
         frame.add_item(row)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import discord
 
+from bot.attached import Attached
 from bot.language import say, told
 from bot.render import WORKING, code, fitting, plain
 from haven.changes.review import PastRound, Review, RoundPair
@@ -19,18 +18,6 @@ SHOWN = 6
 MOST_BYTES = 8_000_000
 """Of a diff; Discord takes files of 10 MiB."""
 CUT = b"\n(the rest is too long for Discord)\n"
-
-
-@dataclass(frozen=True)
-class Attached:
-    """A file that goes along with a card. Discord's own object is read once, and a sending may be tried again."""
-
-    name: str
-    data: bytes
-
-    def file(self) -> discord.File:
-        """For one sending."""
-        return discord.File(io.BytesIO(self.data), filename=self.name)
 
 
 def rounds_card(review: Review, chosen: Sequence[PastRound] = ()) -> discord.Embed:

@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable
 import discord
 
 from bot.channels import Channels, only
+from bot.language import told
+from bot.panel import panel
 from bot.queue import EventQueue
 from bot.render import WORKING, plain
 from haven.access import Act, Principal, Role, check
@@ -38,9 +40,9 @@ class Told(EventQueue):
         except AccessDenied:
             log.info("the watch %s is not told: whoever made it may not read here any more", one.subject)
             return
-        embed = discord.Embed(description=plain(str(one.data.get("text", "")), 1_500), colour=WORKING)
-        mentions, nonce = only(int(person)), f"watch:{one.id}"
+        found = plain(told(str(one.data.get("text", ""))), 1_500)
+        card = discord.Embed(description=found, colour=WORKING)
+        view, mentions, nonce = panel(card, above=f"<@{person}>"), only(int(person)), f"watch:{one.id}"
         await self._channels.send(
-            int(channel),
-            lambda where: where.send(f"<@{person}>", embed=embed, allowed_mentions=mentions, nonce=nonce),
+            int(channel), lambda where: where.send(view=view, allowed_mentions=mentions, nonce=nonce)
         )

@@ -8,7 +8,7 @@ import discord
 from discord import app_commands
 
 from bot import entry
-from bot.render_health import health_card
+from bot.views.alert import health_panel
 from haven.access import Act, Principal
 
 
@@ -18,9 +18,7 @@ def command() -> app_commands.Command[Any, ..., Any]:
     async def health(interaction: discord.Interaction) -> None:
         async def work(person: Principal) -> None:
             await interaction.response.defer(ephemeral=True, thinking=True)
-            bot = entry.bot_of(interaction)
-            card = health_card(await bot.status_lines(), await bot.alerts.open())
-            await interaction.followup.send(embed=card, ephemeral=True)
+            await interaction.followup.send(view=await health_panel(interaction), ephemeral=True)
 
         await entry.enter(interaction, Act.READ, work)
 

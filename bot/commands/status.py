@@ -8,6 +8,7 @@ import discord
 from discord import app_commands
 
 from bot import entry
+from bot.panel import panel
 from bot.render_health import status_card
 from haven.access import Act, Principal
 
@@ -19,7 +20,7 @@ def command() -> app_commands.Command[Any, ..., Any]:
         async def work(person: Principal) -> None:
             await interaction.response.defer(ephemeral=True, thinking=True)
             lines = await entry.bot_of(interaction).status_lines()
-            await interaction.followup.send(embed=status_card(lines), ephemeral=True)
+            await interaction.followup.send(view=panel(status_card(lines)), ephemeral=True)
 
         await entry.enter(interaction, Act.READ, work)
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import Any, Self
 
 import discord
-from discord import app_commands
+from discord import app_commands, ui
 
 from bot import entry, render
+from bot.language import say, told
+from bot.panel import panel
 from haven.access import Act, Principal
 from haven.world.watches import Watch, promise
 
-MOST = 25
-"""Discord takes no more options in one list."""
+PAGE = 8
+"""Watches on one card, three of its 40 parts each. Nobody has more than 20."""
 
 
 def command() -> app_commands.Command[Any, ..., Any]:
@@ -27,55 +28,82 @@ def command() -> app_commands.Command[Any, ..., Any]:
             watches = entry.bot_of(interaction).records.watches
             if text:
                 made = await watches.add(text, person, {"channel": interaction.channel_id})
-                said = discord.Embed(description=render.plain(promise(made), 700))
-                await interaction.followup.send(embed=said, ephemeral=True)
+                said = discord.Embed(description=render.plain(told(promise(made)), 700), colour=render.WORKING)
+                await interaction.followup.send(view=panel(said), ephemeral=True)
                 return
-            own = await watches.list(person)
-            lines = [await _line(interaction, one) for one in own]
-            shown = render.fitting(lines, 4_000) or "You watch for nothing yet."
-            embed = discord.Embed(title="Your watches", description=shown, colour=render.WORKING)
-            await interaction.followup.send(embed=embed, view=_view(own), ephemeral=True)
+            await interaction.followup.send(view=await _list(interaction, person), ephemeral=True)
 
         await entry.enter(interaction, Act.READ, work)
 
     return watch
 
 
-async def _line(interaction: discord.Interaction, one: Watch) -> str:
-    told = await entry.bot_of(interaction).records.watches.told(one.id, 3)
-    names = ", ".join(render.plain(name, 60) for _, name, _ in told)
-    return f"**{render.plain(one.understood, 300)}**" + (f"\ntold of {names}" if names else "\nnothing came yet")
+class EndWatch(ui.DynamicItem[ui.Button[Any]], template=r"watch:end:(?P<id>[\w-]{1,60}):(?P<page>\d)"):
+    """Ends the watch that it stands beside."""
 
-
-class EndWatch(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"watch:end"):
-    """A person's watches: one that is chosen ends."""
-
-    def __init__(self, watches: Sequence[Watch] = ()) -> None:
-        options = [
-            discord.SelectOption(label=render.words(one.understood, 100), value=one.id) for one in watches[:MOST]
-        ]
-        super().__init__(discord.ui.Select(placeholder="End one…", options=options, custom_id="watch:end"))
+    def __init__(self, id: str, page: int) -> None:
+        style = discord.ButtonStyle.secondary
+        super().__init__(ui.Button(label=say("End"), style=style, custom_id=f"watch:end:{id}:{page}"))
+        self.watch = id
+        self.page = page
 
     @classmethod
     async def from_custom_id(
-        cls, interaction: discord.Interaction, item: discord.ui.Item[Any], match: re.Match[str], /
+        cls, interaction: discord.Interaction, item: ui.Item[Any], match: re.Match[str], /
     ) -> Self:
-        return cls()
+        return cls(match["id"], int(match["page"]))
 
     async def callback(self, interaction: discord.Interaction) -> None:
-        data: Any = interaction.data
-
         async def work(person: Principal) -> None:
-            await interaction.response.defer(ephemeral=True, thinking=True)
-            await entry.bot_of(interaction).records.watches.remove(str(data["values"][0]), person)
-            ended = discord.Embed(description="That watch has ended.")
-            await interaction.followup.send(embed=ended, ephemeral=True)
+            await interaction.response.defer()
+            await entry.bot_of(interaction).records.watches.remove(self.watch, person)
+            await interaction.edit_original_response(view=await _list(interaction, person, self.page))
 
         await entry.enter(interaction, Act.READ, work)
 
 
-def _view(watches: Sequence[Watch]) -> discord.ui.View:
-    view = discord.ui.View(timeout=None)
-    if watches:
-        view.add_item(EndWatch(watches))
-    return view
+class WatchesPage(ui.DynamicItem[ui.Button[Any]], template=r"watch:page:(?P<page>\d)"):
+    """Leads to the other watches."""
+
+    def __init__(self, page: int, label: str = "?") -> None:
+        style = discord.ButtonStyle.secondary
+        super().__init__(ui.Button(label=label, style=style, custom_id=f"watch:page:{page}"))
+        self.page = page
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction, item: ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        return cls(int(match["page"]))
+
+    async def callback(self, interaction: discord.Interaction) -> None:
+        async def work(person: Principal) -> None:
+            await interaction.response.defer()
+            await interaction.edit_original_response(view=await _list(interaction, person, self.page))
+
+        await entry.enter(interaction, Act.READ, work)
+
+
+async def _list(interaction: discord.Interaction, person: Principal, page: int = 0) -> ui.LayoutView:
+    """A person's watches, what each told, and its end as a button."""
+    own = await entry.bot_of(interaction).records.watches.list(person)
+    last = max(0, (len(own) - 1) // PAGE)
+    page = min(page, last)
+    here = own[page * PAGE : (page + 1) * PAGE]
+    lines: list[ui.Section[Any]] = [
+        ui.Section(await _line(interaction, one), accessory=EndWatch(one.id, page)) for one in here
+    ]
+    said = say("Each tells you once of what is new.") if own else say("You watch for nothing yet.")
+    others = [
+        WatchesPage(number, "◀" if number < page else "▶") for number in (page - 1, page + 1) if 0 <= number <= last
+    ]
+    return panel(
+        discord.Embed(title=say("Your watches"), description=said, colour=render.WORKING), others, entries=lines
+    )
+
+
+async def _line(interaction: discord.Interaction, one: Watch) -> str:
+    found = await entry.bot_of(interaction).records.watches.told(one.id, 3)
+    names = ", ".join(render.plain(name, 60) for _, name, _ in found)
+    said = say("told of {names}", names=names) if names else say("nothing came yet")
+    return f"**{render.plain(told(one.understood), 200)}**\n{said}"

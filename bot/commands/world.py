@@ -9,8 +9,12 @@ from discord import app_commands
 
 from bot import entry
 from bot import render_world as cards
+from bot.attached import Attached
 from bot.commands.anywhere import anywhere, is_outside
 from bot.commands.naming import PLACES, names
+from bot.language import say
+from bot.panel import panel
+from bot.views.reading import readable, send, send_page
 from haven.access import Act, Principal
 from haven.errors import BadInput, NotFound
 from haven.world.maps.scene import Wish
@@ -18,6 +22,8 @@ from haven.world.schema import Kind
 
 FOUND = 6
 """Entries that a search in the lore shows."""
+WITH_BUTTONS = 10
+"""Lines that may have a button each: three of a message's 40 parts go to one."""
 Theme = Literal["dark", "light", "contrast"]
 
 
@@ -38,10 +44,10 @@ def _lore() -> app_commands.Command[Any, ..., Any]:
                 id = (await records.world.one(text, Kind.LORE)).thing.id
             except (NotFound, BadInput):  # no title, or the title of several: both are a search
                 hits = await records.search.find(text, Kind.LORE, limit=FOUND, meaning=True)
-                await interaction.followup.send(embed=cards.hits_card(text, hits))
+                lines = [readable(cards.hit_line(hit), hit.thing_id) for hit in hits]
+                await interaction.followup.send(view=panel(cards.hits_card(text, hits), entries=lines))
                 return
-            page = await records.page(id, person, Kind.LORE)
-            await interaction.followup.send(embed=cards.page_card(page), files=cards.page_files(page))
+            await send_page(interaction, await records.page(id, person, Kind.LORE))
 
         await entry.enter(interaction, Act.READ, work)
 
@@ -56,8 +62,7 @@ def _system() -> app_commands.Command[Any, ..., Any]:
     async def system(interaction: discord.Interaction, name: str) -> None:
         async def work(person: Principal) -> None:
             await interaction.response.defer(thinking=True, ephemeral=is_outside(interaction))
-            page = await entry.bot_of(interaction).records.page(name, person, *PLACES)
-            await interaction.followup.send(embed=cards.page_card(page), files=cards.page_files(page))
+            await send_page(interaction, await entry.bot_of(interaction).records.page(name, person, *PLACES))
 
         await entry.enter(interaction, Act.READ, work)
 
@@ -73,7 +78,10 @@ def _nearest() -> app_commands.Command[Any, ..., Any]:
         async def work(person: Principal) -> None:
             await interaction.response.defer(thinking=True, ephemeral=is_outside(interaction))
             found = await entry.bot_of(interaction).records.cartographer.near(to, person, count)
-            await interaction.followup.send(embed=cards.near_card(found))
+            few = len(found.systems) <= WITH_BUTTONS
+            lines = zip(cards.near_lines(found), found.systems, strict=True)
+            entries = [readable(line, one.id) for line, one in lines] if few else []
+            await interaction.followup.send(view=panel(cards.near_card(found, listed=bool(entries)), entries=entries))
 
         await entry.enter(interaction, Act.READ, work)
 
@@ -94,9 +102,12 @@ def _route() -> app_commands.Command[Any, ..., Any]:
             await interaction.response.defer(thinking=True)
             cartographer = entry.bot_of(interaction).records.cartographer
             answer = await cartographer.route(start, end, person, jump)
-            drawn = [cards.map_file(await cartographer.map(Wish(route=answer.route)))] if answer.route else []
-            card = cards.answer_card("Route", answer, pictured=bool(drawn))
-            await interaction.followup.send(embed=card, files=drawn)
+            drawn = [await cartographer.map(Wish(route=answer.route))] if answer.route else []
+            files = [Attached(cards.MAP, data) for data in drawn]
+            alt = say("A map of the route: {stops}", stops=answer.text)
+            await send(
+                interaction, panel(cards.answer_card(say("Route"), answer, pictured=bool(files)), alt=alt), files
+            )
 
         await entry.enter(interaction, Act.READ, work)
 
@@ -122,15 +133,16 @@ def _map() -> app_commands.Command[Any, ..., Any]:
                 raise BadInput("A map is of a region or around a place.", "Name one of them.")
             await interaction.response.defer(thinking=True)
             records = entry.bot_of(interaction).records
-            wish, title = Wish(), "The map of all systems"
+            wish, title = Wish(), say("The map of all systems")
             if around:
                 system = await records.cartographer.look(lambda gazetteer: gazetteer.system_called(around))
-                wish, title = Wish(around=system.id, radius=radius), f"Around {system.name}"
+                wish, title = Wish(around=system.id, radius=radius), say("Around {name}", name=system.name)
             elif region:
                 name = (await records.page(region, person, Kind.REGION)).stored.thing.name
-                wish, title = Wish(region=name), f"The region {name}"
-            data = await records.cartographer.map(wish, theme=theme)
-            await interaction.followup.send(embed=cards.map_card(title), file=cards.map_file(data))
+                wish, title = Wish(region=name), say("The region {name}", name=name)
+            files = [Attached(cards.MAP, await records.cartographer.map(wish, theme=theme))]
+            alt = say("A map of stars as dots with names beside them: {title}", title=title)
+            await send(interaction, panel(cards.map_card(title), alt=alt), files)
 
         await entry.enter(interaction, Act.READ, work)
 
@@ -145,7 +157,7 @@ def _digest() -> app_commands.Command[Any, ..., Any]:
         async def work(person: Principal) -> None:
             await interaction.response.defer(thinking=True)
             found = await entry.bot_of(interaction).records.scribe.digest(days)
-            await interaction.followup.send(embed=cards.digest_card(found))
+            await interaction.followup.send(view=panel(cards.digest_card(found)))
 
         await entry.enter(interaction, Act.READ, work)
 

@@ -7,35 +7,38 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 import discord
+from discord import ui
 
 from bot import entry, render
-from bot import render_world as cards
+from bot import render_drafts as cards
+from bot.attached import Attached
+from bot.language import say
+from bot.panel import panel
+from bot.views.reading import send
 from bot.views.words import WordsModal, inputs
 from haven.access import Act, Principal
 from haven.errors import NotFound
 from haven.world.drafts import Draft, seal_of
 
 ID = r"draft-[0-9a-f]{1,16}"
-MOST = 25
-"""Discord takes no more options in one list."""
-TOGETHER = 8
-"""Drafts that one button approves: their ids stand in its custom id, which has at most 100 characters."""
+PAGE = 8
+"""Drafts on one page of the queue, and that one button approves: their ids stand in its custom id of 100 characters."""
 Style = discord.ButtonStyle
 LOOKS: dict[str, tuple[str, Style]] = {
     "approve": ("Approve", Style.success),
     "reject": ("Reject", Style.danger),
+    "look": ("Look", Style.secondary),
 }
-LISTS = {"look": "Look at one…", "approve": "Look at several, to approve them together…"}
 
 
 class DraftButton(
-    discord.ui.DynamicItem[discord.ui.Button[Any]], template=rf"draft:(?P<act>approve|reject):(?P<id>{ID})"
+    discord.ui.DynamicItem[discord.ui.Button[Any]], template=rf"draft:(?P<act>approve|reject|look):(?P<id>{ID})"
 ):
-    """A decision about one draft; a draft never changes, so its id says all that the person has seen."""
+    """A look at one draft, or a decision; a draft never changes, so its id says all that the person has seen."""
 
     def __init__(self, act: str, id: str) -> None:
         label, style = LOOKS[act]
-        super().__init__(discord.ui.Button(label=label, style=style, custom_id=f"draft:{act}:{id}"))
+        super().__init__(discord.ui.Button(label=say(label), style=style, custom_id=f"draft:{act}:{id}"))
         self.act = act
         self.draft = id
 
@@ -50,60 +53,77 @@ class DraftButton(
             await decide(interaction, person, [self.draft])
 
         async def reject(person: Principal) -> None:
-            modal = WordsModal(
-                f"draft:reject:{self.draft}", "Reject a draft", "Why? (whoever proposed it reads it)", long=True
-            )
-            await interaction.response.send_modal(modal)
+            title, label = say("Reject a draft"), say("Why? (whoever proposed it reads it)")
+            await interaction.response.send_modal(WordsModal(f"draft:reject:{self.draft}", title, label, long=True))
+
+        async def look(person: Principal) -> None:
+            await interaction.response.defer(ephemeral=True, thinking=True)
+            await show(interaction, self.draft)
 
         if self.act == "approve":
             await entry.enter(interaction, Act.APPROVE_WORLD, approve)
+        elif self.act == "look":
+            await entry.enter(interaction, Act.READ, look)
         else:  # people may take back their own: the queue itself looks at who it is
             may = entry.bot_of(interaction).records.drafts.strangers_may_propose
             await entry.enter(interaction, Act.PROPOSE, reject, strangers_may=may)
 
 
-class DraftList(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"drafts:(?P<act>look|approve)"):
-    """The queue as a list: one to look at, or several to approve together."""
+class DraftList(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"drafts:approve"):
+    """A page of the queue as a list: several to approve together."""
 
-    def __init__(self, act: str, drafts: Sequence[Draft] = ()) -> None:
-        shown = drafts[:MOST]
+    def __init__(self, drafts: Sequence[Draft] = ()) -> None:
         options = [
             discord.SelectOption(
                 label=render.words(cards.names_of(one), 100),
                 value=one.id,
-                description=render.words(f"by {one.by}", 100),
+                description=render.words(say("by {name}", name=one.by), 100),
             )
-            for one in shown
+            for one in drafts[:PAGE]
         ]
-        most = min(len(options), TOGETHER) if act == "approve" else 1
+        about = say("Look at several, to approve them together…")
         select: discord.ui.Select[Any] = discord.ui.Select(
-            placeholder=LISTS[act], options=options, max_values=max(most, 1), custom_id=f"drafts:{act}"
+            placeholder=about, options=options, max_values=max(len(options), 1), custom_id="drafts:approve"
         )
         super().__init__(select)
-        self.act = act
 
     @classmethod
     async def from_custom_id(
         cls, interaction: discord.Interaction, item: discord.ui.Item[Any], match: re.Match[str], /
     ) -> Self:
-        return cls(match["act"])
+        return cls()
 
     async def callback(self, interaction: discord.Interaction) -> None:
         data: Any = interaction.data
-        ids = [str(value) for value in data["values"]][:MOST]
-
-        async def look(person: Principal) -> None:
-            await interaction.response.defer(ephemeral=True, thinking=True)
-            await show(interaction, ids[0])
+        ids = [str(value) for value in data["values"]][:PAGE]
 
         async def together(person: Principal) -> None:
             await interaction.response.defer(ephemeral=True, thinking=True)
             await (show(interaction, ids[0]) if len(ids) == 1 else show_together(interaction, ids))
 
-        if self.act == "look":
-            await entry.enter(interaction, Act.READ, look)
-        else:
-            await entry.enter(interaction, Act.APPROVE_WORLD, together)
+        await entry.enter(interaction, Act.APPROVE_WORLD, together)
+
+
+class QueuePage(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"drafts:page:(?P<page>\d{1,4}):(?:back|on)"):
+    """Leads to another page of the queue."""
+
+    def __init__(self, page: int, way: str = "on", *, off: bool = False) -> None:
+        label, custom_id = {"back": "◀", "on": "▶"}[way], f"drafts:page:{page}:{way}"
+        super().__init__(discord.ui.Button(label=label, style=Style.secondary, custom_id=custom_id, disabled=off))
+        self.page = page
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction, item: discord.ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        return cls(int(match["page"]))
+
+    async def callback(self, interaction: discord.Interaction) -> None:
+        async def work(person: Principal) -> None:
+            await interaction.response.defer()
+            await interaction.edit_original_response(view=await queue_panel(interaction, self.page))
+
+        await entry.enter(interaction, Act.APPROVE_WORLD, work)
 
 
 class TheseButton(
@@ -114,7 +134,7 @@ class TheseButton(
 
     def __init__(self, seal: str, ids: Sequence[str]) -> None:
         custom_id = f"drafts:these:{seal}:{','.join(id.removeprefix('draft-') for id in ids)}"
-        label = f"Approve these {len(ids)}"
+        label = say("Approve these {count}", count=len(ids))
         super().__init__(discord.ui.Button(label=label, style=Style.success, custom_id=custom_id))
         self.seal = seal
         self.drafts = list(ids)
@@ -132,21 +152,27 @@ class TheseButton(
         await entry.enter(interaction, Act.APPROVE_WORLD, approve)
 
 
-def draft_view(draft: Draft) -> discord.ui.View:
-    """The decisions that are open."""
-    view = discord.ui.View(timeout=None)
-    if draft.state == "open":
-        for act in LOOKS:
-            view.add_item(DraftButton(act, draft.id))
-    return view
+def draft_panel(draft: Draft, card: discord.Embed, files: Sequence[Attached] = ()) -> ui.LayoutView:
+    """A draft's card with the decisions that are open."""
+    acts = ("approve", "reject") if draft.state == "open" else ()
+    return panel(card, [DraftButton(act, draft.id) for act in acts], files=[one.name for one in files])
 
 
-def queue_view(drafts: Sequence[Draft]) -> discord.ui.View:
-    """Lists to choose from; Discord refuses empty ones."""
-    view = discord.ui.View(timeout=None)
-    for act in LISTS if drafts else ():
-        view.add_item(DraftList(act, drafts))
-    return view
+async def queue_panel(interaction: discord.Interaction, page: int) -> ui.LayoutView:
+    """One page, the oldest first; the last one there is, where fewer are left by now."""
+    queue = entry.bot_of(interaction).records.drafts
+    count = await queue.count()
+    pages = max(1, -(-count // PAGE))
+    page = min(page, pages - 1)
+    here = (await queue.list(limit=(page + 1) * PAGE))[page * PAGE :]
+    lines: list[ui.Section[Any]] = [
+        ui.Section(cards.draft_line(one), accessory=DraftButton("look", one.id)) for one in here
+    ]
+    controls: list[ui.Item[Any]] = [DraftList(here)] if len(here) > 1 else []
+    if pages > 1:
+        back = QueuePage(max(page - 1, 0), "back", off=page == 0)
+        controls += [back, QueuePage(min(page + 1, pages - 1), "on", off=page == pages - 1)]
+    return panel(cards.queue_card(count, page, pages), controls, entries=lines)
 
 
 async def show(interaction: discord.Interaction, id: str) -> None:
@@ -155,7 +181,8 @@ async def show(interaction: discord.Interaction, id: str) -> None:
     draft = await drafts.get(id)
     found = await drafts.diff(draft) if draft.state == "open" else []
     card = cards.draft_card(draft, found) if draft.state == "open" else cards.decided_draft_card(draft)
-    await interaction.followup.send(embed=card, view=draft_view(draft), files=cards.draft_files(found), ephemeral=True)
+    files = cards.draft_files(found)
+    await send(interaction, draft_panel(draft, card, files), files)
 
 
 async def show_together(interaction: discord.Interaction, ids: list[str]) -> None:
@@ -165,10 +192,9 @@ async def show_together(interaction: discord.Interaction, ids: list[str]) -> Non
     if not found:
         raise NotFound("These drafts are decided already.", "See what waits: /approve")
     chosen = [one for one, _ in found]
-    view = discord.ui.View(timeout=None)
-    view.add_item(TheseButton(seal_of(chosen), [one.id for one in chosen]))
+    these = TheseButton(seal_of(chosen), [one.id for one in chosen])
     files = [cards.drafts_file([difference for _, some in found for difference in some])]
-    await interaction.followup.send(embed=cards.drafts_card(found), view=view, files=files, ephemeral=True)
+    await send(interaction, panel(cards.drafts_card(found), [these], files=[one.name for one in files]), files)
 
 
 async def decide(interaction: discord.Interaction, person: Principal, ids: list[str], seal: str = "") -> None:
@@ -176,7 +202,8 @@ async def decide(interaction: discord.Interaction, person: Principal, ids: list[
     await interaction.response.defer(ephemeral=True, thinking=True)
     bot = entry.bot_of(interaction)
     decided = await bot.records.drafts.approve(ids, person, seal=seal)
-    await interaction.followup.send(embed=cards.decided_card(decided, "is recorded now"), ephemeral=True)
+    card = cards.decided_card(decided, say("is recorded now"))
+    await interaction.followup.send(view=panel(card), ephemeral=True)
 
 
 async def rejected(interaction: discord.Interaction) -> bool:
@@ -191,7 +218,8 @@ async def rejected(interaction: discord.Interaction) -> bool:
         await interaction.response.defer(ephemeral=True, thinking=True)
         why = inputs(data["components"]).get("words", "")
         decided = await bot.records.drafts.reject([match[1]], person, why)
-        await interaction.followup.send(embed=cards.decided_card(decided, "is rejected"), ephemeral=True)
+        card = cards.decided_card(decided, say("is rejected"))
+        await interaction.followup.send(view=panel(card), ephemeral=True)
 
     await entry.enter(interaction, Act.PROPOSE, work, strangers_may=bot.records.drafts.strangers_may_propose)
     return True

@@ -14,11 +14,12 @@ import discord
 from discord import ui
 
 from bot import entry
+from bot.attached import Attached
 from bot.language import say, told
 from bot.panel import panel
 from bot.render import fitting, plain
 from bot.render_changes import AMBER, done_card, progress_card, review_card, state_line
-from bot.render_rounds import Attached, diff_of
+from bot.render_rounds import diff_of
 from bot.views.buttons import PRESSED, ChangeButton, Press, buttons
 from bot.views.rounds import others
 from bot.views.words import WordsModal, inputs

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from assistants.sentry.alerts import Sign
 from bot.alarms import Alarms
-from tests.bot.conftest import World
+from tests.bot.conftest import World, buttons, text_of
 
 NOON = datetime(2026, 11, 21, 12).timestamp()
 TROUBLE = Sign("status:disk", "Disk: 0.1 GB free @everyone [here](http://x.example)", "warning", "Free some room.")
@@ -21,21 +21,23 @@ async def test_an_alert_its_care_and_its_end_are_told_once(world: World) -> None
         await alerts.look(["status"], [TROUBLE, Sign("status:old", "x")], NOON)
         await world.deliver()
     [raised] = world.channel.history()
-    assert "0.1 GB free" in raised.content and "Free some room." in raised.content
-    assert "@\u200beveryone" in raised.content and r"[here]\(" in raised.content and not raised.mentions
+    told = text_of(raised)
+    assert "**warning:** Disk: 0.1 GB free" in told and "Free some room." in told and not raised.content
+    assert "@\u200beveryone" in told and r"[here]\(" in told and not raised.mentions
     [_, disk] = sorted(await alerts.open(), key=lambda one: one.cause, reverse=True)
     refused = await world.member.click(raised, label="I look after it")
     assert refused.ephemeral and (await alerts.open())[0].acknowledged_at is None
     await world.reviewer.click(raised, label="I look after it")
     assert [one.acknowledged_by for one in await alerts.open() if one.id == disk.id] != [""]
-    assert not next(one for one in world.channel.history() if one.id == raised.id).components
+    cared = next(one for one in world.channel.history() if one.id == raised.id)
+    assert not buttons(cared) and "reviewer looks after it" in text_of(cared) and "0.1 GB free" in text_of(cared)
     for minute in (1, 20):
         await alerts.look(["status"], [Sign("status:old", "x")], NOON + 60 * minute)
     later = Alarms(bot.channels, world.house.database, world.channel.id, alerts)  # another start, after all of it
     await later.catch_up()
     await world.deliver()
-    said = [message.content for message in world.channel.history()]
-    assert len(said) == 3 and "looks after" in said[1] and said[2].startswith("🟢 Over: Disk")
+    said = [text_of(message) for message in world.channel.history()]
+    assert len(said) == 3 and "looks after" in said[1] and said[2].startswith("🟢 **Over:** Disk")
 
 
 async def test_without_a_channel_nothing_is_told(world: World) -> None:
