@@ -192,7 +192,7 @@ class Cards(Queue[str]):
 
         async def draw(where: discord.PartialMessageable) -> discord.Message:
             return await where.get_partial_message(card.review).edit(
-                view=view, attachments=[one.file() for one in diffs]
+                view=view, attachments=[one.file() for one in diffs], allowed_mentions=discord.AllowedMentions.none()
             )
 
         async def send(where: discord.PartialMessageable) -> discord.Message:

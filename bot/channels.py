@@ -49,8 +49,11 @@ class Channels:
         return self._client.is_closed() or is_away(error)
 
     async def edit(self, channel: int, message: int, **shown: Any) -> bool:
-        """False where the message was deleted by somebody."""
-        return await self.there(channel, lambda where: where.get_partial_message(message).edit(**shown))
+        """False where the message was deleted by somebody. Nobody is mentioned: of an edit, discord.py says nothing."""
+        none = discord.AllowedMentions.none()
+        return await self.there(
+            channel, lambda where: where.get_partial_message(message).edit(allowed_mentions=none, **shown)
+        )
 
     async def there(
         self, channel: int, edit: Callable[[discord.PartialMessageable], Awaitable[discord.Message]]

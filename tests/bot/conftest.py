@@ -42,6 +42,8 @@ from haven.store.changes import Change
 from haven.store.database import Transaction
 from haven.store.waiting import Waiting
 
+from .watcher import watcher as watcher
+
 GREEN = {
     "classes": {"tests/test_map.py::test_export": "new"},
     "counts": {"passing": 4, "new": 1},

@@ -67,7 +67,8 @@ async def refused(world: World, who: MemberActor, message: discord.Message, labe
 async def as_it_was(world: World, shown: discord.Message) -> None:
     """Somebody's screen that has not seen the newest state: the old buttons are still on it."""
     where = world.bot.get_partial_messageable(world.channel.id).get_partial_message(shown.id)
-    await where.edit(view=discord.ui.View.from_message(shown, timeout=None))
+    none = discord.AllowedMentions.none()
+    await where.edit(view=discord.ui.View.from_message(shown, timeout=None), allowed_mentions=none)
 
 
 async def test_the_person_is_asked_once_and_sees_the_draft(world: World) -> None:
