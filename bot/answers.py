@@ -17,9 +17,11 @@ from assistants.waiting import Choice, Held, WaitingRoom, choices_of, is_for
 from bot import render_answers as cards
 from bot import sheet as sheets
 from bot.channels import Channels, only
+from bot.language import say
+from bot.paging import laid_out
 from bot.queue import Queue
 from bot.sheet import Sheet
-from bot.views.answer import answer_view, held_view
+from bot.views.answer import answer_view, held_view, kept_view
 from haven.access import Principal
 from haven.ai.task import Reply
 from haven.errors import AccessDenied, Conflict, NotFound
@@ -72,11 +74,7 @@ class Answers(Queue[str]):
         """What an answer's message shows; what its buttons need is on the disk before. `cloud`: who may be asked."""
         if cloud or sheet.shown:
             await sheets.save(self._database, replace(sheet, outcome=reply.outcome, shown=OVER))
-        return {
-            "embed": cards.answer_card(self._seat(sheet.assistant), reply, waited),
-            "attachments": cards.answer_files(reply),
-            "view": answer_view(reply.outcome, sheet.message, cloud),
-        }
+        return self._answered(sheet, reply, cloud, waited)
 
     async def held(self, sheet: Sheet, held: Held) -> dict[str, Any]:
         """What a message shows whose answer waits; the draft is kept with it."""
@@ -100,11 +98,11 @@ class Answers(Queue[str]):
             raise Conflict("The cloud was asked already.", "Its answer stands further below.")
         return sheet
 
-    async def was_asked_again(self, sheet: Sheet) -> None:
-        """Once is enough: the button goes."""
+    async def was_asked_again(self, sheet: Sheet, shown: discord.Message | None) -> None:
+        """Once is enough: the button goes from the message as it was `shown`."""
         await sheets.save(self._database, replace(sheet, asked_again=True))
         try:
-            view = answer_view(sheet.outcome, sheet.message, "")
+            view = kept_view(shown, drop="cloud") if shown else answer_view(sheet.outcome, sheet.message, "")
             await self._channels.edit(sheet.channel, sheet.message, view=view)
         except discord.HTTPException as error:
             log.info("a button could not be taken away: %s", error)
@@ -161,10 +159,15 @@ class Answers(Queue[str]):
         reply = self._waiting.reply(one)
         if reply is None:
             return self._held(sheet, one.id, one.state, choices_of(one), one.reason, one.retry_at)
+        return self._answered(sheet, reply, "", waited=True)
+
+    def _answered(self, sheet: Sheet, reply: Reply, cloud: str, waited: bool) -> dict[str, Any]:
+        """An answer's first page with all that goes along with it."""
+        laid = laid_out(reply.text)
         return {
-            "embed": cards.answer_card(self._seat(sheet.assistant), reply, waited=True),
-            "attachments": cards.answer_files(reply),
-            "view": answer_view(reply.outcome, sheet.message, ""),
+            "embed": cards.answer_card(self._seat(sheet.assistant), reply, laid.pages[0], waited),
+            "attachments": cards.answer_files(reply, laid),
+            "view": answer_view(reply.outcome, sheet.message, cloud, len(laid.pages)),
         }
 
     def _held(
@@ -176,7 +179,7 @@ class Answers(Queue[str]):
     async def _tell(self, one: Waiting, sheet: Sheet, whole: dict[str, Any]) -> None:
         """One message that pings whoever asked; with the answer in it where the answer's own message was deleted."""
         person = int(one.principal.partition(":")[2])
-        text = f"<@{person}> {ENDS[one.state]}"
+        text = f"<@{person}> {say(ENDS[one.state])}"
         place = discord.MessageReference(message_id=sheet.message, channel_id=sheet.channel, fail_if_not_exists=False)
         if "attachments" in whole:
             whole["files"] = whole.pop("attachments")

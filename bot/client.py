@@ -31,7 +31,7 @@ from bot.office import Office
 from bot.queue import Queue
 from bot.told import Told
 from bot.views.alert import AlertButton
-from bot.views.answer import AnswerButton
+from bot.views.answer import AnswerButton, AnswerPage
 from bot.views.buttons import ChangeButton
 from bot.views.drafts import DraftButton, DraftList, QueuePage, TheseButton, rejected
 from bot.views.listing import ChangesPage
@@ -124,6 +124,7 @@ class HavenBot(discord.Client):
             OlderRounds,
             ChangesPage,
             AnswerButton,
+            AnswerPage,
             AlertButton,
             DraftButton,
             DraftList,

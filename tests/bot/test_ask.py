@@ -7,7 +7,11 @@ from typing import Any
 
 import pytest
 
-from .conftest import World, until
+from bot.paging import laid_out
+
+from .conftest import World, buttons, shown_to, text_of, until
+
+INSTEAD = "Ask the stand-in instead"
 
 
 async def test_an_answer_names_who_gave_it_and_what_it_cost(world: World) -> None:
@@ -81,12 +85,74 @@ async def test_the_person_chooses_assistant_and_place(world: World) -> None:
     assert result.response.embeds[0].title == "Lorekeeper"
 
 
-async def test_a_long_answer_is_cut_and_attached(world: World) -> None:
-    world.local.pieces = ["".join(f"System {number} lies in the north. " for number in range(200))]
+async def test_a_long_answer_has_pages_for_everybody_who_may_read(world: World) -> None:
+    world.cloud.absent = ""
+    world.local.pieces = [text := "".join(f"System {number} lies in the north. " for number in range(200))]
     result = await world.member.slash(world.channel, "ask", text="What does the map show?")
-    embed = result.response.embeds[0]
-    assert len(embed.description) <= 4_096 and "the whole answer is attached" in embed.description
-    assert (await result.response.attachments[0].read()).decode() == world.local.pieces[0]
+    shown = result.response
+    assert (await shown.attachments[0].read()).decode() == text, "the whole text goes along"
+    assert buttons(shown) == {"◀": False, "1/3": False, "▶": True, "👍": True, "👎": True, INSTEAD: True}
+    read = [shown.embeds[0].description]
+    await world.env.restart_bot(world.build())
+    for who, here in ((world.reviewer, "2/3"), (world.member, "3/3")):
+        shown = (await who.click(shown, label="▶")).response
+        assert here in buttons(shown) and shown.embeds[0].footer.text.startswith("local · scripted")
+        read.append(shown.embeds[0].description)
+    assert " ".join(read) == text.strip() and not buttons(shown)["▶"]
+    refused = shown_to(await world.stranger.click(shown, label="◀"))
+    assert refused.ephemeral and "may not" in text_of(refused)
+    await world.member.click(shown, label=INSTEAD)
+    first = next(one for one in world.channel.history() if one.id == shown.id)
+    assert INSTEAD not in buttons(first) and buttons(first)["◀"] and "3/3" in buttons(first)
+    shown = (await world.member.click(first, label="◀")).response
+    assert shown.embeds[0].description == read[1] and len(shown.attachments) == 1
+
+
+async def test_a_private_answer_has_pages_too_and_is_kept_nowhere(world: World) -> None:
+    world.local.pieces = ["".join(f"Secret {number} lies in the north. " for number in range(120))]
+    shown = (await world.member.slash(world.channel, "ask", text="What does the map show?", private=True)).response
+    first = shown.embeds[0].description
+    second = (await world.member.click(shown, label="▶")).response
+    assert second.ephemeral and "2/2" in buttons(second)
+    assert first.startswith("Secret 0 ") and second.embeds[0].description.endswith("Secret 119 lies in the north.")
+    tables = [row[0] for row in await world.house.database.rows("select name from sqlite_master where type = 'table'")]
+    for table in tables:
+        rows = await world.house.database.rows(f'select * from "{table}"')
+        assert not [row for row in rows if "Secret 7 lies" in str(tuple(row))], table
+
+
+async def test_long_code_goes_to_a_file_of_its_kind(world: World) -> None:
+    code = "\n".join(f"print({number})" for number in range(20))
+    world.local.pieces = [f"The script of the map:\n```python\n{code}\n```\nRun it with:\n```sh\npython map.py\n```"]
+    shown = (await world.member.slash(world.channel, "ask", text="What does the map show?")).response
+    assert "📎 `answer-1.py`" in shown.embeds[0].description and "```sh\npython map.py" in shown.embeds[0].description
+    [file] = shown.attachments
+    assert file.filename == "answer-1.py" and (await file.read()).decode() == code + "\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A word of it. " * 900,
+        "x" * 9_000,
+        "Start\n```py\n" + "x = 1  # a line\n" * 14 + "```\n" + "end\n" * 1_500,
+        "```\n" + "never closed\n" * 500,
+        "```x```` ```\n" * 800,
+        "](" * 3_000 + "@everyone " * 400,
+        "```" + "a" * 5_000 + "\n" + "b\n" * 3_000,
+        "~~~json\n" + '{"a": 1}\n' * 20 + "~~~\n" + "```py\nx\n```\n" * 300,
+        "",
+    ],
+    ids=range(9),
+)
+def test_pages_and_files_hold_all_of_a_text_and_fit(text: str) -> None:
+    laid = laid_out(text)
+    assert laid.pages and all(len(page) <= 4_096 for page in laid.pages) and len(laid.files) <= 8
+    for page in laid.pages[:-1]:
+        assert page.count("```") % 2 == 0 or "```" * 2 in page, page[-80:]
+    words = "".join([*laid.pages, *(one.data.decode() for one in laid.files)])
+    for letter in set(text) - set("` \n~@]("):
+        assert words.count(letter) >= text.count(letter), letter
 
 
 async def test_a_slow_answer_outlives_the_fifteen_minutes_of_its_token(world: World) -> None:
