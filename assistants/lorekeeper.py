@@ -19,10 +19,12 @@ from assistants.lore.claims import told_of_claims
 from assistants.lore.dates import told_by_dates
 from assistants.lore.evidence import Evidence, about, gather, misnamed, own_days
 from assistants.lore.fitting import all_places
+from assistants.lore.lives import told_by_lives
 from assistants.lore.paraphrase import is_common, likeness, others
 from assistants.lore.people import told_by_people
 from assistants.lore.placing import places_of
 from assistants.lore.question import Asks, Question, longer, plainly, read
+from assistants.lore.sums import told_by_sums
 from assistants.lore.times import told_by_time
 from haven.access import Act, Principal, check
 from haven.errors import BadInput
@@ -101,7 +103,7 @@ class Lorekeeper:
             return held
         if len(question) > MOST_ASKED:
             return None
-        for told_by in (told_by_time, told_by_dates):
+        for told_by in (told_by_time, told_by_lives, told_by_dates, told_by_sums):
             if (computed := await told_by(question, self._answers_to)) is not None:
                 return computed
         if (both := await told_by_people(question, self._answers_to, self._people_in)) is not None:

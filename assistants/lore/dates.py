@@ -10,7 +10,7 @@ from assistants.findings import Findings
 from assistants.lore.evidence import Evidence
 from assistants.lore.paraphrase import likeness
 from assistants.lore.telling import line_of, source_of
-from haven.world.words import fold, is_stop, words
+from haven.world.words import fold, is_german, is_stop, word_set, words
 
 Ask = Callable[[str], Awaitable[Sequence[Evidence]]]
 """The sentences that answer a question, the best first."""
@@ -27,6 +27,8 @@ _DOES = re.compile(
     re.IGNORECASE,
 )
 
+_EVENT_OF = re.compile(r"^(?!(?:The|A)\b)[A-ZÄÖÜ][\w]+ (?=(?:von|vom|bei|um|auf)\b)")
+"""A German noun, which is no name: `Frieden von Meridian`."""
 _AGO = r"(?:how many years|how much time|how long|wie viele jahre|wie lange)"
 _HELPS = r"(?:did|was|were|does|is|had|wurde|starb|begann)"
 _FORMS = tuple(
@@ -41,12 +43,21 @@ _FORMS = tuple(
         rf"^by how many years (?P<two>{_HELPS} .+?) (?:later|earlier|older|younger) than (?P<one>.+?)",
     )
 )
-_FIRST = re.compile(
-    r"^(?:which|what|who|whose|welche[rs]?|wer|was)\b(?P<verb>.*?)"
-    r"\b(?P<way>first|earlier|before|older|oldest|earliest|later|last|younger|newer|zuerst|fr(?:ü|u)her|(?:ä|a)lter"
-    r"|sp(?:ä|a)ter)\b[\s,:–-]*(?P<one>\S.*?),? (?:or|oder) (?P<two>.+?)\W*$",
-    re.IGNORECASE,
+_WAY = (
+    r"(?P<way>first|earlier|before|older|oldest|earliest|later|last|younger|newer|zuerst|fr(?:ü|u)her|(?:ä|a)lter"
+    r"|sp(?:ä|a)ter)\b"
 )
+_WHICH = r"(?:which|what|who|whose|welche[rs]?|wer|was)\b"
+_FIRST = tuple(
+    re.compile(form, re.IGNORECASE)
+    for form in (
+        rf"^{_WHICH}(?P<verb>.*?)\b{_WAY}(?:(?P<more>[^,:;–]*)[,:;–-]\s*|\s+)"
+        r"(?P<one>\S.*?),? (?:or|oder) (?P<two>.+?)\W*$",
+        rf"^(?P<one>\S.*?),? (?:or|and|oder|und) (?P<two>.+?)[,:;–-]+\s*{_WHICH}(?P<verb>.*?)\b{_WAY}(?P<more>.*?)\W*$",
+    )
+)
+_OFFICE = re.compile(r"\b(?:was|were|is|became|war|wurde) (?:the |der |die )?[A-Z]\w+")
+_SAYS_NO_DEED = word_set("came come comes one ones two other others happened kam geschah person people event")
 _LATER = ("later", "last", "younger", "newer", "später", "spater")
 _BEFORE = re.compile(
     r"^(?:did|was|were|is|does|has) (?P<one>.+?)"
@@ -63,6 +74,8 @@ _LASTED = re.compile(
 _OF_A_DEED = re.compile(
     r"\b(?:sign|found|buil|open|born|die|discover|writ|lost|begin|beg[au]n|end|launch|lit|destroy)\w*", re.IGNORECASE
 )
+_OF_A_LIFE = re.compile(r"\b(?:born|dies?|died|death|geboren|starb|gestorben)$", re.IGNORECASE)
+"""What the entry of something else, in which it is told, is no date of."""
 _CAME_TO_BE = ("built", "founded", "born")
 """What makes a thing or somebody old, where no other deed is named."""
 
@@ -78,8 +91,10 @@ async def told_by_dates(question: str, ask: Ask) -> Findings | None:
     question = " ".join(question.split())
     if match := next(filter(None, (form.match(question) for form in _FORMS)), None):
         return await _between(match["one"], match["two"], ask)
-    if match := _FIRST.match(question):
-        return await _first(match["one"], match["two"], match["verb"], match["way"].lower() in _LATER, ask)
+    if match := next(filter(None, (form.match(question) for form in _FIRST)), None):
+        verb = f"{match['verb']} {match['more'] or ''}"
+        verb = _german_noun(verb) if is_german(question) else verb
+        return await _first(match["one"], match["two"], verb, match["way"].lower() in _LATER, ask)
     if match := _BEFORE.match(question):
         return await _order(match["one"], match["two"], match["way"].lower(), ask)
     if match := _LASTED.match(question):
@@ -92,17 +107,23 @@ async def year_of(event: str, ask: Ask) -> Dated | None:
 
     A bare name is dated by its own entry alone: what else happened to it is another event.
     """
-    event = _DOES.sub("", event.strip(" ,?."))
+    event = _EVENT_OF.sub(lambda one: one[0].lower(), _DOES.sub("", event.strip(" ,?.")))
     found = await ask(f"when {event}")
-    about = sorted((one for one in found if _is_about(one, event)), key=lambda one: one.sentence.number)
+    about = sorted((one for one in found if _is_about(one, event)), key=_place)
     bare = any(_is(one, event) for one in about) or not any(word.islower() for word in _telling(event))
     for one in () if bare else (*about, *found):
         if (year := _said(one, event)) is not None and (one in about or not about):
             return Dated(year, one)
-    for one in about if about or bare else found:
+    for one in about if about or bare or _OF_A_LIFE.search(event) else found:
         if year_of_its_own := _YEAR.search(getattr(one.thing, "when", "")):
             return Dated(int(year_of_its_own[0]), one)
     return next((Dated(year, one) for one in found if not bare and (year := _said(one, event)) is not None), None)
+
+
+def _place(one: Evidence) -> tuple[bool, int]:
+    """What names the year of its entry comes first, then what stands first."""
+    year = _YEAR.search(getattr(one.thing, "when", ""))
+    return year is None or year[0] not in one.sentence.folded, one.sentence.number
 
 
 def _said(one: Evidence, event: str) -> int | None:
@@ -155,8 +176,9 @@ async def _between(one: str, two: str, ask: Ask) -> Findings | None:
 
 async def _first(one: str, two: str, verb: str, later: bool, ask: Ask) -> Findings | None:
     match = _OF_A_DEED.search(verb)
-    deeds = (match[0],) if match else _CAME_TO_BE
-    dated = [(name, await _with_deed(name, deeds, ask, own=match is None)) for name in (one, two)]
+    said = [] if match else [one for one in _telling(_OFFICE.sub(_small, verb)) if fold(one) not in _SAYS_NO_DEED]
+    deeds = (match[0],) if match else (" ".join(said),) if said else _CAME_TO_BE
+    dated = [(name, await _with_deed(name, deeds, ask, own=not (match or said))) for name in (one, two)]
     known = [(name, date) for name, date in dated if date is not None]
     if len(known) < 2 or known[0][1].year == known[1][1].year:
         return None
@@ -164,6 +186,16 @@ async def _first(one: str, two: str, verb: str, later: bool, ask: Ask) -> Findin
     (name, date), (other, then) = known
     lead = f"{name[:1].upper()}{name[1:]}: the year {date.year}; {other}: the year {then.year}."
     return told(lead, [date.evidence, then.evidence])
+
+
+def _german_noun(verb: str) -> str:
+    """What was done, in a German question: a capital makes no name there, and the helping verbs say nothing."""
+    return " ".join(one.text.lower() for one in words(verb) if not is_stop(one.folded, german=True))
+
+
+def _small(office: re.Match[str]) -> str:
+    """An office without the capital that would make a name of it."""
+    return office[0].lower()
 
 
 async def _order(one: str, two: str, way: str, ask: Ask) -> Findings | None:

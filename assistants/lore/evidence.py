@@ -9,9 +9,10 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from assistants.lore.fitting import fits, is_of_an_end, is_to_come
-from assistants.lore.paraphrase import SAME, alike, likeness, said_by_phrases, says_of_what
+from assistants.lore.fitting import fits
+from assistants.lore.paraphrase import ALIKE, SAME, alike, likeness, said_by_phrases, says_of_what
 from assistants.lore.question import MOST_COUNTED, Asks, Question, Term
+from assistants.lore.wanting import is_of_a_number, is_of_an_end, is_to_come
 from haven.world.mentions import Mention
 from haven.world.passages import Sentence, is_draft, sentences
 from haven.world.schema import Kind, Lore, Thing, kind_of, parent_of
@@ -95,7 +96,7 @@ def _weigh(
         return None
     led = not ANAPHORS.isdisjoint(sentence.folded[:FIRST_WORDS])
     told_when_where = question.asks in (Asks.WHEN, Asks.WHERE)
-    fit = fits(question, sentence) and not (told_when_where and terms and BEFORE < max(terms) <= TITLE)
+    fit = _fits(question, all_, at, led=led) and not (told_when_where and terms and BEFORE < max(terms) <= TITLE)
     dated = (
         ""
         if fit or question.asks is not Asks.WHEN or min(names or [0]) < TITLE or _is_open(question)
@@ -117,6 +118,13 @@ def _weigh(
     )
 
 
+def _fits(question: Question, all_: Sequence[Sentence], at: int, *, led: bool) -> bool:
+    """Whether it holds what is wanted; the number that it goes by may stand in the sentence that is pointed back at."""
+    if fits(question, all_[at]):
+        return True
+    return led and is_of_a_number(question) and any(fits(question, one) for one in _leading(all_, at))
+
+
 def _are_enough(question: Question, terms: Sequence[float], names: Sequence[float], *, fit: bool, own: bool) -> bool:
     """Whether all is covered; of a long question a word or two may be missing where the kind of answer is there."""
     missing = [one for one, worth in zip(question.words, terms, strict=True) if not worth]
@@ -136,7 +144,7 @@ def _is_said(question: Question, names: Sequence[float], terms: Sequence[float],
         return True
     near = BEFORE if led else ALIKE_TITLE
     said = [worth >= near for worth in terms]
-    surely = said if own else [worth > TITLE or (led and worth == BEFORE) for worth in terms]
+    surely = said if own else [worth > TITLE or (led and worth >= BEFORE) for worth in terms]
     if question.acts:
         surely = [worth > TITLE for worth in terms]
     main = all(ok for one, ok in zip(question.words, surely, strict=True) if one.spellings[0][0] in question.main)
@@ -266,8 +274,16 @@ def _word_worth(
         return HERE * here
     if any(likeness(one, word) for one in title) and not term.label:
         return TITLE
+    if term.text.isdigit() and _is_of_year(sentence, term.text):
+        return TITLE
     around = ((worth, one) for worth, one in zip((BEFORE, AFTER), beside, strict=True) if one)
     return next((worth for worth, one in around if _says_it(term, one)), 0.0)
+
+
+def _is_of_year(sentence: Sentence, year: str) -> bool:
+    """Whether the entry tells of that year, and the sentence names no other."""
+    when = re.match(r"-?\d+", str(getattr(sentence.thing, "when", "")))
+    return when is not None and int(when[0]) == int(year) and not any(one.number for one in sentence.words)
 
 
 def _says_it(term: Term, sentence: Sentence) -> float:
@@ -275,10 +291,21 @@ def _says_it(term: Term, sentence: Sentence) -> float:
     word = term.spellings[0][0]
     if word == "material" and says_of_what(" ".join(sentence.folded)):
         return SAME
-    if any(alike(one, word) for one in (*sentence.implied, *said_by_phrases(" ".join(sentence.folded)))):
+    implied = (*sentence.implied, *said_by_phrases(" ".join(sentence.folded)))
+    if any(alike(one, word) for one in implied):
         return SAME
+    if any(one in implied or _is_denied_by(one, sentence) for one in term.opposites):
+        return ALIKE
     return max(
         (likeness(one, word) for at, one in enumerate(sentence.words) if _counts(term, sentence, at)), default=0.0
+    )
+
+
+def _is_denied_by(word: str, sentence: Sentence) -> bool:
+    """Whether a sentence says it, and not only when that was: `two years after she was lost`."""
+    return any(
+        alike(one, word) and {"after", "before", "until", "since"}.isdisjoint(sentence.folded[max(at - 4, 0) : at])
+        for at, one in enumerate(sentence.folded)
     )
 
 
@@ -288,6 +315,8 @@ def _counts(term: Term, sentence: Sentence, at: int) -> bool:
         end = sentence.words[at].end
         leads = at == 0 and sentence.text[end : end + 1] in (":", ".", ")")
         return leads or (at > 0 and bool(likeness(sentence.words[at - 1], "article")))
+    if sentence.folded[at + 1 : at + 2] == ("out",) and sentence.folded[at] in ("find", "found"):
+        return False  # to find out is no finding
     some = sentence.words[at + 1 : at + 1 + MOST_COUNTED]
     return not term.of or any(likeness(one, word) for one in some for word in term.of if not is_stop(word))
 
@@ -299,9 +328,17 @@ def misnamed(question: Question, sentence: Sentence, mentions: Sequence[Mention]
             continue
         held = [sentence.words[at].start for _, at in _held(term, sentence.words, ())]
         others = [one for one in mentions if term.ids and not set(term.ids) & set(one.ids)]
+        others = [one for one in others if not _is_named_otherwise(question, one.text)]
         if held and all(any(one.start <= at < one.end for one in others) for at in held):
             return True
     return False
+
+
+def _is_named_otherwise(question: Question, name: str) -> bool:
+    """Whether the question says all of a name in its own words: `Peace of Meridian` by `Frieden von Meridian`."""
+    known = {piece for term in question.names for one in term.spellings for piece in one}
+    rest = [one for one in words(name) if one.bare not in known and not is_stop(one.bare)]
+    return bool(rest) and all(any(likeness(one, term.spellings[0][0]) for term in question.words) for one in rest)
 
 
 def about(question: Question, things: Iterable[Thing], most: int) -> list[Evidence]:

@@ -8,6 +8,16 @@ from dataclasses import replace
 
 from assistants.lore.paraphrase import likeness
 from assistants.lore.question import Asks, Question
+from assistants.lore.wanting import (
+    TO_COME,
+    is_of_a_number,
+    is_of_an_end,
+    is_of_the_past,
+    is_of_today,
+    is_to_come,
+    lasts,
+    says_a_number,
+)
 from haven.world.mentions import Mention
 from haven.world.passages import Sentence
 from haven.world.schema import Kind, kind_of
@@ -25,15 +35,15 @@ _TIME = re.compile(
     r"|\b(?:before|after|during|until|since|while|when|as soon as|vor|nach|seit)\b",
     re.IGNORECASE,
 )
-_TO_COME = re.compile(r"\b(?:will|shall|going to|wird|werden)\b", re.IGNORECASE)
 _WILL = re.compile(r"^(?:\w+ ){1,3}(?:will|shall)\b(?! (?:you|i|we)\b)|^(?:until|till) when will\b", re.IGNORECASE)
 """What has not been yet is told by no sentence of what was."""
-_UNTIL = re.compile(r"\b(?:until|till) (?:when|what|which)\b|\bbis (?:wann|zu welche)", re.IGNORECASE)
 _ENDING = re.compile(
     r"\b(?:until|till|up to|end(?:s|ed)?|ceased?|stopped|closed|abandoned|bis|endete|from (?:the year )?-?\d+ to)\b",
     re.IGNORECASE,
 )
-_OF_WHOM_NOT = re.compile(r"^[^,;:]*(?:\b(?:not|never|neither|nicht|nie|niemals|kein\w*)\b|n['’]t\b)", re.IGNORECASE)
+_OF_WHOM_NOT = re.compile(
+    r"^[^,;:]*(?:\b(?:not|never|neither|no longer|nicht|nie|niemals|kein\w*)\b|n['’]t\b)", re.IGNORECASE
+)
 _DENIES = re.compile(
     r"\b(?:not|never|no|none|nobody|neither|nor|without|except|refused|nicht|nie\w*|kein\w*|ohne)\b|n['’]t\b",
     re.IGNORECASE,
@@ -123,7 +133,11 @@ def fits(question: Question, sentence: Sentence) -> bool:
     test = _TESTS.get(question.asks)
     if _OF_WHOM_NOT.search(question.text) and question.asks in _SOME and not _is_denied(question, sentence):
         return False
-    if _WILL.search(question.text) and question.asks is not Asks.ABOUT and not _TO_COME.search(sentence.text):
+    if _WILL.search(question.text) and question.asks is not Asks.ABOUT and not TO_COME.search(sentence.text):
+        return False
+    if question.asks is Asks.WHO and is_of_today(question) and not lasts(sentence):
+        return False
+    if is_of_a_number(question) and not says_a_number(sentence):
         return False
     return (test is None or test(question, sentence)) and not _is_only_mentioned(question, sentence)
 
@@ -229,19 +243,9 @@ def _said(question: Question, word: Word) -> bool:
     return any(likeness(word, term.spellings[0][0]) for term in question.words)
 
 
-def is_to_come(question: Question) -> bool:
-    """Whether a time is asked for that has not been yet."""
-    return _TO_COME.search(question.text) is not None
-
-
-def is_of_an_end(question: Question) -> bool:
-    """Whether it is asked until when something was."""
-    return _UNTIL.search(question.text) is not None
-
-
 def _some_time(question: Question, sentence: Sentence) -> bool:
     """A time, and not that of another clause: `asked in the year 30 why he had signed` doesn't say when he signed."""
-    if is_to_come(question) and not _TO_COME.search(sentence.text):
+    if is_to_come(question) and not TO_COME.search(sentence.text):
         return False
     if is_of_an_end(question) and not _ENDING.search(sentence.text):
         return False
@@ -281,7 +285,7 @@ def _measure(question: Question, sentence: Sentence) -> bool:
     asked = _MEASURED.search(question.text)
     how = asked[1].casefold() if asked else ""
     if how in ("often", "oft"):
-        return bool(_TURN.search(sentence.text))
+        return bool(_TURN.search(sentence.text) or (is_of_the_past(question) and _TURNS.search(sentence.text)))
     if _PRICE.search(question.text):
         prices = [at for at, word in enumerate(sentence.words) if likeness(word, "price")]
         numbers = [at for at in _numbers(sentence) if sentence.folded[at] != "no"]
@@ -301,7 +305,7 @@ def _count(question: Question, sentence: Sentence) -> bool:
         return bool(numbers)
     if _LIVES.search(question.text) and not _LIVED.search(sentence.text):
         return False  # how many came is not how many live there
-    counted = asked[1].casefold()
+    counted = "people" if is_stop(asked[1].casefold()) else asked[1].casefold()
     if counted in ("times", "mal"):
         return bool(_TURNS.search(sentence.text))
     numbers = [at for at in numbers if sentence.folded[at] != "no" or _counts_it(sentence, at + 1, counted)]

@@ -85,6 +85,13 @@ def says_of_what(text: str) -> bool:
 
 
 @lru_cache(maxsize=65_536)
+def opposites(folded: str) -> tuple[str, ...]:
+    """What answers a question of yes or no with no: `was she found` by `she was lost`."""
+    known = {folded, plain(folded)} | meanings(folded) | _groups(folded)
+    return tuple(word for name, line in _read()["opposite"].items() if name in known for word in line.split())
+
+
+@lru_cache(maxsize=65_536)
 def others(folded: str) -> tuple[str, ...]:
     """What else a sentence may say for a word of a question, to search for."""
     lines = (line for name, line in _lines() if name in _groups(folded))

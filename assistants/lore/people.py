@@ -9,6 +9,7 @@ from assistants.findings import Findings
 from assistants.lore.dates import Ask, told
 from assistants.lore.evidence import Evidence
 from assistants.lore.telling import not_recorded
+from assistants.lore.wanting import asks_for_a_number
 
 People = Callable[[Sequence[Evidence]], Awaitable[Mapping[str, tuple[str, Evidence]]]]
 """Whom sentences name: by id the name, and the first sentence that has it."""
@@ -52,6 +53,8 @@ _FORMS: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
 
 async def told_by_people(question: str, ask: Ask, people: People) -> Findings | None:
     """Those who are named for both; None for another question, and where nobody is."""
+    if asks_for_a_number(question):
+        return None
     for form, one, two in _FORMS:
         if match := form.match(" ".join(question.split())):
             parts = {key: said or "" for key, said in match.groupdict().items()}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from assistants.lore.paraphrase import is_light, said_by_phrases
+from assistants.lore.paraphrase import is_light, opposites, said_by_phrases
 from haven.world.mentions import KIND_WORDS, Mention
 from haven.world.schema import Kind, Thing
 from haven.world.words import Word, fold, implied, is_everyday, is_german, is_stop, word_set, words
@@ -65,7 +65,7 @@ _FRAME = word_set("""
     happen happened happens lore story stories history tell described describe explain exactly originally ever called
     canon according quote cite passage entry entries text sources source mention mentions mentioned anyone actual famous
     real true full geschah geschehen geschichte erzahl bekannt special interesting important unusual remarkable notable
-    besonders""")
+    besonders since seit damals longer""")
 """Words of asking: what is asked for is not in them."""
 _OF_KIND: dict[Asks, frozenset[str]] = {
     Asks.WHEN: word_set("year date day time jahr datum"),
@@ -73,7 +73,7 @@ _OF_KIND: dict[Asks, frozenset[str]] = {
         "place located location system planet moon station world region ort liegt lie lies seen situated"
     ),
     Asks.WHY: word_set("reason cause grund"),
-    Asks.COUNT: word_set("number many amount anzahl"),
+    Asks.COUNT: word_set("number many amount times anzahl mal"),
     Asks.MEASURE: word_set("""
         long far old tall big large deep high heavy wide fast often much thick strong lange lang alt hoch gross
         weit tief schwer schnell oft aged last lasts lasted duration dauer dauert dauerte"""),
@@ -95,6 +95,24 @@ _OVER = re.compile(
 _GOES_BY = re.compile(r"[ -](?:[b-z](?=\W|$)(?!['’])|(?:[IVX]{2,4}|[IVX]|\d{1,4})(?=\W*$))")
 """What follows the name of a planet or of one of several: a letter, and at the end a number."""
 _TO_REST = re.compile(r"\b(?:laid|put) to rest\b", re.IGNORECASE)
+_NUMBER_OF_IT = re.compile(r"\b(which|what) (?:number|one) (?:is|was) the (?:one|article)\b", re.IGNORECASE)
+_WAS_KILLED = re.compile(
+    r"\b((?:was|were|been|get|got|wurden?)\b.{0,40}?\b)(?:killed|getötet)\b(?! (?:by|von)\b)", re.IGNORECASE
+)
+_WAS_FOUND = re.compile(r"\b((?:has|have|had|was|were|been|be|is|are)(?: \w+){0,4}?) found\b", re.IGNORECASE)
+_AT_A_PLACE = r"(?:in|on|at|with|among|part of)"
+_GONE = re.compile(
+    rf"\b(?:is|are)(?: not|n['’]t) (?:{_AT_A_PLACE}|there|here|around)\b[^?,;]{{0,40}}?(?:any ?more|any longer)\b"
+    rf"|\b(?:is|are) no longer (?:{_AT_A_PLACE} (?:the )?\w+|there|here|around|to be found)",
+    re.IGNORECASE,
+)
+_ATTRIBUTE = re.compile(
+    r"(?<!how )(?<!wie )(?<!how a )\b(?-i:old|big|great|grand|poor|dear|famous|legendary|mighty|good old|beloved|noble"
+    r"|infamous|terrible|awful|alte[rnms]?|große[rnms]?|berühmte[rnms]?) "
+    r"(?=(?!and\b|or\b|than\b|as\b|is\b|was\b)[^\W\d_])",
+    re.IGNORECASE,
+)
+"""What says only what the speaker thinks of it: `old Brannoc Eide`, `the big lamp`."""
 _ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
 _CARDINALS = "one two three four five six seven eight nine ten eleven twelve"
 _COUNTED = dict(zip(_ORDINALS.split(), _CARDINALS.split(), strict=True))
@@ -106,7 +124,7 @@ MOST_COUNTED = 3
 _WHO_ACTS = re.compile(r"\bwho (\w+)")
 _HELPING = word_set(
     "is are was were has have had did does do can could will would should shall may might be been else exactly the all"
-    " really knows know also"
+    " really knows know also no not never"
 )
 """After `who` these are no deed of somebody's; any other word is, and must be in the answer: `who named it`."""
 _SPEECH = re.compile(r"\b(?:did|had|have|has) .*\b(?:say|said)\b")
@@ -130,6 +148,11 @@ _GOES_ON = re.compile(
     r"\b(?:happen\w*|became|become|d(?:id|o|oes) .* do|how (?:do|does|did|can|was|were|is|are)|passiert\w*|geschah)\b",
     re.IGNORECASE,
 )
+_YES_OR_NO = re.compile(
+    r"^\W*(?:is|are|was|were|do|does|did|has|have|had|can|could|ist|sind|war|waren|hat|haben|wurden?"
+    r"|kann|konnte)\b(?! (?:you|du|sie)\b)",
+    re.IGNORECASE,
+)
 _NAMESAKE = re.compile(r"\bnamed (after|for|by)\b")
 
 
@@ -148,6 +171,8 @@ class Term:
     """Of an ordinal: what it counts, the second of which may be the name of it."""
     label: bool = False
     """A number that names something, as in `article six`."""
+    opposites: tuple[str, ...] = ()
+    """Where yes or no is asked for: the words that say no."""
 
 
 @dataclass(frozen=True)
@@ -170,6 +195,10 @@ class Question:
 def plainly(text: str) -> str:
     """The question without words that ask for what is written rather than for what is so; articles by their number."""
     text = _OVER.sub(r"after \1", _TO_REST.sub("buried", _ACCORDING.sub("", text)))
+    text = _NUMBER_OF_IT.sub(r"\1 article", text)
+    text = _WAS_KILLED.sub(
+        r"\1died", _GONE.sub("is missing", _WAS_FOUND.sub(r"\1 discovered", _ATTRIBUTE.sub("", text)))
+    )
     return _ARTICLE.sub(lambda match: f"{match[2]} {_COUNTED[match[1].casefold()]}", _ABOUT_IT.sub("about", text))
 
 
@@ -179,6 +208,8 @@ def read(text: str, mentions: Sequence[Mention], things: dict[str, Thing]) -> Qu
     folded = _TIME_CLAUSE.sub("", " ".join(text.casefold().split()))
     asked = [(match.start(), kind) for kind, pattern in _ASKS if (match := pattern.search(folded))]
     asks = min(asked, key=lambda one: one[0], default=(0, Asks.WHAT))[1]  # of those that begin alike, the first
+    polar = _YES_OR_NO.match(text) is not None
+    asks = Asks.WHAT if polar else asks
     names = [_named(one, [things[id] for id in one.ids if id in things]) for one in mentions]
     inside = [(one.start, one.end) for one in mentions]
     rest = [one for one in words(text) if not any(start <= one.start < end for start, end in inside)]
@@ -205,6 +236,7 @@ def read(text: str, mentions: Sequence[Mention], things: dict[str, Thing]) -> Qu
         asks = Asks.ABOUT
     main = frozenset(one.bare for one in telling if one.folded in {acts, *heads})
     main |= {one.bare for one in telling if one.number}
+    main |= {one.bare for one in telling[:1] if polar and names}
     main |= _deed(folded, text, telling, inside) if len(telling) > 1 else {one.bare for one in telling}
     return Question(text, asks, tuple(names), tuple(terms.values()), main & terms.keys(), acts)
 
@@ -220,7 +252,8 @@ def _word(one: Word, rest: Sequence[Word], text: str) -> Term:
     at = next(at for at, other in enumerate(rest) if other is one)
     of = tuple(other.bare for other in words(text[one.end :])[:MOST_COUNTED]) if one.bare in _NTH else ()
     label = (one.number or one.bare in _COUNTED.values()) and at > 0 and rest[at - 1].bare in _LABELLED
-    return Term(one.text, ((one.bare,),), of=of, label=label)
+    against = opposites(one.bare) if _YES_OR_NO.match(text) else ()
+    return Term(one.text, ((one.bare,),), of=of, label=label, opposites=against)
 
 
 def _acts(folded: str, mere: frozenset[str]) -> str:
