@@ -22,13 +22,28 @@ from bot.alarms import Alarms
 from bot.answers import Answers
 from bot.cards import Cards
 from bot.channels import Channels
-from bot.commands import ask, changes, drafts, health, menus, money, owner, privacy, status, taking, watch, world
+from bot.commands import (
+    ask,
+    changes,
+    drafts,
+    health,
+    menus,
+    money,
+    owner,
+    privacy,
+    roundtable,
+    status,
+    taking,
+    watch,
+    world,
+)
 from bot.commands.anywhere import is_anywhere
 from bot.digests import Digests
 from bot.draft_cards import DraftCards
 from bot.language import Translator
 from bot.office import Office
 from bot.queue import Queue
+from bot.talks import Talks
 from bot.told import Told
 from bot.views.alert import AlertButton
 from bot.views.answer import AnswerButton, AnswerPage
@@ -39,6 +54,7 @@ from bot.views.price import PriceButton
 from bot.views.reading import ReadButton
 from bot.views.review import submitted
 from bot.views.rounds import OlderRounds
+from bot.views.talk import TalkButton
 from haven.access import Principal
 from haven.changes.decisions import Changes
 from haven.errors import Unavailable
@@ -111,6 +127,7 @@ class HavenBot(discord.Client):
         self.told = Told(self.channels, database, lambda person: entry.today(self, person))
         self.digests = Digests(self.channels, database, settings.channel_id)
         self.answers = Answers(self.channels, waiting, database, round_table.seat)
+        self.talks = Talks(self.channels, round_table.transcript, changes, database, round_table.seat)
         waiting.ask_about("bot", lambda person: entry.today(self, person))
         self.closing = False
         self.on_link: Callable[[bool], None] = lambda up: None
@@ -134,11 +151,13 @@ class HavenBot(discord.Client):
             watch.EndWatch,
             watch.WatchesPage,
             PriceButton,
+            TalkButton,
             privacy.PrivacyButton,
             owner.RestartButton,
         )
         guild = discord.Object(self.settings.guild_id) if self.settings.guild_id else None
-        several = [*changes.commands(), *world.commands(), *drafts.commands(), watch.command(), *money.commands()]
+        several = [*changes.commands(), *world.commands(), *drafts.commands(), *money.commands()]
+        several += [watch.command(), roundtable.command()]
         alone = [ask.command(self.round_table.assistants), status.command(), health.command(), privacy.command()]
         every: list[app_commands.Command[Any, ..., Any] | app_commands.Group] = [*several, *alone, owner.group()]
         for command in every:
@@ -151,7 +170,7 @@ class HavenBot(discord.Client):
     @property
     def queues(self) -> tuple[Queue[Any], ...]:
         """All that Discord is told of without being asked."""
-        return self.cards, self.answers, self.draft_cards, self.told, self.alarms, self.digests
+        return self.talks, self.cards, self.answers, self.draft_cards, self.told, self.alarms, self.digests
 
     async def follow(self) -> None:
         """Draw what the bus says, until cancelled. What came while there was no connection is caught up on."""

@@ -95,20 +95,7 @@ class Transcript:
         for call in await ledger.of_request(self._database, template.request):
             if call.at < since:
                 continue
-            masked = ", ".join(f"{count} {what}" for what, count in call.redacted.items() if count)
-            paid = call.usd if call.usd is not None else call.worst_usd
-            sent = f"{call.sent_chars:,} characters to {call.recipient}{f', masked: {masked}' if masked else ''}"
-            step = replace(template, move=Move.SENDS, whom=call.model, tier=call.tier, model=call.model, sent=sent)
-            self.say(
-                replace(
-                    step,
-                    why=call.purpose,
-                    input_tokens=call.input_tokens + call.cache_read + call.cache_write,
-                    output_tokens=call.output_tokens,
-                    usd=0.0 if call.stand_in else paid,
-                    seconds=call.seconds,
-                )
-            )
+            self.say(sent_as(template, call))
 
     async def later(self, task: Task, reply: Reply, since: float) -> None:
         """Say that a request which was held is answered: by its person's choice, or when the cloud was there again.
@@ -132,6 +119,16 @@ class Transcript:
         if wanted.request and wanted.after is None and not found:
             raise NotFound(f"There is no request {wanted.request!r} in the transcript.", "List them: haven roundtable")
         return [self._remembered(said) for said in found]
+
+    async def whole(self, reader: Principal, request: str) -> list[Said]:
+        """All of one request that the reader may see, in its order; of a change also what left the house for it since.
+
+        Raises AccessDenied, NotFound.
+        """
+        steps = await self.steps(reader, request=request)
+        seat = replace(steps[0], who=steps[0].assistant, words="", id=0)
+        calls = await ledger.of_change(self._database, steps[0].request)
+        return sorted([*steps, *(replace(sent_as(seat, call), at=call.at) for call in calls)], key=lambda said: said.at)
 
     async def talks(self, reader: Principal, limit: int = 50, **filters: Any) -> list[Talk]:
         """Requests, the newest first, a line each; the same filters. Raises AccessDenied."""
@@ -215,6 +212,25 @@ def figures(reply: Reply) -> dict[str, Any]:
         "usd": 0.0 if reply.stand_in else reply.usd,
         "seconds": round(reply.seconds, 3),
     }
+
+
+def sent_as(template: Said, call: ledger.Entry) -> Said:
+    """What has left the house as a message: to whom, how much, what of it masked, why, and the price."""
+    masked = ", ".join(f"{count} {what}" for what, count in call.redacted.items() if count)
+    paid = call.usd if call.usd is not None else call.worst_usd
+    return replace(
+        template,
+        move=Move.SENDS,
+        whom=call.model,
+        tier=call.tier,
+        model=call.model,
+        sent=f"{call.sent_chars:,} characters to {call.recipient}{f', masked: {masked}' if masked else ''}",
+        why=call.purpose,
+        input_tokens=call.input_tokens + call.cache_read + call.cache_write,
+        output_tokens=call.output_tokens,
+        usd=0.0 if call.stand_in else paid,
+        seconds=call.seconds,
+    )
 
 
 def pause(seconds: float) -> float:

@@ -15,6 +15,12 @@ async def card(database: Database, face: str, subject: str) -> dict[str, Any] | 
     return dict(json.loads(row[0])) if row else None
 
 
+async def cards(database: Database, face: str) -> dict[str, dict[str, Any]]:
+    """All of a face, by their subjects."""
+    rows = await database.rows("select subject, data from card where face = ? order by rowid", (face,))
+    return {str(row["subject"]): dict(json.loads(row["data"])) for row in rows}
+
+
 async def subject(database: Database, face: str, field: str, value: int) -> str | None:
     """Whose card has this value: the change of a thread, say."""
     sql = "select subject from card where face = ? and json_extract(data, '$.' || ?) = ?"
