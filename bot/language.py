@@ -1,8 +1,8 @@
 """What the bot says, in the language of whoever reads it: English is written in the code, the others lie in catalogues.
 
-A catalogue is one file of `bot/languages`, named by Discord's locale: `de.toml`. Its table `names` holds the names of
-commands and options; `texts` holds what the bot says; `sentences` holds what other parts of Haven say, by pattern, so
-that an error of the core can be read as well. What a catalogue lacks stays English.
+A catalogue is a file of `bot/languages` named by Discord's locale, as `fr.toml`, or a folder of several, as `de`. Its
+table `names` holds the names of commands and options; `texts` holds what the bot says; `sentences` holds what other
+parts of Haven say, by pattern, so that an error of the core can be read as well. What a catalogue lacks stays English.
 """
 
 from __future__ import annotations
@@ -23,6 +23,10 @@ from discord import app_commands
 ENGLISH = "en"
 _PLACE = re.compile(r"\{(\w+)\}")
 _WORD = re.compile(r"\w+")
+_END = re.compile(r"(?<=[.!?:;]) +")
+"""Where one sentence ends and another begins."""
+_BETWEEN = re.compile(r"(, |; )")
+"""What stands between the parts of a list."""
 
 _speaking: ContextVar[str] = ContextVar("language", default=ENGLISH)
 
@@ -65,7 +69,7 @@ def language_of(locale: discord.Locale | str | None) -> str:
 @cache
 def languages() -> tuple[str, ...]:
     """The languages that have a catalogue."""
-    return tuple(sorted(one.name.removesuffix(".toml") for one in _folder() if one.name.endswith(".toml")))
+    return tuple(sorted({one.name.removesuffix(".toml") for one in files("bot.languages").iterdir() if _files(one)}))
 
 
 def say(template: str, **values: object) -> str:
@@ -78,7 +82,8 @@ def say(template: str, **values: object) -> str:
 def told(sentence: str) -> str:
     """What another part of Haven said, in the language spoken now; as it is where no catalogue has its pattern.
 
-    Each line for itself; a value that is a sentence of the catalogue is translated as well.
+    Each line for itself, and each of its sentences where the line has no pattern; a value that has one is translated as
+    well.
     """
     catalogue = _catalogue(_speaking.get())
     return "\n".join(_told(line, catalogue) for line in sentence.split("\n")) if catalogue else sentence
@@ -103,14 +108,27 @@ class Translator(app_commands.Translator):
 
 
 def _told(line: str, catalogue: Catalogue) -> str:
-    if line in catalogue.sentences:
-        return catalogue.sentences[line]
-    near = [one for word in {*_WORD.findall(line), ""} for one in catalogue.patterns.get(word, ())]
+    if (known := _known(line, catalogue)) is not None:
+        return known
+    return " ".join(_value(one, catalogue) for one in _END.split(line))
+
+
+def _value(text: str, catalogue: Catalogue) -> str:
+    """A sentence or a value; of a list what is known of it."""
+    if (known := _known(text, catalogue)) is not None:
+        return known
+    return "".join(_known(one, catalogue) or one for one in _BETWEEN.split(text))
+
+
+def _known(sentence: str, catalogue: Catalogue) -> str | None:
+    if sentence in catalogue.sentences:
+        return catalogue.sentences[sentence]
+    near = [one for word in {*_WORD.findall(sentence), ""} for one in catalogue.patterns.get(word, ())]
     for pattern in sorted(near, key=lambda one: len(one.shape.pattern), reverse=True):
-        if match := pattern.shape.fullmatch(line):
-            values = {name: catalogue.sentences.get(value, value) for name, value in match.groupdict().items()}
+        if match := pattern.shape.fullmatch(sentence):
+            values = {name: _value(value, catalogue) for name, value in match.groupdict().items()}
             return _filled(pattern.template, values)
-    return line
+    return None
 
 
 def _filled(template: str, values: Mapping[str, str]) -> str:
@@ -123,15 +141,20 @@ def _catalogue(language: str) -> Catalogue | None:
     """None for English, and for a language without a file."""
     if language not in languages():
         return None
-    found = tomllib.loads((files("bot.languages") / f"{language}.toml").read_text("utf-8"))
-    sentences = found.get("sentences", {})
+    found: dict[str, dict[str, str]] = {"names": {}, "texts": {}, "sentences": {}}
+    for one in files("bot.languages").iterdir():
+        if one.name.removesuffix(".toml") == language:
+            for file in _files(one):
+                for table, entries in tomllib.loads(file.read_text("utf-8")).items():
+                    found[table].update(entries)
+    sentences = found["sentences"]
     patterns: dict[str, list[Pattern]] = {}
     for english, other in sentences.items():
         if _PLACE.search(english):
             telling = max(_WORD.findall(_PLACE.sub("|", english)), key=len, default="")
             patterns.setdefault(telling, []).append(Pattern(_shape(english), other))
     by_word = {word: tuple(several) for word, several in patterns.items()}
-    return Catalogue(found.get("names", {}), found.get("texts", {}), sentences, by_word)
+    return Catalogue(found["names"], found["texts"], sentences, by_word)
 
 
 def _shape(english: str) -> re.Pattern[str]:
@@ -147,5 +170,7 @@ def _shape(english: str) -> re.Pattern[str]:
     return re.compile("".join(parts), re.DOTALL)
 
 
-def _folder() -> Iterator[Traversable]:
-    return files("bot.languages").iterdir()
+def _files(there: Traversable) -> list[Traversable]:
+    """The files of a catalogue, by name; nothing where it is none."""
+    found = there.iterdir() if there.is_dir() else [there]
+    return sorted((one for one in found if one.name.endswith(".toml")), key=lambda one: one.name)
