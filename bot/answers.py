@@ -32,6 +32,7 @@ from haven.store.waiting import Waiting
 
 log = logging.getLogger("haven.bot")
 
+LAST_WORD_S = 2.0
 RECENT = 500
 """Requests that are looked at when catching up."""
 OVER = "answered"
@@ -57,18 +58,26 @@ class Answers(Queue[str]):
         self._database = database
         self._seat = seat
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._writing: set[int] = set()
+        self._writing: dict[int, asyncio.Task[Any] | None] = {}
 
     @contextmanager
     def writing(self, message: int) -> Iterator[None]:
         """While somebody writes there, nobody else does. Raises Conflict for the second one."""
         if message in self._writing:
             raise Conflict("That is being done already.", "Wait a moment.")
-        self._writing.add(message)
+        self._writing[message] = asyncio.current_task()
         try:
             yield
         finally:
-            self._writing.discard(message)
+            del self._writing[message]
+
+    async def interrupt(self) -> None:
+        """Stop all who write, who say so in their messages, as far as Discord takes that in `LAST_WORD_S`."""
+        writers = {task for task in self._writing.values() if task is not None}
+        for task in writers:
+            task.cancel()
+        if writers:
+            await asyncio.wait(writers, timeout=LAST_WORD_S)
 
     async def finished(self, sheet: Sheet, reply: Reply, cloud: str, waited: bool = False) -> dict[str, Any]:
         """What an answer's message shows; what its buttons need is on the disk before. `cloud`: who may be asked."""

@@ -67,6 +67,8 @@ from haven.store.events import Event
 log = logging.getLogger("haven.bot")
 
 SYNCED = "discord.commands"
+IDENTIFY_PAUSE_S = 5.0
+"""Before another session after the first: Discord's documentation asks for one to five seconds."""
 AGAIN_S = 60.0
 """So long what Discord could not be told of waits, where neither a new event nor a new connection comes before."""
 
@@ -132,6 +134,9 @@ class HavenBot(discord.Client):
         self.closing = False
         self.on_link: Callable[[bool], None] = lambda up: None
         """Called when the connection is ready (True) and when it is lost (False)."""
+        self.on_identify: Callable[[], None] = lambda: None
+        """Called before each new session; what it raises ends the connection."""
+        self.identify_pause_s = IDENTIFY_PAUSE_S
         self.tree = Tree(self)
 
     async def setup_hook(self) -> None:
@@ -196,6 +201,17 @@ class HavenBot(discord.Client):
             await asyncio.sleep(AGAIN_S)
             if self.is_ready():
                 await self.try_again()
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        self.on_identify()
+        if not initial:
+            await asyncio.sleep(self.identify_pause_s)
+
+    async def close(self) -> None:
+        """Refuse new presses, let those who wait for an answer know, and disconnect."""
+        self.closing = True
+        await self.answers.interrupt()
+        await super().close()
 
     async def on_ready(self) -> None:
         self.on_link(True)

@@ -13,6 +13,7 @@ import discord
 from bot import render
 from bot.channels import is_away
 from bot.language import language_of, say, speaking
+from bot.line import FAILURES
 from haven.access import Act, Principal, Role, check
 from haven.errors import HavenError, Unavailable, error_id
 from haven.settings import Discord
@@ -45,6 +46,8 @@ async def person_of(interaction: discord.Interaction) -> Principal:
     Raises Unavailable where Discord does not say in time.
     """
     bot = bot_of(interaction)
+    if interaction.guild is not None and interaction.guild.unavailable:
+        raise Unavailable("Discord has not told Haven yet who may do what here.", "Try again in a moment.")
     found = principal(interaction, bot.settings)
     if interaction.guild_id is not None:
         return found
@@ -68,7 +71,7 @@ async def today(bot: HavenBot, then: Principal) -> Principal:
         raise Unavailable(sentence, "Haven asks again later.")
     try:
         member = await guild.fetch_member(int(then.id.partition(":")[2]))
-    except (discord.HTTPException, OSError, RuntimeError) as error:  # RuntimeError: its session was closed meanwhile
+    except (*FAILURES, RuntimeError) as error:  # RuntimeError: its session was closed meanwhile
         if isinstance(error, RuntimeError) or is_away(error):
             raise Unavailable(sentence, "Haven asks again later.") from error
         if not isinstance(error, discord.NotFound) or error.code not in GONE:

@@ -11,6 +11,7 @@ from assistants.round_table import Request
 from bot import entry
 from bot.commands import reviewing
 from bot.language import say
+from bot.line import FAILURES
 from bot.panel import panel
 from bot.render import WORKING
 from bot.views import price
@@ -89,7 +90,7 @@ async def _end_of(log: discord.Attachment) -> str:
         raise BadInput(f"The log has {log.size / 1e6:,.0f} MB, and {most} is the most.", "Attach its last part alone.")
     try:
         data = await log.read()
-    except (discord.HTTPException, OSError) as error:
+    except FAILURES as error:
         raise Unavailable(f"The log could not be fetched from Discord ({error}).", "Attach it again.") from error
     return data[-MOST_GIVEN:].decode("utf-8", "replace")
 
@@ -98,7 +99,7 @@ async def acknowledged(interaction: discord.Interaction, change: Change) -> ui.L
     """Open the change's thread and say where it is; the change itself is on the disk whatever happens here."""
     try:
         card = await entry.bot_of(interaction).cards.open(change, interaction.channel_id or 0)
-    except (discord.HTTPException, OSError) as error:
+    except FAILURES as error:
         raise Unavailable(
             f"Change {change.id} is queued, but it can't be shown in this channel ({error}).",
             "Let Haven see the channel, send messages and make threads there; `/changes` shows the change.",

@@ -84,10 +84,10 @@ async def test_no_network_at_boot(build: Callable[[], HavenBot], monkeypatch: py
 async def test_a_gateway_that_refuses_at_first(build: Callable[[], HavenBot], monkeypatch: pytest.MonkeyPatch) -> None:
     async with FarDiscord() as far:
         point_at(far.port, monkeypatch)
-        far.refuse_gateway = True
+        far.gateway.refuses = True
         async with watching(build) as watched:
             await watched.until(Link.WAITING)
-            far.refuse_gateway = False
+            far.gateway.refuses = False
             await watched.until(Link.READY)
 
 
@@ -99,7 +99,7 @@ async def test_a_refused_token_is_not_tried_again(
         async with watching(build, "wrong") as watched:
             assert "refused the token" in await watched.until(Link.BROKEN)
             await watched.task
-        assert far.identified == 0 and [state for state, _ in watched.seen] == [Link.CONNECTING, Link.BROKEN]
+        assert far.gateway.identified == 0 and [state for state, _ in watched.seen] == [Link.CONNECTING, Link.BROKEN]
 
 
 async def test_a_token_that_is_reset_while_connected(
@@ -109,9 +109,9 @@ async def test_a_token_that_is_reset_while_connected(
         point_at(far.port, monkeypatch)
         async with watching(build) as watched:
             await watched.until(Link.READY)
-            await far.kick(4004)
+            await far.gateway.kick(4004)
             await watched.until(Link.BROKEN)
-        assert far.identified == 1
+        assert far.gateway.identified == 1
 
 
 async def test_a_lost_connection_is_resumed(build: Callable[[], HavenBot], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,10 +119,10 @@ async def test_a_lost_connection_is_resumed(build: Callable[[], HavenBot], monke
         point_at(far.port, monkeypatch)
         async with watching(build) as watched:
             await watched.until(Link.READY)
-            await far.kick(4000)
+            await far.gateway.kick(4000)
             await watched.until(Link.CONNECTING)
             await watched.until(Link.READY)
-        assert (far.identified, far.resumed) == (1, 1)
+        assert (far.gateway.identified, far.gateway.resumed) == (1, 1)
 
 
 async def test_without_a_token_nothing_is_built() -> None:
