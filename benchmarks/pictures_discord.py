@@ -10,6 +10,7 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ def missing() -> str:
 
 async def take(picture: Path = PICTURE) -> None:
     """Ask for the demo's change in Discord and photograph its review card."""
-    _use_installed_chromium()
+    use_installed_chromium()
     with tempfile.TemporaryDirectory(prefix="haven-picture-") as folder:
         async with (
             stand_in_running(demo_settings(Path(folder))) as settings,
@@ -93,7 +94,7 @@ def _chromium() -> str:
     return os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or ""
 
 
-def _use_installed_chromium() -> None:
+def use_installed_chromium(replace: Callable[[Any, str, Any], None] = setattr) -> None:
     """Playwright would download a browser of its own; as root Chromium runs only without its sandbox."""
     from playwright.async_api import BrowserType
 
@@ -103,7 +104,7 @@ def _use_installed_chromium() -> None:
     async def installed(self: BrowserType, **given: Any) -> Any:
         return await launch(self, executable_path=_chromium(), args=arguments, **given)
 
-    BrowserType.launch = installed  # type: ignore[method-assign]
+    replace(BrowserType, "launch", installed)
 
 
 def main() -> int:

@@ -42,17 +42,17 @@ def panel(
     said = [shown for one in entries for shown in one.children if isinstance(shown, ui.TextDisplay)]
     spent = len(above) + sum(len(shown.content) for shown in said)
     texts = _cut(_texts(card), MOST_TEXT - spent)
-    foot = [texts.pop()] if entries and card.footer.text else []
+    foot = [texts.pop()] if (entries or card.image.url) and card.footer.text else []
     for number, text in enumerate(texts):
         if number == 1 and len(card.fields) >= DETAILS:
             frame.add_item(ui.Separator())
         frame.add_item(ui.TextDisplay(text))
     for one in entries:
         frame.add_item(one)
-    for text in foot:  # below the lines that it speaks of
-        frame.add_item(ui.TextDisplay(text))
     if card.image.url:
         frame.add_item(ui.MediaGallery(discord.MediaGalleryItem(card.image.url, description=alt[:MOST_ALT] or None)))
+    for text in foot:  # below the lines and the picture that it speaks of
+        frame.add_item(ui.TextDisplay(text))
     for name in files:
         frame.add_item(ui.File(f"attachment://{name}"))
     view = ui.LayoutView(timeout=None)

@@ -1,0 +1,95 @@
+"""What each card looks like on a phone, beside the pictures of `golden/`. After a wanted change, take them anew with
+`GOLDEN=write python -m pytest tests/bot/test_pictures.py`, look at each, and commit them.
+
+Needs a Chromium and `simcord[screenshot]` (`pip install -e ".[pictures]"`); without them it is skipped, and says so.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import discord
+import pytest
+import simcord
+from PIL import Image, ImageChops
+from simcord.actors import MemberActor
+from simcord.builders import ChannelHandle
+
+from benchmarks.pictures_discord import missing, use_installed_chromium
+
+from .cards import AT, ERROR, every_card
+
+GOLDEN = Path(__file__).parent / "golden"
+WRITE = os.environ.get("GOLDEN") == "write"
+WIDTH = 400
+"""Of a phone."""
+HEIGHTS = {"changes": 2_640, "records": 2_500, "house": 2_960}
+"""A picture holds all cards of a kind: each costs a second, however much stands in it."""
+MOST_BYTES, TOGETHER = 120_000, 350_000
+COLOURS = 128
+"""Of a kept picture: its letters stay sharp, and it is small."""
+STRONG, MOST_DIFFERENT = 96, 0.0005
+"""Another version of Chromium draws the edges of letters a little differently: so much of a picture may differ by more
+than this of 255. A few other words are more."""
+
+
+@pytest.mark.skipif(bool(missing()), reason=missing() or "all is there")
+async def test_cards_look_as_they_did(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    use_installed_chromium(monkeypatch.setattr)
+    none = discord.AllowedMentions.none()
+    client = discord.Client(intents=discord.Intents(guilds=True), allowed_mentions=none)
+    logging.getLogger("haven.bot").info("[%s] as on the card of an error", ERROR)
+    different = []
+    async with simcord.run(client, settle_timeout=60) as env:
+        env.backend.bot_user.name = "Haven"
+        guild = env.create_guild("Voyagers")
+        ann = guild.add_member(env.create_user("ann"))
+        channels = {kind: guild.create_text_channel(kind) for kind in HEIGHTS}
+        for kind, cards in (await every_card()).items():
+            where = client.get_partial_messageable(channels[kind].id, guild_id=guild.id)
+            for one in cards.values():
+                await where.send(embed=one.embed, view=one.view, files=[file.file() for file in one.files])
+        for kind, height in HEIGHTS.items():
+            (tmp_path / f"{kind}.png").write_bytes(await taken(env, channels[kind], ann, height))
+            if WRITE:
+                (GOLDEN / f"{kind}.png").write_bytes((tmp_path / f"{kind}.png").read_bytes())
+            elif why := unlike(GOLDEN / f"{kind}.png", tmp_path / f"{kind}.png"):
+                different.append(f"{kind}: {why}")
+    assert not different, f"{different}; the new pictures lie in {tmp_path}"
+
+
+async def taken(env: simcord.Env, channel: ChannelHandle, viewer: MemberActor, height: int) -> bytes:
+    """A channel as it is seen two hours later, without the empty room above and below it."""
+    now = datetime.fromtimestamp(AT + 7_200, UTC)
+    size: dict[str, Any] = {"width": WIDTH, "height": height, "display": "fixed", "presentation_time": now}
+    async with env.preview(channel, viewers=[viewer], layout="channel", **size) as page:
+        shot = await page.screenshot(viewer=viewer, mode="viewport")
+    assert shot.png is not None
+    data = io.BytesIO()
+    Image.open(io.BytesIO(shot.png)).convert("RGB").quantize(COLOURS).save(data, "PNG", optimize=True)
+    return data.getvalue()
+
+
+def test_the_pictures_stay_small_and_there_is_one_of_each_kind() -> None:
+    sizes = {one.stem: one.stat().st_size for one in GOLDEN.glob("*.png")}
+    assert sizes.keys() == HEIGHTS.keys()
+    assert all(size <= MOST_BYTES for size in sizes.values()) and sum(sizes.values()) < TOGETHER, sizes
+
+
+def unlike(golden: Path, taken: Path) -> str:
+    """How a picture differs from the one that is kept; "" where nobody would see it."""
+    if not golden.exists():
+        return "there is no picture of it yet"
+    if golden.read_bytes() == taken.read_bytes():
+        return ""
+    before, after = (Image.open(one).convert("L") for one in (golden, taken))
+    if before.size != after.size:
+        return f"{before.size} is now {after.size}"
+    changed = ImageChops.difference(before, after).point(lambda value: 255 * (value > STRONG)).histogram()[255]
+    share = changed / (before.width * before.height)
+    return f"{share:.2%} of it" if share > MOST_DIFFERENT else ""
