@@ -34,6 +34,19 @@ _WHOSE_NAME = re.compile(r"\b(?:his|her|its|their) names?\b", re.IGNORECASE)
 """Of somebody who is not the one that was named before: "she lost a brother; what was his name"."""
 _CALLED = re.compile(r"\b(?:system|planet|moon|station)(?: called| named)? ((?-i:[A-Z])[\w'’-]+)", re.IGNORECASE)
 _HOW_FAR = re.compile(r"\b(?:how far|what distance|the distance|wie weit)\b", re.IGNORECASE)
+_PICTURES = re.compile("[\u2600-\u27bf\U0001f000-\U0001faff\ufe0f]+")
+"""Small pictures, which ask nothing."""
+_NEARER = re.compile(r"\b(?:shorter|nearer|closer|quicker|näher|kürzer(?:e[rs]?)?)\b", re.IGNORECASE)
+_FROM = re.compile(r"\b(?:from|to|than|of|von|zu|als)\b", re.IGNORECASE)
+_TAKEN = re.compile(
+    r"^(?:take|consider|pick|choose|think of|look at|nimm|nehmt|nehmen wir) ((?:the|den|die|das) [^\n]+?)[\s.!]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""What is spoken of, described rather than named: `take the heaviest planet of Oculi`."""
+_THAT = re.compile(r"\b(?:it|that one|this one|that|this|er|sie|es)\b", re.IGNORECASE)
+_CAPITAL = re.compile(r"\s[A-Z]")
+"""Before a ship's name: of somebody who may be meant, such as its captain."""
+_SHIP = re.compile(r"she|her", re.IGNORECASE)
 _COMMA = re.compile(r",\s+")
 _CLEFT = re.compile(r"\b(who|what|which|where|when|whom) (?:it (?:is|was)|is it|was it) that\b", re.IGNORECASE)
 
@@ -63,6 +76,7 @@ class Wording:
     word: re.Pattern[str]
     sentence_end: re.Pattern[str]
     turn: re.Pattern[str]
+    colon: re.Pattern[str]
     correction: re.Pattern[str]
     """What was said by mistake, with the words that take it back."""
     greeting: re.Pattern[str]
@@ -79,11 +93,11 @@ class Wording:
 
 def core(text: str, naming: Naming, earlier: str = "") -> str:
     """The question alone; the text itself where nothing is to be left out. `earlier`: what was asked before it."""
-    plain = " ".join(text.split())
+    plain = " ".join(_PICTURES.sub(" ", text).split())
     if not plain or len(plain) > MOST_CHARS:
         return text
     plain = mended(wording().correction.sub("", _MARKS.sub(r"\1", plain)), naming)
-    said = [piece for sentence in wording().sentence_end.split(plain) for piece in _clauses(sentence) if piece]
+    said = [piece for sentence in wording().sentence_end.split(plain) for piece in _clauses(sentence, naming) if piece]
     if not said:
         return text
     asked = [_stripped(one) for one in said]
@@ -104,11 +118,14 @@ def opened(text: str) -> str:
     return wording().greeting.sub("", text.strip()) or text
 
 
-def _clauses(sentence: str) -> list[str]:
-    """A sentence in two where its first part only tells why the second is asked."""
+def _clauses(sentence: str, naming: Naming) -> list[str]:
+    """A sentence in two where its first part only tells why the second is asked; or names nothing, before a colon."""
     sentence = wording().greeting.sub("", sentence.strip())
     if not wording().scene.match(sentence):
-        return [sentence]
+        colon = wording().colon.search(sentence)
+        if colon is None or naming(sentence[: colon.start()]):
+            return [sentence]
+        return [sentence[: colon.start()], sentence[colon.end() :]]
     turn = wording().turn.search(sentence) or (_COMMA.search(sentence) if sentence.endswith("?") else None)
     return [sentence[: turn.start()], sentence[turn.end() :]] if turn else [sentence]
 
@@ -148,6 +165,8 @@ def _weight(said: str, asked: str, naming: Naming) -> int:
 def _filled(asked: str, said: str, naming: Naming) -> str:
     """The question with names that were `said` around it, where it points at them or names nothing itself."""
     own = naming(asked)
+    if not own and (taken := _TAKEN.search(said)) and _THAT.search(asked):
+        return _THAT.sub(lambda _: taken[1], asked, count=1)
     others = [one for one in naming(said) if one.text not in {name.text for name in own}]
     if not others or _WHOSE_NAME.search(asked) or _speaks_of_another(said, others):
         return asked
@@ -158,9 +177,11 @@ def _filled(asked: str, said: str, naming: Naming) -> str:
         return f"{bare} {way}?"
     if not own and len(names) == 2 and _HOW_FAR.search(asked):
         return f"how far is {names[0]} from {names[1]}?"
+    if len(own) == 2 and len(names) == 1 and _NEARER.search(asked) and not _FROM.search(asked):
+        return f"which is closer to {names[0]}, {own[0].text} or {own[1].text}?"
     if not own and len(names) > 1 and _OF_THESE.search(asked):
         return f"{bare}, {' or '.join(names)}?"
-    pointed = _pointed(asked, others)
+    pointed = _pointed(asked, others, said)
     return pointed if pointed != asked or own else f"{bare} of {names[0]}?"
 
 
@@ -176,18 +197,29 @@ def _way(said: str, names: Sequence[str]) -> str:
     return way if way in said else ""
 
 
-def _pointed(asked: str, others: Sequence[Named]) -> str:
+def _pointed(asked: str, others: Sequence[Named], said: str) -> str:
     """Each word that points put right: the first with the name, one behind it with `the`."""
     empty = wording().empty_it.search(asked)
     for point in wording().points:
-        meant = next((one for one in others if not point.person or Kind.PERSON in one.kinds), None)
         match = point.words.search(asked)
+        meant = None if match is None else _meant(point, match[0], others, said)
         if meant is None or match is None or (empty and empty.start() <= match.start() < empty.end()):
             continue
         rest = asked[match.end() :]
         rest = re.sub(r"\bits\b", "the", rest, flags=re.IGNORECASE)
         return asked[: match.start()] + point.put.format(name=meant.text) + rest
     return asked
+
+
+def _meant(point: Point, word: str, others: Sequence[Named], said: str) -> Named | None:
+    """Which of the names a word points at: he and she are people, and she may be a ship, of which a text tells."""
+    people = [one for one in others if not point.person or Kind.PERSON in one.kinds]
+    ships = [
+        one
+        for one in others
+        if not {Kind.LORE, Kind.DISCOVERY}.isdisjoint(one.kinds) and not _CAPITAL.search(said.partition(one.text)[0])
+    ]
+    return next(iter(people or (ships if _SHIP.fullmatch(word) else [])), None)
 
 
 @cache
@@ -217,6 +249,7 @@ def wording() -> Wording:
             r"(?:[,;](?: but| so| now| then| well| aber| also| nun)?(?: here goes:)?|:| [–—-])"
             rf"\s*(?={asks}|{verbs})|:\s+"
         ),
+        colon=made(rf":\s+(?={asks}|{verbs})"),
         correction=made(rf"^.*?(?:\.\.+|[,;–-])\s*(?:(?:no|sorry|or),? )*(?:i mean|ich meine),?\s+(?={asks})"),
         greeting=made(rf"^(?:{one_of('greetings')}\b[\s,:!.–-]*)+"),
         lead=made(rf"\b{one_of('leads')}\b[,:]?(?: (?:if|whether|ob|that is)\b)?(?: (?:please|bitte)\b)?[,:]?\s+"),

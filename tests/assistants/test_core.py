@@ -11,7 +11,11 @@ from haven.world.schema import Kind
 
 PLACES = ("Maw's Edge", "Venture", "Verdigris", "Oculi", "Hoar", "Orchard", "Kepler-36", "Windfall Dock")
 PEOPLE = ("Oona Halvard",)
-KINDS = dict.fromkeys(PLACES, frozenset({Kind.SYSTEM})) | dict.fromkeys(PEOPLE, frozenset({Kind.PERSON}))
+KINDS = (
+    dict.fromkeys(PLACES, frozenset({Kind.SYSTEM}))
+    | dict.fromkeys(PEOPLE, frozenset({Kind.PERSON}))
+    | {"the Ledger": frozenset({Kind.LORE})}
+)
 NAMES = re.compile("|".join(map(re.escape, sorted(KINDS, key=len, reverse=True))))
 
 
@@ -52,6 +56,19 @@ def naming(text: str) -> list[Named]:
         ("I'd like to fly to Oculi. What distance is that from Hoar?", "What distance is Oculi from Hoar?"),
         ("Dear curator, the star of Oculi, please; the others I have found.", "the star of Oculi"),
         ("In Oculi there is a planet Saltfather. Which biome has it?", "Which biome has it?"),
+        ("Hab ne Wette laufen, helft mir: wer hat Oculi entdeckt?", "wer hat Oculi entdeckt?"),
+        ("Quick one before I plan the shoot: is Hoar bigger than Orchard?", "is Hoar bigger than Orchard?"),
+        ("Hoar and Orchard: which one is colder than Oculi?", "Hoar and Orchard: which one is colder than Oculi?"),
+        ("Sagt mal, wie alt ist Oculi eigentlich?", "wie alt ist Oculi?"),
+        ("is there any tin at all on Hoar or do i have to haul it again 😩", "is there any tin on Hoar"),
+        ("is Hoar colder than Orchard, or is it the other way round?", "is Hoar colder than Orchard?"),
+        (
+            "im parked at Oculi with half a tank. Hoar or Orchard, which is the shorter hop?",
+            "which is closer to Oculi, Hoar or Orchard?",
+        ),
+        ("Take the heaviest planet of Oculi. Who found it?", "Who found the heaviest planet of Oculi?"),
+        ("Painting the Ledger for the wiki. Where was she built?", "Where was the Ledger built?"),
+        ("Captain Ruta Belling of the Ledger is odd. What had she won?", "What had she won of the Ledger?"),
         ("Sir or Madam, who found Oculi?", "who found Oculi?"),
         ("Kannst du mir sagen, wer Oculi entdeckt hat?", "wer Oculi entdeckt hat?"),
         ("Hallo! Ich wüsste gern, wie weit Oculi von Venture weg ist.", "wie weit Oculi von Venture weg ist."),
