@@ -100,7 +100,7 @@ class Answering:
                 self._sheet = replace(self._sheet, assistant=piece.assistant.name)
             case Restart():
                 self._is_draft = True
-                why, next_ = render.words(told(piece.reason), 200), piece.next.tier.value
+                why, next_ = render.words(told(piece.reason), 200), say(piece.next.tier.value)
                 self._note = say("draft, below the bar ({why}); asking {next}…", why=why, next=next_)
             case Delta():
                 if self._is_draft:

@@ -67,6 +67,6 @@ def fitting(lines: Sequence[str], limit: int) -> str:
     kept: list[str] = []
     for number, line in enumerate(lines):
         if sum(map(len, kept)) + len(kept) + len(line) + 20 > limit:
-            return "\n".join([*kept, f"… and {len(lines) - number} more"])
+            return "\n".join([*kept, say("… and {count} more", count=len(lines) - number)])
         kept.append(line)
     return "\n".join(kept)

@@ -83,7 +83,7 @@ def held_card(
 def draft_note(draft: Reply) -> str:
     """Below a draft that nobody has bettered yet."""
     bar = say("draft, below the bar ({score} of 100)", score=draft.score)
-    return f"{bar} · {draft.tier.value} · {words(draft.model, 80)}"
+    return f"{bar} · {say(draft.tier.value)} · {words(draft.model, 80)}"
 
 
 def way(reply: Reply, waited: bool = False) -> str:

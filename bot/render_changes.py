@@ -266,7 +266,7 @@ def _tests(review: Review) -> str:
 def _writer(review: Review) -> str:
     """The model, where it runs, and why it was asked."""
     route = review.route
-    model = plain(str(route.get("model", "nobody")), 80)
+    model = plain(str(route.get("model") or say("nobody")), 80)
     by_hand = route.get("tier", "by hand")
     who = f"{say(STAND_IN)} ({model})" if review.stand_in else f"{model}, {say(by_hand)}"
     why = plain(" ".join("; ".join(told(str(one)) for one in route.get("reasons", ())).split()), 160)

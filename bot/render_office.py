@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import discord
 
-from bot.language import say
+from bot.language import say, told
 from bot.render import WORKING, fitting, person, plain
 from haven.ai.models.registry import Shelf
 from haven.ai.money.caps import InForce
@@ -90,7 +90,9 @@ def models_card(shelves: Sequence[Shelf], others: Sequence[tuple[str, str, str]]
     here = [_shelf(one) for one in shelves if one.installed]
     embed.add_field(name=say("On this machine"), value=fitting(here, 1_000) or say("none"), inline=False)
     for tier, name in (("lan", say("At home")), ("cloud", say("In the cloud"))):
-        said = [f"`{plain(model, 80)}`: {plain(why, 200) or say('ready')}" for at, model, why in others if at == tier]
+        said = [
+            f"`{plain(model, 80)}`: {plain(told(why), 200) or say('ready')}" for at, model, why in others if at == tier
+        ]
         if said:
             embed.add_field(name=name, value=fitting(said, 900), inline=False)
     lacking = [f"{plain(one.model.name, 60)} ({one.model.ram_mb:,} MB)" for one in shelves if not one.installed]
@@ -123,7 +125,7 @@ def _against(found: Accounts) -> list[str]:
 
 
 def _refused(why: str) -> str:
-    return f"🔴 {plain(why, 300)}" if why else ""
+    return f"🔴 {plain(told(why), 300)}" if why else ""
 
 
 def _days_title(found: Accounts) -> str:
@@ -146,7 +148,7 @@ def _lines(lines: Sequence[Line], name: Callable[[str], str]) -> str:
 
 
 def _plain(text: str) -> str:
-    return plain(text, 60)
+    return plain(told(text), 60)
 
 
 def _date(day: int) -> str:

@@ -62,12 +62,12 @@ class SubmitForm(Form):
         super().__init__(f"submit:{what}", title)
         if kind is None:
             about = say("Haven reads the fields out of it and shows you what it understood.")
-            self.ask("text", say("In your own words"), 4_000, about=about, long=True, placeholder=TOLD)
+            self.ask("text", say("In your own words"), 4_000, about=about, long=True, placeholder=say(TOLD))
             return
         self.ask("name", say("Its name"), 200)
         if kind in INSIDE:
             self.ask("parent", say(INSIDE[kind]), 200, required=kind is not Kind.DISCOVERY)
-        example = EXAMPLES.get(kind, "notes: what else there is to say")
+        example = say(EXAMPLES.get(kind, "notes: what else there is to say"))
         about = say("A line with no field's name in front belongs to the text.")
         label = say("What is known, a field a line")
         self.ask("fields", label, 3_500, about=about, long=True, required=False, placeholder=example)

@@ -10,9 +10,10 @@ import discord
 from discord import app_commands
 
 from bot import entry, render
+from bot.language import language_of, say, speaking
 from haven.access import Act, check
 from haven.errors import HavenError
-from haven.world.schema import Kind
+from haven.world.schema import Kind, noun
 
 log = logging.getLogger("haven.bot")
 
@@ -30,18 +31,21 @@ def names(*kinds: Kind) -> Offer:
         bot = entry.bot_of(interaction)
         try:
             check(await entry.person_of(interaction), Act.READ)
-            if not current.strip():
+            if current.strip():
+                near = await bot.records.search.names.resolve(current, *kinds, limit=MOST)
+                found = [(one.id, one.name, one.kind) for one in near]
+            else:
                 first = await bot.records.world.things(*kinds, limit=MOST)
-                return [_choice(one.id, one.name, one.kind, kinds) for one in first if len(one.id) <= LONGEST]
-            found = await bot.records.search.names.resolve(current, *kinds, limit=MOST)
+                found = [(one.id, one.name, one.kind) for one in first]
         except HavenError as error:
             log.info("[%s] no names are offered: %s", error.id, error)
             return []
-        return [_choice(one.id, one.name, one.kind, kinds) for one in found if len(one.id) <= LONGEST]
+        with speaking(language_of(interaction.locale)):
+            return [_choice(*one, kinds) for one in found if len(one[0]) <= LONGEST]
 
     return offer
 
 
 def _choice(id: str, name: str, kind: Kind, kinds: tuple[Kind, ...]) -> app_commands.Choice[str]:
-    shown = f"{name} ({kind.value})" if len(kinds) > 1 else name
+    shown = f"{name} ({say(noun(kind, 1))})" if len(kinds) > 1 else name
     return app_commands.Choice(name=render.words(shown, LONGEST) or id, value=id)
