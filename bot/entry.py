@@ -14,6 +14,7 @@ from bot import render
 from bot.channels import is_away
 from bot.language import language_of, say, speaking
 from bot.line import FAILURES
+from bot.panel import panel
 from haven.access import Act, Principal, Role, check
 from haven.errors import HavenError, Unavailable, error_id
 from haven.settings import Discord
@@ -131,11 +132,11 @@ async def report(interaction: discord.Interaction, error: Exception) -> None:
         )
         shown.id = id
         log.error("[%s] unexpected failure for discord:%s", id, interaction.user.id, exc_info=error)
-    embed = render.error_card(shown)
+    view = panel(render.error_card(shown))
     try:
         if interaction.response.is_done():
-            await interaction.followup.send(embed=embed, ephemeral=True)
+            await interaction.followup.send(view=view, ephemeral=True)
         else:
-            await interaction.response.send_message(embed=embed, ephemeral=True)
+            await interaction.response.send_message(view=view, ephemeral=True)
     except Exception as failure:  # an interaction that is too old, a network that is gone
         log.warning("[%s] the card could not be shown: %s", shown.id, failure)

@@ -158,7 +158,7 @@ def _house() -> dict[str, Shown]:
         "health": Shown(panel(render_health.health_card(lines, [alert]), entries=[line])),
         "alert": Shown(alert_view(alert)),
         "costs": Shown(panel(render_office.costs_card(accounts))),
-        "error": Shown(ui.View(timeout=None), error_card(error)),
+        "error": Shown(panel(error_card(error))),
     }
 
 

@@ -179,7 +179,7 @@ async def test_without_a_model_only_the_asker_is_told(world: World, private: boo
     world.local.absent = "No model is installed."
     result = await world.member.slash(world.channel, "ask", text="What does the map show?", private=private)
     told = (result.followups or [result.response])[-1]
-    assert told.ephemeral and "No model is installed." in told.embeds[0].description
+    assert told.ephemeral and "No model is installed." in text_of(told)
     if not private:
         assert world.channel.last_message.embeds[0].description == "There is no answer this time."
 

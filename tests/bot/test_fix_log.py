@@ -29,5 +29,5 @@ async def test_a_log_comes_along_redacted_and_its_end_is_enough(world: World) ->
 )
 async def test_what_is_no_log_is_said_and_nothing_is_queued(world: World, log: bytes, said: str) -> None:
     shown = await world.member.slash(world.channel, "fix", text="Fix the zoom", log=("app.log", log))
-    assert shown.ephemeral and said in str(shown.response.embeds[0].to_dict())
+    assert shown.ephemeral and said in text_of(shown.response)
     assert not await world.house.changes.list()
