@@ -61,9 +61,11 @@ def show(id: Id, assistant: Assistant = "", tier: Tier = "", as_json: Json = Fal
     """Every step of one request: who to whom, why, tokens, cost, and what left the house."""
 
     async def work(house: House) -> None:
-        transcript, chosen = house.round_table.transcript, {"assistant": assistant, "tier": tier}
-        some = any(chosen.values())
-        steps = await (transcript.steps(owner(), request=id, **chosen) if some else transcript.whole(owner(), id))
+        transcript = house.round_table.transcript
+        if assistant or tier:
+            steps = await transcript.steps(owner(), request=id, assistant=assistant, tier=tier)
+        else:
+            steps = await transcript.whole(owner(), id)
         if as_json:
             print_json([asdict(said) for said in steps])
             return

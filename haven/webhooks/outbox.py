@@ -85,7 +85,6 @@ class Outbox:
             log.error("[%s] no webhooks are sent: %s", error.id, error.full)
             self._note(error.full, "alert")
             return
-        self._note(f"events are told to {self._host}", "ok")
         async with await _session() as session:
             while True:
                 try:
@@ -97,6 +96,7 @@ class Outbox:
     async def _follow(self, session: ClientSession, key: bytes) -> None:
         with self._bus.subscribe() as news:
             last = await self._begin()
+            self._note(f"events are told to {self._host}", "ok")
             while True:
                 last = await self._tell_all(session, key, last)
                 async for event in news:

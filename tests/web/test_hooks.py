@@ -10,12 +10,16 @@ from typing import Any
 import aiohttp
 from aiohttp.test_utils import unused_port
 
-from haven.app import House, open_house
+from haven.app import House, open_house, run
+from haven.faces import faces_of
 from haven.settings import Sender, Web, Webhooks
 from haven.store.database import now
+from haven.webhooks.outbox import send_once
 from haven.webhooks.signing import key_of, new_secret, signed
+from tests.ai.servers.loopback import Answer, Loopback
 from tests.e2e.copies import sample_project
 from tests.e2e.house import settings_in
+from tests.web.test_port import told
 from web.hooks import Hooks
 from web.server import serve
 
@@ -80,3 +84,31 @@ async def _takes(post: Any, house: House) -> None:
     assert status == 429 and "2 changes within an hour" in said["error"]
     assert (await post(WISH, "one", by="other"))[0] == 202  # another sender's ids and changes are its own
     assert len(await house.changes.list()) == 3
+
+
+async def test_a_house_tells_and_takes_what_its_settings_name(tmp_path: Path) -> None:
+    async with Loopback(Answer(status=202)) as far, aiohttp.ClientSession() as session:
+        hooks = Webhooks(url=far.url, at_home=True, senders=(Sender(name="forge", secret="forge"),))
+        place = Web(port=unused_port())
+        settings = settings_in(tmp_path).model_copy(update={"web": place, "webhooks": hooks})
+        assert settings.project.repository is not None
+        await sample_project(settings.project.repository)
+        settings.write_secret("webhook", SECRETS["other"])
+        settings.write_secret("forge", SECRETS["forge"])
+        assert (await send_once(settings, "test")).well and far.asked[0].body["data"]["id"] == "test"
+        async with open_house(settings) as house:
+            work = asyncio.create_task(run(house, faces_of(house, asyncio.Event())))
+            try:
+                assert "/hooks/change for those who sign" in await told(house, "Web")
+                assert await told(house, "Webhooks") == "ok: events are told to 127.0.0.1"
+                raw = json.dumps(WISH).encode()
+                head = signed(KEYS["forge"], "first", now(), raw)
+                async with session.post(
+                    f"http://127.0.0.1:{place.port}/hooks/change", data=raw, headers=head
+                ) as answer:
+                    id = (await answer.json())["id"]
+                await far.asked_times(2)  # that it is queued goes out again, signed by the other secret
+                assert far.asked[1].body["type"] == "change.state" and far.asked[1].body["data"]["id"] == id
+            finally:
+                work.cancel()
+                await asyncio.wait([work])
