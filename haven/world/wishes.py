@@ -112,11 +112,12 @@ _ANYTHING = re.compile(
     re.I,
 )
 _CLAUSE = re.compile(
-    r"\b(?P<within>within|less than|at most|innerhalb von|im umkreis von|höchstens|weniger als)"
-    r"\s+(?P<distance>\d+(?:[.,]\d+)?)\s*(?P<unit>[a-z][a-z -]*?)?\s+(?:of|from|around|away from|um|von|zu)\b"
-    r"|\b(?P<near>near(?:by)?(?: to)?|close to|next to|around|in der nähe(?: von)?|nahe(?: bei)?|rund um)\b"
+    r"\b(?P<within>within|less than|closer than|nearer than|at most|innerhalb von"
+    r"|im umkreis von|höchstens|weniger als|näher als)"
+    r"\s+(?P<distance>\d+(?:[.,]\d+)?)\s*(?P<unit>[a-z][a-z -]*?)?\s+(?:of|from|around|away from|to|um|von|zu|an|bei)\b"
+    r"|\b(?P<near>near(?:by)?(?: to)?|close to|next to|around|in der nähe(?: von)?|nahe(?: bei)?|bei|rund um)\b"
     r"|\b(?P<region>(?:in|of|from|aus) (?:the |der )?region(?: of| called)?)\b"
-    r"|\b(?P<in>in|inside|of|to|im|von|aus|zu)\b"
+    r"|\b(?P<in>in|inside|on|of|to|im|auf|von|aus|zu)\b"
     r"|\b(?P<by>by|from|durch)\b"
     r"|\b(?P<with>with|contain(?:s|ing)?|that (?:mentions?|has|have)|mention(?:s|ing)?|about|having|called|named|mit"
     r"|über|namens)\b",
@@ -131,6 +132,12 @@ _GERMAN_WHO = re.compile(
     r"\W*(?!(?:jemand|irgendjemand|irgendwer|man|es)\b)(?P<who>\S.*?)\s+(?P<what>(?:eine?[nrsm]?|neue[nrsm]?|etwas|was)\b.*)$",
     re.I,
 )
+_GERMAN_WHERE = re.compile(
+    r"\W*(?:(?:jemand|irgendjemand|irgendwer|man|es)\s+)?(?P<where>(?:innerhalb|im|in|nahe|bei|rund um|auf)\b.*?)"
+    r"\s+(?P<what>(?:eine?[nrsm]?|(?:neue|weitere)[nrsm]?|etwas)\b.*)$",
+    re.I,
+)
+_THE_REGION = re.compile(r"\s*(?:the|die)\s+(\S.*?)\s+region\s*$", re.I)
 _QUOTED = re.compile(r"[\"“„«]([^\"“”„«»]+)[\"”“»]")
 _MARKS = dict.fromkeys((0xE000, 0xE001))
 """What stands for a quoted name while the rest is read; nobody else's means anything."""
@@ -175,11 +182,14 @@ def read_wish(text: str) -> Wish:
 
 
 def _english(said: str) -> str:
-    """With the verb of a German clause where an English one has it: `Olga einen Mond entdeckt` is a `Mond by Olga`."""
+    """With the verb of a German clause where an English one has it: `Olga einen Mond entdeckt` is a `Mond by Olga`, and
+    `bei Oculi ein Mond entdeckt wird` a `Mond bei Oculi`."""
     match = _GERMAN.search(said)
     if match is None:
         return said
     rest = said[: match.start()]
+    if where := _GERMAN_WHERE.match(rest):
+        return f"{where['what']} {where['where']}"
     who = None if match["done"] else _GERMAN_WHO.match(rest)
     return f"{who['what']} by {who['who']}" if who else rest
 
@@ -218,6 +228,8 @@ def _clause(match: re.Match[str], given: str, found: dict[str, object], words: l
     elif match["in"]:
         if re.search(r"\bregion$", name, re.I):
             found["region"] = _bare(re.sub(r"\bregion$", "", name, flags=re.I))
+        elif (kind := _singular(name)) in KINDS:
+            found["kind"] = KINDS[kind]
         else:
             found["inside"] = name
     elif match["by"]:
@@ -228,12 +240,15 @@ def _clause(match: re.Match[str], given: str, found: dict[str, object], words: l
 
 def _head(head: str, found: dict[str, object], words: list[str], quoted: list[str]) -> None:
     """`new ocean planets`: the kind is its last word or words, the rest must stand in the record."""
-    rest = _bare(_ANYTHING.sub(" ", head))
+    if the := _THE_REGION.match(head):
+        found["region"] = _restored(the[1], quoted)
+        return
+    rest = _bare(head)
     if who := _WHO.match(rest):
-        rest = _bare(who["what"])
+        rest = who["what"]
         if not _ANYBODY.fullmatch(who["who"]):
             found["person"] = _restored(who["who"], quoted)
-    pieces = rest.split()
+    pieces = _bare(_ANYTHING.sub(" ", rest)).split()
     for size in (3, 2, 1):
         named = _singular(" ".join(pieces[-size:])) if len(pieces) >= size else ""
         if named in FOUND:

@@ -61,6 +61,11 @@ BEGIN = [
     "warne mich, wenn eine Gefahr gemeldet wird",
     "ping me for each new moon",
     "halte Ausschau nach Ozeanplaneten",
+    "Sage mir bitte jedes Mal Bescheid, wenn Olga etwas Neues schreibt",
+    "Kannst du mir sagen, wenn ein neuer Planet dazukommt?",
+    "Ich will wissen, wenn ein neuer Planet dazukommt",
+    "schick mir eine Nachricht, wenn ein neuer Planet auftaucht",
+    "abonniere neue Planeten",
 ]
 ASKED = [
     "Do you watch for new planets near Oculi?",
@@ -128,6 +133,8 @@ ASKED = [
     "lass mich wissen, ob Cobble einen Mond hat",
     "sag mir, welche Planeten Emeril haben",
     "sag mir, wer Venture entdeckt hat",
+    "ich will wissen, wann Venture entdeckt wurde",
+    "ich möchte wissen, wer den neuen Planeten entdeckt hat",
     "informiere mich über Venture",
     "was weißt du über neue Planeten?",
     "sag mir, wie viele Monde Venture hat",

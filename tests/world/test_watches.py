@@ -64,6 +64,17 @@ PLACE = {"channel": 7}
         ("benachrichtige mich über neue Planeten mit Emeril", Wish(kind=Kind.PLANET, words=("Emeril",))),
         ("melde dich, sobald jemand einen Mond in der Region Oculi entdeckt", Wish(kind=Kind.MOON, region="Oculi")),
         ("Systeme innerhalb von 5 Lichtjahren um Oculi", Wish(kind=Kind.SYSTEM, near="Oculi", distance=5.0, unit="ly")),
+        (
+            "melde dich, wenn im Umkreis von 20 Lichtjahren um Oculi ein System eingetragen wird",
+            Wish(kind=Kind.SYSTEM, near="Oculi", distance=20.0, unit="ly"),
+        ),
+        ("gib mir Bescheid, sobald es neue Systeme bei Oculi gibt", Wish(kind=Kind.SYSTEM, near="Oculi")),
+        ("Ruinen auf Meridian", Wish(kind=Kind.DISCOVERY, found=Found.RUIN, inside="Meridian")),
+        ("tell me when a moon is recorded on Meridian", Wish(kind=Kind.MOON, inside="Meridian")),
+        ("systems closer than 20 to Venture", Wish(kind=Kind.SYSTEM, near="Venture", distance=20.0)),
+        ("keep an eye on the Oculi region", Wish(region="Oculi")),
+        ("let me know when people add things to Oculi", Wish(inside="Oculi")),
+        ('tell me when someone adds "The Long Night" to the lore', Wish(kind=Kind.LORE, words=("The Long Night",))),
     ],
 )
 def test_what_people_say_is_understood(text: str, wish: Wish) -> None:
