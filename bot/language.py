@@ -25,7 +25,7 @@ _PLACE = re.compile(r"\{(\w+)\}")
 _WORD = re.compile(r"\w+")
 _END = re.compile(r"(?<=[.!?:;]) +")
 """Where one sentence ends and another begins."""
-_BETWEEN = re.compile(r"(, |; )")
+_BETWEEN = re.compile(r"(, |; | and )")
 """What stands between the parts of a list."""
 
 _speaking: ContextVar[str] = ContextVar("language", default=ENGLISH)
@@ -114,10 +114,12 @@ def _told(line: str, catalogue: Catalogue) -> str:
 
 
 def _value(text: str, catalogue: Catalogue) -> str:
-    """A sentence or a value; of a list what is known of it."""
+    """A sentence or a value; of a list what is known of it, and names alone stay as they are."""
     if (known := _known(text, catalogue)) is not None:
         return known
-    return "".join(_known(one, catalogue) or one for one in _BETWEEN.split(text))
+    parts = _BETWEEN.split(text)
+    found = [_known(one, catalogue) for one in parts]
+    return "".join(one or was for one, was in zip(found, parts, strict=True)) if any(found[::2]) else text
 
 
 def _known(sentence: str, catalogue: Catalogue) -> str | None:
