@@ -18,7 +18,7 @@ from bot.views.reading import send
 from bot.views.words import WordsModal, inputs
 from haven.access import Act, Principal
 from haven.errors import NotFound
-from haven.world.drafts import Draft, seal_of
+from haven.world.drafts import Decided, Draft, seal_of
 
 ID = r"draft-[0-9a-f]{1,16}"
 PAGE = 8
@@ -199,11 +199,33 @@ async def show_together(interaction: discord.Interaction, ids: list[str]) -> Non
 
 async def decide(interaction: discord.Interaction, person: Principal, ids: list[str], seal: str = "") -> None:
     """Approve each of them by itself; what became of each is told."""
-    await interaction.response.defer(ephemeral=True, thinking=True)
+    await _defer(interaction)
     bot = entry.bot_of(interaction)
     decided = await bot.records.drafts.approve(ids, person, seal=seal)
-    card = cards.decided_card(decided, say("is recorded now"))
-    await interaction.followup.send(view=panel(card), ephemeral=True)
+    await _tell(interaction, decided, say("is recorded now"))
+
+
+def _is_own(interaction: discord.Interaction) -> bool:
+    """Whether the card is seen by this person alone: then nobody else draws it anew."""
+    return interaction.message is not None and interaction.message.flags.ephemeral
+
+
+async def _defer(interaction: discord.Interaction) -> None:
+    if _is_own(interaction):
+        await interaction.response.defer()
+    else:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+
+
+async def _tell(interaction: discord.Interaction, decided: Sequence[Decided], done: str) -> None:
+    """What became of each, in place of the person's own card; below it where something is left to be decided."""
+    card = cards.decided_card(decided, done)
+    if not _is_own(interaction) or any(one.problem for one in decided):
+        await interaction.followup.send(view=panel(card), ephemeral=True)
+        return
+    if len(decided) == 1:
+        card = cards.decided_draft_card(await entry.bot_of(interaction).records.drafts.get(decided[0].id))
+    await interaction.edit_original_response(view=panel(card), attachments=[])
 
 
 async def rejected(interaction: discord.Interaction) -> bool:
@@ -215,11 +237,10 @@ async def rejected(interaction: discord.Interaction) -> bool:
     bot = entry.bot_of(interaction)
 
     async def work(person: Principal) -> None:
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await _defer(interaction)
         why = inputs(data["components"]).get("words", "")
         decided = await bot.records.drafts.reject([match[1]], person, why)
-        card = cards.decided_card(decided, say("is rejected"))
-        await interaction.followup.send(view=panel(card), ephemeral=True)
+        await _tell(interaction, decided, say("is rejected"))
 
     await entry.enter(interaction, Act.PROPOSE, work, strangers_may=bot.records.drafts.strangers_may_propose)
     return True

@@ -167,6 +167,20 @@ async def test_a_slow_answer_outlives_the_fifteen_minutes_of_its_token(world: Wo
     assert any(one.method == "PATCH" and one.path.startswith("/channels/") for one in world.env.http_requests)
 
 
+async def test_a_stream_goes_on_in_the_same_message_when_its_token_dies(world: World) -> None:
+    async def slowly(number: int) -> None:
+        await asyncio.sleep(300)
+
+    world.local.before_piece, world.local.pieces = slowly, [f"System {number} is near. " for number in range(6)]
+    await world.member.slash(world.channel, "ask", text="What does the map show?")
+    await world.env.advance_time(2_000)
+    sent = [one for one in world.env.http_requests if one.method == "PATCH" and isinstance(one.json, dict)]
+    drawn = [(one.path.startswith("/channels/"), one.json["embeds"][0]["description"]) for one in sent]
+    assert [text for _, text in drawn] == sorted((text for _, text in drawn), key=len), "none is overtaken"
+    assert drawn[0][0] is False and drawn[-1] == (True, "".join(world.local.pieces).strip())
+    assert len([one for one in world.channel.history() if one.embeds]) == 1, "in one message"
+
+
 async def test_models_text_mentions_nobody_and_hides_no_link(world: World) -> None:
     world.local.pieces = ["@everyone see [the manual](https://evil.example) now, and then the map again."]
     result = await world.member.slash(world.channel, "ask", text="What does the map show?")

@@ -69,7 +69,7 @@ async def test_several_are_approved_together_and_each_says_what_became_of_it(cha
     [whole] = shown.response.attachments
     assert (await whole.read()).decode().count("1, 2, 3") == 3
     done = await world.reviewer.click(shown.response, label="Approve these 3")
-    told = text_of(done.response).splitlines()
+    told = text_of(shown_to(done)).splitlines()
     assert [line[0] for line in told] == ["🟢", "🔴", "🟢"] and "Farlight" in told[1]
 
     left = drafts[1].id
@@ -77,6 +77,7 @@ async def test_several_are_approved_together_and_each_says_what_became_of_it(cha
     modal = await world.reviewer.click(looked.response, label="Reject")
     await world.reviewer.submit_modal(modal, {"words": "it is there already"})
     assert (await world.house.drafts.get(left)).why == "it is there already"
+    assert not buttons(looked.response) and "⚪ Rejected" in text_of(looked.response)
     assert "Nothing waits" in text_of((await world.reviewer.slash(here, "approve")).response)
 
 
