@@ -70,4 +70,15 @@ def _rows(connection: sqlite3.Connection, table: str, name: str) -> Iterator[dic
     for count, row in enumerate(connection.execute(f'select * from "{quoted}"'), 1):
         if count > MAX_ROWS:
             raise BadInput(f"The table {table} of {name} has more than {MAX_ROWS:,} rows.", "Import it in parts.")
-        yield {key: row[key] for key in row.keys() if not isinstance(row[key], bytes)}  # noqa: SIM118
+        yield {key: _plain(row[key]) for key in row.keys()}  # noqa: SIM118 - a Row's values
+
+
+def _plain(value: Any) -> Any:
+    """Bytes as the text that they are, or how many there are of what is none."""
+    if not isinstance(value, bytes):
+        return value
+    try:
+        text = value.decode()
+    except UnicodeDecodeError:
+        text = "\0"
+    return f"{len(value):,} bytes that are no text" if "\0" in text else text

@@ -18,6 +18,8 @@ TABLES = (
     *("pending_systems", "pending_region_names", "pattern_discoveries"),
 )
 Row = dict[str, Any]
+Places = dict[str, Row | None]
+"""Rows by their id; None for one that is refused."""
 
 
 def read(piece: Piece) -> Iterator[Reading]:
@@ -51,11 +53,16 @@ def _waiting(source: str, rows: dict[str, list[Row]]) -> Iterator[Reading]:
 
 
 def _nest(source: str, rows: dict[str, list[Row]]) -> Iterator[Reading]:
-    """Put what belongs to a record into it; what belongs to none is refused."""
+    """Put what belongs to a record into it; what belongs to none is refused, and so is what belongs to that."""
     systems, planets, moons = (_by_id(rows[table]) for table in ("systems", "planets", "moons"))
-    yield from _hang(source, "planet", rows["planets"], "system_id", systems, "planets")
-    yield from _hang(source, "moon", rows["moons"], "planet_id", planets, "moons")
-    yield from _hang(source, "station", rows["space_stations"], "system_id", systems, "stations")
+    for row, refused in _hang(source, "planet", rows["planets"], "system_id", systems, "planets"):
+        planets[str(row.get("id"))] = None
+        yield refused
+    for row, refused in _hang(source, "moon", rows["moons"], "planet_id", planets, "moons"):
+        moons[str(row.get("id"))] = None
+        yield refused
+    for _, refused in _hang(source, "station", rows["space_stations"], "system_id", systems, "stations"):
+        yield refused
     for row in rows["discoveries"]:
         for key, places in (("moon_id", moons), ("planet_id", planets), ("system_id", systems)):
             place = places.get(str(row.get(key)))
@@ -66,18 +73,20 @@ def _nest(source: str, rows: dict[str, list[Row]]) -> Iterator[Reading]:
 
 
 def _hang(
-    source: str, kind: str, children: Sequence[Row], key: str, parents: dict[str, Row], field: str
-) -> Iterator[Reading]:
+    source: str, kind: str, children: Sequence[Row], key: str, parents: Places, field: str
+) -> Iterator[tuple[Row, Reading]]:
+    """Put each into its parent; those without one, and that they are refused."""
     for row in children:
-        parent = parents.get(str(row.get(key)))
+        id = str(row.get(key))
+        parent = parents.get(id)
         if parent is None:
-            name = str(row.get("name"))[:120]
-            yield Reading(f"{source}: {kind} {name}", name, refused=f"{key} {row.get(key)} is not in the file")
+            name, why = str(row.get("name"))[:120], "is refused" if id in parents else "is not in the file"
+            yield row, Reading(f"{source}: {kind} {name}", name, refused=f"{key} {id} {why}")
         else:
             parent.setdefault(field, []).append(row)
 
 
-def _by_id(rows: Sequence[Row]) -> dict[str, Row]:
+def _by_id(rows: Sequence[Row]) -> Places:
     return {str(row.get("id")): row for row in rows}
 
 

@@ -107,6 +107,25 @@ def test_the_database_is_read_with_all_that_belongs_together(tmp_path: Path) -> 
     assert "1 rows of pending_systems wait" in told(found)
 
 
+def test_what_belongs_to_a_refused_record_and_what_is_bytes_is_said(tmp_path: Path) -> None:
+    more = """
+    insert into planets (id, system_id, name) values (70, 'SYS_9', 'Stray');
+    insert into moons (id, planet_id, name) values (71, 70, 'Stray Moon');
+    insert into discoveries (id, discovery_type, discovery_name, moon_id, location_name) values
+      (72, 'fossil', 'Stray Bone', 71, 'Diamond');
+    alter table systems add column seal blob;
+    update systems set attributes = cast('Region: Sea of Salt' as blob), seal = x'ff00fe';
+    """
+    found = read(database(tmp_path, more=more))
+    refused = {one.name: one.refused for one in found if one.refused}
+    assert refused["Stray"] == "system_id SYS_9 is not in the file"
+    assert refused["Stray Moon"] == "planet_id 70 is refused"
+    [bone] = [one for one in found if one.name == "Stray Bone"]
+    assert bone.thing is not None and not bone.thing.parent and bone.place_names == ("Diamond",)
+    diamond = things(found)["Diamond"]
+    assert diamond.region == "Sea of Salt" and diamond.properties["seal"] == "3 bytes that are no text"
+
+
 def test_what_the_keeper_bot_adds_is_kept_linked_or_said(tmp_path: Path) -> None:
     more = """
     alter table discoveries add column metadata text; alter table discoveries add column evidence_url text;
