@@ -38,7 +38,8 @@ _LETTER = re.compile(
     r"|\b([SABC])[- ](?:[Gg]rade|[Rr]ated|[Nn]ote)"
 )
 _WE = re.compile(
-    r"\b(?:what|which|where|who|whom|was|welche\w?|wo|woran|worum)\b.*\b(?:should|could|can|shall|must|would|might|soll\w*"
+    r"\b(?:what|which|where|who|whom|was|welche\w?|wo|woran|worum)\b.*\b(?:should|could|can|shall|must"
+    r"|(?:would|might)(?! the\b)|soll\w*"
     r"|konnt\w*|konn\w*|kann|muss\w*|ought|lohnt)\b(?! you\b| du\b)",
     re.IGNORECASE,
 )

@@ -14,9 +14,10 @@ from haven.errors import BadInput
 from haven.world.asking.answer import Answer, row
 from haven.world.asking.answering import Answering
 from haven.world.asking.chunks import chunks
+from haven.world.asking.clearing import cleared, is_share, share_of
 from haven.world.asking.lexicon import Lexicon
 from haven.world.asking.negating import plainly
-from haven.world.asking.query import Query
+from haven.world.asking.query import Query, Want
 from haven.world.asking.reading import read
 from haven.world.asking.stream import NotUnderstood
 from haven.world.gazetteer import Gazetteer
@@ -42,9 +43,9 @@ def ask(question: str, lexicon: Lexicon) -> Answer | None:
     """The answer, or None where the question is not about places or nobody can compute it."""
     if glyphs := Glyphs.found_in(question):
         return _address(glyphs, lexicon)
-    question = plainly(_plain(question))
+    question = plainly(cleared(_plain(question), lexicon))
     try:
-        query = read(question, lexicon)
+        query = _share(question, lexicon) or read(question, lexicon)
         if query is None:
             return None
         answer = Answering(lexicon).answer(query)
@@ -52,6 +53,17 @@ def ask(question: str, lexicon: Lexicon) -> Answer | None:
         return replace(answer, text=answer.text + read_as)
     except NotUnderstood as puzzle:
         return _not_understood(question, puzzle, lexicon)
+
+
+def _share(question: str, lexicon: Lexicon) -> Query | None:
+    """`what percentage of planets are frozen`: of how many it is so."""
+    every = share_of(question)
+    query = read(every, lexicon) if every else None
+    if query is not None and query.want is Want.EVERY:
+        return query.model_copy(update={"want": Want.SHARE})
+    if is_share(question):
+        raise NotUnderstood("share")
+    return None
 
 
 def _plain(question: str) -> str:

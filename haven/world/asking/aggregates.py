@@ -33,6 +33,16 @@ def _of(want: Want, numbers: Sequence[float]) -> float:
     return statistics.median(numbers) if want is Want.MEDIAN else sum(numbers) / len(numbers)
 
 
+def share(so: Sequence[bool | None]) -> tuple[str, bool]:
+    """Of how many it is so, in percent, and whether that is recorded; what is not recorded counts apart."""
+    known = [one for one in so if one is not None]
+    if not known:
+        return "Not recorded", False
+    told = f"{100 * sum(known) / len(so):.1f} %"
+    among = f" ({100 * sum(known) / len(known):.1f} % of those of which it is recorded)" if len(known) < len(so) else ""
+    return told + among, True
+
+
 def figure(finder: Finder, query: Query) -> Answer:
     """The average, median or sum of a field, of how many of something each has, or of distances."""
     order = query.subject.order

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from haven.errors import BadInput
 from haven.world.asking.about import about, where
-from haven.world.asking.aggregates import figure, grouped, pair
+from haven.world.asking.aggregates import figure, grouped, pair, share
 from haven.world.asking.answer import Answer, Row, row
 from haven.world.asking.fields import Field, Value
 from haven.world.asking.finding import Ambiguous, Finder, Found, names
@@ -81,7 +81,7 @@ class Answering:
                 return grouped(self.finder, query)
             case Want.AVERAGE | Want.MEDIAN | Want.TOTAL:
                 return figure(self.finder, query)
-            case Want.EVERY:
+            case Want.EVERY | Want.SHARE:
                 return self._every(query)
             case Want.PAIR:
                 return pair(self.finder, query)
@@ -191,6 +191,9 @@ class Answering:
         head = f"{so.count(True):,} of {in_words(whole, len(things), self.finder)}"
         open_ = f"; of {so.count(None):,} it is not recorded" if None in so else ""
         rows = tuple(map(row, (against or things)[:MOST_ROWS]))
+        if query.want is Want.SHARE:
+            told, known = share(so)
+            return Answer(sentence(f"{told}: it is so of {head}{open_}"), rows, str(query), recorded=known)
         if against:
             return Answer(sentence(f"No: it is so of {head}{open_}; not of {names(against)}"), rows, str(query))
         verdict = "Not recorded of all" if None in so or not things else "Yes"

@@ -36,6 +36,8 @@ class Checks:
             evidence.setdefault(thing.id, []).extend(held[:3])
             low = 1 if condition.number is None else condition.number
             return low <= len(held) <= (condition.upper if condition.upper is not None else len(held))
+        if condition.other is not None and condition.than is not None:
+            return self._outnumbers(thing, condition, condition.other, condition.than)
         if condition.test is Relation.FITS and condition.other is not None:
             return self._fits(thing, condition.other)
         if condition.concepts == ("kind",):
@@ -69,6 +71,14 @@ class Checks:
         if False in so or ((plain.of or plain.near) and thing.id not in self._ids(plain)):
             return False
         return None if None in so else True
+
+    def _outnumbers(self, thing: Thing, condition: Condition, other: Selection, than: Selection) -> bool:
+        """Whether it has more, or fewer, of the ones than of the others, or than another record has of them."""
+        count = len(self.held(thing, other))
+        named = [self.gazetteer.things[id] for id in than.ids]
+        rivals = [one for one in named if one.kind is thing.kind] or named
+        against = max(len(self.held(rival, other)) for rival in rivals) if rivals else len(self.held(thing, than))
+        return count > against if condition.test is Relation.MORE else count < against
 
     def held(self, thing: Thing, other: Selection) -> list[Thing]:
         """What of a kind belongs to it and fits."""

@@ -247,10 +247,12 @@ def _known(
     unit = len(phrase[0]) == 1 and not capital and any(role.startswith("unit:") for role in roles)
     values = () if "skip" in roles or unit else lexicon.exact(phrase)  # `a` is no star of class A, nor `k` of K
     led = led and not concepts and roles in ((), ("skip",))
-    otherwise = bool(roles or concepts or values) and not led
+    otherwise = bool(roles or concepts or values) and not led and phrase not in table.named
     ids = _names(some, phrase, lexicon, otherwise)
     if ids and (roles or concepts or values) and _only_lore(ids, lexicon):
         ids = ()
+    if ids and phrase in table.named:
+        concepts = ()  # `sun` where the Sun has a record
     if ids:
         values = tuple(value for value in values if value.concept in ADJECTIVES)
     if not (roles or concepts or values or ids):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from haven.world.asking.query import Condition, Order, Query, Selection, Want
-from haven.world.asking.scene import Group, Scene
-from haven.world.asking.stream import Draft, Stream
+import re
 
+from haven.world.asking.query import Condition, Order, Query, Relation, Selection, Want
+from haven.world.asking.scene import Group, Scene
+from haven.world.asking.stream import Draft, NotUnderstood, Stream
+from haven.world.schema import Kind
+
+HAVE = frozenset({"have", "has", "had", "hat", "haben", "hatte", "hatten"})
 BESIDE = frozenset({"and", "or", "than"})
 FROM = frozenset({"to", "from", "of", "near"})
 
@@ -31,9 +35,25 @@ def distance(scene: Scene) -> Query | None:
     found = [one.frozen() for one in operands]
     if len(operands) == 1 and operands[0].anchor is not None:  # `how far is the nearest station to X`
         found.append(operands[0].anchor.frozen())
-    if "star" in scene.asked and len(found) == 1:  # `how far is it from its star`
+    orbit = scene.stream.unit == "au" and not any(chunk.one_of("here") for chunk in scene.stream.chunks)
+    around = orbit and _all_bodies(scene, found[0])  # `how many au out is it`
+    stars = [one for one in operands if one.kinds == (Kind.SYSTEM,) and not one.described]
+    if len(operands) == 2 and len(stars) == 1 and _has_star(scene):  # `from X to its host star`
+        found = [one.frozen() for one in operands if one is not stars[0]]
+        around = _all_bodies(scene, found[0])
+    if len(found) == 1 and ("star" in scene.asked or around):  # `how far is it from its star`
         return Query(want=Want.VALUE, subject=found[0], concepts=("axis",), unit=scene.stream.unit)
     return Query(want=Want.DISTANCE, subject=found[0], others=tuple(found[1:]), unit=scene.stream.unit)
+
+
+def _has_star(scene: Scene) -> bool:
+    return any(chunk.kinds and re.search(r"star|sun|stern|sonne", chunk.text.lower()) for chunk in scene.stream.chunks)
+
+
+def _all_bodies(scene: Scene, one: Selection) -> bool:
+    things = scene.stream.lexicon.gazetteer.things
+    kinds = {things[id].kind for id in one.ids} if one.ids else set(one.kinds)
+    return bool(kinds) and kinds <= {Kind.PLANET, Kind.MOON}
 
 
 def same(stream: Stream, yes_no: bool) -> Query | None:
@@ -93,6 +113,8 @@ def comparison(scene: Scene) -> Query | None:
         return None
     if order.concept == "distance":
         return _nearness(order, named)
+    if (outnumbering := _outnumbering(scene, order)) is not None:
+        return outnumbering
     if len(named) < 2:
         counted = _counts(scene, order)
         subject = scene.subject
@@ -124,6 +146,9 @@ def _settled(scene: Scene) -> Order | None:
         return order.model_copy(update={"concept": "distance"})  # `the shorter voyage`
     if scene.asked:
         return order.model_copy(update={"concept": scene.asked[-1]})
+    ends = {lead for one in scene.groups if one.named for lead in one.lead} & {"from", "to"}
+    if ends == {"from", "to"} and len(scene.groups) > 2 and all(one.named for one in scene.groups):
+        return order.model_copy(update={"concept": "distance"})  # `from A, is it shorter to B or to C`
     if {"common", "rare"} & scene.flags or len([one for one in scene.groups if not one.named]) > 1:
         return order.model_copy(update={"concept": "count", "descending": order.descending})
     kinds = next((one for one in scene.groups if one.kinds and not one.named), None)
@@ -134,6 +159,8 @@ def _settled(scene: Scene) -> Order | None:
 
 def _nearness(order: Order, named: list[Group]) -> Query | None:
     """What is nearer to what."""
+    if len(named) > 3 and any(one.lead & {"from", "between"} for one in named[2:]):
+        raise NotUnderstood("from")  # of two ways, each with two ends, nobody here says which is shorter
     origin = _origin(named)
     operands = [one for one in named if one is not origin]
     if len(operands) < 2:
@@ -163,6 +190,32 @@ def _origin(named: list[Group]) -> Group | None:
     return led[0]
 
 
+def _outnumbering(scene: Scene, order: Order) -> Query | None:
+    """`which systems have more moons than planets`, `how many systems have more planets than X`."""
+    loose = [one for one in scene.groups if not one.tied]
+    kinds = [one for one in loose if not one.named]
+    named = [one for one in loose if one.named]
+    if order.concept != "count" or not any(chunk.one_of("than") for chunk in scene.stream.chunks):
+        return None
+    who = next((one for one in kinds if one is scene.counted or one is scene.wanted), None)
+    there = scene.yes_no and who is None and len(kinds) > 1  # `is there a system with more stations than planets`
+    who = kinds[0] if there else who
+    if who is None or (scene.yes_no and not there):
+        return None
+    rest = [one.frozen() for one in kinds if one is not who]
+    sides = [*([order.counted] if order.counted is not None else []), *rest, *(one.frozen() for one in named)]
+    if len(sides) != 2 or sides[0].ids or set(who.kinds) & set(sides[0].kinds):
+        return None
+    test = Relation.MORE if order.descending else Relation.FEWER
+    more = Condition(test=test, other=sides[0], than=sides[1])
+    subject = who.frozen()
+    subject = subject.model_copy(
+        update={"conditions": (*subject.conditions, more), "without": (*subject.without, *sides[1].ids)}
+    )
+    want = Want.EXISTS if there else Want.COUNT if who is scene.counted else Want.LIST
+    return Query(want=want, subject=subject)
+
+
 def _counts(scene: Scene, order: Order) -> Query | None:
     """`more ocean planets than desert planets`, `more systems with this or with that`: how many there are of each."""
     if order.concept != "count" or any(one.named for one in scene.groups if not one.tied):
@@ -172,12 +225,19 @@ def _counts(scene: Scene, order: Order) -> Query | None:
     sides = [*(one.counted for one in scene.comparisons if one.counted is not None), *groups]
     kinds = next((side.kinds for side in reversed(sides) if side.kinds), ())
     sides = [side if side.kinds else side.model_copy(update={"kinds": kinds}) for side in dict.fromkeys(sides)]
+    holders = next((side.of for side in sides if side.of), ())
+    if len(sides) == 2 and sides[0].kinds != sides[1].kinds:  # `does X have more moons than planets`
+        sides = [side if side.of else side.model_copy(update={"of": holders}) for side in sides]
     if len(sides) == 1:
         said = [*(one for group in free for one in group.conditions), *sides[0].conditions]
         conditions = list(dict.fromkeys(said))
         sides = [
             Selection(kinds=kinds, of=sides[0].of if sides else (), conditions=(one,)) for one in _apart(conditions)
         ]
+    has = any(chunk.text.lower() in HAVE for chunk in scene.stream.chunks)
+    asked = scene.wanted is not None and scene.wanted in free and has
+    if any(chunk.one_of("than") for chunk in scene.stream.chunks) and (len(sides) > 2 or asked):
+        raise NotUnderstood("than")  # what each of them has more of, and how many there are, are two questions
     if len(sides) < 2:
         return None
     count = Order(concept="count", descending=order.descending and "rare" not in scene.flags)

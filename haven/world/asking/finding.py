@@ -70,6 +70,8 @@ class Finder:
             self._keep(found, condition)
         if selection.near is not None:
             self._near(found, selection, selection.near)
+        elif selection.radius is not None or selection.beyond is not None:
+            self._from_origin(found, selection)
         if selection.order is not None:
             self._sort(found, selection.order, selection.limit, selection.nth)
         if selection.limit is not None and selection.order is None:
@@ -251,12 +253,12 @@ class Finder:
             ranked = [one for place, one in enumerate(ranked) if place < limit or (limit == 1 and keys[one.id] == last)]
         found.things = ranked
 
-    def _from_origin(self, found: Found) -> None:
+    def _from_origin(self, found: Found, selection: Selection | None = None) -> None:
         """Where nobody says from where: from the system at the middle of the map."""
         origin = self.origin()
         if origin is None:
             raise Unmeasurable("From where? Name the place that the distance is to be measured from.")
-        self._near(found, Selection(), Selection(ids=(origin.id,), name=origin.name))
+        self._near(found, selection or Selection(), Selection(ids=(origin.id,), name=origin.name))
 
     def origin(self) -> Thing | None:
         """The one system at 0, 0, 0 of the fullest frame; None where there is none or several."""

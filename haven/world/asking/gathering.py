@@ -10,11 +10,11 @@ import re
 from collections.abc import Callable
 
 from haven.world.asking.chunks import Chunk
-from haven.world.asking.comparing import alike
+from haven.world.asking.comparing import HAVE, alike
 from haven.world.asking.conditions import compared, field_condition, having, measured, value_condition
 from haven.world.asking.discovering import discovered, in_time, unit_or_year
 from haven.world.asking.nearness import LENGTH, journey, linked, near_by, nearer_than, within
-from haven.world.asking.negating import HAVE, left_out
+from haven.world.asking.negating import left_out
 from haven.world.asking.query import Order
 from haven.world.asking.ranking import (
     COMMON_MEASURES,
@@ -145,7 +145,8 @@ def _condition(scene: Scene, chunk: Chunk) -> bool:
     asks_first = chunk.text.lower() in HAVE and (
         (bool(scene.asked) and (definite or not scene.groups)) or (scene.counting and definite)
     )
-    asks_first = asks_first or (chunk.one_of("whose") and not scene.groups)
+    compared_by = scene.comparing and after is not None and after.kinds  # `A and B, whose discovery came first`
+    asks_first = asks_first or (chunk.one_of("whose") and bool(not scene.groups or compared_by))
     for step in CONDITIONS:
         if step is having and asks_first:
             continue  # `which economy has the system that ...`

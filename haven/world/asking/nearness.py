@@ -13,6 +13,9 @@ from haven.world.asking.stream import Stream
 LENGTH = frozenset({"", "pc", "kpc", "ly", "au", "voxels", "units"})
 JOURNEY = ("route", "jump", "within", "beyond", "linked", "apart", "by", "with", "count", "after")
 
+FROM_HERE = frozenset({"pc", "ly", "kpc"})
+"""Lengths between stars: `systems within 3 pc` are those so near to the middle of the map."""
+
 
 def within(scene: Scene, chunk: Chunk) -> bool:
     """`within 50 units of X`, `between 5 and 20 units from X`, `no more than 3 pc away from X`."""
@@ -46,6 +49,9 @@ def within(scene: Scene, chunk: Chunk) -> bool:
         around = next((one for one in reversed(scene.groups) if one.anchor is not None), None)
         if around is not None and unit:  # `the nearest systems to X within 3 parsecs`
             around.beyond, around.radius, around.unit, around.limit = low, high or None, unit, None
+            return True
+        if around is None and unit in FROM_HERE and (last := scene.subject) is not None and last.radius is None:
+            last.beyond, last.radius, last.unit = low, high or None, unit  # from the middle of the map
             return True
         stream.at = mark
         return False

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from haven.world.asking.chunks import Chunk
+from haven.world.asking.comparing import HAVE
 from haven.world.asking.conditions import value_condition
 from haven.world.asking.discovering import CALENDAR
 from haven.world.asking.query import Condition, Relation, Selection
@@ -17,7 +18,6 @@ from haven.world.asking.stream import Draft, NotUnderstood, Stream
 Gather = Callable[[Stream, bool], Scene]
 """What reads a part of a question as it reads the whole."""
 ONES = frozenset({"ones", "one", "those", "that", "these", "denen", "derer", "jene", "jenen", "diejenigen"})
-HAVE = frozenset({"have", "has", "had", "hat", "haben", "hatte", "hatten"})
 OUTSIDE = frozenset({"outside", "außerhalb", "ausserhalb"})
 ALL = frozenset({"all", "every", "each", "any", "everything", "alle", "jede", "jeder", "jedes"})
 _VERB = re.compile(

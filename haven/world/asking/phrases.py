@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterator
@@ -31,6 +32,8 @@ class Phrases:
     """The field and value that an adjective before a system stands for."""
     names: dict[Phrase, str]
     """Other words for names of records."""
+    named: frozenset[Phrase]
+    """Words that are such a name where a record bears it, and an everyday word elsewhere."""
     scales: dict[str, dict[str, int]]
     """Places of words that have an order."""
 
@@ -47,7 +50,7 @@ def phrases() -> Phrases:
     roles: dict[Phrase, list[str]] = defaultdict(list)
     for section in ("role", "kind", "found", "superlative", "comparative", "adjective"):
         for name, line in read[section].items():
-            for phrase in _split(line):
+            for phrase in _split(line) if section != "comparative" else _declined(line):
                 part = ROLES.get(name, name) if section == "role" else f"{section}:{name}"
                 if part not in roles[phrase]:
                     roles[phrase].append(part)
@@ -75,6 +78,7 @@ def phrases() -> Phrases:
             for phrase in _split(line)
         },
         {phrase: name for name, line in read["name"].items() for phrase in _split(line)},
+        frozenset(phrase for name in read["name"] for phrase in _split(name)),
         {
             name: {word.strip(): place for place, word in enumerate(line.split(","))}
             for name, line in read["scale"].items()
@@ -91,6 +95,15 @@ def _graded(table: dict[str, str]) -> Iterator[tuple[str, Phrase]]:
             yield f"superlative:{name}", ("most", *phrase)
             yield f"comparative:{turned}", ("less", *phrase)
             yield f"superlative:{turned}", ("least", *phrase)
+
+
+def _declined(line: str) -> list[Phrase]:
+    """With the endings that German comparatives have before a noun: `der größere`, `den größeren`."""
+    found = _split(line)
+    german = [
+        phrase for phrase in _split(",".join(re.findall(r"[^,]*[äöüß][^,]*er\b(?=,|$)", line))) if len(phrase) == 1
+    ]
+    return [*found, *((phrase[0] + ending,) for phrase in german for ending in ("e", "en", "er", "es", "em"))]
 
 
 def _split(line: str) -> list[Phrase]:

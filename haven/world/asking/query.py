@@ -19,6 +19,8 @@ class Want(StrEnum):
     EXISTS = "is there"
     EVERY = "every"
     """Whether the last condition is so of all for which the others are."""
+    SHARE = "share"
+    """Of how many of these the last condition is so."""
     VALUE = "value"
     WHERE = "where"
     ABOUT = "about"
@@ -50,6 +52,9 @@ class Relation(StrEnum):
     """There is some, whatever it is; `without` turns it round."""
     HAS = "has"
     """So many records below it fit `other`."""
+    MORE = "has more"
+    """It has more records that fit `other` than `than` has, or than it has that fit `than`."""
+    FEWER = "has fewer"
     FITS = "is one of"
     """It is one of those that `other` means."""
 
@@ -73,6 +78,8 @@ class Condition(Part):
     negated: bool = False
     other: Selection | None = None
     """Whose value it is compared with; for HAS, what is counted."""
+    than: Selection | None = None
+    """For MORE and FEWER: whose count, or the count of what."""
 
 
 class Order(Part):
@@ -149,6 +156,8 @@ def _selection(one: Selection) -> str:
     parts += [f"of ({_selection(holder)})" for holder in one.of]
     if one.near is not None:
         parts.append(_near(one, one.near))
+    elif one.radius is not None or one.beyond is not None:
+        parts.append(_near(one, Selection(name="the middle of the map")))
     if one.conditions:
         parts.append("where " + " and ".join(_condition(condition) for condition in one.conditions))
     if one.without:
@@ -184,6 +193,8 @@ def _condition(one: Condition) -> str:
             if one.upper is None
             else (f"it has {one.number or 0:g} to {one.upper:g} ({_selection(one.other)})")
         )
+    elif one.than is not None and one.other is not None:
+        text = f"it {one.test.value} ({_selection(one.other)}) than ({_selection(one.than)})"
     elif one.test is Relation.FITS and one.other is not None:
         text = f"it is one of ({_selection(one.other)})"
     elif one.test is Relation.RECORDED:

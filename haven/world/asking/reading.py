@@ -10,6 +10,7 @@ from haven.world.asking.chunks import Chunk, chunks
 from haven.world.asking.comparing import comparison, distance, same
 from haven.world.asking.fields import Fields
 from haven.world.asking.gathering import gather
+from haven.world.asking.legs import legs
 from haven.world.asking.lexicon import Lexicon
 from haven.world.asking.negating import asserted
 from haven.world.asking.query import Query, Selection, Want
@@ -60,6 +61,8 @@ def read(text: str, lexicon: Lexicon) -> Query | None:
 
 
 def _read(found: list[Chunk], lexicon: Lexicon, yes_no: bool) -> Query | None:
+    if (way := legs(Stream(found, lexicon))) is not None:
+        return way
     for whole in (same, _linked, _clusters):
         if (query := whole(Stream(found, lexicon), yes_no)) is not None:
             return query

@@ -17,6 +17,10 @@ CONCEPTS = {"orbit": "orbital period", "year": "year of discovery", "method": "d
 CONCEPTS |= {"axis": "semi-major axis", "discovered_by": "discoverer", "aliases": "other names"}
 
 
+MIDDLE = Selection(name="the middle of the map")
+"""Where it is measured from, where nobody says."""
+
+
 def kinds_said(kinds: Sequence[Kind], count: int) -> str:
     if not kinds:
         return "records" if count != 1 else "record"
@@ -47,6 +51,8 @@ def in_words(subject: Selection, count: int, finder: Finder) -> str:
     parts += [f"of {said(holder)}" for holder in subject.of]
     if subject.near is not None:
         parts.append(_nearness(subject, subject.near))
+    elif subject.radius is not None or subject.beyond is not None:
+        parts.append(_nearness(subject, MIDDLE))
     parts.append(_conditions(subject))
     if subject.without and (left := [finder.gazetteer.things[id].name for id in subject.without[:MOST_LEFT_OUT]]):
         parts.append(f"other than {' and '.join(dict.fromkeys(left))}")
@@ -66,6 +72,8 @@ def said(selection: Selection) -> str:
         parts.append(f"({_ordered(selection.order)})")
     if selection.near is not None:
         parts.append(_nearness(selection, selection.near))
+    elif selection.radius is not None or selection.beyond is not None:
+        parts.append(_nearness(selection, MIDDLE))
     parts.append(_conditions(selection))
     return " ".join(part for part in parts if part)
 
@@ -92,6 +100,8 @@ def _condition(one: Condition) -> str:
     if one.test is Relation.HAS and one.other is not None:
         what = f"{_few(one)} {said(one.other).removeprefix('the ')}"
         return f"{'without' if one.negated else 'with'} {what}".replace("  ", " ")
+    if one.than is not None and one.other is not None:
+        return f"with {one.test.value.removeprefix('has ')} {_bare(one.other)} than {_bare(one.than)}"
     if one.test is Relation.FITS and one.other is not None:
         return f"{'other than' if one.negated else 'among'} those {_description(one.other)}"
     if one.test is Relation.RECORDED:
@@ -117,6 +127,10 @@ def _description(one: Selection) -> str:
     parts = [f"of {said(holder)}" for holder in one.of]
     parts += [_nearness(one, one.near)] if one.near is not None else []
     return " and ".join([*parts, *map(_condition, one.conditions)]) or said(one)
+
+
+def _bare(one: Selection) -> str:
+    return said(one).removeprefix("the ")
 
 
 def _few(one: Condition) -> str:

@@ -8,6 +8,7 @@ from haven.world import clusters as grouping
 from haven.world import routes, space
 from haven.world.asking.answer import Answer, row
 from haven.world.asking.finding import Finder, names
+from haven.world.asking.legs import whole_way
 from haven.world.asking.measuring import alternatives, shown
 from haven.world.asking.query import Order, Query, Selection
 from haven.world.asking.said import asked_label, length, order_words, ranked_value, said, sentence
@@ -24,6 +25,8 @@ SPACINGS = 1.5
 
 def distance(finder: Finder, query: Query) -> Answer:
     """How far two records are apart; from the system at the middle of the map where one alone is named."""
+    if len(query.others) > 1:
+        return whole_way(finder, query)
     both = finder.find(query.subject).things if query.subject.limit == 2 and not query.others else []
     one = both[0] if len(both) == 2 else finder.place(query.subject)
     other = both[1] if len(both) == 2 else finder.place(query.others[0]) if query.others else finder.origin()
