@@ -57,6 +57,8 @@ class Talks(Queue[Followed]):
         self._database = database
         self._seat = seat
         self._followed: dict[int, tuple[Followed, LatestWins[Followed]]] = {}
+        self._drawn: dict[int, tuple[int, bool]] = {}
+        """How many steps stand in a message, and whether it says that it is over."""
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def is_over(self, steps: list[Said]) -> bool:
@@ -76,7 +78,8 @@ class Talks(Queue[Followed]):
         steps = await self._transcript.whole(EVERYBODY, request)
         with speaking(self._channels.language):
             view = growing_panel(steps, self._seat, over=False)
-        message = await self._channels.send(channel, lambda where: where.send(view=view, nonce=f"talk:{request}"[:25]))
+        nonce = f"talk:{request[:10]}:{channel % 10**8}"  # 25 characters are the most
+        message = await self._channels.send(channel, lambda where: where.send(view=view, nonce=nonce))
         one = Followed(request, channel, message.id, now())
         await notes.set_card(self._database, FACE, str(message.id), asdict(one))
         self._keep(one).put(one)  # what was said meanwhile
@@ -110,8 +113,11 @@ class Talks(Queue[Followed]):
                 await self._forget(one)
                 return
             over = await self.is_over(steps)
+            if self._drawn.get(one.message) == (len(steps), over):
+                return  # a change went on, and nothing was said: no edit is worth that
             view = growing_panel(steps, self._seat, over=over)
             there = await self._channels.edit(one.channel, one.message, view=view)
+            self._drawn[one.message] = len(steps), over
             if over or not there:
                 await self._forget(one)
 
@@ -126,3 +132,4 @@ class Talks(Queue[Followed]):
     async def _forget(self, one: Followed) -> None:
         await notes.take_card(self._database, FACE, str(one.message))
         self._followed.pop(one.message, None)
+        self._drawn.pop(one.message, None)

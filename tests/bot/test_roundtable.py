@@ -12,7 +12,7 @@ from haven.store import ledger, notes
 from haven.store.database import Transaction, now
 from haven.store.transcripts import Said
 
-from .conftest import World, buttons, shown_to, text_of
+from .conftest import World, buttons, shown_to, text_of, until
 from .test_change import HAVEN_OWNER
 
 QUESTION = "What does the map show?"
@@ -39,7 +39,7 @@ def grown(world: World, place: Any) -> Any:
 
 async def test_a_question_is_followed_while_it_is_answered_and_after_a_restart(world: World) -> None:
     slowly(world)
-    await world.member.slash(world.channel, "ask", text=QUESTION)
+    asked = await world.member.slash(world.channel, "ask", text=QUESTION)
     live = await table_of(world, world.member)
     said = text_of(live)
     assert live.ephemeral and QUESTION in said and "gives the seat to" in said and "it goes on" in said
@@ -50,8 +50,10 @@ async def test_a_question_is_followed_while_it_is_answered_and_after_a_restart(w
     assert text_of(again) == text_of(followed)  # one message, however often it is asked for
     assert not message.mentions and "this message grows" in text_of(message)
     await world.env.advance_time(601)
+    await until(world.env, lambda: "scripted" in text_of(asked.response))
     await world.deliver()
-    await world.env.advance_time(2)
+    await until(world.env, lambda: "it is over" in text_of(grown(world, world.channel)))
+    await world.env.settle()
     done = text_of(grown(world, world.channel))
     assert "all systems of the region" in done and "in this house: scripted" in done and "it is over" in done
     assert await notes.cards(world.house.database, "discord.talk") == {}
@@ -69,14 +71,13 @@ async def test_what_was_followed_when_haven_stopped_is_brought_to_its_end(world:
     await world.env.restart_bot(world.build())
     await called(world, change.id)
     await world.advance(change, State.PLANNING)
-    await world.env.advance_time(2)
+    await until(world.env, lambda: "left the house" in text_of(grown(world, world.thread(change))))
     said = text_of(grown(world, world.thread(change)))
     assert "left the house: 4,200 characters to Anthropic, masked: 2 EMAIL" in said.replace("\\", "")
     assert "0.0123 USD" in said and "1,000 tokens read, 50 written" in said and "the edits" in said
     await world.house.changes.cancel(change.id, HAVEN_OWNER)
     await world.deliver()
-    await world.env.advance_time(2)
-    assert "it is over" in text_of(grown(world, world.thread(change)))
+    await until(world.env, lambda: "it is over" in text_of(grown(world, world.thread(change))))
     here = shown_to(await world.member.slash(world.thread(change), "roundtable"))
     assert change.id in text_of(here)  # in its thread it needs no name
 
@@ -140,12 +141,13 @@ async def test_pages_hold_all_steps_and_a_private_request_stays_its_own(world: W
 
 async def test_nobody_but_the_one_who_asked_lets_everybody_follow(world: World) -> None:
     slowly(world)
-    await world.member.slash(world.channel, "ask", text=QUESTION)
+    asked = await world.member.slash(world.channel, "ask", text=QUESTION)
     live = await table_of(world, world.member)
     (openly,) = [one.request for one in await world.house.round_table.transcript.talks(HAVEN_OWNER)]
     theirs = await table_of(world, world.reviewer, request=openly)
     assert QUESTION in text_of(theirs) and "Let everybody follow" not in buttons(theirs)
     await world.env.advance_time(601)
+    await until(world.env, lambda: "scripted" in text_of(asked.response))
     late = shown_to(await world.member.click(live, label="Let everybody follow"))
     assert "That request is over" in text_of(late)
     assert not [one for one in world.channel.history() if "Read from the beginning" in buttons(one)]
