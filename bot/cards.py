@@ -14,6 +14,7 @@ import discord
 
 from bot.channels import Channels, only
 from bot.language import say, speaking
+from bot.line import FAILURES
 from bot.panel import panel
 from bot.queue import Queue
 from bot.render import words
@@ -43,6 +44,8 @@ ENDS: dict[str, str] = {
     State.REVERTED: "undone",
 }
 """The word that stands in front of a thread's name at the end."""
+HAS_THREAD = 160004
+"""Discord's code for a message that has its thread already."""
 WEEK_MINUTES: Literal[10080] = 10080
 
 
@@ -164,16 +167,25 @@ class Cards(Queue[str]):
         # One that is further already (the bot came later) has a review still to be drawn.
         card = Card(channel, message.id, shown=_mark(change) if change.state == State.QUEUED else "")
         await self._save(change.id, card)
+        return await self._with_thread(change, card)
+
+    async def _with_thread(self, change: Change, card: Card) -> Card:
+        """A thread at the progress message: there is one from now on, unless Discord refuses it or is away."""
+        message = self._channels.at(card.channel).get_partial_message(card.progress)
         try:
-            thread = await message.create_thread(name=_name(change), auto_archive_duration=WEEK_MINUTES)
-        except (discord.HTTPException, ValueError) as error:
-            log.warning("change %s has no thread of its own: %s", change.id, error)
-            return card
-        card = replace(card, thread=thread.id)
+            thread = (await message.create_thread(name=_name(change), auto_archive_duration=WEEK_MINUTES)).id
+        except (*FAILURES, ValueError) as error:
+            if not isinstance(error, discord.HTTPException) or error.code != HAS_THREAD:
+                log.warning("change %s has no thread of its own: %s", change.id, error)
+                return card
+            thread = card.progress  # it was made, only Discord's answer was lost: it bears its message's number
+        card = replace(card, thread=thread)
         await self._save(change.id, card)
         return card
 
     async def _draw(self, change: Change, card: Card) -> Card:
+        if not card.thread and not card.review and change.state in OPEN:
+            card = await self._with_thread(change, card)
         await self._channels.edit(card.channel, card.progress, view=progress_panel(change))
         commit = (await table.round_of(self._database, change)).commit_id
         same = bool(card.review) and (card.round, card.commit) == (change.round, commit)

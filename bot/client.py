@@ -202,6 +202,11 @@ class HavenBot(discord.Client):
             if self.is_ready():
                 await self.try_again()
 
+    def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
+        """A client that has closed is told nothing more: discord.py would, and fails, its loop being gone."""
+        if self.loop is not discord.utils.MISSING:
+            super().dispatch(event, *args, **kwargs)
+
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         self.on_identify()
         if not initial:

@@ -145,7 +145,7 @@ class Supervisor:
         except HavenError as error:
             return End(error.full, after_s=getattr(error, "after", None) or 0.0)
         except Exception as error:  # whatever the network and discord.py come up with, Haven goes on
-            if self._given_up:
+            if self._given_up or self._stopped.is_set():
                 return End(self._given_up)
             log.warning("the connection to Discord failed", exc_info=error)
             why = f"Discord is out of reach ({type(error).__name__}: {str(error)[:160]})"

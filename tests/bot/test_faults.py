@@ -162,6 +162,17 @@ async def test_a_change_whose_messages_get_lost_is_there_once(town: Town) -> Non
     assert change.id in text_of(shown)
 
 
+@pytest.mark.parametrize("done", [False, True])
+async def test_a_change_has_its_thread_though_the_line_broke(town: Town, done: bool) -> None:
+    town.far.rest.fault("POST", "channels/*/threads", drop=True, done=done)
+    asked = await town.member.slash(town.channel, "feature", text="Add a button to export the map as PNG")
+    await town.far.until(lambda: asked.response and "queued" in text_of(asked.response))
+    (change,) = await town.house.changes.list()
+    await town.advance(change, State.PLANNING)
+    (thread,) = town.channel.threads
+    assert (await town.bot.cards.places([change]))[change.id] == thread.id and change.id in thread.name
+
+
 async def test_what_happens_while_discord_is_away_is_shown_once_it_is_back(town: Town) -> None:
     await town.member.slash(town.channel, "feature", text="Add a button to export the map as PNG")
     await town.far.until(lambda: town.channel.threads)

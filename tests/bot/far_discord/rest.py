@@ -6,6 +6,7 @@ import asyncio
 import fnmatch
 import io
 import json
+import re
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,9 @@ VIA = {"Via": "1.1 loopback"}
 """discord.py takes a 429 without it for a ban by Cloudflare."""
 UNSIGNED = ("webhooks/", "interactions/")
 """Paths that carry their own token."""
+
+THREAD = re.compile(r"channels/\d+/messages/(\d+)/threads")
+"""A message's own thread, which bears its number."""
 
 
 @dataclass
@@ -121,6 +125,8 @@ class Rest:
         if nonce is not None and once in self.nonces:
             return _json(self.nonces[once])
         backend = self.far.env.backend
+        if request.method == "POST" and (beside := THREAD.fullmatch(path)) and int(beside[1]) in backend.channels:
+            return _json({"message": "A thread has already been created for this message", "code": 160004}, 400)
         try:
             made = router.dispatch(
                 backend,
