@@ -28,6 +28,7 @@ from haven.errors import Unavailable
 from haven.world.schema import Kind, Lore, Point, Region, System
 
 from .conftest import World, text_of
+from .watcher import Watcher
 
 ANY, MEMBER, REVIEWER, OWNER = Role.STRANGER, Role.MEMBER, Role.REVIEWER, Role.OWNER
 COMMANDS: dict[str, tuple[Role, dict[str, Any]]] = {
@@ -329,6 +330,7 @@ async def test_each_role_may_do_what_is_its_own_and_no_more(town: Town) -> None:
     async def no_backup() -> Any:
         raise Unavailable("There is no room.", "")  # within simcord's sight a second database's thread never settles
 
+    await world.env.restart_bot(world.build())  # nothing is remembered of what was shown before
     world.bot.office = replace(world.bot.office, backup=no_backup)
     for who, role in ((world.member, MEMBER), (world.reviewer, REVIEWER), (world.owner, OWNER)):
         for way in ways():
@@ -352,6 +354,24 @@ async def test_on_another_server_and_in_a_chat_nobody_gets_in_who_may_not(town: 
             if way.role > ANY:
                 wrong += (await town.told(way, world.stranger.user, world.stranger.user.dm_channel))[1]
     assert not wrong, "\n".join(wrong)
+
+
+async def test_what_discord_does_not_take_any_more_is_not_done_either(town: Town, watcher: Watcher) -> None:
+    """An interaction that came too late: whoever pressed sees that it failed, so it must have."""
+    world, done = town.world, []
+
+    def late(interaction: Any) -> None:
+        interaction.initial_response_deadline = interaction.expires_at = world.env.backend.now_iso()
+
+    world.env._register_dispatch_observer(late)
+    for way in ways():
+        before = town.version
+        await town.take(way, world.owner, world.channel)
+        if town.version != before:
+            done.append(f"{way}: was done")
+    assert not done, "\n".join(done)
+    assert len([one for one in watcher.faults if "10062" in one or "Unknown interaction" in one]) > 80
+    watcher.faults, watcher.line_is_cut = [], True
 
 
 async def test_while_haven_closes_every_way_says_so(town: Town) -> None:
