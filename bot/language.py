@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -23,10 +23,12 @@ from discord import app_commands
 ENGLISH = "en"
 _PLACE = re.compile(r"\{(\w+)\}")
 _WORD = re.compile(r"\w+")
-_END = re.compile(r"(?<=[.!?:;]) +")
+_END = re.compile(r"(?<=[.!?]) +")
 """Where one sentence ends and another begins."""
-_BETWEEN = re.compile(r"(, |; | and )")
-"""What stands between the parts of a list."""
+_BETWEEN = (re.compile(r"(, |; )(?![^()]*\))"), re.compile(r"( and )(?![^()]*\))"))
+"""What stands between the parts of a list, and of such a part; not within brackets."""
+_LONGEST = 700
+"""Characters of a sentence that is looked up by its pattern: what others write has no end."""
 
 _speaking: ContextVar[str] = ContextVar("language", default=ENGLISH)
 
@@ -37,6 +39,8 @@ class Pattern:
 
     shape: re.Pattern[str]
     template: str
+    fixed: int
+    """Characters that are no value's: of several patterns the one with most is meant."""
 
 
 @dataclass(frozen=True)
@@ -113,24 +117,37 @@ def _told(line: str, catalogue: Catalogue) -> str:
     return " ".join(_value(one, catalogue) for one in _END.split(line))
 
 
-def _value(text: str, catalogue: Catalogue) -> str:
+def _value(text: str, catalogue: Catalogue, between: Sequence[re.Pattern[str]] = _BETWEEN) -> str:
     """A sentence or a value; of a list what is known of it, and names alone stay as they are."""
-    if (known := _known(text, catalogue)) is not None:
-        return known
-    parts = _BETWEEN.split(text)
-    found = [_known(one, catalogue) for one in parts]
-    return "".join(one or was for one, was in zip(found, parts, strict=True)) if any(found[::2]) else text
+    if (known := _known(text, catalogue)) is not None or not between:
+        return text if known is None else known
+    parts = between[0].split(text)
+    found = [_value(one, catalogue, between[1:]) for one in parts[::2]]
+    return text if found == parts[::2] else _joined(found, parts[1::2], catalogue)
 
 
-def _known(sentence: str, catalogue: Catalogue) -> str | None:
-    if sentence in catalogue.sentences:
-        return catalogue.sentences[sentence]
-    near = [one for word in {*_WORD.findall(sentence), ""} for one in catalogue.patterns.get(word, ())]
-    for pattern in sorted(near, key=lambda one: len(one.shape.pattern), reverse=True):
-        if match := pattern.shape.fullmatch(sentence):
+def _known(text: str, catalogue: Catalogue) -> str | None:
+    """Word for word, as a list of which every part is known, or by its pattern, in this order; else None."""
+    if text in catalogue.sentences:
+        return catalogue.sentences[text]
+    for sign in _BETWEEN:
+        parts = sign.split(text)
+        found = [one for part in parts[::2] if parts[1:] and (one := _known(part, catalogue)) is not None]
+        if found and len(found) == len(parts[::2]):
+            return _joined(found, parts[1::2], catalogue)
+    if len(text) > _LONGEST:
+        return None
+    near = [one for word in {*_WORD.findall(text), ""} for one in catalogue.patterns.get(word, ())]
+    for pattern in sorted(near, key=lambda one: one.fixed, reverse=True):
+        if match := pattern.shape.fullmatch(text):
             values = {name: _value(value, catalogue) for name, value in match.groupdict().items()}
             return _filled(pattern.template, values)
     return None
+
+
+def _joined(parts: Sequence[str], signs: Sequence[str], catalogue: Catalogue) -> str:
+    said = [catalogue.sentences.get(one, one) for one in signs]
+    return "".join(one + sign for one, sign in zip(parts, [*said, ""], strict=True))
 
 
 def _filled(template: str, values: Mapping[str, str]) -> str:
@@ -153,8 +170,9 @@ def _catalogue(language: str) -> Catalogue | None:
     patterns: dict[str, list[Pattern]] = {}
     for english, other in sentences.items():
         if _PLACE.search(english):
-            telling = max(_WORD.findall(_PLACE.sub("|", english)), key=len, default="")
-            patterns.setdefault(telling, []).append(Pattern(_shape(english), other))
+            fixed = _PLACE.sub("|", english)
+            telling = max(_WORD.findall(fixed), key=len, default="")
+            patterns.setdefault(telling, []).append(Pattern(_shape(english), other, len(fixed)))
     by_word = {word: tuple(several) for word, several in patterns.items()}
     return Catalogue(found["names"], found["texts"], sentences, by_word)
 

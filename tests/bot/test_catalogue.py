@@ -27,6 +27,7 @@ from . import literals
 
 BOT = Path(bot.__file__).parent
 ROOT = BOT.parent
+SIGNS = ROOT / "assistants" / "table" / "signs.toml"
 PLACE = re.compile(r"\{(\w+)\}")
 FILES = sorted((BOT / "languages" / "de").glob("*.toml"))
 SAID_FROM_TABLES = {
@@ -112,7 +113,7 @@ def test_no_german_is_left_of_what_is_said_no_more(texts: dict[str, str], senten
     source = "\n".join(
         literals.shape(text) for folder in folders for path in folder.rglob("*.py") for text in literals.literals(path)
     )
-    source += source.replace("_", " ")
+    source += source.replace("_", " ") + SIGNS.read_text("utf-8")
     unused = [text for text in texts if literals.shape(text) not in source and text not in SAID_FROM_TABLES]
     for sentence in sentences:  # its fixed parts may come from several literals
         parts = (part.strip(" .,:;()") for long in PLACE.split(sentence)[::2] for part in long.split(". "))
@@ -171,6 +172,11 @@ def _titles(path: Path) -> set[str]:
 
 def _is_said(node: ast.AST) -> bool:
     return isinstance(node, ast.Call) and ast.unparse(node.func) == "say" and isinstance(node.args[0], ast.Constant)
+
+
+def test_what_the_rules_heard_is_read_in_german(sentences: dict[str, str]) -> None:
+    heard = {str(one["what"]) for one in tomllib.loads(SIGNS.read_text("utf-8"))["sign"]}
+    assert heard and not sorted(heard - sentences.keys())
 
 
 def test_assistants_keep_their_names(texts: dict[str, str]) -> None:
