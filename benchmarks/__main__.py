@@ -11,7 +11,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 QUESTIONS = (
     *("loop_lag_model", "event_loop", "pipeline_overhead", "start_to_paint", "idle_memory"),
-    *("engine_overhead", "cache", "faults", "redaction", "classifier", "router_apgr", "routing_simulation"),
+    *(
+        "engine_overhead",
+        "cache",
+        "faults",
+        "discord_soak",
+        "redaction",
+        "classifier",
+        "router_apgr",
+        "routing_simulation",
+    ),
     *("context_recall", "edit_cases", "real_repository", "world_import", "world_space", "world_search", "world_writes"),
     *("seats", "answers", "tagging", "records"),
     *("llama_speed", "llama_first_token", "llama_together", "llama_loading", "llama_records"),
