@@ -27,6 +27,8 @@ _END = re.compile(r"(?<=[.!?]) +")
 """Where one sentence ends and another begins."""
 _BETWEEN = (re.compile(r"(, |; )(?![^()]*\))"), re.compile(r"( and )(?![^()]*\))"))
 """What stands between the parts of a list, and of such a part; not within brackets."""
+_NAMES = frozenset({"name", "names", "by", "title", "branch", "path", "model"})
+"""Places for what is called so in every language: nobody named Reviewer is translated."""
 _LONGEST = 700
 """Characters of a sentence that is looked up by its pattern: what others write has no end."""
 
@@ -140,7 +142,8 @@ def _known(text: str, catalogue: Catalogue) -> str | None:
     near = [one for word in {*_WORD.findall(text), ""} for one in catalogue.patterns.get(word, ())]
     for pattern in sorted(near, key=lambda one: one.fixed, reverse=True):
         if match := pattern.shape.fullmatch(text):
-            values = {name: _value(value, catalogue) for name, value in match.groupdict().items()}
+            given = match.groupdict()
+            values = {name: one if name in _NAMES else _value(one, catalogue) for name, one in given.items()}
             return _filled(pattern.template, values)
     return None
 

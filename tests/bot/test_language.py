@@ -56,6 +56,7 @@ def test_lists_are_read_part_by_part_and_names_stay_names() -> None:
         assert told("4 passing, 1 new failing").endswith("1 neu und rot")
         assert told("rules: logs and errors, routes") == "Regeln: Protokolle und Fehler, Routen"
         assert told("Salt and Stone") == "Salt and Stone"
+        assert told("owner may not end a watch: that needs the role member.").startswith("owner darf das nicht (eine B")
         red = "Its tests are not in order: 3 regressed (passed before, fails now), 1 removed (ran before, gone now)."
         assert "3 verschlechtert (vorher bestanden, jetzt rot), 1 entfernt (lief" in told(red)
         takes = "Approve merges it into main and takes two taps, because of the risk; tweak it for another round, or"
