@@ -47,6 +47,7 @@ _THAT = re.compile(r"\b(?:it|that one|this one|that|this|er|sie|es)\b", re.IGNOR
 _CAPITAL = re.compile(r"\s[A-Z]")
 """Before a ship's name: of somebody who may be meant, such as its captain."""
 _SHIP = re.compile(r"she|her", re.IGNORECASE)
+_AMONG = re.compile(r"(?:out )?of |among(?:st)? |from |in |on |von |unter |aus ", re.IGNORECASE)
 _COMMA = re.compile(r",\s+")
 _CLEFT = re.compile(r"\b(who|what|which|where|when|whom) (?:it (?:is|was)|is it|was it) that\b", re.IGNORECASE)
 
@@ -100,7 +101,7 @@ def core(text: str, naming: Naming, earlier: str = "") -> str:
     said = [piece for sentence in wording().sentence_end.split(plain) for piece in _clauses(sentence, naming) if piece]
     if not said:
         return text
-    asked = [_stripped(one) for one in said]
+    asked = [_stripped(one, naming) for one in said]
     at = max(range(len(said)), key=lambda one: (_weight(said[one], asked[one], naming), one))
     found = _filled(asked[at], "\n".join((*said[:at], *said[at + 1 :], earlier)), naming)
     return found if _says_something(found, naming) else text
@@ -130,8 +131,11 @@ def _clauses(sentence: str, naming: Naming) -> list[str]:
     return [sentence[: turn.start()], sentence[turn.end() :]] if turn else [sentence]
 
 
-def _stripped(clause: str) -> str:
-    """The clause without what leads to its question, stands behind it, or is put in between."""
+def _stripped(clause: str, naming: Naming) -> str:
+    """The clause without what leads to its question, stands behind it, or is put in between.
+
+    What the choice is among stays, behind it: "out of the planets of Oculi find me the warmest".
+    """
     rules, before = wording(), ""
     clause = clause.strip()
     while clause != before:
@@ -139,7 +143,8 @@ def _stripped(clause: str) -> str:
         clause = rules.greeting.sub("", clause)
         lead = rules.lead.search(clause)
         if lead and clause[lead.end() :].strip(" ?.!") and not rules.word.match(clause[: lead.start()]):
-            clause = clause[lead.end() :]
+            among = clause[: lead.start()].strip(" ,") if _AMONG.match(clause) else ""
+            clause = clause[lead.end() :].rstrip(" ?.!") + f" {among}?" if naming(among) else clause[lead.end() :]
         clause = rules.echo.sub("", rules.trailing.sub("", clause))
         clause = _without_reason(clause)
     clause = rules.padding.sub("", rules.aside.sub(" ", clause))

@@ -55,6 +55,8 @@ def naming(text: str) -> list[Named]:
         ("hey quick one, which is nearest to Oculi? we are arguing", "which is nearest to Oculi?"),
         ("I'd like to fly to Oculi. What distance is that from Hoar?", "What distance is Oculi from Hoar?"),
         ("Dear curator, the star of Oculi, please; the others I have found.", "the star of Oculi"),
+        ("Out of the planets of Hoar find me the warmest one", "the warmest one Out of the planets of Hoar?"),
+        ("From all I heard, can you tell me the star of Oculi?", "the star of Oculi?"),
         ("In Oculi there is a planet Saltfather. Which biome has it?", "Which biome has it?"),
         ("Hab ne Wette laufen, helft mir: wer hat Oculi entdeckt?", "wer hat Oculi entdeckt?"),
         ("Quick one before I plan the shoot: is Hoar bigger than Orchard?", "is Hoar bigger than Orchard?"),
