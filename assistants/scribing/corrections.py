@@ -21,6 +21,7 @@ _FIRST = re.compile(
     r"(?:Please|Bitte|Set|Add|Record|Log|Enter|Change|Rename|Put|Note|Submit|System|Planet|Moon|Station)\s+"
 )
 """What may stand before a name with a capital of its own, where a sentence begins."""
+_QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”|„[^“”]*[“”]|«[^»]*»")
 _TAKEN_BACK = ", sorry, "
 """What stands where no name is corrected: the field that was said last is taken back by it."""
 MOST = 8
@@ -34,7 +35,7 @@ MOST_NAME = 120
 def corrected(text: str) -> str:
     """The text with the later name where one was corrected; other corrections are marked as what takes a field back."""
     for _ in range(MOST):
-        mark = _MARK.search(text, 0, MOST_CHARS)
+        mark = _mark(text)
         if mark is None:
             break
         before, after = text[: mark.start()], text[mark.end() :]
@@ -45,7 +46,14 @@ def corrected(text: str) -> str:
 
 def is_corrected(text: str) -> bool:
     """Whether something in it is taken back."""
-    return _MARK.search(text, 0, MOST_CHARS) is not None or _TAKEN_BACK in text
+    return _mark(text) is not None or _TAKEN_BACK in text
+
+
+def _mark(text: str) -> re.Match[str] | None:
+    """The first correction of whoever writes: what stands in quotation marks is somebody else's, word for word."""
+    quoted = [one.span() for one in _QUOTED.finditer(text, 0, MOST_CHARS)]
+    marks = _MARK.finditer(text, 0, MOST_CHARS)
+    return next((one for one in marks if not any(first < one.start() < end for first, end in quoted)), None)
 
 
 def _named(before: str, after: str) -> str:

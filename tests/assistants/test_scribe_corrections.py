@@ -26,6 +26,8 @@ WORLD = Gazetteer([System(id="system-o", name="Oculi"), System(id="system-v", na
         ("Planet Elm in Venture. Sentinels: no, flora: rich", "Planet Elm in Venture. Sentinels: no, flora: rich"),
         ("no sentinels, no flora", "no sentinels, no flora"),
         ("White... no, yellow", "White... no, yellow"),
+        ('Text log on Cobble: "I am Ada, no, I mean Bela"', 'Text log on Cobble: "I am Ada, no, I mean Bela"'),
+        ("log „Ada, ich meine Bela“ on Cobble, no, I mean Rime", "log „Ada, ich meine Bela“ on Rime"),
     ],
 )
 def test_the_later_name_counts(text: str, meant: str) -> None:
