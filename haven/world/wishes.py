@@ -142,6 +142,8 @@ _QUOTED = re.compile(r"[\"“„«]([^\"“”„«»]+)[\"”“»]")
 _MARKS = dict.fromkeys((0xE000, 0xE001))
 """What stands for a quoted name while the rest is read; nobody else's means anything."""
 _SEVERAL = re.compile(r"\s*(?:,|;|\band\b|&)\s*", re.I)
+_EITHER = re.compile(r"\b(?:or|oder)\b", re.IGNORECASE)
+_NOBODY = re.compile(r"\b(?:nobody|no one|noone|no-one|niemand|keiner)\b", re.IGNORECASE)
 
 
 @dataclass
@@ -170,6 +172,7 @@ def read_wish(text: str) -> Wish:
             "Such as: systems near Oculi. What was changed is in the digest, and in: haven world history",
         )
     parts = _pieces(_english(notice.words if notice else said))
+    _refuse(parts)
     found: dict[str, object] = {}
     words: list[str] = []
     for match, given in parts.clauses:
@@ -179,6 +182,21 @@ def read_wish(text: str) -> Wish:
     if wish == Wish():
         raise BadInput(f"{said!r} names nothing to look for.", "Such as: systems near Oculi; planets with Emeril.")
     return wish
+
+
+def _refuse(parts: _Parts) -> None:
+    """What no watch can hold, and would never come; a name in quotation marks may have any words."""
+    said = " ".join((parts.head, *(given for _, given in parts.clauses)))
+    if _EITHER.search(said):
+        raise BadInput(
+            "A watch is for one thing, and this names several with `or`.",
+            "Begin a watch for each: moons of Meridian; moons of Venture.",
+        )
+    if _NOBODY.search(said):
+        raise BadInput(
+            "A watch tells of what is added, and not of what nobody adds.",
+            "What is missing is in the to-do list: haven world todo",
+        )
 
 
 def _english(said: str) -> str:

@@ -256,6 +256,21 @@ async def test_the_panel_ends_a_watch_with_its_pin_alone(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("moons of Meridian or Venture", "for one thing"),
+        ("tell me when a system or a planet is added near Oculi", "for one thing"),
+        ("sag Bescheid, wenn ein Mond oder ein Planet bei Oculi dazukommt", "for one thing"),
+        ("tell me when no one has added a planet for a week", "not of what nobody adds"),
+    ],
+)
+def test_what_would_never_come_is_refused(text: str, why: str) -> None:
+    with pytest.raises(BadInput, match=why):
+        read_wish(text)
+    assert read_wish('planets near "Salt or Iron"').near == "Salt or Iron"
+
+
+@pytest.mark.parametrize(
     "text",
     ["tell me when Oculi changes", "notify me when Cobble is renamed", "sag mir Bescheid, wenn Oculi geändert wird"],
 )
