@@ -54,6 +54,7 @@ async def test_a_question_is_followed_while_it_is_answered_and_after_a_restart(w
     await world.deliver()
     await until(world.env, lambda: "it is over" in text_of(grown(world, world.channel)))
     await world.env.settle()
+    await world.bot.talks.catch_up()  # whoever drew the end is done with it
     done = text_of(grown(world, world.channel))
     assert "all systems of the region" in done and "in this house: scripted" in done and "it is over" in done
     assert await notes.cards(world.house.database, "discord.talk") == {}

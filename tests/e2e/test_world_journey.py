@@ -17,7 +17,7 @@ from haven.faces import bot_of
 from haven.settings import Discord
 from haven.world.schema import Kind, System
 from kiosk.pin import Pin
-from tests.bot.conftest import until
+from tests.bot.conftest import text_of, until
 from tests.e2e.test_kiosk_face import PANEL, panel
 from tests.kiosk.test_journeys import PIN, enter
 
@@ -61,16 +61,16 @@ async def test_a_new_system_from_discord_over_the_panel_to_an_answer(tmp_path: P
                 await terminal.until("F6 Drafts", gone="F6 Drafts (1)")
                 await terminal.tap("F4 Map")
                 await terminal.until("40 systems")
-            told = await until(simcord_env, lambda: [m for m in here.history() if m.content == f"<@{ada.id}>"])
-            assert "Farlight" in told[0].embeds[0].description
-            card = next(message for message in here.history() if message.embeds and not message.content)
-            await until(simcord_env, lambda: card_of(here, card.id).embeds[0].fields[-1].name == "Approved")
-            assert "Wall panel" in card_of(here, card.id).embeds[0].fields[-1].value
+            told = await until(simcord_env, lambda: [m for m in here.history() if f"<@{ada.id}>" in text_of(m)])
+            assert "Farlight" in text_of(told[0])
+            card = next(message for message in here.history() if "Draft: system Farlight" in text_of(message))
+            await until(simcord_env, lambda: "Approved" in text_of(card_of(here, card.id)))
+            assert "Wall panel" in text_of(card_of(here, card.id))
             asked = await ada.slash(here, "ask", text="What is the economy of Farlight?")
             answer = asked.response.embeds[0]
             assert "Mining" in answer.description and "Farlight" in str([one.value for one in answer.fields])
             told_of = await ada.slash(here, "digest", days=1)
-            assert "Wall panel" in str(told_of.response.embeds[0].to_dict())
+            assert "Wall panel" in text_of(told_of.response)
             drawn = await ada.slash(here, "map", around="Farlight")
             assert (await drawn.response.attachments[0].read()).startswith(b"\x89PNG")
         finally:
