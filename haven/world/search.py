@@ -3,9 +3,9 @@
 What is searched is a cache file beside the database, brought up to date with each search by what was written since.
 Vectors are made in the background, so no save and no search waits for them.
 
-Measured with 100,000 entries on two x86 cores that had other work to do, though this went first
-(benchmarks/world_search.py's questions): by names and words p50 4 ms, p99 10 ms; where the query's vector is known p50
-9 ms, p99 15 ms; where it is made p50 21 ms, p99 32 ms. All is read anew in 10 s.
+Measured with 100,000 entries on two x86 cores (benchmarks/world_search.py, 1,400 queries): by names and words p50 4 ms,
+p99 9 ms; where the query's vector is known p50 8 ms, p99 13 ms; where the model makes it first p50 21 ms, p99 47 ms.
+All is read anew in 11 s.
 """
 
 from __future__ import annotations
