@@ -6,17 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from assistants.findings import Nature
 from assistants.lore.paraphrase import likeness
 from assistants.lore.question import Asks, longer, plainly
-from assistants.lorekeeper import Lorekeeper
 from assistants.table.hops import hop_in
 from haven.world.mentions import Mention
-from haven.world.names import Names
 from haven.world.schema import Kind, Lore, Person, Planet, System, Thing
-from haven.world.search import Search
 from haven.world.words import words
-from tests.world.a_world import MEMBER, OLGA, world_in
+from tests.assistants.lore_world import hold, lorekeeper_of
 
 
 @pytest.mark.parametrize(
@@ -163,22 +159,11 @@ NOT_TOLD = (
 
 
 async def test_other_words_dates_and_people(tmp_path: Path) -> None:
-    async with world_in(tmp_path) as (world, database):
-        search = Search(database, tmp_path / "search.db", Names(database), None)
-        await world.put(list(THINGS), OLGA, "test", allow_same_name=True)
-        lorekeeper = Lorekeeper(world, search)
-        try:
-            for question, says in TOLD:
-                found = await lorekeeper.answer(question, MEMBER)
-                assert found is not None and found.sources and says in found.text, (question, found and found.text)
-            for question in NOT_TOLD:
-                found = await lorekeeper.answer(question, MEMBER)
-                assert found is None or found.kind is Nature.NOT_RECORDED, (question, found.text)
-            moss = await lorekeeper.named_by("moss", "healed the Long Cough")
-            assert moss is not None and moss.name == "Bluemoss"
-            places = await lorekeeper.place_of("the Lamp Pact was signed", Kind.PLANET)
-            assert [one.name for one in places] == ["Left Eye"]
-            assert not await lorekeeper.place_of("the Lamp Pact was printed", Kind.PLANET)
-            assert (await lorekeeper._read("what was the boat called")).asks is Asks.NAME
-        finally:
-            await search.close()
+    async with lorekeeper_of(tmp_path, THINGS) as lorekeeper:
+        await hold(lorekeeper, TOLD, NOT_TOLD)
+        moss = await lorekeeper.named_by("moss", "healed the Long Cough")
+        assert moss is not None and moss.name == "Bluemoss"
+        places = await lorekeeper.place_of("the Lamp Pact was signed", Kind.PLANET)
+        assert [one.name for one in places] == ["Left Eye"]
+        assert not await lorekeeper.place_of("the Lamp Pact was printed", Kind.PLANET)
+        assert (await lorekeeper._read("what was the boat called")).asks is Asks.NAME

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from assistants.findings import Nature
 from assistants.lore.question import plainly
-from assistants.lorekeeper import Lorekeeper
-from haven.world.names import Names
 from haven.world.schema import Lore, Person, Planet, System, Thing
-from haven.world.search import Search
-from tests.world.a_world import MEMBER, OLGA, world_in
+from tests.assistants.lore_world import hold, lorekeeper_of
 
 THINGS: tuple[Thing, ...] = (
     System(id="new-1", name="Oculi"),
@@ -82,16 +78,5 @@ def test_a_question_is_plain_without_what_its_speaker_thinks() -> None:
 
 
 async def test_answers_hold_the_dates_and_the_sentences(tmp_path: Path) -> None:
-    async with world_in(tmp_path) as (world, database):
-        search = Search(database, tmp_path / "search.db", Names(database), None)
-        await world.put(list(THINGS), OLGA, "test", allow_same_name=True)
-        lorekeeper = Lorekeeper(world, search)
-        try:
-            for question, says in TOLD:
-                found = await lorekeeper.answer(question, MEMBER)
-                assert found is not None and found.sources and says in found.text, (question, found and found.text)
-            for question in NOT_TOLD:
-                found = await lorekeeper.answer(question, MEMBER)
-                assert found is None or found.kind is Nature.NOT_RECORDED, (question, found.text)
-        finally:
-            await search.close()
+    async with lorekeeper_of(tmp_path, THINGS) as lorekeeper:
+        await hold(lorekeeper, TOLD, NOT_TOLD)
