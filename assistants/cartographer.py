@@ -5,6 +5,7 @@ Changes to the map viewer's code are asked for like any other change: the Round 
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from collections.abc import Callable, Sequence
@@ -22,7 +23,8 @@ from haven.world import annotating, space
 from haven.world.asking import ask
 from haven.world.asking.answer import Answer
 from haven.world.asking.answering import Answering
-from haven.world.asking.chunks import Chunk, chunks
+from haven.world.asking.chunk import Chunk
+from haven.world.asking.chunks import chunks
 from haven.world.asking.lexicon import Lexicon
 from haven.world.asking.query import Query, Selection, Want
 from haven.world.asking.side_by_side import side_by_side
@@ -33,6 +35,7 @@ from haven.world.maps.scene import View, Wish
 from haven.world.maps.themes import THEMES
 from haven.world.schema import Kind, System
 from haven.world.space import Near
+from haven.world.which import in_order, which
 from haven.world.words import fold
 
 log = logging.getLogger("haven")
@@ -97,6 +100,7 @@ class Cartographer:
         self._atlases = atlases
         self._words_of_model = words
         self._lexicon: Lexicon | None = None
+        self._drawing = asyncio.Semaphore(1)
 
     async def prepare(self) -> None:
         """Read the world before the first question has to wait for it; where that fails, the question tries again."""
@@ -132,10 +136,11 @@ class Cartographer:
     async def map(
         self, wish: Wish, *, format: Format = Format.PNG, theme: str = "dark", width: int = 1_200, height: int = 900
     ) -> bytes:
-        """A map as a file. Raises NotFound and BadInput as `picture` does."""
-        return await self._atlases.ask(
-            lambda gazetteer: picture(gazetteer, wish, format=format, theme=theme, width=width, height=height)
-        )
+        """A map as a file; one is drawn at a time, so that reviews never wait for many. Raises as `picture` does."""
+        async with self._drawing:
+            return await self._atlases.ask(
+                lambda gazetteer: picture(gazetteer, wish, format=format, theme=theme, width=width, height=height)
+            )
 
     async def near(self, place: str, principal: Principal, count: int = 5, frame: str = "") -> Neighbours:
         """The systems nearest to a place. Raises AccessDenied, NotFound, and BadInput where several are called so."""
@@ -248,6 +253,8 @@ def _wished(text: str, lexicon: Lexicon) -> tuple[Findings | None, Wish | None, 
         return None, Wish(region=region), inside
     named = [chunk for chunk in found if chunk.ids]
     if named:
+        if (several := _several(named[0], gazetteer)) is not None:
+            return several, None, []
         system = _system(named[0], gazetteer)
         if system is None:
             return Findings(f"{named[0].text} lies in no recorded system.", kind=Nature.NOT_RECORDED), None, []
@@ -257,6 +264,15 @@ def _wished(text: str, lexicon: Lexicon) -> tuple[Findings | None, Wish | None, 
         text = f"Not recorded: no region and no system is called {unknown!r}, so there is no map of it."
         return Findings(text, kind=Nature.NOT_RECORDED), None, []
     return None, Wish(), []
+
+
+def _several(chunk: Chunk, gazetteer: Gazetteer) -> Findings | None:
+    """The question back where records of one name lie in different systems."""
+    things = in_order(gazetteer.things[id] for id in chunk.ids)
+    if len({system.id for one in things if (system := gazetteer.system_of(one))}) < 2:
+        return None
+    sources = tuple(Source(one.id, one.name, one.kind.value) for one in things)
+    return Findings(which(things[0].name, things, gazetteer.name_above), sources, Nature.ASK_BACK)
 
 
 def _system(chunk: Chunk, gazetteer: Gazetteer) -> System | None:
@@ -294,6 +310,8 @@ def _region_names(region: str, gazetteer: Gazetteer) -> Findings:
 def _cluster_names(text: str, lexicon: Lexicon) -> Findings:
     """Names for the systems around the one that the words name."""
     named = next((chunk for chunk in chunks(text, lexicon) if chunk.ids), None)
+    if named is not None and (several := _several(named, lexicon.gazetteer)) is not None:
+        return several
     system = _system(named, lexicon.gazetteer) if named is not None else None
     if system is None:
         return Findings("Name a system of the cluster.", kind=Nature.ASK_BACK)

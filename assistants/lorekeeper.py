@@ -34,6 +34,7 @@ from haven.world.names import How
 from haven.world.passages import is_draft
 from haven.world.schema import Kind, Thing, kind_of, parent_of
 from haven.world.search import Search
+from haven.world.which import in_order
 from haven.world.words import fold, is_everyday, words
 from haven.world.world import World
 
@@ -251,10 +252,9 @@ class Lorekeeper:
             ids = {thing.id for thing in things}
             meant = {id for one in answers for id in ids & _spoken_of(one.thing)}
             if len(meant) > 1:
-                some = [thing for thing in things if thing.id in meant]
+                some = in_order(thing for thing in things if thing.id in meant)
                 parents = await self._world.get_many(filter(None, map(parent_of, some)))
-                places = [parents[above].name if (above := parent_of(one)) in parents else "" for one in some]
-                return telling.ask_back(term.text, some, places)
+                return telling.ask_back(term.text, some, parents)
         return None
 
     async def _without_slips(self, asked: Question) -> tuple[Question, str] | None:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from assistants.cartographer import Cartographer
 from assistants.scribe import Scribe
 from haven.access import Act, Principal, check
-from haven.errors import NotFound
+from haven.errors import BadInput, NotFound
 from haven.world.drafts import Drafts
 from haven.world.fields import filled
-from haven.world.schema import Kind, Lore, Thing, parent_of
+from haven.world.schema import Kind, Lore, Thing, kind_of, parent_of
 from haven.world.search import Search
 from haven.world.watches import Watches
+from haven.world.which import chosen, in_order, ways, which
 from haven.world.world import Stored, World
 
 APART = ("name", "text", "notes", "properties", "measures", "source", "sources")
@@ -63,15 +64,37 @@ class Records:
         return Page(stored, body, tuple(_facts(thing, there)), names, sources)
 
     async def _meant(self, text: str, kinds: tuple[Kind, ...]) -> Stored:
+        """The record of that name; `planet Meridian` and `Meridian of Hollin` say which of several."""
         try:
             return await self.world.one(text, *kinds)
+        except BadInput:
+            return await self._which(text, [one.id for one in await self.world.named(text, *kinds)])
         except NotFound as missing:
+            named = (await self.search.names.mentions(text, loose=True))[:1]
+            ids = [id for one in named for id in one.ids if kind_of(id) in (kinds or tuple(Kind))]
+            if len(ids) > 1:
+                return await self._which(text, ids)
             near = await self.search.names.resolve(text, *kinds)
             if not near:
                 raise
-            if len(near) > 1 and near[1].score == near[0].score:
+            best = [one for one in near if one.score == near[0].score]
+            if len({one.name for one in best}) > 1:
                 raise NotFound(str(missing), f"Names like it: {', '.join(one.name for one in near)}.") from None
-            return await self.world.get(near[0].id)
+            return await self._which(text, [one.id for one in best])
+
+    async def _which(self, text: str, ids: list[str]) -> Stored:
+        """The one of these records of one name that the text picks. Raises BadInput with the question back."""
+        things = in_order((await self.world.get_many(ids)).values())
+        parents = await self.world.get_many(filter(None, map(parent_of, things)))
+        above = {one.id: parents[up].name for one in things if (up := parent_of(one)) in parents}
+
+        def name_above(one: Thing) -> str:
+            return above.get(one.id, "")
+
+        one = things[0] if len(things) == 1 else chosen(text, things, name_above)
+        if one is None:
+            raise BadInput(which(things[0].name, things, name_above), ways(things, name_above))
+        return await self.world.get(one.id)
 
 
 def _facts(thing: Thing, there: Mapping[str, Thing]) -> list[tuple[str, str]]:

@@ -21,11 +21,12 @@ from assistants.table.request import Answer as Answer
 from assistants.table.request import Request as Request
 from assistants.table.request import Seat as Seat
 from assistants.table.transcript import TABLE, Move, Transcript
+from assistants.table.turns import Turns
 from assistants.waiting import Choice, Held, WaitingRoom
 from haven.access import Act, Principal, check
 from haven.ai.engine import Engine
 from haven.ai.judging.embed import Embedder
-from haven.ai.task import Privacy, Reply, Task, Turn, Where
+from haven.ai.task import Privacy, Queued, Reply, Task, Turn, Where
 from haven.changes.decisions import Changes
 from haven.changes.proposal import Kind, Proposal, clean
 from haven.errors import BadInput, HavenError, NotFound
@@ -36,6 +37,10 @@ from haven.store.database import now
 
 log = logging.getLogger("haven.round_table")
 
+AT_ONCE = 2
+"""Questions of one person that are answered at the same time."""
+OPEN = 10
+"""Questions of one person that have no answer yet."""
 FOUR: tuple[Assistant, ...] = (SENTINEL, CARTOGRAPHER, SCRIBE, LOREKEEPER)
 
 
@@ -60,6 +65,7 @@ class RoundTable:
         self.assistants = (*FOUR, *own)
         self._picker = Picker(self.assistants, embedder)
         self._asking = Asking(engine, waiting, transcript, self._facts, self.assistants)
+        self._turns = Turns(AT_ONCE, OPEN)
         waiting.tell(transcript.later)
 
     def seat(self, name: str) -> Assistant | None:
@@ -80,6 +86,10 @@ class RoundTable:
     async def propose(self, request: Request, kind: Kind) -> Change:
         """Hand the finished proposal in; it is on the disk when this returns."""
         check(request.principal, Act.REQUEST)
+        with self._waiting.serving(request.principal.id):
+            return await self._propose(request, kind)
+
+    async def _propose(self, request: Request, kind: Kind) -> Change:
         if request.stays_here:
             raise BadInput("Code is written by the cloud, so a change can't stay in this house.", "Ask for it openly.")
         text = clean(request.text)
@@ -95,14 +105,22 @@ class RoundTable:
         return change
 
     async def ask(self, request: Request) -> Answer:
-        """Yields the Seat, then what the engine yields; last comes the Reply, or Held where only the cloud would do."""
+        """Yields the Seat, then what the engine yields; last comes the Reply, or Held where only the cloud would do.
+
+        Queued comes first where others of their own go first. Raises Conflict where these are too many already.
+        """
         check(request.principal, Act.ASK)
         text = clean(request.text)
-        seat = await self.pick(text, request)
-        yield seat
-        async with aclosing(self._asking.answer(Talk(request, text, seat))) as pieces:
-            async for piece in pieces:
-                yield piece
+        who = request.principal.id
+        with self._turns.asking(who) as (ahead, places), self._waiting.serving(who):
+            if ahead:
+                yield Queued(ahead)
+            async with places:
+                seat = await self.pick(text, request)
+                yield seat
+                async with aclosing(self._asking.answer(Talk(request, text, seat))) as pieces:
+                    async for piece in pieces:
+                        yield piece
 
     async def decide(self, id: str, choice: Choice, principal: Principal) -> Answer:
         """The answer to what the person chose for a held request: the local model's, Held again, or nothing.
@@ -115,7 +133,7 @@ class RoundTable:
             yield chosen
         elif chosen is not None:
             began = now()
-            with self._waiting.answering(id):
+            with self._waiting.answering(id), self._waiting.serving(held.principal):
                 async with aclosing(self._engine.stream(chosen)) as pieces:
                     async for piece in pieces:
                         if isinstance(piece, Reply):
@@ -131,7 +149,7 @@ class RoundTable:
             if chosen is None:
                 names = ", ".join(one.name for one in self.assistants)
                 raise NotFound(f"There is no assistant {request.assistant!r}.", f"Choose one of: {names}.")
-            return Seat(chosen, (f"{request.principal.name} asked for {chosen.title}",))
+            return Seat(chosen, (f"{chosen.title} was asked for",))
         chosen, why = await self._picker.pick(text, await self._facts.names_in(text))
         return Seat(chosen, (why,)) if chosen is not None else await self._pick_by_model(text, request)
 

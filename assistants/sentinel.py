@@ -32,9 +32,11 @@ from haven.changes.sandbox import Sandbox
 from haven.changes.states import OPEN, State
 from haven.health import LoopLag, snapshot
 from haven.health_card import wear
+from haven.past import Past
 from haven.settings import Settings
 from haven.store import jobs
 from haven.store.database import Database, now
+from haven.store.outcomes import seen
 
 SENTINEL = Assistant(
     name="sentinel",
@@ -62,6 +64,8 @@ HAVEN = Principal("haven", "Haven", Role.OWNER, "cli")
 HELD = {"waiting": "for the cloud", "asked": "for the word of who asked"}
 """States of requests in the waiting room, and what they wait for."""
 SHOWN = 3
+LOOK_S = 60.0
+"""Seconds between two looks of the one process that runs."""
 
 
 class Sentinel:
@@ -97,6 +101,7 @@ class Sentinel:
         self.backups = Backups(settings.database, settings.backups)
         self.alerts = Alerts(database, settings.alerts)
         self.patrol = Patrol(database, Logs(settings.log_file))
+        self.past = Past()
 
     def note(self, label: str, text: str, level: str) -> None:
         """A face tells how it is; the newest word counts."""
@@ -128,6 +133,17 @@ class Sentinel:
     async def look(self) -> None:
         """Look once a minute, and tell of what is wrong."""
         await self.alerts.look([STATUS], signs_of(await self.status()), now())
+        await self._remember()
+
+    async def _remember(self) -> None:
+        """One figure each of the last minute, for the lines that the faces draw."""
+        machine = await asyncio.to_thread(snapshot, self.settings.paths.state_dir)
+        at = now()
+        answers = [one for one in await seen(self._database, at - LOOK_S, at + 1) if one.tier == Tier.LOCAL]
+        own = [(one.reply_tokens, one.seconds) for one in answers if not one.cached]
+        seconds = sum(spent for _, spent in own)
+        speed = sum(tokens for tokens, _ in own) / seconds if seconds else None
+        self.past.add(machine, self._lag.p99 if self._lag.samples else None, speed)
 
     async def look_beside(self) -> None:
         """Look from another process than the one that runs: at what each of them sees alike, and nothing else is over.

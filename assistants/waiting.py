@@ -7,6 +7,7 @@ asker is by then, and is told when it begins to wait and when it is answered.
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, replace
@@ -85,6 +86,7 @@ class WaitingRoom:
         self._database = database
         self._engine = engine
         self._answering: set[str] = set()
+        self._serving: Counter[str] = Counter()
         self._today: dict[str, Today] = {}
         self._tell: Tell | None = None
 
@@ -176,6 +178,19 @@ class WaitingRoom:
         finally:
             self._answering.discard(id)
 
+    @contextmanager
+    def serving(self, person: str) -> Iterator[None]:
+        """While something that the person asked for is worked on here."""
+        self._serving[person] += 1
+        try:
+            yield
+        finally:
+            self._serving[person] -= 1
+            self._serving += Counter()  # nobody stays with nought
+
+    def is_serving(self, person: str) -> bool:
+        return self._serving[person] > 0
+
     async def replaced(self, id: str, principal: Principal) -> None:
         """The local model's answer is there: nobody waits any more. Raises Conflict where it was decided meanwhile."""
         await self._end(await self.get(id, principal), Choice.LOCAL, principal)
@@ -228,6 +243,10 @@ class WaitingRoom:
         one = await table.get(self._database, job.subject)
         if one is None or one.state != "waiting":
             return None
+        with self.serving(one.principal):
+            return await self._once_more(one)
+
+    async def _once_more(self, one: Waiting) -> float | None:
         task, began = replace(_TASK.validate_json(one.task), where=Where.CLOUD), now()
         try:
             reply = await self._from_cloud(replace(task, principal=await self._as_of_today(task.principal)))
@@ -243,6 +262,13 @@ class WaitingRoom:
             if self._tell is not None:
                 await self._tell(task, reply, began)
         return None
+
+    async def today(self, person: Principal) -> Principal:
+        """With today's role; as they were where their face is not there at all: then whoever runs Haven decides.
+
+        Raises Unavailable while the face can't tell.
+        """
+        return await self._as_of_today(person) if person.face in self._today else person
 
     async def _as_of_today(self, asker: Principal) -> Principal:
         """The asker with today's role. Raises Unavailable while their face can't tell."""

@@ -37,9 +37,9 @@ def likeness(word: Word, asked: str) -> float:
     return alike(word.bare, asked) or (alike(word.folded, asked) if word.folded != word.bare else 0.0)
 
 
-@lru_cache(maxsize=262_144)
+@lru_cache(maxsize=32_768)
 def alike(said: str, asked: str) -> float:
-    """The same of two folded words."""
+    """The same of two folded words. Each word that is new in a question makes a pair with every word of the lore."""
     if asked in _NAMING:
         return SAME if said in _NAMING else 0.0
     if mean_the_same(said, asked):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from assistants.findings import Findings, Nature, Source
 from assistants.lore.evidence import Evidence
 from assistants.lore.question import Asks, Question
 from haven.world.passages import is_draft, is_verbatim
-from haven.world.schema import Thing
+from haven.world.schema import Thing, parent_of
+from haven.world.which import which
 
 MOST_QUOTES = 2
 MOST_ABOUT = 3
@@ -51,13 +52,10 @@ def not_recorded(
     return Findings("\n".join(lines), tuple(source_of(one) for one in nearest), Nature.NOT_RECORDED)
 
 
-def ask_back(name: str, things: Sequence[Thing], places: Sequence[str]) -> Findings:
-    """Several records bear the name, and what is recorded of them differs."""
-    listed = [
-        f"- {thing.name}, a {thing.kind}{f' ({place})' if place else ''}: {thing.id}"
-        for thing, place in zip(things, places, strict=True)
-    ]
-    text = "\n".join((f"Several records are called {name}. Which one do you mean?", *listed))
+def ask_back(name: str, things: Sequence[Thing], parents: Mapping[str, Thing]) -> Findings:
+    """Several records bear the name, and what is recorded of them differs. `parents`: what they belong to, by id."""
+    above = {one.id: parents[up].name for one in things if (up := parent_of(one)) in parents}
+    text = which(name, things, lambda thing: above.get(thing.id, ""))
     sources = tuple(Source(thing.id, thing.name, thing.kind) for thing in things)
     return Findings(text, sources, Nature.ASK_BACK)
 

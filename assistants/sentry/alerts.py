@@ -81,7 +81,7 @@ class Alerts:
             raise Conflict(f"{id} is over already.", "Nothing was done.")
         if alert.acknowledged_at is not None:
             raise Conflict(f"{alert.acknowledged_by} looks after {id} already.", "Nothing was done.")
-        alert = replace(alert, acknowledged_at=now(), acknowledged_by=by.name)
+        alert = replace(alert, acknowledged_at=now(), acknowledged_by=by.name, acknowledged_by_id=by.id)
         await table.save(tx, alert)
         await events.record(tx, "alert.acknowledged", id, by.id, cause=alert.cause, text=alert.text, by=by.name)
         return alert
@@ -117,7 +117,8 @@ class Alerts:
             self._milder.pop(alert.id, None)
             return now_so
         if sign.level == "urgent":
-            return replace(now_so, level="urgent", told_at=None, acknowledged_at=None, acknowledged_by="")
+            free = replace(now_so, acknowledged_at=None, acknowledged_by="", acknowledged_by_id="")
+            return replace(free, level="urgent", told_at=None)
         if at - self._milder.setdefault(alert.id, at) < self._calm_s:
             return now_so
         del self._milder[alert.id]

@@ -23,7 +23,7 @@ from assistants.table.transcript import TABLE, Move, Transcript, figures
 from assistants.table.welcome import welcome
 from assistants.waiting import Held, WaitingRoom
 from haven.ai.engine import Engine
-from haven.ai.task import Delta, Privacy, Reply, Restart, Route, Step, Task, Tier, Turn, Where
+from haven.ai.task import Delta, Privacy, Queued, Reply, Restart, Route, Step, Task, Tier, Turn, Where
 from haven.errors import CloudAway, HavenError, Unavailable
 from haven.quoting import data_block
 from haven.settings import Away
@@ -35,7 +35,7 @@ COMPUTED = "by computation"
 """The model of an answer that no model gave."""
 _CHOSEN = (Where.CLOUD, Where.LAN)
 
-Piece = Delta | Restart | Reply | Held
+Piece = Delta | Queued | Restart | Reply | Held
 
 
 @dataclass
@@ -110,11 +110,13 @@ class Asking:
             async with aclosing(self._answer(talk)) as pieces:
                 async for piece in pieces:
                     if isinstance(piece, Delta):
+                        if not draft:
+                            self._transcript.writes(talk.id)
                         draft += piece.text
                     elif isinstance(piece, Restart):
                         say(talk.said(Move.DRAFTS, talk.name, person, draft, piece.reason))
                         draft = ""
-                    else:
+                    elif not isinstance(piece, Queued):
                         await self._ended(talk, piece)
                         ended = True
                     yield piece
@@ -149,7 +151,17 @@ class Asking:
             return known if known is not None and known.kind in TOLD else None, []
         if talk.request.where not in _CHOSEN and (hello := welcome(talk.text, self._assistants)) is not None:
             return hello, []
-        earlier = next((turn.text for turn in reversed(talk.request.earlier) if turn.role == "user"), "")
+        before = [turn.text for turn in reversed(talk.request.earlier) if turn.role == "user"]
+        asker = (talk.request.principal.id, talk.private)
+        if whole := await self._facts.choosing.completed(talk.text, asker, before):
+            talk, before = replace(talk, text=whole), []
+        findings, names = await self._looked_up(talk, next(iter(before), ""))
+        if findings is not None and findings.kind is Nature.ASK_BACK:
+            self._facts.choosing.keep(asker, talk.text)
+        return findings, names
+
+    async def _looked_up(self, talk: Talk, earlier: str) -> tuple[Findings | None, list[str]]:
+        """What the assistants know of a question, or do for whoever hands something in; `earlier`: asked before it."""
         asked = await self._facts.core(talk.text, earlier)
         typed = opened(talk.text)
         if talk.private and any(self._facts.writes(text, talk.name) for text in (typed, talk.text, asked)):
@@ -284,6 +296,7 @@ def task_of(talk: Talk, findings: Findings | None = None, *, unrecorded: bool = 
         material=(*([request.about] if request.about else []), *known),
         max_tokens=STORY_TOKENS if free else ANSWER_TOKENS,
         request=talk.id,
+        unasked_usd=request.unasked_usd,
         unrecorded=unrecorded or free,
     )
 

@@ -248,7 +248,8 @@ def wording() -> Wording:
         word=made(asks),
         sentence_end=made(
             r"(?<=[!?])\s+|\s*[:;]-?[()DPp]+\s+|;\s+"
-            r"|(?<![ .](?-i:[A-Z]))(?<!\bSt)(?<!\bDr)(?<!\bvs)(?<!\be\.g)(?<!\bi\.e)[.…]\s+(?=\W?\w)"
+            r"|(?<![ .](?-i:[A-Z]))(?<!\bSt)(?<!\bDr)(?<!\bvs)(?<!\bod)(?<!\bbzw)(?<!\bca)(?<!\bNr)"
+            r"(?<!\be\.g)(?<!\bi\.e)[.…]\s+(?=\W?\w)"
         ),
         turn=made(
             r"(?:[,;](?: but| so| now| then| well| aber| also| nun)?(?: here goes:)?|:| [–—-])"

@@ -16,7 +16,9 @@ from assistants.scribe import SCRIBE
 from assistants.scribing.bulk import is_ordered
 from assistants.scribing.handing import is_handed_in
 from assistants.sentry.subjects import subject_of
+from assistants.table.choosing import Choosing
 from assistants.table.core import Named, Naming, core
+from assistants.table.recorders import recorded_by
 from haven.access import Principal
 from haven.errors import HavenError
 from haven.world.mentions import mentions
@@ -108,6 +110,7 @@ class Facts:
         self._names = names
         self._watches = watches
         self._hops = hops
+        self.choosing = Choosing(names, world)
 
     async def consult(
         self, text: str, seated: str, principal: Principal, *, key: str = "", acting: bool = True
@@ -135,6 +138,8 @@ class Facts:
                 yield Consulted(name, findings)
                 if findings is not None and findings.kind is Nature.FACT:
                     return
+        if (written := await recorded_by(text, self._world)) is not None:
+            yield Consulted(SCRIBE.name, written)
 
     async def _asked(self, name: str, ask: Ask, text: str, principal: Principal, seated: str) -> Findings | None:
         """What one says; where its own code fails, that is logged and the others are asked."""
@@ -218,7 +223,7 @@ def speaks_of_a_name(text: str) -> bool:
 
 
 def best(found: list[Consulted], seated: str, *, question: bool) -> Findings | None:
-    """Of all findings a fact, else a quotation, a question back, or that it is not recorded; the seated one's first.
+    """Of all findings a fact, else a question back, a quotation, or that it is not recorded; the seated one's first.
 
     An order is not answered by what somebody doesn't know, save by who was to do it. Where the very field that is asked
     for is empty, that is said before a text is quoted which may mean something else.
@@ -226,7 +231,7 @@ def best(found: list[Consulted], seated: str, *, question: bool) -> Findings | N
     told = [one for one in found if question or one.name == seated or _kind(one) in TOLD]
     if not question and seated != "cartographer":
         told = [one for one in told if _kind(one) is not Nature.NOT_RECORDED]
-    for kind in Nature.FACT, Nature.QUOTATION, Nature.ASK_BACK, Nature.NOT_RECORDED:
+    for kind in Nature.FACT, Nature.ASK_BACK, Nature.QUOTATION, Nature.NOT_RECORDED:
         for one in told:
             if one.findings is not None and one.findings.kind is kind:
                 return _beside(one.findings, told)

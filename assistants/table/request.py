@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from assistants.base import Assistant
 from assistants.waiting import Held
 from haven.access import Principal
-from haven.ai.task import Delta, Reply, Restart, Turn, Where
+from haven.ai.task import Delta, Queued, Reply, Restart, Turn, Where
 from haven.changes.proposal import Kind
 
 
@@ -30,6 +30,8 @@ class Request:
     """A log or traceback that comes with a fix."""
     about: str = ""
     """Somebody else's words that the question is about: data for whoever answers, and never read as the question."""
+    unasked_usd: float | None = None
+    """US dollars: what may cost more waits for a yes to its price, and is not sent on Haven's own account."""
     place: Mapping[str, Any] = field(default_factory=dict)
     """Where the face shows the answer, in its own words: a later answer finds its way there."""
 
@@ -49,4 +51,4 @@ class Seat:
     """False: neither its words nor requests like it told whose it is, so it may be about anything."""
 
 
-Answer = AsyncIterator[Seat | Delta | Restart | Reply | Held]
+Answer = AsyncGenerator[Seat | Delta | Queued | Restart | Reply | Held, None]

@@ -41,6 +41,8 @@ LONGEST_PAUSE_S = 3.0
 """A replay at 1x: nobody watches a longer silence."""
 LIVE = "roundtable.said"
 """The live event of the bus: a face draws it at once, and without words where the step is private."""
+WRITES = "roundtable.writing"
+"""The live event that tells, with nothing else, that a request's answer has begun to be written."""
 
 
 class Move(StrEnum):
@@ -89,6 +91,10 @@ class Transcript:
         written.add_done_callback(lambda done: self._kept(done, said))
         shown = asdict(replace(said, words="", why="") if said.private else said)
         self._bus.live(LIVE, f"{said.request}:{said.at}:{said.move}", **shown)
+
+    def writes(self, request: str) -> None:
+        """Tell live that the answer has begun to be written."""
+        self._bus.live(WRITES, request)
 
     async def left(self, template: Said, since: float = 0.0) -> None:
         """Say what has left the house for a request since a moment, a message a call, as the ledger has it."""

@@ -29,6 +29,8 @@ from haven.world.writing import Terms
 
 MOST = 10
 """Open drafts of one person, and as many tales beside them."""
+MOST_AN_HOUR, HOUR_S = 40, 3600.0
+"""Drafts of one person, those that were taken back as well: each is a card that everybody sees."""
 TALES = "lorekeeper"
 """The tool of what a model has told somebody: it is counted apart, so that it takes up nobody's own proposals."""
 MOST_OF_STRANGERS = 50
@@ -128,17 +130,26 @@ class Drafts:
             key=key,
         )
         terms = Terms(expect, allow_same_name=True)
-        draft = await self._database.write(lambda tx: self._insert(tx, row, numbered, terms, leaked))
+        draft = await self._database.write(lambda tx: self._insert(tx, by, row, numbered, terms, leaked))
         return replace(draft, masked=leaked)
 
     async def _insert(
-        self, tx: Transaction, row: DraftRow, things: Sequence[Thing], terms: Terms, leaked: Sequence[str]
+        self,
+        tx: Transaction,
+        by: Principal,
+        row: DraftRow,
+        things: Sequence[Thing],
+        terms: Terms,
+        leaked: Sequence[str],
     ) -> Draft:
         if row.key and (earlier := await table.by_key(tx.execute_fetchall, row.by_id, row.key)):
             return _draft(earlier)
         if await table.count_open(tx.execute_fetchall, row.by_id, tales=row.tool == TALES, tool=TALES) >= MOST:
             what = "tales that wait" if row.tool == TALES else "open drafts"
             raise BadInput(f"{row.by_name} has {MOST} {what}, which is the most.", "Wait until they are decided.")
+        recent = await table.count_since(tx.execute_fetchall, row.by_id, row.at - HOUR_S)
+        if by.role < Role.OWNER and recent >= MOST_AN_HOUR:
+            raise BadInput(f"{row.by_name} has proposed {MOST_AN_HOUR} drafts within an hour.", "Try again later.")
         if row.stranger and await table.count_of_strangers(tx.execute_fetchall) >= MOST_OF_STRANGERS:
             raise BadInput("Too many proposals of people without a role wait here.", "Try again in some days.")
         checked = await writing.verify(tx, prepare(things), terms)
@@ -229,10 +240,10 @@ class Drafts:
         check(by, Act.APPROVE_WORLD, requester=row.by_id, requester_may_approve=may, owners=self._owners)
         things = _load(row.things)
         await _check_fresh(tx, row, things)
-        author = Author(row.by_id, row.by_name, row.face, row.tool, by.name)
+        author = Author(row.by_id, row.by_name, row.face, row.tool, by.name, by.id)
         kept = await writing.keep(tx, prepare(things), author, Terms(allow_same_name=allow_same_name))
         made = tuple(one.thing for one in kept)
-        await table.decide(tx, id, "approved", by.name, write=max(one.write for one in kept))
+        await table.decide(tx, id, "approved", by.id, by.name, write=max(one.write for one in kept))
         await _tell(tx, "draft.approved", row, by, ids=list(made), names=[thing.name for thing in things[:5]])
         return Decided(id, ids=made)
 
@@ -240,7 +251,7 @@ class Drafts:
         row = await _open(tx, id)
         if by.id != row.by_id or (by.needs_pin and not by.pin_given):
             check(by, Act.APPROVE_WORLD)
-        await table.decide(tx, id, "rejected", by.name, why)
+        await table.decide(tx, id, "rejected", by.id, by.name, why)
         names = [thing.name for thing in _load(row.things)[:5]]
         await _tell(tx, "draft.rejected", row, by, why=why, names=names)
         return Decided(id)

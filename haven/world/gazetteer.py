@@ -10,8 +10,10 @@ from typing import TypeVar
 
 from haven.errors import BadInput, NotFound
 from haven.world.atlas import Atlas, chart, frames
+from haven.world.mentions import mentions
 from haven.world.name_index import NameIndex
 from haven.world.schema import Kind, Person, Region, System, Thing, parent_of
+from haven.world.which import chosen, in_order, ways, which
 from haven.world.words import fold
 from haven.world.world import World
 
@@ -88,21 +90,38 @@ class Gazetteer:
             found += [one for one in self._kinds[Kind.REGION] if fold(thing.region) in _called(one)]
         return found
 
+    def name_above(self, thing: Thing) -> str:
+        """The name of what it belongs to directly; "" where it stands alone."""
+        return next((one.name for one in self.above(thing)), "")
+
     def system_of(self, thing: Thing) -> System | None:
         """The system that it is or lies in."""
         return next((one for one in (thing, *self.above(thing)) if isinstance(one, System)), None)
 
     def system_called(self, name: str) -> System:
-        """The system that a name or id means, or in which that lies. Raises NotFound, BadInput where several could."""
-        ids = [name] if name in self.things else [one.id for one in self.names.exact(fold(name))]
-        found = {system.id: system for id in ids if (system := self.system_of(self.things[id]))}
-        named = [one for one in found.values() if one.id in ids]
-        if len(found) > 1 and len(named) != 1:
-            raise BadInput(f"Several places are called {name!r}: {', '.join(found)}.", "Name one by its id.")
+        """The system that a name or id means, or in which that lies; `planet Meridian` tells one from another.
+
+        Raises NotFound, and BadInput with the question where several could be meant.
+        """
+        things = [self.things[name]] if name in self.things else self._called(name)
+        found = {system.id: system for one in things if (system := self.system_of(one))}
+        if len(found) > 1:
+            raise BadInput(which(things[0].name, things, self.name_above), ways(things, self.name_above))
         if not found:
             near = [one.title for one, _ in self.names.near(fold(name), 3)]
             raise NotFound(f"No place is called {name!r}.", f"Names like it: {', '.join(near)}." if near else "")
-        return (named or list(found.values()))[0]
+        return next(iter(found.values()))
+
+    def _called(self, name: str) -> list[Thing]:
+        """What is called so; where more was written than a name, the one that the other words pick."""
+        if spellings := self.names.exact(fold(name)):
+            return in_order(self.things[one.id] for one in spellings)
+        for mention in mentions(name, self.names, loose=True)[:1]:
+            things = in_order(self.things[one.id] for one in self.names.exact(fold(mention.text)))
+            rest = f"{name[: mention.start]} {name[mention.end :]}"
+            if len(things) > 1 and (one := chosen(rest, things, self.name_above)) is not None:
+                return [one]
+        return []
 
     @property
     def frames(self) -> list[str]:

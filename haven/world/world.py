@@ -111,6 +111,11 @@ class World:
         """Those of that name or alias, whatever its case, accents and punctuation; names before aliases."""
         return await _things(await table.named(self._database.rows, fold(name), kinds))
 
+    async def recorded_by(self, name: str) -> tuple[str, list[str]] | None:
+        """A person's name as it is written, and the ids of what they recorded; None where nobody of the name wrote."""
+        names = [one for one in await table.writers(self._database.rows) if fold(one) == fold(name)]
+        return (names[0], await table.added_by(self._database.rows, names)) if names else None
+
     async def children(self, id: str) -> list[Thing]:
         """What belongs to it directly: planets, moons, stations and discoveries."""
         return await self.things(parent=id)

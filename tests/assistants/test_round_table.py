@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
-from assistants.round_table import FOUR, Request, RoundTable, Seat
+from assistants.round_table import FOUR, OPEN, Answer, Request, RoundTable, Seat
 from assistants.table.proposing import change_kind, faithful, is_data_work
+from haven.access import Principal
 from haven.ai.models.registry import Registry
-from haven.ai.task import Delta, Reply, Tier, Where
+from haven.ai.task import Delta, Queued, Reply, Tier, Where
 from haven.changes.proposal import Kind
-from haven.errors import AccessDenied, BadInput, NotFound, Unavailable
+from haven.errors import AccessDenied, BadInput, Conflict, NotFound, Unavailable
 from haven.store.changes import Change
 from tests.ai.desk import PANEL, STRANGER
-from tests.e2e.house import MEMBER, PNG, at_home
+from tests.e2e.house import MEMBER, OWNER, PNG, at_home
 
 MODEL = "smollm2-135m"
 
@@ -123,6 +125,30 @@ async def test_a_question_is_answered_seat_first_reply_last(tmp_path: Path) -> N
         assert all(isinstance(piece, Delta) for piece in pieces[1:-1])
         assert pieces[-1].tier is Tier.CLOUD and pieces[-1].stand_in
         assert pieces[0].assistant.prompt in str(home.stand_in.requests[0]["system"][0]["text"])
+
+
+async def test_many_questions_of_one_person_make_nobody_else_wait(tmp_path: Path) -> None:
+    async with at_home(tmp_path, working=False) as home:
+
+        def asked(by: Principal) -> Answer:
+            return home.house.round_table.ask(Request("What is the Round Table?", by))
+
+        first, second, third = asked(MEMBER), asked(MEMBER), asked(MEMBER)
+        assert isinstance(await anext(first), Seat) and isinstance(await anext(second), Seat)
+        assert await anext(third) == Queued(1)
+        waits = asyncio.ensure_future(anext(third))
+        assert [isinstance(piece, Reply) async for piece in asked(OWNER)][-1]  # another one is answered meanwhile
+        assert not waits.done()
+        several = [asked(MEMBER) for _ in range(OPEN - 3)]
+        assert [await anext(one) for one in several] == [Queued(ahead) for ahead in range(2, OPEN - 1)]
+        with pytest.raises(Conflict, match=f"{OPEN} of your questions"):
+            await anext(asked(MEMBER))
+        for one in several:
+            await one.aclose()
+        await first.aclose()
+        assert isinstance(await waits, Seat)
+        await second.aclose()
+        await third.aclose()
 
 
 async def test_a_wish_becomes_a_change_once(tmp_path: Path) -> None:

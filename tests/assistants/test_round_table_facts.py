@@ -21,8 +21,9 @@ from assistants.table.grounding import ungrounded
 from assistants.table.hops import hop_in
 from assistants.table.transcript import LIVE, Move, pause
 from haven.access import Principal, Role
-from haven.ai.task import Delta, Restart, Tier, Where
+from haven.ai.task import Delta, Restart, Tier, Turn, Where
 from haven.errors import AccessDenied, BadInput, NotFound
+from haven.faces import records_of
 from haven.world.exchange.loading import Importer
 from haven.world.schema import Kind
 from tests.ai.desk import PANEL, STRANGER
@@ -79,6 +80,22 @@ async def test_what_is_recorded_is_computed_and_the_rest_is_not_invented(tmp_pat
             reply = (await ask(home, text))[-1]
             assert reply.model == COMPUTED and "not recorded" in reply.text.lower(), text
         assert home.stand_in.requests == [], "for all that no model was asked"
+
+
+async def test_the_word_after_a_question_back_completes_the_question(tmp_path: Path) -> None:
+    async with furnished(tmp_path) as home:
+        both = (await ask(home, "How far is Meridian from Oculi?"))[-1].text
+        assert both.startswith("Which Meridian do you mean: the system in Marrow Bight or the planet of Hollin?")
+        assert "46.249" not in (await ask(home, "the planet", OTHER))[-1].text, "somebody else was not asked"
+        assert "46.249 units from Oculi" in (await ask(home, "the planet"))[-1].text
+        assert "80.436 units from Oculi" in (await ask(home, "and the system?"))[-1].text
+        assert "Which Meridian" in (await ask(home, "what happened at Meridian?"))[-1].text
+        assert "was signed here" in (await ask(home, "I mean the one in Hollin"))[-1].text
+        earlier = (Turn("user", "where is Meridian?"), Turn("assistant", "Which one?"))
+        assert "x -63" in (await ask(home, "the system", OTHER, earlier=earlier))[-1].text
+        await ask(home, "Who discovered Meridian?", OTHER, private=True)
+        assert "Brannoc" not in (await ask(home, "the system", OTHER))[-1].text, "that was asked in private"
+        assert "Brannoc Eide" in (await ask(home, "the system", OTHER, private=True))[-1].text
 
 
 async def test_a_models_words_beyond_the_records_are_marked_or_not_given(tmp_path: Path) -> None:
@@ -199,7 +216,8 @@ EMPTY = replace(NOTHING, text="The age of Oculi is not recorded.", sources=FACT.
     ("found", "question", "chosen"),
     [
         ((NOTHING, FACT), True, FACT.text),
-        ((BACK, QUOTED), True, QUOTED.text),
+        ((BACK, QUOTED), True, BACK.text),
+        ((QUOTED, BACK), True, BACK.text),
         ((QUOTED, FACT), True, FACT.text),
         ((NOTHING, BACK), True, BACK.text),
         ((None, NOTHING), True, NOTHING.text),
@@ -283,3 +301,26 @@ def test_a_number_or_name_that_was_not_given_is_found(text: str, strange: list[s
 
 def test_a_replay_has_no_long_silences() -> None:
     assert (pause(0.5), pause(3600.0), pause(-5.0)) == (0.5, 3.0, 0.0)
+
+
+async def test_a_page_by_a_name_of_several_is_asked_back_unless_the_words_pick_one(tmp_path: Path) -> None:
+    async with furnished(tmp_path) as home:
+        records = records_of(home.house)
+        for name, kind in (
+            *(
+                ("planet Meridian", Kind.PLANET),
+                ("the system Meridian", Kind.SYSTEM),
+                ("Meridian of Hollin", Kind.PLANET),
+            ),
+            *(("meridian in Marrow Bight", Kind.SYSTEM), ("Ledger of Ash", Kind.DISCOVERY), ("Ocli", Kind.SYSTEM)),
+        ):
+            assert (await records.page(name, MEMBER)).stored.thing.kind is kind, name
+        for name in ("Meridian", "meridian", "Merdian"):
+            with pytest.raises(
+                BadInput, match="Which Meridian do you mean: the system in Marrow Bight or the planet of"
+            ):
+                await records.page(name, MEMBER)
+        assert (await records.page("Meridian", MEMBER, Kind.PLANET)).stored.thing.kind is Kind.PLANET
+        with pytest.raises(BadInput, match="Which Meridian do you mean"):
+            await records.cartographer.near("Meridian", MEMBER)
+        assert (await records.cartographer.near("planet Meridian", MEMBER)).of.name == "Hollin"

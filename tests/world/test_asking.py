@@ -116,6 +116,9 @@ FACTS: list[Case] = [
     # space
     ("nearest system to Halden", ("Brook (10 units)",)),
     ("what is the closest system to Brook?", ("Halden",)),
+    ("how far is Aqua from the nearest star", ("Brook (its own, Halden, aside)", "10 units")),
+    ("how far is Halden from the nearest blue star", ("Cairn", "24 units")),
+    ("wie weit ist Aqua vom nächsten Stern entfernt", ("Brook", "10 units")),
     ("nearest system to Halden with Emeril", ("Cairn", "24 units", "Mirror")),
     ("nearest trading system to Brook", ("Halden",)),
     ("how far is Brook from Halden", ("10 units",)),

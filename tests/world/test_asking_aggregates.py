@@ -166,3 +166,76 @@ def test_letters_stand_for_the_planets_of_the_system_that_was_named(question: st
     things = (System(id="system-tau", name="Tau-1"), planet("b", 0.5), planet("c", 1.5), planet("d", 0.2))
     answer = ask(question, Lexicon(Gazetteer(things)))
     assert answer is not None and told in answer.text, answer
+
+
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        ("which is more common, ocean planets or desert planets?", "more planets whose biome is Ocean"),
+        ("what's rarer: ocean or desert planets", "fewer planets whose biome is Desert"),
+        ("ocean planets vs desert planets, which is commoner", "more planets whose biome is Ocean"),
+        ("are ocean planets more numerous than desert planets", "Yes. There are more planets whose biome is Ocean"),
+        ("is a desert planet more common than an ocean planet", "No. There are more planets whose biome is Ocean"),
+        ("are desert planets scarcer than ocean planets", "Yes. There are fewer planets whose biome is Desert"),
+        ("do planets outnumber moons?", "Yes. There are more planets. 5 planets; 2 moons"),
+        ("are moons outnumbered by planets", "Yes. There are fewer moons"),
+        ("what is there more of, moons or planets", "There are more planets"),
+        ("which is more common, a red star or a blue star", "more systems whose star is Red"),
+        ("which is more frequent: high conflict or low conflict", "as many of each"),
+        ("which biome is more common, ocean or desert", "whose biome is Ocean"),
+        ("is salt more common than Emeril", "Yes."),
+        ("which material is rarer, salt or Emeril?", "with Emeril"),
+        ("in Inner Reach, are mining systems more common than trading systems?", "as many of each"),
+        ("was ist häufiger, Monde oder Planeten?", "There are more planets"),
+        ("was ist seltener, Ozeanplaneten oder Wüstenplaneten", "fewer planets whose biome is Desert"),
+    ],
+)
+def test_how_common_two_kinds_are_is_counted(question: str, told: str) -> None:
+    assert told in answered(question).text
+
+
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        (
+            "the second closest pair of systems",
+            "number 2 of the pairs closest to each other: Brook and Dorn, 20 units.",
+        ),
+        ("which two systems are second closest to each other", "Brook and Dorn, 20 units."),
+        ("what is the third closest pair of systems", "number 3 of the pairs closest to each other: Cairn and Halden"),
+        ("the second farthest pair of systems", "number 2 of the pairs farthest apart: Halden and Twin, 60 units."),
+        ("second shortest distance between two systems", "Brook and Dorn, 20 units."),
+        ("das zweitnächste Paar von Systemen", "Brook and Dorn, 20 units."),
+        ("the two closest pairs of systems", "Brook and Halden (10 units); Brook and Dorn (20 units)."),
+        ("the second nearest system to Halden", "Cairn (24 units)"),
+        ("the second closest pair of systems in Outer Reach", "number 2 of the pairs closest to each other"),
+        # as many of something as another has, or as of something else
+        ("which systems have as many planets as Brook", "Cairn; Dorn"),
+        ("which systems have the same number of planets as Brook", "Cairn; Dorn"),
+        ("systems with as many planets as Brook", "2 systems with as many planets as Brook"),
+        ("welche Systeme haben so viele Planeten wie Brook", "Cairn; Dorn"),
+        ("how many systems have exactly as many planets as Brook", "2 systems"),
+        ("which systems have as many planets as stations", "1 system with as many planets as stations: Cairn."),
+        ("does Brook have as many planets as Dorn", "Yes, as many. Number: Brook: 1 planet; Dorn: 1 planet."),
+        ("does Brook have as many planets as Halden", "No. Number: Brook: 1 planet; Halden: 2 planets."),
+        ("do Brook and Dorn have the same number of planets", "Yes, as many."),
+        ("are there as many moons as stations", "Yes. There are as many of each."),
+        ("are there as many moons as planets", "No. There are more planets."),
+        # what a person discovered
+        ("planets of Ana Tamm", "1 planet discovered by Ana Tamm: Aqua."),
+        ("planets of Bo Lind", "Brine"),
+        ("what did Ana Tamm discover besides Halden", "discovered by Ana Tamm other than Halden: Aqua."),
+        ("Captain Tamm's systems", "1 system discovered by Ana Tamm: Halden."),
+    ],
+)
+def test_of_many_the_one_in_its_place_and_those_that_are_as_many(question: str, told: str) -> None:
+    assert told in answered(question).text
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["which system has as many planets as Brook and Dorn together", "the ninety-ninth closest pair of systems"],
+)
+def test_what_is_no_such_place_or_count_is_not_answered(question: str) -> None:
+    found = ask(question, lexicon())
+    assert found is None or not found.recorded

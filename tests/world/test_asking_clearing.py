@@ -27,6 +27,11 @@ WAYS = (
     "how far is it from Halden to Cairn via Brook",
     "wie weit ist es von Halden über Brook nach Cairn",
     "how far from Halden to Brook and then to Cairn",
+    "from Halden via Brook to Cairn",
+    "Halden to Cairn via Brook",
+    "via Brook, how far is it from Halden to Cairn",
+    "von Halden über Brook nach Cairn",
+    "total distance Halden, Brook, Cairn",
 )
 NO_WAYS = (
     "how far is it from Halden to Brook and Cairn",
@@ -47,6 +52,25 @@ def test_the_legs_of_a_way_are_added(question: str) -> None:
     answer = ask(question, lexicon())
     assert answer is not None
     assert "in all, each leg straight: Halden → Brook (+10 units) → Cairn" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        ("from Halden via Brook and Cairn to Dorn", "Halden → Brook (+10 units) → Cairn (+26 units) → Dorn"),
+        ("from Halden to Dorn via Brook, Cairn", "Halden → Brook (+10 units) → Cairn (+26 units) → Dorn"),
+        ("from Halden via Brook to Cairn in light years", "how many ly that is is not recorded"),
+        ("route from Halden via Brook to Cairn with jumps of 30", "by way of Brook:\n- 1 jump from Halden to Brook"),
+        (
+            "how many jumps from Halden over Dorn to Brook with range 30",
+            "2 jumps, 50 units in all, from Halden to Brook",
+        ),
+        ("route from Halden via Brook to Cairn with jumps of 12", "Not every leg of that way can be gone"),
+    ],
+)
+def test_a_way_by_other_places_is_told_leg_by_leg(question: str, told: str) -> None:
+    answer = ask(question, lexicon())
+    assert answer is not None and told in answer.text, answer
 
 
 @pytest.mark.parametrize("question", NO_WAYS)

@@ -151,7 +151,7 @@ async def test_nobody_alters_history(tmp_path: Path) -> None:
             "insert or replace into thing_version select thing, version, write, op, '' from thing_version",
             "update world_write set by_name = 'Zed'",
             "delete from world_write",
-            "insert or replace into world_write select id, 0, '', '', '', '', '' from world_write",
+            "insert or replace into world_write select id, 0, '', '', '', '', '', '' from world_write",
         ):
             with closing(sqlite3.connect(path)) as other, pytest.raises(sqlite3.Error, match="only added to"), other:
                 other.execute(tampering)

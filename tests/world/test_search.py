@@ -101,9 +101,11 @@ async def test_meaning_is_compared_once_vectors_are_there_and_they_are_made_a_fe
         assert await search.embed(4) == 4
     async with a_search(tmp_path, Embedder()) as (world, search):
         assert [await search.embed(4), await search.embed(4)] == [2, 0]  # it goes on where it ended
-        best = (await search.find(question, Kind.LORE, meaning=True))[0]
+        assert "The Grey Sleep" not in [hit.name for hit in await search.find(question)]  # no search waits for a vector
+        assert [await search.learn(question), await search.learn(question.upper())] == [True, False]
+        best = (await search.find(question, Kind.LORE))[0]
         assert best.name == "The Grey Sleep" and best.why == "meaning"
-        assert (await search.find("Venture", meaning=True))[0].name == "Venture"
+        assert await search.learn("Venture") and (await search.find("Venture"))[0].name == "Venture"
         [sleep] = await world.named("The Grey Sleep")
         await world.put([sleep.model_copy(update={"text": "A long song of sailors."})], OLGA, "test")
         await search.refresh()
@@ -124,7 +126,8 @@ async def test_what_is_written_gets_its_vectors_in_the_background(tmp_path: Path
             await all_made()
             await world.put([Lore(name="Peat Bread", text="A black loaf.", canon=True)], OLGA, "test")
             await all_made()
-        assert (await search.find("something to eat", Kind.LORE, meaning=True))[0].name == "Peat Bread"
+        assert await search.learn("something to eat")
+        assert (await search.find("something to eat", Kind.LORE))[0].name == "Peat Bread"
         kept.cancel()
         await asyncio.wait([kept])
         assert kept.cancelled() and await search.find("loaf")
@@ -137,9 +140,11 @@ async def test_a_long_question_is_shortened_to_what_says_something_and_means_the
         assert await search.embed(10) == 6
         long = "could you please tell me whether there is or was some illness anywhere in which nobody of them wakes up"
         for question in (f"{long} again {long}", long):
-            assert "The Grey Sleep" in [hit.name for hit in await search.find(question, meaning=True)][:2], question
+            await search.learn(question)
+            assert "The Grey Sleep" in [hit.name for hit in await search.find(question)][:2], question
         for hostile in HOSTILE:
-            assert isinstance(await search.find(hostile, meaning=True), list), hostile
+            await search.learn(hostile)
+            assert isinstance(await search.find(hostile), list), hostile
 
 
 def test_nearest_finds_nearly_all_that_an_exact_search_finds_and_forgets_what_is_replaced() -> None:

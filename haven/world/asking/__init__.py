@@ -15,6 +15,7 @@ from haven.world.asking.answer import Answer, row
 from haven.world.asking.answering import Answering
 from haven.world.asking.chunks import chunks
 from haven.world.asking.clearing import cleared, is_share, share_of
+from haven.world.asking.equalling import equalled
 from haven.world.asking.lexicon import Lexicon
 from haven.world.asking.negating import plainly
 from haven.world.asking.query import Query, Want
@@ -45,7 +46,7 @@ def ask(question: str, lexicon: Lexicon) -> Answer | None:
         return _address(glyphs, lexicon)
     question = plainly(cleared(_plain(question), lexicon))
     try:
-        query = _share(question, lexicon) or read(question, lexicon)
+        query = _share(question, lexicon) or equalled(question, lexicon) or read(question, lexicon)
         if query is None:
             return None
         answer = Answering(lexicon).answer(query)

@@ -11,7 +11,7 @@ import numpy as np
 from haven.world.asking.answer import Answer, row
 from haven.world.asking.checks import EQUAL
 from haven.world.asking.fields import Field, Value
-from haven.world.asking.finding import Finder, Found
+from haven.world.asking.finding import Finder
 from haven.world.asking.measuring import alternatives, carriers, rank, shown
 from haven.world.asking.query import Query, Selection, Want
 from haven.world.asking.said import asked_label, kinds_said, length, said
@@ -22,7 +22,11 @@ from haven.world.schema import Kind, Thing, noun
 MOST_ROWS = 25
 """Rows of a list that are written out, and of sources that are named."""
 MOST_PAIRED = 3_000
-"""Systems that are measured pair by pair: a second's work on a small machine."""
+"""Systems of which all distances are kept: a second's work on a small machine."""
+MOST_RANKED = 6_000
+"""Systems that are measured pair by pair to find the first pairs; only these are kept."""
+TIED = 25
+"""Pairs beyond those that are asked for which are kept, to say what comes after some that are as far apart."""
 NAMES = {Want.AVERAGE: "Average", Want.MEDIAN: "Median", Want.TOTAL: "Total"}
 
 
@@ -113,7 +117,7 @@ def _distances(finder: Finder, query: Query) -> Answer:
         result, unit = _of(query.want, list(systems.values())), found.unit
         over = f"from {found.origin} to {len(systems):,} {'other systems' if len(systems) > 1 else 'other system'}"
     else:
-        atlas, rows = _placed(finder, found)
+        atlas, rows = _placed(finder, found.things)
         result, unit = _of(query.want, np.concatenate(list(_away(atlas, rows))).tolist()), atlas.unit
         over = f"between each two of {len(rows):,} systems"
     text = f"{NAMES[query.want]} distance {over}: {length(result, unit, query.unit)}."
@@ -121,35 +125,70 @@ def _distances(finder: Finder, query: Query) -> Answer:
 
 
 def pair(finder: Finder, query: Query) -> Answer:
-    """The two of these systems that are the closest to each other, or the farthest apart, and others as close."""
-    order = query.order
+    """The two of these systems that are the closest to each other, or the farthest apart, and others as close.
+
+    Of the second or third such pair in order, or of the first few of them.
+    """
+    order, nth, many = query.order, query.subject.nth or 1, query.subject.limit or 1
     assert order is not None
-    atlas, rows = _placed(finder, finder.find(query.subject))
-    away = list(_away(atlas, rows))
-    best = max(map(np.max, away)) if order.descending else min(map(np.min, away))
-    found = [
-        (int(rows[one]), int(rows[one + 1 + other]))
-        for one, some in enumerate(away)
-        for other in np.flatnonzero(np.isclose(some, best, rtol=EQUAL, atol=0.0))
-    ]
-    listed = "; ".join(f"{atlas.names[one]} and {atlas.names[other]}" for one, other in found[:MOST_ROWS])
+    whole = query.subject.model_copy(update={"nth": None, "limit": None})
+    atlas, rows = _placed(finder, finder.find(whole).things, MOST_RANKED)
+    found = _ranked(atlas, rows, max(nth, many) + TIED, descending=order.descending)
+    if max(nth, many) > len(found):
+        raise Unmeasurable(f"only {len(found):,} pairs of these systems have positions on the map.")
+    first = found[0][0]
+    last = found[max(nth, many) - 1][0]
+    beyond = next(
+        (one[0] for one in found if not _equal(one[0], last) and (one[0] > last) is not order.descending), None
+    )
+    ahead = [one for one in found if not _equal(one[0], last) and (one[0] > last) is order.descending]
+    found = [*(ahead if many > 1 else []), *(one for one in found if _equal(one[0], last))]
+    told = [f"{atlas.names[one]} and {atlas.names[other]}" for _, one, other in found[:MOST_ROWS]]
+    lengths = [length(each[0], atlas.unit, query.unit) for each in found[:MOST_ROWS]]
     how = "farthest apart" if order.descending else "closest to each other"
-    kind = f"{said(query.subject).removeprefix('the ')}"
-    ids = dict.fromkeys(atlas.ids[place] for one in found[:MOST_ROWS] for place in one)
-    away_in_words = length(float(best), atlas.unit, query.unit)
-    text = f"Of the {len(rows):,} {kind} on the map the two {how}: {listed}, {away_in_words}."
+    kind = said(whole).removeprefix("the ")
+    if many > 1:
+        listed = "; ".join(f"{names} ({away})" for names, away in zip(told, lengths, strict=True))
+        text = f"Of the {len(rows):,} {kind} on the map the {many} pairs {how}: {listed}."
+    else:
+        lead = f"number {nth} of the pairs {how}" if nth > 1 else f"the two {how}"
+        text = f"Of the {len(rows):,} {kind} on the map {lead}: {'; '.join(told)}, {lengths[0]}."
+        if nth > 1 and beyond is not None and _equal(first, last):
+            then = length(beyond, atlas.unit, query.unit)
+            text += f" These are as far apart as the first; after them the distance is {then}."
+    ids = dict.fromkeys(atlas.ids[place] for _, *both in found[:MOST_ROWS] for place in both)
     return Answer(text, tuple(row(finder.gazetteer.things[id], "position") for id in ids), str(query))
 
 
-def _placed(finder: Finder, found: Found) -> tuple[Atlas, Ints]:
+def _ranked(atlas: Atlas, rows: Ints, count: int, *, descending: bool) -> list[tuple[float, int, int]]:
+    """The first pairs by distance with their rows, and all that are as far apart as the last of these."""
+    sign = -1.0 if descending else 1.0
+    best: list[tuple[float, int, int]] = []
+    bound = np.inf
+    for one, some in enumerate(_away(atlas, rows)):
+        signed = sign * some
+        near = np.flatnonzero(signed <= bound + abs(bound) * EQUAL if np.isfinite(bound) else signed <= bound)
+        best += [(float(signed[other]), int(rows[one]), int(rows[one + 1 + other])) for other in near]
+        if len(best) > count:
+            best.sort()
+            bound = best[count - 1][0]
+            best = [each for each in best if each[0] <= bound + abs(bound) * EQUAL]
+    return [(sign * away, one, other) for away, one, other in sorted(best)]
+
+
+def _equal(one: float, other: float) -> bool:
+    return abs(one - other) <= EQUAL * max(abs(one), abs(other))
+
+
+def _placed(finder: Finder, things: Sequence[Thing], most: int = MOST_PAIRED) -> tuple[Atlas, Ints]:
     """The fullest map, and the rows of these systems on it. Raises Unmeasurable for fewer than two, or too many."""
     atlas = finder.gazetteer.atlas()
-    if any(thing.kind is not Kind.SYSTEM for thing in found.things):
+    if any(thing.kind is not Kind.SYSTEM for thing in things):
         raise Unmeasurable("the map has distances between systems only.")
-    rows = np.array([atlas.rows[one.id] for one in found.things if one.id in atlas.rows], dtype=np.intp)
+    rows = np.array([atlas.rows[one.id] for one in things if one.id in atlas.rows], dtype=np.intp)
     if len(rows) < 2:
         raise Unmeasurable("fewer than two of these systems have a position on the map.")
-    if len(rows) > MOST_PAIRED:
+    if len(rows) > most:
         raise Unmeasurable(f"{len(rows):,} systems are too many to be measured pair by pair; name a region.")
     return atlas, rows
 

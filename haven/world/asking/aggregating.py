@@ -10,8 +10,10 @@ from haven.world.asking.stream import NotUnderstood
 from haven.world.asking.wanting import HOLDERS, SUMMED
 from haven.world.schema import Kind
 
+_PAIR = re.compile(r"(a )?pairs?( of)?|paare?( von)?", re.IGNORECASE)
 _MUTUAL = re.compile(
-    r"pairs?( of)?|each other|one another|(close )?together|apart|(aus)?einander|\w+einander", re.IGNORECASE
+    r"(a )?pairs?( of)?|paare?( von)?|each other|one another|(close )?together|apart|(aus)?einander|\w+einander",
+    re.IGNORECASE,
 )
 """What is said of two systems as seen from each other."""
 
@@ -34,17 +36,22 @@ def _pair(scene: Scene) -> Query | None:
     around = [other for other in scene.groups if other is not one]
     if any(things[id].kind is not Kind.REGION for other in around for id in other.ids or ("",) if id in things):
         return None
-    mutual = one.limit == 2 or (one.limit in (1, None) and any(_MUTUAL.fullmatch(chunk.text) for chunk in chunks))
+    said = any(_MUTUAL.fullmatch(chunk.text) for chunk in chunks)
+    pairs = any(_PAIR.fullmatch(chunk.text) for chunk in chunks)
+    two = one.limit == 2 or (bool(one.nth) and any(chunk.number == 2 for chunk in chunks))
     if (
-        not mutual
+        not (two or pairs or (said and one.limit in (1, None, one.nth)))
         or any(chunk.one_of("here") for chunk in chunks)
         or any(not other.tied for other in around)
         or _want(scene)
     ):
         return None
-    if scene.yes_no or one.nth:
+    if scene.yes_no:
         raise NotUnderstood("closest")  # whether something is so of the two
-    subject = one.frozen().model_copy(update={"order": None, "limit": None})
+    if one.nth and not (said or pairs or any(chunk.number == 2 for chunk in chunks)):
+        return None  # `the second nearest system`
+    many = one.limit if pairs and not one.nth and one.limit != 1 else None  # `the three closest pairs`
+    subject = one.frozen().model_copy(update={"order": None, "limit": many, "nth": one.nth})
     return Query(want=Want.PAIR, subject=subject, order=one.order, unit=scene.stream.unit)
 
 

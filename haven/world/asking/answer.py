@@ -28,6 +28,8 @@ class Answer:
     choices: tuple[Row, ...] = ()
     route: tuple[str, ...] = ()
     """Ids of the stops, for a map."""
+    measured: bool = True
+    """False: nobody can measure it, as where a place has no position."""
     data: dict[str, float] = field(default_factory=dict)
     """Numbers by name: `count`, `distance`, `jumps`, `length`."""
 

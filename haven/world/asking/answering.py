@@ -13,6 +13,7 @@ from haven.world.asking.finding import Ambiguous, Finder, Found, names
 from haven.world.asking.lexicon import Lexicon
 from haven.world.asking.measuring import alternatives, carriers, gauge_of, in_unit, shown
 from haven.world.asking.query import Condition, Query, Relation, Selection, Want
+from haven.world.asking.readings import each_read
 from haven.world.asking.said import (
     asked_label,
     in_words,
@@ -23,10 +24,12 @@ from haven.world.asking.said import (
     ranked_value,
     sentence,
 )
-from haven.world.asking.spatial import clusters, compare, distance, route
+from haven.world.asking.spatial import clusters, compare, distance, route, same_in
 from haven.world.asking.stream import Unmeasurable
 from haven.world.schema import Discovery, Kind, Thing
 
+MOST_CHOICES = 8
+"""Records of which several come first."""
 MOST_ROWS = 25
 """Rows of a list that are written out."""
 
@@ -35,16 +38,21 @@ class Answering:
     """Answers queries over one lexicon."""
 
     def __init__(self, lexicon: Lexicon) -> None:
+        self.lexicon = lexicon
         self.finder = Finder(lexicon)
         self.gazetteer = lexicon.gazetteer
         self.fields = lexicon.fields
 
     def answer(self, query: Query) -> Answer:
         """Raises NotUnderstood for what has no meaning; all else, missing records included, is an answer."""
+        return each_read(query, self.lexicon, self._computed)
+
+    def _computed(self, query: Query) -> Answer:
+        """Of a query in which each name is that of one record."""
         try:
             return self._answer(query)
         except Ambiguous as several:
-            rows = tuple(map(row, several.things[:8]))
+            rows = tuple(map(row, several.things[:MOST_CHOICES]))
             listed = ", ".join(f"the {one.kind.value} {one.name} ({one.id})" for one in rows)
             many = f" {len(several.things):,}, such as" if len(several.things) > len(rows) else ""
             text = f"Which {several.name} do you mean? There are{many}: {listed}."
@@ -53,7 +61,7 @@ class Answering:
             return Answer(refused.full, tuple(map(row, self._named(query))), str(query), recorded=False)
         except Unmeasurable as why:
             rows = tuple(row(thing) for thing in self._named(query))
-            return Answer(f"Not recorded: {why}", rows, str(query), recorded=False)
+            return Answer(f"Not recorded: {why}", rows, str(query), recorded=False, measured=False)
 
     def _named(self, query: Query) -> list[Thing]:
         """The records that the query names, for the sources of a refusal."""
@@ -72,7 +80,7 @@ class Answering:
             case Want.CLUSTERS:
                 return clusters(self.finder, query)
             case Want.SAME:
-                return self._same(query)
+                return same_in(self.finder, query)
             case Want.WHERE | Want.ABOUT:
                 return self._told(query)
             case Want.CHECK:
@@ -221,9 +229,6 @@ class Answering:
             text = " ".join(answer.text for answer in told_all)
             return Answer(text, rows, str(query), any(answer.recorded for answer in told_all))
         things = found.things
-        if query.subject.ids and len(things) > 1:
-            wanted = [one for entry in query.concepts for one in alternatives(entry)]
-            things = [self.finder.one(query.subject, *wanted)]
         if not things:
             return Answer(none_found(query.subject, found), self._held_by(query.subject), str(query), recorded=False)
         told = [self._value_of(thing, query) for thing in things[:MOST_ROWS]]
@@ -298,8 +303,7 @@ class Answering:
     def _check(self, query: Query) -> Answer:
         """Yes or no for a named record, with what is recorded; `not recorded` where a field is empty."""
         subject = query.subject
-        concepts = [concept for condition in subject.conditions for concept in condition.concepts]
-        thing = self.finder.one(Selection(ids=subject.ids, name=subject.name, kinds=subject.kinds), *concepts)
+        thing = self.finder.one(Selection(ids=subject.ids, name=subject.name, kinds=subject.kinds))
         told = [self._checked(thing, condition) for condition in subject.conditions]
         for holder in subject.of:
             inside = self.finder.find(Selection(ids=(thing.id,), of=(holder,))).things
@@ -348,38 +352,6 @@ class Answering:
             label = " or ".join(asked_label(one).lower() for one in condition.concepts[:3])
             return so, f"the {label} of {thing.name} is not recorded"
         return so, "; ".join(dict.fromkeys(said[:8]))
-
-    def _same(self, query: Query) -> Answer:
-        things = [self.finder.one(one) for one in (query.subject, *query.others)]
-        for concept in (one for entry in query.concepts for one in alternatives(entry)):
-            said = [self._same_value(thing, concept) for thing in things]
-            if any(said):
-                rows = tuple(row(thing, value) for thing, value in zip(things, said, strict=True))
-                listed = "; ".join(
-                    f"{thing.name}: {value or 'not recorded'}" for thing, value in zip(things, said, strict=True)
-                )
-                if not all(said):
-                    return Answer(
-                        f"Not recorded for all of them. {asked_label(concept)}: {listed}.",
-                        rows,
-                        str(query),
-                        recorded=False,
-                    )
-                verdict = "Yes" if len({value.casefold() for value in said}) == 1 else "No"
-                return Answer(f"{verdict}. {asked_label(concept)}: {listed}.", rows, str(query))
-        label = asked_label(query.concepts[0]).lower()
-        return Answer(
-            f"Not recorded: no {label} of {names(things)}.", tuple(map(row, things)), str(query), recorded=False
-        )
-
-    def _same_value(self, thing: Thing, concept: str) -> str:
-        if concept in ("system", "planet"):
-            above = [one for one in (thing, *self.gazetteer.above(thing)) if one.kind == concept]
-            return above[0].name if above else ""
-        for carrier in carriers(thing, concept, self.fields, self.gazetteer)[:1]:
-            if read := self.fields.read(carrier, concept):
-                return shown(read[0], read[1], concept)
-        return ""
 
 
 def _most(subject: Selection) -> Selection | None:

@@ -19,7 +19,9 @@ EQUAL = 1e-9
 class Checks:
     """`one` finds the record that a nested selection means, `ids` all of them."""
 
-    def __init__(self, lexicon: Lexicon, one: Callable[..., Thing], ids: Callable[[Selection], frozenset[str]]) -> None:
+    def __init__(
+        self, lexicon: Lexicon, one: Callable[[Selection], Thing], ids: Callable[[Selection], frozenset[str]]
+    ) -> None:
         self.gazetteer = lexicon.gazetteer
         self.fields = lexicon.fields
         self._one = one
@@ -73,11 +75,13 @@ class Checks:
         return None if None in so else True
 
     def _outnumbers(self, thing: Thing, condition: Condition, other: Selection, than: Selection) -> bool:
-        """Whether it has more, or fewer, of the ones than of the others, or than another record has of them."""
+        """Whether it has more, fewer or as many of the ones than of the others, or than another record has of them."""
         count = len(self.held(thing, other))
         named = [self.gazetteer.things[id] for id in than.ids]
         rivals = [one for one in named if one.kind is thing.kind] or named
         against = max(len(self.held(rival, other)) for rival in rivals) if rivals else len(self.held(thing, than))
+        if condition.test is Relation.AS_MANY:
+            return count == against > 0  # where none is recorded, nothing says that they are as many
         return count > against if condition.test is Relation.MORE else count < against
 
     def held(self, thing: Thing, other: Selection) -> list[Thing]:
@@ -127,7 +131,7 @@ class Checks:
 
     def _like_other(self, thing: Thing, concept: str, condition: Condition, values: tuple[Value, ...]) -> bool | None:
         assert condition.other is not None
-        other = self._one(condition.other, concept)
+        other = self._one(condition.other)
         read = self.fields.read(other, concept)
         if read is None:
             raise Unmeasurable(f"The {concept.replace('_', ' ')} of {other.name} is not recorded.")

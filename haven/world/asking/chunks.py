@@ -9,8 +9,10 @@ from functools import cache
 
 from rapidfuzz.distance import OSA
 
+from haven.world.asking.chunk import Chunk
 from haven.world.asking.fields import PROSE, SCHEMA
 from haven.world.asking.lexicon import Lexicon, Value
+from haven.world.asking.narrowing import narrowed
 from haven.world.asking.phrases import Phrase, phrases
 from haven.world.lengths import WORDS as LENGTHS
 from haven.world.name_index import is_slip
@@ -58,42 +60,6 @@ _NUMBERS = {
 
 
 @dataclass(frozen=True)
-class Chunk:
-    """What stands at `text[start:end]`, with everything that it may be."""
-
-    text: str
-    start: int
-    end: int
-    roles: tuple[str, ...] = ()
-    concepts: tuple[str, ...] = ()
-    values: tuple[Value, ...] = ()
-    ids: tuple[str, ...] = ()
-    number: float | None = None
-    unit: str = ""
-    """As a length (`pc`) or the unit of a measure (`jupiter`)."""
-    genitive: bool = False
-    slip: str = ""
-    """The name that was read for a slip of typing."""
-    capital: bool = False
-
-    def one_of(self, *roles: str) -> bool:
-        return not set(roles).isdisjoint(self.roles)
-
-    def part(self, section: str) -> str:
-        """What a role such as `kind:planet` says after the colon; "" where there is none of the section."""
-        return next((role.partition(":")[2] for role in self.roles if role.startswith(section + ":")), "")
-
-    @property
-    def kinds(self) -> tuple[Kind, ...]:
-        named = [role.partition(":")[2] for role in self.roles if role.startswith("kind:")]
-        return (Kind.PLANET, Kind.MOON) if "body" in named else tuple(Kind(one) for one in named)
-
-    @property
-    def unknown(self) -> bool:
-        return not (self.roles or self.concepts or self.values or self.ids or self.number is not None)
-
-
-@dataclass(frozen=True)
 class _Piece:
     text: str
     start: int
@@ -119,7 +85,7 @@ def chunks(text: str, lexicon: Lexicon) -> list[Chunk]:
             found[-1] = Chunk(text[before.start : chunk.end], before.start, chunk.end, capital=before.capital)
         else:
             found.append(chunk)
-    return _lettered(found, lexicon)
+    return narrowed(_lettered(found, lexicon), lexicon.gazetteer)
 
 
 def _lettered(found: list[Chunk], lexicon: Lexicon) -> list[Chunk]:
@@ -246,6 +212,7 @@ def _known(
     concepts = (*own, *table.concepts.get(phrase, ()))
     unit = len(phrase[0]) == 1 and not capital and any(role.startswith("unit:") for role in roles)
     values = () if "skip" in roles or unit else lexicon.exact(phrase)  # `a` is no star of class A, nor `k` of K
+    values = _rather(values, compound=text[end : end + 1].isalpha())
     led = led and not concepts and roles in ((), ("skip",))
     otherwise = bool(roles or concepts or values) and not led and phrase not in table.named
     ids = _names(some, phrase, lexicon, otherwise)
@@ -258,6 +225,11 @@ def _known(
     if not (roles or concepts or values or ids):
         return None
     return Chunk(text[start:end], start, end, roles, concepts, values, ids, genitive=genitive, capital=capital)
+
+
+def _rather(values: tuple[Value, ...], *, compound: bool) -> tuple[Value, ...]:
+    """Of a material and what else it may stand for: `Eisplaneten` are frozen, and `Planeten mit Eis` have ice."""
+    return tuple(value for value in values if (value.concept == "materials") is not compound) or values
 
 
 def _own(lexicon: Lexicon, phrase: Phrase) -> tuple[str, ...]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 
-from haven.world.asking.chunks import Chunk, chunks
+from haven.world.asking.chunk import Chunk
+from haven.world.asking.chunks import chunks
 from haven.world.asking.lexicon import Lexicon
 
 _BRACKETS = re.compile(r"\s*(?:\(([^()]*)\)|\[([^\[\]]*)\])")
+_PLACED = re.compile(r"\b(zweit|dritt|viert|fünft)(?=[^\W\d_]{3,}ste)", re.IGNORECASE)
+"""`zweitnächste` is the second nearest."""
 _OWN = re.compile(r"\b(its|their|our|your|my|his|her|the|[^\W_]+['’]s) (?:very )?own\b", re.IGNORECASE)
 _NEXT = re.compile(
     r"\bnext (system|star|station)(?:(?: would| might)? (?:be|is))? (?:over|along|door)\b", re.IGNORECASE
@@ -37,6 +40,7 @@ def cleared(text: str, lexicon: Lexicon) -> str:
     text = _BRACKETS.sub(
         lambda match: "" if _is_aside(match[1] or match[2] or "", text, match, lexicon) else match[0], text
     )
+    text = _PLACED.sub(r"\1e ", text)
     text = _NEXT.sub(r"nearest \1", _OWN.sub(r"\1", _GOT.sub("", text)))
     return _ASIDE.sub(lambda match: f"except {match['one'] or match['other']}", text)
 

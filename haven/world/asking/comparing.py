@@ -7,7 +7,9 @@ import re
 from haven.world.asking.query import Condition, Order, Query, Relation, Selection, Want
 from haven.world.asking.scene import Group, Scene
 from haven.world.asking.stream import Draft, NotUnderstood, Stream
+from haven.world.asking.wanting import implied
 from haven.world.schema import Kind
+from haven.world.words import fold
 
 HAVE = frozenset({"have", "has", "had", "hat", "haben", "hatte", "hatten"})
 BESIDE = frozenset({"and", "or", "than"})
@@ -75,7 +77,7 @@ def same(stream: Stream, yes_no: bool) -> Query | None:
     found = [Selection(ids=chunk.ids, name=chunk.slip or chunk.text) for chunk in places]
     kinds = tuple(kind for chunk in stream.chunks if not chunk.ids for kind in chunk.kinds)
     if kinds and any(chunk.one_of("count") for chunk in stream.chunks):  # `have A and B the same number of planets`
-        order = Order(concept="count", descending=True, counted=Selection(kinds=kinds))
+        order = Order(concept="count", descending=True, counted=Selection(kinds=kinds), alike=True)
         return Query(want=Want.COMPARE, subject=found[0], others=tuple(found[1:]), order=order)
     return Query(want=Want.SAME, subject=found[0], others=tuple(found[1:]), concepts=tuple(dict.fromkeys(concepts)))
 
@@ -199,7 +201,8 @@ def _outnumbering(scene: Scene, order: Order) -> Query | None:
         return None
     who = next((one for one in kinds if one is scene.counted or one is scene.wanted), None)
     there = scene.yes_no and who is None and len(kinds) > 1  # `is there a system with more stations than planets`
-    who = kinds[0] if there else who
+    if there or (who is None and not scene.yes_no and kinds and kinds[0] is loose[0]):
+        who = kinds[0]  # `systems with more moons than X`
     if who is None or (scene.yes_no and not there):
         return None
     rest = [one.frozen() for one in kinds if one is not who]
@@ -221,6 +224,10 @@ def _counts(scene: Scene, order: Order) -> Query | None:
     if order.concept != "count" or any(one.named for one in scene.groups if not one.tied):
         return None
     free = [one for one in scene.groups if not one.named and not one.tied]
+    counting = all(each.concept == "count" and each.counted is None for each in scene.comparisons)
+    if counting and not any(one.kinds or one.holders for one in free):
+        for one in free:  # `is gold more common than silver`
+            one.kinds = implied(scene.stream, one)
     groups = [one.frozen() for one in free if one.kinds]
     sides = [*(one.counted for one in scene.comparisons if one.counted is not None), *groups]
     kinds = next((side.kinds for side in reversed(sides) if side.kinds), ())
@@ -245,8 +252,10 @@ def _counts(scene: Scene, order: Order) -> Query | None:
 
 
 def _apart(conditions: list[Condition]) -> list[Condition]:
-    """One condition for each value."""
-    found: list[Condition] = []
+    """One condition for each value, however it is written."""
+    found: dict[tuple[str, str], Condition] = {}
     for one in conditions:
-        found += [one.model_copy(update={"words": (word,)}) for word in one.words] or [one]
-    return found
+        for word in one.words or ("",):
+            alone = one.model_copy(update={"words": (word,)}) if word else one
+            found.setdefault((fold(word), "" if word else str(one)), alone)
+    return list(found.values())

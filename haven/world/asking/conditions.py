@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from haven.world.asking.chunks import Chunk
+from haven.world.asking.chunk import Chunk
 from haven.world.asking.lexicon import Value
 from haven.world.asking.query import Condition, Relation, Selection
 from haven.world.asking.stream import Draft, NotUnderstood, Stream
@@ -171,7 +171,8 @@ def value_condition(stream: Stream, one: Draft) -> bool:
         return False
     if chunk.text.lower() in _OF_NONE and (behind := stream.peek()) is not None and behind.one_of("of"):
         return False  # `none of the moons`
-    if chunk.concepts and chunk.capital is False and not before_kind(stream) and len(chunk.text) > 3:
+    tagged = all(value.concept == "tags" for value in chunk.values)  # a tag that is called as a field is: `Flora`
+    if chunk.concepts and (tagged or chunk.capital is False) and not before_kind(stream) and len(chunk.text) > 3:
         return False
     before = stream.before()
     adjective = chunk.part("adjective")

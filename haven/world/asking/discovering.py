@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from haven.world.asking.chunks import Chunk
+from haven.world.asking.chunk import Chunk
 from haven.world.asking.conditions import sign_of
 from haven.world.asking.fields import COUNTED
 from haven.world.asking.query import Condition, Order, Relation, Selection

@@ -14,11 +14,11 @@ from haven.world.asking.checks import EQUAL, Checks
 from haven.world.asking.fields import Field
 from haven.world.asking.lexicon import Lexicon
 from haven.world.asking.measuring import alternatives, carriers, in_unit, rank
-from haven.world.asking.query import Condition, Order, Selection
+from haven.world.asking.query import Condition, Order, Relation, Selection
 from haven.world.asking.stream import NotUnderstood, Unmeasurable
 from haven.world.atlas import Atlas, positions
 from haven.world.lengths import convert
-from haven.world.schema import Kind, System, Thing
+from haven.world.schema import Kind, System, Thing, noun
 
 LISTS = ("links", "materials", "tags", "aliases")
 """Fields of several values: who has most has the longest list."""
@@ -27,7 +27,7 @@ NAMED = {"discovered_by": "discoverer", "year": "year of discovery", "method": "
 
 
 class Ambiguous(Exception):
-    """A name that several records have, and nothing tells which is meant."""
+    """Several records where one is meant, such as several of the largest."""
 
     def __init__(self, name: str, things: list[Thing]) -> None:
         super().__init__(name)
@@ -64,6 +64,8 @@ class Finder:
 
     def find(self, selection: Selection) -> Found:
         """Raises Ambiguous, Unmeasurable, and NotUnderstood for a comparison that has no meaning."""
+        for condition in selection.conditions:
+            self._comparable(condition)
         found = Found(self._candidates(selection))
         found.looked_at = len(found.things)
         for condition in selection.conditions:
@@ -77,6 +79,16 @@ class Finder:
         if selection.limit is not None and selection.order is None:
             found.things = found.things[: selection.limit]
         return found
+
+    def _comparable(self, condition: Condition) -> None:
+        """Raises Unmeasurable where others are to have as many of something as a record of which none is recorded."""
+        other, than = condition.other, condition.than
+        if condition.test is not Relation.AS_MANY or other is None or than is None or not than.ids:
+            return
+        named = [self.gazetteer.things[id] for id in than.ids]
+        if not any(self.checks.held(one, other) for one in named):
+            kind = noun(other.kinds[0], 1) if other.kinds else "record"
+            raise Unmeasurable(f"no {kind} of {names(named)} is recorded, so none has as many.")
 
     def _ids(self, selection: Selection) -> frozenset[str]:
         if selection not in self._found:
@@ -98,14 +110,17 @@ class Finder:
             things = [thing for thing in things if all(thing.id in some for some in held)]
         if not selection.without:
             return things
-        left_out = set(selection.without)  # with what lies in them
-        return [thing for thing in things if left_out.isdisjoint((thing.id, *map(_id, self.gazetteer.above(thing))))]
+        left_out = set(selection.without)  # with what lies in them, where they are none of these themselves
+        around = {id for id in left_out if self.gazetteer.things[id].kind not in selection.kinds}
+        return [
+            thing
+            for thing in things
+            if thing.id not in left_out and around.isdisjoint(map(_id, self.gazetteer.above(thing)))
+        ]
 
     def _related(self, holder: Selection, selection: Selection) -> set[str]:
         """The ids of what belongs to the holders, and of what they belong to."""
         found = self.find(holder).things
-        if holder.ids and len(found) > 1:
-            found = self._meant(holder, found, selection.kinds)
         if holder.order is not None and holder.limit == 1 and len(found) > 1:
             raise Ambiguous(found[0].kind.value, found)  # `moons of the largest planet`, where several are as large
         ids: set[str] = set()
@@ -117,39 +132,16 @@ class Finder:
                 ids.add(thing.id)  # `the wreck of the Ledger of Ash` is the Ledger of Ash
         return ids
 
-    def _meant(self, holder: Selection, things: list[Thing], kinds: tuple[Kind, ...]) -> list[Thing]:
-        """Of several records with one name those that can hold such a kind at all."""
-        holds = {Kind.PLANET: (Kind.SYSTEM, Kind.REGION, Kind.PERSON, Kind.MOON), Kind.MOON: (Kind.PLANET, Kind.SYSTEM)}
-        wanted = {one for kind in kinds for one in holds.get(kind, ())}
-        fitting = [thing for thing in things if thing.kind in wanted] or things
-        if len(fitting) > 1 and len({thing.kind for thing in fitting}) > 1:
-            top = {Kind.PLANET: Kind.SYSTEM, Kind.STATION: Kind.SYSTEM}.get(kinds[0] if kinds else Kind.LORE)
-            fitting = [thing for thing in fitting if thing.kind is top] or fitting
-        if len(fitting) > 1:
-            raise Ambiguous(holder.name, fitting)
-        return fitting
-
-    def one(self, selection: Selection, *concepts: str) -> Thing:
-        """The one record that is meant: of several with the name, the one that can have such a field."""
+    def one(self, selection: Selection) -> Thing:
+        """The one record that is meant. Raises Ambiguous where several come first."""
         things = self.find(selection).things
         if not things:
-            raise NotUnderstood(selection.name or "that", "name")
-        if len(things) > 1 and concepts:
-            own = [thing for thing in things if any(self.fields.fits(concept, thing.kind) for concept in concepts)]
-            things = own or things
+            raise NotUnderstood(selection.name or "that")
+        if len(things) > 1 and selection == Selection(kinds=selection.kinds):
+            raise NotUnderstood("which")  # `its system`: nothing was said of it
         if len(things) > 1 and (selection.ids or selection.order is None):
             raise Ambiguous(selection.name or " or ".join(dict.fromkeys(one.kind.value for one in things)), things)
         return things[0]
-
-    def place(self, selection: Selection) -> Thing:
-        """The one record to measure from: of several with the name the system, since that is what a map shows."""
-        try:
-            return self.one(selection)
-        except Ambiguous as several:
-            systems = [thing for thing in several.things if thing.kind is Kind.SYSTEM]
-            if len(systems) != 1 or not selection.ids:
-                raise
-            return systems[0]
 
     def _keep(self, found: Found, condition: Condition) -> None:
         """Those for which it is so; those that nobody recorded it of are counted."""
@@ -189,7 +181,7 @@ class Finder:
         return space.distance(atlas, self._system(one).id, self._system(other).id), atlas
 
     def _near(self, found: Found, selection: Selection, near: Selection) -> None:
-        anchor = self.place(near)
+        anchor = self.one(near)
         if selection.linked:
             self._linked(found, anchor)
             return

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from haven.world.asking.chunks import Chunk
+from haven.world.asking import deeds
+from haven.world.asking.chunk import Chunk
 from haven.world.asking.comparing import HAVE, alike
 from haven.world.asking.conditions import compared, field_condition, having, measured, value_condition
 from haven.world.asking.discovering import discovered, in_time, unit_or_year
@@ -28,7 +29,7 @@ from haven.world.asking.ranking import (
     superlative,
 )
 from haven.world.asking.scene import Group, Scene
-from haven.world.asking.stream import Draft, Stream
+from haven.world.asking.stream import Draft, NotUnderstood, Stream
 from haven.world.asking.tolerating import GENERIC, may_be_left_out
 from haven.world.asking.tying import named, of_kind
 from haven.world.schema import Kind
@@ -125,7 +126,7 @@ def _compared(scene: Scene, chunk: Chunk) -> bool:
         order = complement(scene, order, said_now)
     scene.comparisons.append(order)
     scene.lead = {"to"} if chunk.text.lower().endswith((" to", " from", " an", " bei")) else set()
-    if chunk.one_of("before", "after"):
+    if chunk.one_of("before", "after") or re.match("out|dwarf", chunk.text.lower()):
         scene.lead = {"than"}
     return True
 
@@ -175,7 +176,11 @@ def _its_star(scene: Scene) -> None:
     if "star" in chunk.concepts and not chunk.kinds and order is not None and order.concept == "distance":
         new, scene.pending = scene.pending, Group()
         new.kinds = (Kind.SYSTEM,)
-        new.conditions += [one for group in scene.groups for one in group.conditions if "star" in one.concepts]
+        for group in scene.groups:
+            said = [one for one in group.conditions if "star" in one.concepts]
+            new.conditions += said
+            if group.named:  # what was said of it is said of the star
+                group.conditions = [one for one in group.conditions if one not in said]
         scene.groups.append(new)
 
 
@@ -196,6 +201,8 @@ def _asked(scene: Scene, chunk: Chunk) -> bool:
     if scene.stream.at == 0 and chunk.text.lower() in ("sort", "rank", "order"):
         scene.stream.at += 1
         return True
+    if deeds.asks_otherwise(scene, chunk):
+        raise NotUnderstood(chunk.text)
     stream = scene.stream
     concept = meant(chunk, stream)
     if chunk.text.lower() in GENERIC:
@@ -274,7 +281,7 @@ def _word(scene: Scene, chunk: Chunk) -> bool:
     if "of" in roles and re.search("discover|found|entdeckt", chunk.text.lower()):
         scene.flags.add("discovered")
     scene.counting = scene.counting or "count" in roles
-    if "when" in roles and re.search("year|jahr|date", chunk.text.lower()):
+    if "when" in roles and re.search("year|jahr|date", chunk.text.lower()) and not deeds.is_asked(scene):
         scene.ask("year")
     scene.lead |= roles & LEADS
     return True

@@ -17,6 +17,8 @@ LONGEST = 5
 """Words of a value that is looked for in a question."""
 UNUSED = frozenset({"biome", "star", "economy", "lifeform", "materials"})
 """Fields whose vocabulary is understood even where no record has the word."""
+BINDING = frozenset({"or", "and", "called", "skip", "be", "of", "with", "from", "to", "than"})
+"""Parts of a question that no German form of a value takes the place of."""
 ENDINGS = ("ic", "y", "ish", "al", "s", "es", "en", "e", "er", "ed", "ous")
 """What makes another form of the same value: ocean, oceanic."""
 
@@ -85,6 +87,7 @@ class Lexicon:
         found = set(self._exact.get(phrase, ()))
         for word in phrases().same.get(phrase, ()):
             found |= self._exact.get(tuple(word.split()), set())
+        found |= self._german(phrase)
         if quality := phrases().qualities.get(phrase):
             known = self._exact.get(tuple(fold(quality[1]).split()), set())
             found |= {replace(one, quality=True) for one in known if one.concept == quality[0]}
@@ -107,8 +110,17 @@ class Lexicon:
                 found |= self._exact.get((base,), set())
         return found
 
+    def _german(self, phrase: Phrase) -> set[Value]:
+        """Values of this world that German words stand for, where these are not words of questions: `oder`."""
+        if {role.partition(":")[0] for role in phrases().roles.get(phrase, ())} & BINDING:
+            return set()
+        meant = vocabulary.german().get(" ".join(phrase), ())
+        known = ((field, one) for field, word in meant for one in self._exact.get(tuple(fold(word).split()), ()))
+        return {one for field, one in known if field in ("", one.concept)}
+
     def _unused(self, phrase: Phrase) -> set[Value]:
         """Words of the vocabulary that no record of this world has."""
         text = " ".join(phrase)
         known = {field: vocabulary.known(field, text) for field in vocabulary.fields() if field in UNUSED}
+        known |= {field: word for field, word in vocabulary.german().get(text, ()) if field in UNUSED}
         return {Value(field, word, used=False) for field, word in known.items() if word}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from haven.world.asking.chunks import Chunk
+from haven.world.asking.chunk import Chunk
 from haven.world.asking.query import Order
 from haven.world.asking.ranking import NEAR_BY, kind_ahead
 from haven.world.asking.scene import Scene

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from haven.world.asking.chunks import Chunk
+from haven.world.asking.chunk import Chunk
 from haven.world.asking.comparing import HAVE
 from haven.world.asking.conditions import value_condition
 from haven.world.asking.discovering import CALENDAR

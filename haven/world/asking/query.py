@@ -55,6 +55,7 @@ class Relation(StrEnum):
     MORE = "has more"
     """It has more records that fit `other` than `than` has, or than it has that fit `than`."""
     FEWER = "has fewer"
+    AS_MANY = "has as many"
     FITS = "is one of"
     """It is one of those that `other` means."""
 
@@ -79,7 +80,7 @@ class Condition(Part):
     other: Selection | None = None
     """Whose value it is compared with; for HAS, what is counted."""
     than: Selection | None = None
-    """For MORE and FEWER: whose count, or the count of what."""
+    """For MORE, FEWER and AS_MANY: whose count, or the count of what."""
 
 
 class Order(Part):
@@ -91,6 +92,8 @@ class Order(Part):
     concept: str
     descending: bool = False
     counted: Selection | None = None
+    alike: bool = False
+    """In a comparison: whether it is the same of all is asked, and not who has most."""
 
 
 class Selection(Part):
@@ -194,7 +197,7 @@ def _condition(one: Condition) -> str:
             else (f"it has {one.number or 0:g} to {one.upper:g} ({_selection(one.other)})")
         )
     elif one.than is not None and one.other is not None:
-        text = f"it {one.test.value} ({_selection(one.other)}) than ({_selection(one.than)})"
+        text = f"it {one.test.value} ({_selection(one.other)}) {joining(one.test)} ({_selection(one.than)})"
     elif one.test is Relation.FITS and one.other is not None:
         text = f"it is one of ({_selection(one.other)})"
     elif one.test is Relation.RECORDED:
@@ -208,6 +211,11 @@ def _condition(one: Condition) -> str:
     else:
         text = f"{field} {one.test.value if one.exact else 'contains'} {' or '.join(one.words)}"
     return f"not ({text})" if one.negated else text
+
+
+def joining(test: Relation) -> str:
+    """`more than`, `as many as`."""
+    return "as" if test is Relation.AS_MANY else "than"
 
 
 def _order(order: Order) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from haven.world.asking.chunks import Chunk
+from haven.world.asking.chunk import Chunk
 from haven.world.asking.conditions import value_condition
 from haven.world.asking.query import Condition, Order, Selection
 from haven.world.asking.scene import Scene
@@ -47,7 +47,7 @@ def superlative(scene: Scene, chunk: Chunk) -> bool:
     if scene.nth:
         target.nth = target.limit = scene.nth
     scene.nth = scene.number = None
-    if concept == "distance" and not scene.measures_to(kind_ahead(stream)):
+    if concept == "distance" and not scene.measures_to(kind_ahead(stream) or star_ahead(stream)):
         scene.lead = {"to"} if chunk.text.lower().endswith((" to", " from", " an", " bei", " zu")) else set()
     return True
 
@@ -135,6 +135,14 @@ def kind_ahead(stream: Stream) -> bool:
             return False
         ahead += 1
     return chunk is not None and bool(chunk.values) and bool(chunk.kinds)
+
+
+def star_ahead(stream: Stream) -> bool:
+    """`the nearest other star`: one that is looked for is a system."""
+    ahead = 0
+    while (chunk := stream.peek(ahead)) is not None and chunk.one_of("skip") and not chunk.ids:
+        ahead += 1
+    return chunk is not None and "star" in chunk.concepts
 
 
 def ordinal(scene: Scene, chunk: Chunk) -> bool:

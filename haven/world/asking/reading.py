@@ -6,7 +6,8 @@ import re
 from contextlib import suppress
 
 from haven.world.asking.aggregating import aggregated
-from haven.world.asking.chunks import Chunk, chunks
+from haven.world.asking.chunk import Chunk
+from haven.world.asking.chunks import chunks
 from haven.world.asking.comparing import comparison, distance, same
 from haven.world.asking.fields import Fields
 from haven.world.asking.gathering import gather
@@ -26,6 +27,8 @@ YES_NO = re.compile(
     re.IGNORECASE,
 )
 DOES = frozenset({"do", "does", "did", "can", "could", "will", "would", "should", "may"})
+WITH_WHOM = frozenset({"with", "for", "mit", "für"})
+"""At the end of a question they ask for somebody else than it says: `who discovered X with`."""
 TOLD_OF = (Want.ABOUT, Want.LIST, Want.ROUTE, Want.DISTANCE, Want.WHERE)
 """What is no answer to how something looks, what it costs, or how long a trip takes."""
 
@@ -57,7 +60,9 @@ def read(text: str, lexicon: Lexicon) -> Query | None:
     if _about_people_alone(subject, lexicon.fields):
         return None
     either = query.want is Want.COMPARE and any(chunk.one_of("or") for chunk in found)  # yes is no answer to that
-    return query.model_copy(update={"subject": subject, "read_as": read_as, "yes_no": yes_no and not either})
+    others = tuple(_narrowed(one, lexicon.fields) for one in query.others)
+    settled = {"subject": subject, "others": others, "read_as": read_as, "yes_no": yes_no and not either}
+    return query.model_copy(update=settled)
 
 
 def _read(found: list[Chunk], lexicon: Lexicon, yes_no: bool) -> Query | None:
@@ -191,9 +196,11 @@ def _selection(scene: Scene) -> Query | None:
         one, others = Draft(), []
     else:
         one, others = target.draft(), [other.frozen() for other in target.also if other.named]
-    if scene.left(target):
-        return None
     stream = scene.stream
+    last = stream.chunks[-1].text.lower() if stream.chunks else ""
+    who = "who" in scene.flags or "discovered_by" in scene.asked
+    if scene.left(target) or (who and last in WITH_WHOM and "linked" not in scene.flags):
+        return None
     if any(chunk.one_of("other") for chunk in stream.chunks):
         one.without += tuple(id for other in scene.groups if other.named and other is not target for id in other.ids)
     _measured_from(stream, one)
@@ -228,7 +235,11 @@ def _merely_named(scene: Scene, target: Group | None, query: Query) -> bool:
     return (
         query.want is Want.ABOUT
         and "about" not in scene.flags
-        and (does or bool(lead & {"of", "with", "by", "to", "from"}))
+        and (
+            does
+            or {"discovered", "list"} & scene.flags == {"discovered"}
+            or bool(lead & {"of", "with", "by", "to", "from"})
+        )
     )
 
 

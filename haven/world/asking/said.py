@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from haven.world.asking.fields import LABELS, Field
 from haven.world.asking.finding import Finder, Found
 from haven.world.asking.measuring import LONG, SPOKEN, alternatives, shown
-from haven.world.asking.query import Condition, Order, Relation, Selection
+from haven.world.asking.query import Condition, Order, Relation, Selection, joining
 from haven.world.lengths import convert, written
-from haven.world.schema import Kind, Thing, noun
+from haven.world.schema import Kind, Thing, kind_of, noun
 
 MOST_LEFT_OUT = 5
 """Names that are said of what was left out."""
@@ -48,7 +48,7 @@ def length(value: float, unit: str, wanted: str = "") -> str:
 def in_words(subject: Selection, count: int, finder: Finder) -> str:
     """`7 planets of TRAPPIST-1 with biome Ocean`."""
     parts = [f"{count:,} {kinds_said(subject.kinds, count)}"]
-    parts += [f"of {said(holder)}" for holder in subject.of]
+    parts += [_of(holder) for holder in subject.of]
     if subject.near is not None:
         parts.append(_nearness(subject, subject.near))
     elif subject.radius is not None or subject.beyond is not None:
@@ -67,7 +67,7 @@ def said(selection: Selection) -> str:
         return selection.name
     kind = kinds_said(selection.kinds, 1 if selection.limit == 1 else 2)
     parts = [f"the {kind}"]
-    parts += [f"of {said(holder)}" for holder in selection.of]
+    parts += [_of(holder) for holder in selection.of]
     if selection.order is not None:
         parts.append(f"({_ordered(selection.order)})")
     if selection.near is not None:
@@ -76,6 +76,12 @@ def said(selection: Selection) -> str:
         parts.append(_nearness(selection, MIDDLE))
     parts.append(_conditions(selection))
     return " ".join(part for part in parts if part)
+
+
+def _of(holder: Selection) -> str:
+    """`of Venture`; what a person has, that person discovered."""
+    people = bool(holder.ids) and all(kind_of(id) is Kind.PERSON for id in holder.ids)
+    return f"{'discovered by' if people else 'of'} {said(holder)}"
 
 
 def _nearness(selection: Selection, near: Selection) -> str:
@@ -101,7 +107,7 @@ def _condition(one: Condition) -> str:
         what = f"{_few(one)} {said(one.other).removeprefix('the ')}"
         return f"{'without' if one.negated else 'with'} {what}".replace("  ", " ")
     if one.than is not None and one.other is not None:
-        return f"with {one.test.value.removeprefix('has ')} {_bare(one.other)} than {_bare(one.than)}"
+        return f"with {one.test.value.removeprefix('has ')} {_bare(one.other)} {joining(one.test)} {_bare(one.than)}"
     if one.test is Relation.FITS and one.other is not None:
         return f"{'other than' if one.negated else 'among'} those {_description(one.other)}"
     if one.test is Relation.RECORDED:
@@ -124,7 +130,7 @@ def _condition(one: Condition) -> str:
 
 def _description(one: Selection) -> str:
     """What a selection says of its records, without what they are."""
-    parts = [f"of {said(holder)}" for holder in one.of]
+    parts = [_of(holder) for holder in one.of]
     parts += [_nearness(one, one.near)] if one.near is not None else []
     return " and ".join([*parts, *map(_condition, one.conditions)]) or said(one)
 
@@ -169,7 +175,7 @@ def _by(order: Order) -> str:
 def order_words(subject: Selection) -> str:
     """`The planet of Venture with the largest size`: what a single best row is."""
     kind = kinds_said(subject.kinds, 1)
-    rest = " ".join([*(f"of {said(holder)}" for holder in subject.of), _conditions(subject)]).strip()
+    rest = " ".join([*(_of(holder) for holder in subject.of), _conditions(subject)]).strip()
     order = subject.order
     if subject.nth is not None and order is not None:
         return f"Number {subject.nth} of the {kinds_said(subject.kinds, 2)} {rest}".strip() + f" ({_ordered(order)})"
@@ -211,7 +217,7 @@ def ranked_value(thing: Thing, order: Order, key: float, finder: Finder) -> str:
 def none_found(subject: Selection, found: Found) -> str:
     """That there is none, among how many, and what was left out."""
     rest = " ".join(
-        [*(f"of {said(holder)}" for holder in subject.of), _conditions(subject)]
+        [*(_of(holder) for holder in subject.of), _conditions(subject)]
         + ([_nearness(subject, subject.near)] if subject.near is not None else [])
     )
     kind = kinds_said(subject.kinds, 1)

@@ -299,6 +299,8 @@ class Scene:
         self._anchored()
         one, self.pending = self.pending, Group()
         if not (one.described or one.kinds):
+            if (free := self.target()) is not None:
+                free.without += one.without  # `what did A find besides B`
             return
         before = [other for other in reversed(self.groups) if other.kinds and not other.named]
         if before and not one.kinds:

@@ -14,6 +14,7 @@ from haven.world.asking.lexicon import Lexicon
 from haven.world.asking.measuring import shown
 from haven.world.gazetteer import Gazetteer
 from haven.world.schema import Kind, Thing, noun
+from haven.world.which import in_order, which
 
 MOST = 4
 """Records that stand side by side."""
@@ -33,8 +34,11 @@ def side_by_side(question: str, lexicon: Lexicon) -> Answer | None:
     if any(one.concepts or any(one.part(part) for part in _ASKED) for one in found if not one.ids):
         return None
     things = lexicon.gazetteer.things
-    named = [_meant([things[id] for id in one.ids]) for one in found if one.ids]
-    some = list({one.id: one for one in named}.values())[:MOST]
+    named = [_places([things[id] for id in one.ids]) for one in found if one.ids]
+    if len(named) > 1 and (several := next((one for one in named if len(one) > 1), None)):
+        above = lexicon.gazetteer.name_above
+        return Answer(which(several[0].name, several, above), choices=tuple(map(row, several)))
+    some = list({one.id: one for each in named for one in each}.values())[:MOST]
     if len(some) < 2:
         return None
     lines = [f"{', '.join(one.name for one in some[:-1])} and {some[-1].name}, field by field:"]
@@ -44,9 +48,10 @@ def side_by_side(question: str, lexicon: Lexicon) -> Answer | None:
     return Answer("\n".join(lines), tuple(map(row, some)), asked)
 
 
-def _meant(things: list[Thing]) -> Thing:
-    """A place before a text of its name."""
-    return next((one for one in things if one.kind is not Kind.LORE), things[0])
+def _places(things: list[Thing]) -> list[Thing]:
+    """Places before a text of their name."""
+    places = in_order(things)
+    return places if places[0].kind is not Kind.LORE else places[:1]
 
 
 def _fields(some: list[Thing]) -> Iterable[str]:

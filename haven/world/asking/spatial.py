@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from haven.world import clusters as grouping
@@ -9,13 +11,13 @@ from haven.world import routes, space
 from haven.world.asking.answer import Answer, row
 from haven.world.asking.finding import Finder, names
 from haven.world.asking.legs import whole_way
-from haven.world.asking.measuring import alternatives, shown
+from haven.world.asking.measuring import alternatives, carriers, shown
 from haven.world.asking.query import Order, Query, Selection
 from haven.world.asking.said import asked_label, length, order_words, ranked_value, said, sentence
 from haven.world.asking.stream import Unmeasurable
 from haven.world.atlas import Atlas
 from haven.world.lengths import convert, written
-from haven.world.schema import Thing
+from haven.world.schema import Kind, Thing
 
 MOST_ROWS = 12
 """Records of each side that a comparison of counts names as its sources."""
@@ -28,8 +30,8 @@ def distance(finder: Finder, query: Query) -> Answer:
     if len(query.others) > 1:
         return whole_way(finder, query)
     both = finder.find(query.subject).things if query.subject.limit == 2 and not query.others else []
-    one = both[0] if len(both) == 2 else finder.place(query.subject)
-    other = both[1] if len(both) == 2 else finder.place(query.others[0]) if query.others else finder.origin()
+    one = both[0] if len(both) == 2 else finder.one(query.subject)
+    other = both[1] if len(both) == 2 else finder.one(query.others[0]) if query.others else finder.origin()
     if other is None:
         raise Unmeasurable(f"Name the place from which the distance to {one.name} is to be measured.")
     away, atlas = finder.distance(one, other)
@@ -41,7 +43,7 @@ def distance(finder: Finder, query: Query) -> Answer:
     ranked = [
         (end, thing) for end, thing in zip((query.subject, *query.others), (one, other), strict=False) if end.order
     ]
-    lead = "".join(f"{order_words(end)}: {thing.name}. " for end, thing in ranked if not both)
+    lead = "".join(f"{order_words(end)}: {thing.name}{_aside(finder, end)}. " for end, thing in ranked if not both)
     systems = [finder.gazetteer.system_of(thing) for thing in (one, other)]
     if systems[0] is systems[1] and one.id != other.id:
         return _inside(finder, query, one, other, lead)
@@ -51,6 +53,13 @@ def distance(finder: Finder, query: Query) -> Answer:
     ]
     text = f"{lead}{one.name}{where[0]} is {length(away, atlas.unit, query.unit)} from {other.name}{where[1]}."
     return Answer(text, (row(one, "position"), row(other, "position")), str(query), data={"distance": away})
+
+
+def _aside(finder: Finder, end: Selection) -> str:
+    """That the nearest system to a planet is another than its own."""
+    anchor = finder.one(end.near) if end.near is not None and end.kinds == (Kind.SYSTEM,) else None
+    own = finder.gazetteer.system_of(anchor) if anchor is not None else None
+    return "" if own is None or own is anchor else f" (its own, {own.name}, aside)"
 
 
 def _inside(finder: Finder, query: Query, one: Thing, other: Thing, lead: str) -> Answer:
@@ -70,8 +79,7 @@ def compare(finder: Finder, query: Query) -> Answer:
         return _nearer(finder, query, order)
     if order.concept == "count" and order.counted is None:
         return _more(finder, query, order)
-    options = alternatives(order.concept)
-    things = [finder.one(one, *options) for one in (query.subject, *query.others)]
+    things = [finder.one(one) for one in (query.subject, *query.others)]
     keys = [finder.key(thing, order) for thing in things]
     told = [
         f"{thing.name}: {ranked_value(thing, order, key[1], finder) if key is not None else 'not recorded'}"
@@ -108,11 +116,11 @@ def _more(finder: Finder, query: Query, order: Order) -> Answer:
     best = max(counts) if order.descending else min(counts)
     first = [text for text, count in zip(told, counts, strict=True) if count == best]
     if len(first) == len(sides):
-        verdict = "There are as many of each."
+        verdict = f"{'Yes. ' if order.alike and query.yes_no else ''}There are as many of each."
     else:
         verdict = f"There are {'more' if order.descending else 'fewer'} {' and '.join(first)}."
         if query.yes_no and len(sides) == 2:
-            verdict = f"{'Yes' if first == told[:1] else 'No'}. {verdict}"
+            verdict = f"{'Yes' if first == told[:1] and not order.alike else 'No'}. {verdict}"
     listed = "; ".join(f"{count:,} {text}" for text, count in zip(told, counts, strict=True))
     rows = tuple(row(thing) for some in found for thing in some[:MOST_ROWS])
     return Answer(f"{verdict} {listed[:1].upper()}{listed[1:]}.", rows, str(query))
@@ -123,6 +131,9 @@ def _verdict(query: Query, things: list[Thing], keys: list[float]) -> str:
     assert query.order is not None
     best = max(keys) if query.order.descending else min(keys)
     first = [thing for thing, key in zip(things, keys, strict=True) if key == best]
+    if query.order.alike:
+        yes, no = ("Yes, as many", "No") if query.yes_no else ("As many", "Not as many")
+        return f"{yes if len(first) == len(things) else no}."
     if len(first) == len(things):
         return "No, they are the same." if query.yes_no else "They are the same."
     if query.yes_no:
@@ -131,10 +142,10 @@ def _verdict(query: Query, things: list[Thing], keys: list[float]) -> str:
 
 
 def _nearer(finder: Finder, query: Query, order: Order) -> Answer:
-    origin = finder.place(order.counted) if order.counted is not None else finder.origin()
+    origin = finder.one(order.counted) if order.counted is not None else finder.origin()
     if origin is None:
         raise Unmeasurable("name the place from which it is to be measured.")
-    things = [finder.place(one) for one in (query.subject, *query.others)]
+    things = [finder.one(one) for one in (query.subject, *query.others)]
     measured = [finder.distance(thing, origin) for thing in things]
     told = [f"{thing.name} {length(away, atlas.unit)}" for thing, (away, atlas) in zip(things, measured, strict=True)]
     verdict = _verdict(query, things, [away for away, _ in measured])
@@ -144,10 +155,12 @@ def _nearer(finder: Finder, query: Query, order: Order) -> Answer:
 
 def route(finder: Finder, query: Query) -> Answer:
     """The stops, the length and the longest jump; without a jump range over links, else by the shortest that works."""
-    start = finder.place(query.subject) if query.subject != Selection() else finder.origin()
+    if len(query.others) > 1:
+        return _by_legs(finder, query)
+    start = finder.one(query.subject) if query.subject != Selection() else finder.origin()
     if start is None:
         raise Unmeasurable("name the place that the route starts from.")
-    end = finder.place(query.others[0])
+    end = finder.one(query.others[0])
     atlas = finder.frame_of(start, end)
     ends = [system.id for thing in (start, end) if (system := finder.gazetteer.system_of(thing))]
     rows = (row(start), row(end))
@@ -171,6 +184,23 @@ def route(finder: Finder, query: Query) -> Answer:
         text = f"There is no route from {start.name} to {end.name} with jumps of {written(jump, atlas.unit)}.{needed}"
         return Answer(sentence(text, [atlas.left_out] if atlas.left_out else []), rows, str(query))
     return _told(finder, query, found, atlas, f"with jumps of at most {written(jump, atlas.unit)}")
+
+
+def _by_legs(finder: Finder, query: Query) -> Answer:
+    """A route from each place to the next, and what they come to together."""
+    ends = (query.subject, *query.others)
+    ways = [route(finder, query.model_copy(update={"subject": a, "others": (b,)})) for a, b in pairwise(ends)]
+    rows = tuple({one.id: one for way in ways for one in way.rows}.values())
+    told = "\n".join(f"- {way.text}" for way in ways)
+    if not all("jumps" in way.data for way in ways):
+        return Answer(f"Not every leg of that way can be gone:\n{told}", rows, str(query))
+    unit = finder.frame_of(*map(finder.one, ends)).unit
+    data = {name: sum(way.data[name] for way in ways) for name in ("jumps", "length")}
+    stops = [finder.one(one).name for one in ends]
+    head = f"{data['jumps']:g} jumps, {written(data['length'], unit)} in all, from {stops[0]} to {stops[-1]}"
+    ids = [id for way in ways for id in way.route]
+    once = tuple(id for at, id in enumerate(ids) if at == 0 or ids[at - 1] != id)
+    return Answer(f"{head} by way of {', '.join(stops[1:-1])}:\n{told}", rows, str(query), route=once, data=data)
 
 
 def _jump(number: float, unit: str, atlas: Atlas) -> float:
@@ -216,3 +246,36 @@ def clusters(finder: Finder, query: Query) -> Answer:
     text = f"{len(found)} {many} of systems at most {written(size, atlas.unit)} apart, largest first: {listed}."
     rows = tuple(row(finder.gazetteer.things[one.ids[0]]) for one in found[:10])
     return Answer(sentence(text, [atlas.left_out] if atlas.left_out else []), rows, str(query))
+
+
+def same_in(finder: Finder, query: Query) -> Answer:
+    """Whether two records have the same of something, with the value of each."""
+    things = [finder.one(one) for one in (query.subject, *query.others)]
+    for concept in (one for entry in query.concepts for one in alternatives(entry)):
+        said = [_same_value(finder, thing, concept) for thing in things]
+        if any(said):
+            rows = tuple(row(thing, value) for thing, value in zip(things, said, strict=True))
+            listed = "; ".join(
+                f"{thing.name}: {value or 'not recorded'}" for thing, value in zip(things, said, strict=True)
+            )
+            if not all(said):
+                return Answer(
+                    f"Not recorded for all of them. {asked_label(concept)}: {listed}.",
+                    rows,
+                    str(query),
+                    recorded=False,
+                )
+            verdict = "Yes" if len({value.casefold() for value in said}) == 1 else "No"
+            return Answer(f"{verdict}. {asked_label(concept)}: {listed}.", rows, str(query))
+    label = asked_label(query.concepts[0]).lower()
+    return Answer(f"Not recorded: no {label} of {names(things)}.", tuple(map(row, things)), str(query), recorded=False)
+
+
+def _same_value(finder: Finder, thing: Thing, concept: str) -> str:
+    if concept in ("system", "planet"):
+        above = [one for one in (thing, *finder.gazetteer.above(thing)) if one.kind == concept]
+        return above[0].name if above else ""
+    for carrier in carriers(thing, concept, finder.fields, finder.gazetteer)[:1]:
+        if read := finder.fields.read(carrier, concept):
+            return shown(read[0], read[1], concept)
+    return ""

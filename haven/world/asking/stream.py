@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from haven.world.asking.chunks import Chunk
+from haven.world.asking.chunk import Chunk
 from haven.world.asking.lexicon import Lexicon
 from haven.world.asking.query import Condition, Order, Selection
 from haven.world.schema import Kind

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from haven.world.asking.chunks import Chunk
+from haven.world.asking.chunk import Chunk
 from haven.world.asking.query import Condition
 from haven.world.asking.scene import Group, Scene
 from haven.world.asking.stream import Stream
@@ -35,9 +35,9 @@ def named(scene: Scene, chunk: Chunk) -> bool:
         and not last.described
         and not (scene.reach or scene.links or scene.routing)
     ):
-        fitting = tuple(id for id in new.ids if things[id].kind in last.kinds)
-        if fitting and not scene.lead - {"called", "be"} and not _kind_apart(scene):
-            last.ids, last.name, last.kinds, last.genitive = fitting, new.name, (), genitive
+        of_it = all(things[id].kind in last.kinds for id in new.ids)
+        if of_it and not scene.lead - {"called", "be"} and not _kind_apart(scene):
+            last.ids, last.name, last.kinds, last.genitive = new.ids, new.name, (), genitive
             scene.lead.clear()
             return True
     _tie(scene, new)
@@ -165,6 +165,8 @@ def _described(scene: Scene, chunk: Chunk) -> Group:
 def _said_again(scene: Scene, last: Group, new: Group) -> bool:
     """`which systems are trading systems`, `planets and moons`, `what kinds of discoveries are fossils`."""
     joined = bool(scene.lead & {"and", "or"})
+    if "or" in scene.lead and any(order.concept in ("count", "?") for order in scene.comparisons):
+        return False  # `what is there more of, moons or stations`
     if not joined and set(new.kinds) <= set(last.kinds) and scene.lead <= {"be", "list"} and last.holders:
         last.conditions += new.conditions
     elif joined and not new.described and not last.described and set(new.kinds) != set(last.kinds):
@@ -286,6 +288,9 @@ def _waits_for_a_place(scene: Scene, new: Group, lead: set[str]) -> Group | None
     for one in (scene.pending, *reversed(scene.groups[:-1])):
         if one.order is not None and one.order.concept == "distance" and one.anchor is None:
             before = scene.stream.chunks[scene.stream.at - 2] if scene.stream.at > 1 else None
+            things = scene.stream.lexicon.gazetteer.things
+            if lead == {"of"} and new.named and all(things[id].kind is Kind.REGION for id in new.ids):
+                return None  # `the closest pair of systems in X`
             bare = not lead and new.named and before is not None and before.part("superlative")  # `nearest X`
             return one if bare or lead & {"to", "from", "of", "near", "than"} else None
     return None

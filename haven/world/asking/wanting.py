@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from haven.world.asking import deeds
 from haven.world.asking.query import Order, Query, Selection, Want
 from haven.world.asking.stream import Draft, NotUnderstood, Stream
 from haven.world.schema import Kind
@@ -51,6 +52,7 @@ def wanted(stream: Stream, one: Draft, yes_no: bool) -> Query | None:
     if flags & {"who", "when", "how"}:
         asked = _about_discovery(stream, one, asked)
         times = TIMES.isdisjoint(name for entry in asked for name in entry.split("|"))
+        times = times and not any(deeds.tells_when(stream, entry) for entry in asked)
         if not asked or ("when" in opening and times):
             return None
     if one.kinds == (Kind.REGION,) and one.of and not one.conditions and not asked and not one.order:
@@ -139,7 +141,7 @@ def _plainly(stream: Stream, one: Draft, asked: tuple[str, ...], yes_no: bool, o
     if SUMMED.keys() & flags and asked:
         if one.ids:
             one = Draft(of=[one.frozen()])
-        one.kinds = one.kinds or _implied(stream, Draft(), asked)[:1]
+        one.kinds = one.kinds or implied(stream, Draft(), asked)[:1]
         want = next(want for flag, want in SUMMED.items() if flag in flags)
         return Query(want=want, subject=one.frozen(), concepts=asked, unit=stream.unit)
     if "each" in flags and len(one.of) == 1 and one.of[0].kinds and one.kinds:
@@ -154,15 +156,15 @@ def _plainly(stream: Stream, one: Draft, asked: tuple[str, ...], yes_no: bool, o
         if yes_no and not asked and one.conditions and _is_said_of_it(stream, one):
             one = Draft(ids=one.of[0].ids, name=one.of[0].name, conditions=one.conditions)
         elif one.of and not asked:
-            one.kinds = _implied(stream, one)
+            one.kinds = implied(stream, one)
         elif asked and one.of and len(one.of) == 1 and not one.conditions and not one.order:
             one = _unwrapped(one)
         else:
-            one.kinds = _implied(stream, one, asked)[: 1 if nothing else None]
+            one.kinds = implied(stream, one, asked)[: 1 if nothing else None]
     things = stream.lexicon.gazetteer.things
     if asked and one.bare and all(things[id].kind is Kind.REGION for id in one.ids) and not _regional(stream, asked):
         one = Draft(of=[one.frozen()])
-        one.kinds = _implied(stream, one, asked)[:1]
+        one.kinds = implied(stream, one, asked)[:1]
         return Query(
             want=Want.GROUP, subject=one.frozen(), concepts=asked, order=Order(concept="count", descending=True)
         )
@@ -188,11 +190,13 @@ def _of_these(
     """The query about records whose kinds are known; `named_kinds`: the person said them."""
     flags = stream.flags
     loose = {concept for condition in one.conditions for concept in condition.concepts}
-    if not named_kinds and not one.ids and loose and loose <= LOOSE:
+    partly = "where" in flags and one.conditions and not any(condition.exact for condition in one.conditions)
+    if not named_kinds and not one.ids and loose and (loose <= LOOSE or partly):
         return None  # `how many ships has X`: that some discovery bears such a word is no answer
     subject = one.frozen()
     if one.bare and "discovered" in flags and not asked and _all_people(stream, one):
-        found_by = Selection(kinds=(Kind.SYSTEM, *BELONGING), of=(subject,))
+        finder = subject.model_copy(update={"without": ()})
+        found_by = Selection(kinds=(Kind.SYSTEM, *BELONGING), of=(finder,), without=subject.without)
         return Query(want=Want.COUNT if "count" in flags else Want.LIST, subject=found_by)
     if not named_kinds and "count" in flags and not asked:
         return None  # of what, nobody said
@@ -255,7 +259,7 @@ def _regional(stream: Stream, asked: tuple[str, ...]) -> bool:
     return own or bool({"position", "links"} & set(concepts))
 
 
-def _implied(stream: Stream, one: Draft, asked: tuple[str, ...] = ()) -> tuple[Kind, ...]:
+def implied(stream: Stream, one: Draft, asked: tuple[str, ...] = ()) -> tuple[Kind, ...]:
     """The kinds that the conditions can be about, where nobody named one."""
     concepts = {concept for condition in one.conditions for concept in condition.concepts}
     concepts |= {concept for entry in asked for concept in entry.split("|")}

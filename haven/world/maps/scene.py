@@ -110,13 +110,13 @@ def scene(gazetteer: Gazetteer, wish: Wish) -> Scene:
         if not float(np.abs([low, high]).max()) < FARTHEST:
             raise BadInput("That lies too far out to be drawn.", "Name a smaller part, or correct the positions.")
     notes = [f"Not shown: {atlas.left_out}."] if atlas.left_out else []
-    if not (wish.route or wish.region or wish.box or wish.around) and (crowd := _crowded(flat)) is not None:
+    if not (wish.route or wish.region or wish.box or wish.around) and (crowd := crowded(flat)) is not None:
         low, high = crowd
         beyond = len(atlas) - int(np.all((flat >= low) & (flat <= high), axis=1).sum())
         notes.insert(0, f"{beyond:,} systems lie farther out than this part of the map.")
     seen = np.flatnonzero(np.all((flat >= low) & (flat <= high), axis=1))
     systems = [gazetteer.things[atlas.ids[int(row)]] for row in seen]
-    field = wish.colour or _field(systems)
+    field = wish.colour or telling(systems)
     legend = _legend(systems, field)
     pairs = _linked(atlas, seen)
     if len(pairs) > MOST_LINKS:
@@ -140,7 +140,7 @@ def scene(gazetteer: Gazetteer, wish: Wish) -> Scene:
     )
 
 
-def _crowded(flat: Floats) -> tuple[Floats, Floats] | None:
+def crowded(flat: Floats) -> tuple[Floats, Floats] | None:
     """The part in which nearly all systems lie, where a few far ones would leave most of the picture empty."""
     if len(flat) < FEW:
         return None
@@ -215,7 +215,7 @@ def _bounds(points: Floats, wish: Wish, atlas: Atlas) -> tuple[Floats, Floats]:
     return middle - wide / 2 - room, middle + wide / 2 + room
 
 
-def _field(systems: Sequence[object]) -> str:
+def telling(systems: Sequence[object]) -> str:
     """What colours tell most: the first field with two to seven values; else the first that is filled in at all."""
     some = systems[:: max(1, len(systems) // SAMPLE)]
     counts = {field: {class_of(one, field) for one in some} - {""} for field in COLOURS}
