@@ -52,6 +52,7 @@ from haven.changes.rounds.planning import Planning
 from haven.changes.rounds.prompting import Prompts
 from haven.changes.sandbox import Sandbox
 from haven.changes.sandbox.testenv import TestEnvironments
+from haven.changes.standing import Today
 from haven.errors import HavenError, SettingsError, Unavailable
 from haven.events import Bus
 from haven.health import LoopLag, memory_total_mb
@@ -146,11 +147,11 @@ async def _build(
     handlers: dict[str, Handler] = {JOB_WAITING: waiting.handle}
     jobs = JobQueue(database, handlers)
     repository, problem = await _repository(settings)
-    changes = Changes(database, settings, lambda: _there(repository, problem), jobs.stop)
+    changes = Changes(database, settings, lambda: _there(repository, problem), jobs.stop, waiting.today)
     by_hand, pruning = None, None
     if repository is not None:
         checker = Checker(database, repository, TestRunner(sandbox, environments_), await _own_scratch(state, identity))
-        pipeline, by_hand = _pipeline(settings, database, bus, engine, book, repository, checker)
+        pipeline, by_hand = _pipeline(settings, database, bus, engine, book, repository, checker, waiting.today)
         handlers[JOB] = pipeline.handle
         handlers[deployments.JOB] = Deployments(database, changes, settings.deploy, settings.project).handle
         pruning = Pruning(database, repository, state, settings.changes.keep_days, environments_.drop_unused)
@@ -199,13 +200,14 @@ def _pipeline(
     book: Ledger,
     repository: Repository,
     checker: Checker,
+    today: Today,
 ) -> tuple[Pipeline, ByHand]:
     """What carries a change from its request to its merge, and the way around it by hand."""
     prompts = Prompts(repository, settings)
     planning, rounds = Planning(prompts, engine, settings), Rounds(database, prompts, engine, settings)
     landing = Landing(database, repository, checker, settings)
     by_hand = ByHand(database, rounds, book, settings)
-    return Pipeline(database, bus, settings, planning, rounds, checker, landing), by_hand
+    return Pipeline(database, bus, settings, planning, rounds, checker, landing, today), by_hand
 
 
 async def _memory(

@@ -49,7 +49,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "setup": ("day_one:setup", "Walk through day one; every step can be skipped and run again."),
     "doctor": ("day_one:doctor", "Some twenty checks, each with the one line that mends it."),
     "up": ("run:up", "Run Haven: bot, kiosk, clock and worker in one process; on a terminal, show the kiosk."),
-    "attach": ("run:attach", "Show a running Haven on this terminal."),
+    "attach": ("run:attach", "Show a running Haven on this terminal; where it is restarted, come back by itself."),
     "demo": (
         "run:demo",
         "The main job from end to end, in a folder of its own: request, edits, tests, review, merge.",

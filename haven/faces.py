@@ -6,12 +6,13 @@ import asyncio
 import logging
 import os
 import time
+from pathlib import Path
 from typing import Any
 
+from assistants.office import Office
 from assistants.pricing import Pricing
 from assistants.records import Records
 from bot.client import HavenBot
-from bot.office import Office
 from bot.supervisor import Link, Supervisor
 from haven.access import Principal
 from haven.ai.money.caps import Caps
@@ -20,11 +21,14 @@ from haven.ai.task import Tier
 from haven.app import Face, House
 from haven.changes.rounds.prompting import Prompts
 from haven.errors import SettingsError, StoreError, Unavailable
+from haven.logbook import RECENT
 from haven.privacy import Privacy
-from haven.settings import DISCORD_TOKEN, Discord
+from haven.settings import DISCORD_TOKEN, Discord, Settings, config_file, demo_file
 from kiosk.app import Kiosk
 from kiosk.pin import Pin
+from kiosk.screens.pane import Handed
 from kiosk.server import serve as serve_kiosk
+from kiosk.touch import Clock
 
 log = logging.getLogger("haven")
 BEGAN = int(time.time())
@@ -35,9 +39,11 @@ def records_of(house: House) -> Records:
     return Records(house.world, house.drafts, house.watches, house.search, house.cartographer, house.scribe)
 
 
-def kiosk_of(house: House, principal: Principal, pin: Pin, driver: type[Any] | None = None) -> Kiosk:
-    """One display of the kiosk, for one person."""
-    return Kiosk(
+def kiosk_of(
+    house: House, principal: Principal, pin: Pin, driver: type[Any] | None = None, clock: Clock | None = None
+) -> Kiosk:
+    """One display of the kiosk, for one person; its clock is the loop's, if no other is handed."""
+    handed = Handed(
         round_table=house.round_table,
         changes=house.changes,
         waiting=house.waiting,
@@ -49,10 +55,20 @@ def kiosk_of(house: House, principal: Principal, pin: Pin, driver: type[Any] | N
         verdict=house.outcomes.verdict,
         cloud=lambda: cloud_name(house.engine.roster),
         lan=lambda: bool(house.engine.roster.on(Tier.LAN)),
+        office=office_of(house),
+        settings_file=settings_file(house.settings),
+        log=RECENT,
+        past=house.sentinel.past,
         principal=principal,
         pin=pin,
-        driver_class=driver,
     )
+    return Kiosk(handed, driver, clock)
+
+
+def settings_file(settings: Settings) -> Path:
+    """Where these settings came from: the demo's own file in the demo."""
+    demo = demo_file()
+    return demo if settings.paths.state_dir.is_relative_to(demo.parent) else config_file()
 
 
 def office_of(house: House) -> Office:
@@ -66,7 +82,7 @@ def office_of(house: House) -> Office:
         registry=house.registry,
         roster=house.engine.roster,
         pricing=Pricing(house.engine.roster, house.ledger, settings, prompts, house.round_table.seat),
-        privacy=Privacy(database),
+        privacy=Privacy(database, is_served=house.waiting.is_serving),
         backup=house.sentinel.backups.daily,
         restart=house.again.set,
         is_watched=os.environ.get("SYSTEMD_EXEC_PID") == str(os.getpid()),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 CLAUDE_API = "https://api.anthropic.com"
 DISCORD_API = "https://discord.com/api/v10"
+BOT_TOKEN = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+")
+"""The form of a bot's token (Discord API reference): its id, a time and a check, with dots between them."""
 PATIENCE_S = 15.0
 """Seconds that an answer may take."""
 NO_SUCH = (10003, 10011, 10013)

@@ -6,19 +6,11 @@ import logging
 import logging.handlers
 import sys
 
-from haven.quoting import visible
-from haven.redact import redact
+from haven.logbook import RECENT, RedactingFormatter
 from haven.settings import Settings
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 FILE_BYTES, FILES = 2_000_000, 3
-
-
-class RedactingFormatter(logging.Formatter):
-    """Takes secrets out of the finished line, traceback included; what could steer a terminal is shown by number."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        return visible(redact(super().format(record)))
 
 
 def start(settings: Settings, *, on_stderr: bool = False) -> None:
@@ -36,9 +28,10 @@ def start(settings: Settings, *, on_stderr: bool = False) -> None:
             delay=True,
             errors="backslashreplace",
         )
+        RECENT.begin_with(settings.log_file)
     handler.setFormatter(RedactingFormatter(FORMAT))
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    root.handlers[:] = [handler, RECENT]
     root.setLevel(settings.log_level)
     logging.captureWarnings(True)
     logging.raiseExceptions = False

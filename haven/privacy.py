@@ -16,6 +16,7 @@ from haven.store.ledger import DAY_S
 
 PERSON = re.compile(r"discord:\d{15,20}|unix:\d{1,10}")
 """Whose data can be asked for: the panel and Haven itself are nobody."""
+HOUR_S = 3600.0
 STAYS = (
     "What others rest on stays, under the name “somebody who left”: that somebody asked for a change, who approved it,"
     " what was written into the world, and what calls cost. The words of a change that you asked for belong to the"
@@ -35,9 +36,17 @@ ELSEWHERE = (
 class Privacy:
     """One for the house. A person is a principal's id, such as `discord:123`."""
 
-    def __init__(self, database: Database, clock: Callable[[], float] = now) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Callable[[], float] = now,
+        is_served: Callable[[str], bool] = lambda person: False,
+    ) -> None:
+        """`is_served`: whether something that a person asked for is being answered in this process."""
         self._database = database
         self._clock = clock
+        self._is_served = is_served
+        self._left: dict[str, float] = {}
 
     async def held(self, by: Principal, person: str) -> dict[str, int]:
         """How many things of each kind. Raises AccessDenied for somebody else's, BadInput for no person's id."""
@@ -49,25 +58,34 @@ class Privacy:
         _check(by, person)
         return {"person": person, "at": self._clock(), "kept": await table.given(self._database, person)}
 
-    async def delete(self, by: Principal, person: str, name: str) -> dict[str, int]:
-        """Forget the person, known as `name`; what there was before. It can't be undone.
+    async def delete(self, by: Principal, person: str) -> dict[str, int]:
+        """Forget the person; what there was before. Where that is nothing, nothing is done. It can't be undone.
 
-        Raises as `held` does, and Conflict while a change of theirs is open: nobody may decide their own under
-        another name.
+        Raises as `held` does, and Conflict while something of theirs is under way: nobody may decide their own change
+        under another name, and an answer that comes afterwards would be written down with their id. Every table is
+        looked through, so a person's own word counts once an hour.
         """
         _check(by, person)
         before, alias = await table.held(self._database, person), f"{table.ALIAS}{secrets.token_hex(6)}"
+        if not any(before.values()):
+            return before
+        self._left = {one: at for one, at in self._left.items() if 0 <= self._clock() - at < HOUR_S}
+        if by.id == person and person in self._left:
+            raise Conflict("What was kept of you was deleted within this hour already.", "Do it again later.")
 
         async def work(tx: Transaction) -> None:
+            if self._is_served(person) or await table.is_asking(tx, person):
+                raise Conflict("A question is being answered at this moment.", "Wait until its answer is there.")
             if open_changes := await table.open_changes(tx, person):
                 raise Conflict(
                     f"A change is still open: {', '.join(open_changes)}.", "Withdraw it, or wait until it is decided."
                 )
-            await table.forget(tx, person, name, alias, int(self._clock() // DAY_S))
+            await table.forget(tx, person, alias, int(self._clock() // DAY_S))
             actor = by.id if by.id != person else alias
             await record(tx, "person.left", alias, actor, by=by.name if by.id != person else table.NOBODY)
 
         await self._database.write(work)
+        self._left[person] = self._clock()
         return before
 
     async def finish(self) -> int:

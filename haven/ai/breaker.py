@@ -18,6 +18,8 @@ from enum import StrEnum
 from haven.errors import Unavailable
 
 WINDOW_S = 60.0
+SHARE = 3
+"""One person has a third of a minute's calls, so that whoever asks much leaves some to the others."""
 
 
 class Circuit(StrEnum):
@@ -57,27 +59,38 @@ class Breaker:
         self._clock, self.name = clock, name
         self._failures = 0
         self._closed_until = 0.0
-        self._starts: deque[float] = deque(maxlen=max(1, per_minute))
+        self._starts: deque[tuple[float, str]] = deque(maxlen=max(1, per_minute))
         self._calls = 0
         self._trial = 0
 
-    def refusal(self) -> tuple[str, float] | None:
-        """Why no call may begin now, and the seconds until one may be tried; None where it may."""
+    def refusal(self, person: str = "") -> tuple[str, float] | None:
+        """Why no call may begin now, and the seconds until one may be tried; None where it may.
+
+        `person` is the id of whom it is for, where they have a share alone.
+        """
         now = self._clock()
         if self.circuit is Circuit.TRYING:
             return f"{self.name} failed before and is being tried by another call.", 1.0
         if self.circuit is Circuit.OPEN and now < self._closed_until:
             return f"{self.name} failed {self._failures} times in a row and is left alone.", self._closed_until - now
-        if self._per_minute and len(self._starts) == self._per_minute and now - self._starts[0] < WINDOW_S:
-            wait = WINDOW_S - (now - self._starts[0])
-            return f"{self.name} was asked {self._per_minute} times within a minute, which is the limit.", wait
+        if not self._per_minute:
+            return None
+        recent = [(at, whose) for at, whose in self._starts if now - at < WINDOW_S]
+        if len(recent) == self._per_minute:
+            said = f"{self.name} was asked {self._per_minute} times within a minute, which is the limit."
+            return said, WINDOW_S - (now - recent[0][0])
+        own = [at for at, whose in recent if person and whose == person]
+        share = -(-self._per_minute // SHARE)
+        if len(own) >= share:
+            said = f"{self.name} was asked {share} times within a minute for one person, which is their share."
+            return said, WINDOW_S - (now - own[-share])
         return None
 
-    def began(self) -> int:
+    def began(self, person: str = "") -> int:
         """A call begins: its number, to be told of when it is over. Raises Unavailable where `refusal` says no."""
-        if (refused := self.refusal()) is not None:
+        if (refused := self.refusal(person)) is not None:
             raise Unavailable(refused[0], "Haven tries again later.", after=refused[1])
-        self._starts.append(self._clock())
+        self._starts.append((self._clock(), person))
         self._calls += 1
         if self.circuit is Circuit.OPEN:
             self._move("tried")

@@ -10,7 +10,7 @@ from contextlib import aclosing
 from dataclasses import astuple, dataclass, field, replace
 from typing import Any, Protocol, TypeVar
 
-from haven.ai.task import Called, Delta, Reply, Restart, Task, Tool, ToolCall, ToolResult, Turn, Usage
+from haven.ai.task import Called, Delta, Queued, Reply, Restart, Task, Tool, ToolCall, ToolResult, Turn, Usage
 from haven.errors import HavenError, ModelError, error_id
 from haven.quoting import clean, cut_middle
 
@@ -33,12 +33,12 @@ class Limits:
 
 
 class Streams(Protocol):
-    def stream(self, task: Task, request: str = "") -> AsyncGenerator[Delta | Restart | Reply, None]: ...
+    def stream(self, task: Task, request: str = "") -> AsyncGenerator[Delta | Queued | Restart | Reply, None]: ...
 
 
 async def converse(
     engine: Streams, task: Task, tools: Mapping[Tool, Handler], limits: Limits, request: str
-) -> AsyncGenerator[Delta | Restart | Called | Reply, None]:
+) -> AsyncGenerator[Delta | Queued | Restart | Called | Reply, None]:
     """What the engine yields for each turn, each tool that ran, and one Reply, last, with the sums of all turns.
 
     The last turn is asked without tools, so that it answers with what is there. Raises what the engine raises, and

@@ -12,6 +12,7 @@ from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
+from haven.access import Role
 from haven.ai import policy, validate
 from haven.ai.aside import aside, size
 from haven.ai.breaker import Breaker
@@ -20,7 +21,7 @@ from haven.ai.outgoing import Outgoing, call_of, text_of
 from haven.ai.providers.base import Call, Counts, Finish, Provider
 from haven.ai.roster import Roster
 from haven.ai.switch import CloudSwitch
-from haven.ai.task import Delta, Reply, Restart, Route, Step, Task, Tier, Usage
+from haven.ai.task import Delta, Queued, Reply, Restart, Route, Step, Task, Tier, Usage
 from haven.errors import AccessDenied, HavenError, ModelError, OverBudget, Unavailable
 
 QUICK_RETRY_S = 10.0
@@ -58,7 +59,7 @@ class Door:
 
     async def ask(
         self, task: Task, route: Route, step: Step, request: str, asked: Task | None = None
-    ) -> AsyncGenerator[Delta | Restart | Reply, None]:
+    ) -> AsyncGenerator[Delta | Queued | Restart | Reply, None]:
         """One model with its quick retries; each is a call, a price and a ledger row of its own.
 
         `request` names the request that all these calls are made for; `asked` is the task as the person asked it, where
@@ -74,7 +75,7 @@ class Door:
                 async with aclosing(once) as pieces:
                     async for piece in pieces:
                         said = said or isinstance(piece, Delta)
-                        yield piece if isinstance(piece, Delta) else await _scored(asked or task, piece)
+                        yield await _scored(asked or task, piece) if isinstance(piece, _Came) else piece
                 return
             except OverBudget:
                 raise
@@ -86,7 +87,7 @@ class Door:
                     yield Restart(str(error), step)
                 await self._sleep(pause)
 
-    async def _local(self, task: Task, route: Route, step: Step) -> AsyncGenerator[Delta | _Came, None]:
+    async def _local(self, task: Task, route: Route, step: Step) -> AsyncGenerator[Delta | Queued | _Came, None]:
         provider = self._roster.get(step)
         stops = validate.running_text(task.kind) and task.schema is None and task.tool is None and not task.tools
         text = ""
@@ -98,7 +99,7 @@ class Door:
                     finish = piece
                     break
                 yield piece
-                text += piece.text
+                text += piece.text if isinstance(piece, Delta) else ""
                 if stops and (whole := validate.before_repeat(text)) is not None:
                     finish = Finish(whole, Usage(), "repeat")
                     break
@@ -130,7 +131,7 @@ class Door:
             async for piece in pieces:
                 if isinstance(piece, Finish):
                     finish, out.usage = piece, piece.usage if piece.usage_known else None
-                elif text := out.came_in(piece.text):
+                elif isinstance(piece, Delta) and (text := out.came_in(piece.text)):
                     yield Delta(text)
         assert finish is not None
         if out.held:
@@ -153,7 +154,7 @@ class Door:
         if provider.tier is Tier.CLOUD and self._switch is not None:
             await self._switch.demand()
         breaker = self._roster.breaker(provider)
-        number = breaker.began()
+        number = breaker.began(_sharer(task))
         out: Outgoing | None = None
         reserved = 0
         try:
@@ -197,6 +198,11 @@ class Door:
         await end(reserved, seconds, str(error) or STOPPED)
 
 
+def _sharer(task: Task) -> str:
+    """Who has a share of the minute alone: changes are worked on one at a time, and the house is its owner's."""
+    return "" if task.change is not None or task.principal.role is Role.OWNER else task.principal.id
+
+
 def _tell(breaker: Breaker, number: int, error: BaseException) -> None:
     """A service that is out of reach is left alone for a while; one that answered, however badly, is not."""
     if isinstance(error, ModelError):
@@ -207,7 +213,7 @@ def _tell(breaker: Breaker, number: int, error: BaseException) -> None:
         breaker.ended(number)  # it was not asked at all, turned us away for good, or nobody waited for its answer
 
 
-async def _generate(provider: Provider, call: Call) -> AsyncGenerator[Delta | Finish, None]:
+async def _generate(provider: Provider, call: Call) -> AsyncGenerator[Delta | Queued | Finish, None]:
     """The provider's pieces; a provider that ends without a Finish has failed."""
     finished = False
     async with aclosing(provider.generate(call)) as pieces:

@@ -34,6 +34,7 @@ from haven.ai.task import (
     Delta,
     Judgement,
     Privacy,
+    Queued,
     Reply,
     Restart,
     Route,
@@ -53,7 +54,7 @@ MAX_TASK_CHARS = 4_000_000
 
 TOO_HARD = "it asks for a large model"
 
-Piece = Delta | Restart | Reply
+Piece = Delta | Queued | Restart | Reply
 
 
 class Engine:
@@ -88,7 +89,7 @@ class Engine:
         raise ModelError("The model ended without a reply.", "Ask again.")
 
     async def stream(self, task: Task, request: str = "") -> AsyncGenerator[Piece, None]:
-        """Text as it comes; a Restart where the next step replaces it; one Reply, last.
+        """Text as it comes; a Restart where the next step replaces it; Queued while others go first; one Reply, last.
 
         `request` (else the task's own) joins several tasks under one budget. Raises AccessDenied, BadInput, OverBudget,
         Unavailable (no model is left; CloudAway where a person may choose between waiting and the local model) or
@@ -186,7 +187,7 @@ class Engine:
         seconds = self._memory.seconds(provider.tier, provider.name)
         missing = (off if provider.tier is Tier.CLOUD else "") or self._missing(task, provider)
         resting = "" if missing else self.roster.missing(provider)
-        return Offer(Step(provider.tier, provider.name), missing, usd, seconds, resting)
+        return Offer(Step(provider.tier, provider.name), missing, usd, seconds, resting, provider.stand_in)
 
     def _missing(self, task: Task, provider: Provider) -> str:
         if provider.tier is not Tier.LOCAL:
@@ -204,7 +205,7 @@ class Engine:
     async def _ask_local(self, task: Task) -> str:
         return (await self.complete(task)).text
 
-    async def _steps(self, run: Run) -> AsyncGenerator[Delta | Restart, None]:
+    async def _steps(self, run: Run) -> AsyncGenerator[Delta | Queued | Restart, None]:
         """Ask one model after the other until a reply is good enough; what came back is in `run`."""
         steps = run.route.steps
         if run.route.hybrid:
@@ -230,7 +231,7 @@ class Engine:
         smaller = following is None or following.tier is Tier.LOCAL or following.model == self._policy.small_model
         return step.tier is Tier.CLOUD and smaller
 
-    async def _step(self, run: Run, step: Step) -> AsyncGenerator[Delta | Restart, None]:
+    async def _step(self, run: Run, step: Step) -> AsyncGenerator[Delta | Queued | Restart, None]:
         """One model; the local one may mend its own draft once."""
         task = run.prepared.task
         for _ in range(2):

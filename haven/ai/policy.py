@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from haven.ai import kinds
 from haven.ai.conditions import Condition, Facts, compile
@@ -23,6 +23,8 @@ class Offer:
     seconds: float | None = None
     resting: str = ""
     """Why it is left alone for the moment: it stays on the way, so that a person may choose to wait for it."""
+    stand_in: bool = False
+    """Nothing real is charged."""
 
     @property
     def tier(self) -> Tier:
@@ -88,6 +90,7 @@ def route(
     wanted = _by_size(wanted, task, judgement, policy)
     if first is not None:
         wanted.sort(key=lambda offer: (offer.tier, offer.step.model) != first)  # stable: the rest stays in order
+    wanted = [_after_a_yes(offer, task) for offer in wanted]
     missing = [(offer.tier, offer.missing) for offer in wanted if offer.missing]
     resting = [(offer.tier, offer.resting) for offer in wanted if offer.resting and not offer.missing]
     expected = [tier for tier in order if tier is not Tier.LAN or task.where is Where.LAN or policy.lan_only]
@@ -250,6 +253,15 @@ def _by_size(wanted: list[Offer], task: Task, judgement: Judgement, policy: Poli
     clouds = sorted((offer for offer in wanted if offer.tier is Tier.CLOUD), key=lambda offer: is_small(offer) != easy)
     following = iter(clouds)
     return [next(following) if offer.tier is Tier.CLOUD else offer for offer in wanted]
+
+
+def _after_a_yes(offer: Offer, task: Task) -> Offer:
+    """Not there, where it may cost more than the person would be shown the price of before."""
+    most = task.unasked_usd
+    if most is None or offer.missing or offer.stand_in or offer.tier is not Tier.CLOUD or offer.worst_usd <= most:
+        return offer
+    why = f"it could cost up to {offer.worst_usd:.4f} USD, and that takes a yes: choose the cloud for this question"
+    return replace(offer, missing=why)
 
 
 def _limit(task: Task, policy: Policy) -> float | None:

@@ -124,6 +124,8 @@ class Task:
     stop: tuple[str, ...] = ()
     max_usd: float | None = None
     """The most that this request may cost, all its calls together; None: as the settings say."""
+    unasked_usd: float | None = None
+    """The most that it may cost in the cloud without the person's yes to its price; None: as much as the caps let."""
     background: bool = False
     """Nobody waits for it: it lets every person go first."""
     unrecorded: bool = False
@@ -224,6 +226,14 @@ class Delta:
     """A piece of text as it arrives."""
 
     text: str
+
+
+@dataclass(frozen=True)
+class Queued:
+    """Nothing is written yet: so many other questions go first, at the local model or of the same person. It comes anew
+    whenever that changes."""
+
+    ahead: int
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from haven.changes.review import Review, RoundPair, assembling, branching
 from haven.changes.review.pointing import pointed_at
 from haven.changes.rounds import evidence
 from haven.changes.rounds.plan import fingerprint
+from haven.changes.standing import Today, as_they_were, check_wrote, lapsed
 from haven.changes.states import RESTING, STOPPABLE, State, sources
 from haven.errors import BadInput, Conflict, RepositoryError
 from haven.settings import Settings
@@ -24,11 +25,13 @@ from haven.store import approvals, events, jobs, ledger
 from haven.store import changes as table
 from haven.store.approvals import Approval
 from haven.store.changes import Change
-from haven.store.database import Database, Transaction
+from haven.store.database import Database, Transaction, now
 
 JOB = "change"
 MOST_UNDER_WAY = 10
 """Changes of one person that are being worked on or wait for it: one at a time is worked on, for everybody."""
+MOST_AN_HOUR, HOUR_S = 20, 3600.0
+"""Changes of one person, those that were cancelled as well: each is a thread that everybody sees."""
 
 
 async def queue_step(tx: Transaction, id: str, run_at: float = 0.0) -> None:
@@ -46,12 +49,18 @@ class Changes:
     """Every decision is one transaction: the row, its event and the work it makes necessary."""
 
     def __init__(
-        self, database: Database, settings: Settings, repository: Callable[[], Repository], stop: Callable[[str], None]
+        self,
+        database: Database,
+        settings: Settings,
+        repository: Callable[[], Repository],
+        stop: Callable[[str], None],
+        today: Today = as_they_were,
     ) -> None:
         self._database = database
         self._settings = settings
         self._repository = repository
         self._stop = stop
+        self._today = today
 
     async def submit(self, proposal: Proposal, principal: Principal) -> Change:
         """Put the change on disk; it is queued when this returns. The same key again returns the first one.
@@ -67,9 +76,8 @@ class Changes:
             known = await table.by_key(tx, proposal.key) if proposal.key else None
             if known is not None:
                 return known
-            if principal.role < Role.OWNER and await table.count_of(tx, principal.id, STOPPABLE) >= MOST_UNDER_WAY:
-                mend = "Wait for one of them, or cancel one."
-                raise Conflict(f"{principal.name} has {MOST_UNDER_WAY} changes under way already.", mend)
+            if principal.role < Role.OWNER:
+                await _check_count(tx, principal)
             id = await table.free_id(tx)
             change = Change(
                 id=id,
@@ -133,8 +141,9 @@ class Changes:
             raise self._stale(change)
         review = await self.review(id)
         if review.commit != commit:
-            now = f"is at commit {review.commit[:12]} now, and not" if review.commit else "has no edits now, and is not"
-            raise Conflict(f"Change {change.id} {now} at the one that was looked at.", "Look again, then decide.")
+            short = review.commit[:12]
+            there = f"is at commit {short} now, and not" if review.commit else "has no edits now, and is not"
+            raise Conflict(f"Change {change.id} {there} at the one that was looked at.", "Look again, then decide.")
         if not commit:
             raise BadInput("This round has no edits that could be merged.", "Tweak it in words, or reject it.")
         if review.confirm == "type the id" and confirm.strip().lower() != change.id:
@@ -144,10 +153,16 @@ class Changes:
         return await self._approved(change, principal, review)
 
     async def _approved(self, change: Change, principal: Principal, review: Review) -> Change:
-        """Write the person's word down for this commit; with the last one that it takes, the merge begins."""
+        """Write the person's word down for this commit; with the last one that it takes, the merge begins.
+
+        Words of those who may not decide any more count no longer. Raises Unavailable while nobody can tell that.
+        """
+        await check_wrote(self._database, principal, change, review.commit, self._settings)
+        gone = await lapsed(self._database, self._today, change, review.commit) if review.people > 1 else []
         word = Approval(change.id, review.round, review.commit, principal.id, principal.name)
 
         async def work(tx: Transaction) -> None:
+            await approvals.lapse(tx, change.id, review.commit, gone)
             people = persons(await approvals.add(tx, word), self._settings.discord.owners)
             enough = len(people) >= review.people
             to = State.MERGING if enough else State.REVIEW
@@ -177,7 +192,7 @@ class Changes:
             if wanted.base:
                 await table.leave_behind(tx, change)
                 await table.come_back(tx, change.id, wanted.base)
-            reason = f"{principal.name} went back from round {change.round} to round {to}."
+            reason = f"It went back from round {change.round} to round {to}."
             fields: dict[str, Any] = {"round": to, "base": wanted.base or change.base, "reason": reason}
             await table.move(tx, change.id, [State.REVIEW], State.REVIEW, at_round=round, **fields)
             await self._tell(tx, change, State.REVIEW, principal, round=to)
@@ -234,7 +249,7 @@ class Changes:
             await table.move(
                 tx, change.id, [change.state], State.EDITING, at_round=round, round=number, reason="", attempts=0
             )
-            await table.insert_round(tx, change.id, number, "tweak", words, parent=seen)
+            await table.insert_round(tx, change.id, number, "tweak", words, parent=seen, by_id=principal.id)
             await self._tell(tx, change, State.EDITING, principal, round=number)
             await queue_step(tx, change.id)
 
@@ -282,7 +297,7 @@ class Changes:
             if current.state == State.WAITING and current.resume == State.MERGING:
                 mend = f"If it must not land: haven change cancel {current.id}"
                 raise Conflict(f"Change {current.id} is approved and only waits to be merged.", mend)
-            await table.update(tx, change.id, stop=principal.name, retry_at=None)
+            await table.update(tx, change.id, stop=principal.id, retry_at=None)
             await events.record(tx, "change.stop", change.id, principal.id, by=principal.name)
             await jobs.take_back(tx, change.id)
             await jobs.hurry(tx, change.id)
@@ -363,3 +378,12 @@ class Changes:
             f"Change {change.id} is at round {change.round}, {change.state}: {why}.",
             "Open it again to see where it stands.",
         )
+
+
+async def _check_count(tx: Transaction, principal: Principal) -> None:
+    """Raises Conflict where a person has enough under way, or has asked for enough within the hour."""
+    if await table.count_of(tx, principal.id, STOPPABLE) >= MOST_UNDER_WAY:
+        mend = "Wait for one of them, or cancel one."
+        raise Conflict(f"{principal.name} has {MOST_UNDER_WAY} changes under way already.", mend)
+    if await table.count_since(tx, principal.id, now() - HOUR_S) >= MOST_AN_HOUR:
+        raise Conflict(f"{principal.name} has asked for {MOST_AN_HOUR} changes within an hour.", "Ask again later.")

@@ -20,6 +20,7 @@ from haven.changes.review import branching
 from haven.changes.rounds import Rounds, best_round, stopping
 from haven.changes.rounds.planning import Planning
 from haven.changes.rounds.prompting import requester
+from haven.changes.standing import Today, as_they_were, check_goes_on
 from haven.changes.states import RESTING, State
 from haven.errors import (
     Conflict,
@@ -63,6 +64,7 @@ class Pipeline:
         rounds: Rounds,
         checker: Checker,
         landing: Landing,
+        today: Today = as_they_were,
     ) -> None:
         self._database = database
         self._moves = Moves(database)
@@ -72,6 +74,7 @@ class Pipeline:
         self._rounds = rounds
         self._checker = checker
         self._landing = landing
+        self._today = today
         self._steps: dict[str, Callable[[Change], Awaitable[None]]] = {
             State.QUEUED: self._queued,
             State.WAITING: self._waiting,
@@ -140,6 +143,8 @@ class Pipeline:
         base = await self._planning.base(change)
         self._progress(change, "preparing the test environment")
         await self._checker.ready(base)  # before the plan: where this waits, no model is paid once a try
+        current = await table.round_of(self._database, change)
+        await check_goes_on(self._today, change, current, requester(change))
         self._progress(change, "reading the repository")
         planned = await self._planning.plan(change, base)
         after = State.AWAITING_PLAN if planned.waits else State.EDITING
@@ -153,6 +158,7 @@ class Pipeline:
         current = await table.round_of(self._database, change)
         try:
             if current.proposal is None:
+                await check_goes_on(self._today, change, current, requester(change))
                 self._progress(change, f"round {change.round}: asking for edits")
                 current = await self._rounds.ask(change, current, requester(change), self._progress)
             self._progress(change, f"round {change.round}: applying the edits")
@@ -207,7 +213,7 @@ class Pipeline:
 
         async def work(tx: Transaction) -> None:
             await table.update_round(tx, change.id, current.number, **fields)
-            await table.insert_round(tx, change.id, number, "repair", failures)
+            await table.insert_round(tx, change.id, number, "repair", failures, by_id=current.by_id)
             await self._moves.record(tx, change, State.EDITING, {"round": number, "attempts": 0}, number)
 
         await self._database.write(work)
@@ -227,11 +233,11 @@ class Pipeline:
     async def _stopped(self, change: Change) -> None:
         """A person pressed stop: the best round so far, where there is one."""
         current = await table.round_of(self._database, change)
-        why = f"{change.stop} stopped it."
+        why = "It was stopped."
         if best_round(await table.rounds(self._database, change.id)) is None:
             await self._moves.move(change, State.CANCELLED, reason=why)
         else:
-            await self._review(change, current, why, ended=current.ended or f"stopped by {change.stop}")
+            await self._review(change, current, why, ended=current.ended or "stopped")
 
     async def _review(self, change: Change, current: Round, why: str = "", **fields: Any) -> None:
         """Show the best round to a person, and why there is no better one; fail where there is nothing to show."""

@@ -15,7 +15,7 @@ import typer
 from assistants.round_table import Request, Seat
 from assistants.waiting import Choice, Held
 from assistants.wording import UNRECORDED
-from haven.ai.task import Delta, Reply, Restart, Where
+from haven.ai.task import Delta, Queued, Reply, Restart, Where
 from haven.app import House
 from haven.commands.session import Json, err, in_house, owner, print_json
 from haven.errors import BadInput
@@ -41,7 +41,7 @@ class Shown:
         self._quiet = quiet
         self._text = ""
 
-    async def follow(self, pieces: AsyncIterator[Seat | Delta | Restart | Reply | Held]) -> None:
+    async def follow(self, pieces: AsyncIterator[Seat | Delta | Queued | Restart | Reply | Held]) -> None:
         """Draw every piece; a second stream (after a choice) takes the place of what the first ended with."""
         self.held = None
         async for piece in pieces:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from haven.ai.money.caps import DAILY, PER_PERSON, Caps
+from haven.ai.money.caps import DAILY, PER_PERSON, Caps, wished
 from haven.app import House
 from haven.commands.session import Json, in_house, out, owner, print_json
 from haven.store.switches import Switched
@@ -63,13 +63,7 @@ def caps(
 
     async def work(house: House) -> None:
         book = Caps(house.database, house.settings.cloud)
-        if reset:
-            for name in (PER_PERSON,) if person else (DAILY, PER_PERSON):
-                await book.put(owner(), name, None, person)
-        if daily is not None:
-            await book.put(owner(), DAILY, daily)
-        if each is not None:
-            await book.put(owner(), PER_PERSON, each, person)
+        await book.put(owner(), wished(daily, each, person, reset=reset))
         now = await book.in_force()
         if as_json:
             print_json({"monthly_usd": now.monthly, DAILY: now.daily, PER_PERSON: now.per_person, "people": now.people})

@@ -62,9 +62,6 @@ def export(
 @app.command()
 def delete(
     person: Person,
-    name: Annotated[
-        str, typer.Option(help="Their name as it is shown, so that it goes from what others decided.")
-    ] = "",
     yes: Annotated[str, typer.Option("--yes", help="The id once more, instead of being asked for it.")] = "",
     as_json: Json = False,
 ) -> None:
@@ -76,7 +73,7 @@ def delete(
         typed = yes or ("" if as_json else typer.prompt("This can't be undone. Type the id once more", err=True))
         if typed.strip() != person:
             raise BadInput("That is not the same id, so nothing was deleted.", f"Type {person}, or say --yes {person}.")
-        gone = await privacy.delete(owner(), person, name)
+        gone = await privacy.delete(owner(), person)
         if as_json:
             print_json({"person": person, "deleted": gone})
             return

@@ -20,11 +20,12 @@ from haven.commands.session import Json, err, out, owner
 from haven.demo import charts, journey
 from haven.errors import HavenError
 from haven.lock import only_one
-from haven.settings import Settings
-from haven.setup import toml_file
+from haven.settings import Settings, toml_file
 
 AGAIN = 75
 """Exit status after which systemd starts Haven again (RestartForceExitStatus of its unit)."""
+CLIENT_S = 2.0
+"""Seconds this terminal's display may take to put the terminal right at the end."""
 Demo = Annotated[bool, typer.Option("--demo", help="Sample project, stand-in instead of Claude, no account.")]
 
 
@@ -81,22 +82,31 @@ async def _serve(loaded: Settings, demo: bool, shown: bool) -> bool:
 async def _show_here(loaded: Settings, ready: asyncio.Event, stop: asyncio.Event) -> None:
     """This terminal is one display like any other: a client process of its own. Leaving it ends `haven up`."""
     await ready.wait()
-    client = await asyncio.create_subprocess_exec(sys.executable, "-m", "kiosk.attach", str(loaded.socket))
+    program = (sys.executable, "-m", "kiosk.attach", str(loaded.socket), "--once")
+    client = await asyncio.create_subprocess_exec(*program)
     try:
         if await client.wait() == 0:
             stop.set()
     finally:
         if client.returncode is None:
             client.terminate()
-            await client.wait()
+            try:
+                async with asyncio.timeout(CLIENT_S):
+                    await client.wait()
+            except TimeoutError:  # somebody has stopped it, or its terminal
+                client.kill()
+                await client.wait()
 
 
-def attach(demo: Demo = False) -> None:
-    """Show a running Haven on this terminal."""
+def attach(
+    demo: Demo = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Also for a Haven that does not run yet.")] = False,
+) -> None:
+    """Show a running Haven on this terminal; where it is restarted, come back by itself."""
     from kiosk import attach as client
 
     loaded = journey.lasting_settings() if demo else settings.load()
-    raise typer.Exit(client.main(loaded.socket))
+    raise typer.Exit(client.main(loaded.socket, wait=wait))
 
 
 def demo(

@@ -42,7 +42,9 @@ def search(
     """Find records by name, by words and by meaning."""
 
     async def work(house: House) -> list[Hit]:
-        return await house.search.find(query, *(kind or ()), limit=limit, meaning=meaning)
+        if meaning:
+            await house.search.learn(query)
+        return await house.search.find(query, *(kind or ()), limit=limit)
 
     hits = in_house(work)
     if as_json:

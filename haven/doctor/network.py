@@ -11,7 +11,7 @@ from haven.ai.providers.openai_compatible import OpenAICompatible
 from haven.ai.task import Tier
 from haven.doctor.check import Finding
 from haven.errors import HavenError
-from haven.live import Answer, ask_claude, ask_discord
+from haven.live import BOT_TOKEN, Answer, ask_claude, ask_discord
 from haven.settings import ANTHROPIC_KEY, DISCORD_TOKEN, LanHost, Settings
 from haven.webhooks.signing import key_of
 
@@ -95,6 +95,8 @@ async def discord(settings: Settings, live: bool = False) -> Finding:
     wish, token = settings.discord, settings.secret(DISCORD_TOKEN)
     if token is None:
         return None, "There is no token, so the bot stays off.", "haven setup discord"
+    if not BOT_TOKEN.fullmatch(token):
+        return False, "What is kept as the Discord token is none: it has three parts with dots.", "haven setup discord"
     missing = [name for name, value in (("guild_id", wish.guild_id), ("owner_ids", wish.owner_ids)) if not value]
     if missing:
         return False, f"A token is set, but not discord.{' and discord.'.join(missing)}.", "haven setup discord"

@@ -12,6 +12,17 @@ from haven.settings.folders import default_config_dir, default_runtime_dir, defa
 from haven.settings.section import Folder, Section, as_folder
 
 
+def _time_of_day(value: str) -> str:
+    try:
+        time.fromisoformat(value)
+    except ValueError:
+        raise ValueError("it must be a time of day such as 22:00") from None
+    return value
+
+
+TimeOfDay = Annotated[str, AfterValidator(_time_of_day)]
+
+
 class Paths(Section):
     """Where Haven writes."""
 
@@ -104,6 +115,21 @@ class Kiosk(Section):
     """A group whose members may attach (socket mode 0660); empty: only the owner (0600)."""
     panel_users: frozenset[str] = frozenset()
     """System users whose display is the wall panel: it may read and ask, and needs the PIN for more."""
+    theme: Literal["day", "night", "contrast"] = "day"
+    """How it looks, outside the hours of the night."""
+    night_from: TimeOfDay = "21:00"
+    night_until: TimeOfDay = "07:00"
+    """Between the two, by this machine's clock, the night theme is worn; the same time twice: never."""
+    keyboard: Literal["en", "de"] = "en"
+    """The keys on the screen; one of them changes it for as long as the display is open."""
+    shuffle_pin: bool = False
+    """True: the digits stand elsewhere at each asking, so that nobody learns the PIN from where fingers go."""
+    dim_after_s: float = Field(120.0, ge=0, le=86400)
+    """Seconds without a touch until the wall panel is dimmed; 0 is never, here and below."""
+    clock_after_s: float = Field(300.0, ge=0, le=86400)
+    """Until the display shows the time alone, and its session ends: drafts and dialogs are put away."""
+    blank_after_s: float = Field(1800.0, ge=0, le=86400)
+    """Until the wall panel is dark."""
 
 
 class Web(Section):
@@ -113,17 +139,6 @@ class Web(Section):
     """0 means off."""
     host: str = "127.0.0.1"
     """This machine alone; another one, such as 0.0.0.0, opens it to the network, without a password."""
-
-
-def _time_of_day(value: str) -> str:
-    try:
-        time.fromisoformat(value)
-    except ValueError:
-        raise ValueError("it must be a time of day such as 22:00") from None
-    return value
-
-
-TimeOfDay = Annotated[str, AfterValidator(_time_of_day)]
 
 
 class AlertSettings(Section):

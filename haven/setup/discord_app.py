@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo
 
 from haven.errors import BadInput
-from haven.live import DISCORD_API, BotAnswer, ask_discord, unknown_to_discord
+from haven.live import BOT_TOKEN, DISCORD_API, BotAnswer, ask_discord, unknown_to_discord
 from haven.settings import DISCORD_TOKEN, Settings
 from haven.setup.step import Answers, Desk, Person, Step
 
@@ -114,7 +114,7 @@ async def apply(answers: DiscordAnswers, desk: Desk) -> tuple[str, ...]:
     token = given or desk.settings.secret(DISCORD_TOKEN) or ""
     if not token:
         raise BadInput("No Discord token was given.", "Without one the kiosk and the command line still work.")
-    if bot_id_of(token) is None or not re.fullmatch(r"[\w-]+\.[\w-]+\.[\w-]+", token):
+    if bot_id_of(token) is None or not BOT_TOKEN.fullmatch(token):
         raise BadInput(
             "That is not a bot token: it has three parts with dots between them.",
             'Copy it from the page "Bot" (not the client secret, not the public key).',

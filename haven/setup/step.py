@@ -14,8 +14,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from rich.prompt import Confirm, Prompt
 from rich.text import Text
 
-from haven.settings import Settings, load
-from haven.setup import toml_file
+from haven.settings import Settings, load, toml_file
 
 
 class Answers(BaseModel):

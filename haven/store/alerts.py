@@ -31,6 +31,7 @@ class Alert:
     """Since when it is seen no more; it is over when that lasts."""
     cleared_at: float | None = None
     clear_told_at: float | None = None
+    acknowledged_by_id: str = ""
 
 
 _NAMES = tuple(field.name for field in fields(Alert))

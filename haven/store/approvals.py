@@ -1,9 +1,12 @@
-"""Who approved which commit of a change. A row is a person's word for exactly that commit, and never changes."""
+"""Who approved which commit of a change. A row is a person's word for exactly that commit, and never changes; it goes
+where they may not decide any more."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from haven.store import events
 from haven.store.database import Database, Transaction, now
 
 
@@ -30,6 +33,14 @@ async def add(tx: Transaction, approval: Approval) -> list[str]:
         "select principal from approval where change_id = ? and commit_id = ?", (one.change_id, one.commit_id)
     )
     return [row["principal"] for row in rows]
+
+
+async def lapse(tx: Transaction, change_id: str, commit_id: str, principals: Sequence[str]) -> None:
+    """Their words count no more, and each is an event."""
+    for one in principals:
+        sql = "delete from approval where change_id = ? and commit_id = ? and principal = ?"
+        await tx.execute(sql, (change_id, commit_id, one))
+        await events.record(tx, "change.approval_lapsed", change_id, who=one, commit=commit_id)
 
 
 async def of(database: Database, change_id: str, commit_id: str) -> list[Approval]:

@@ -52,7 +52,7 @@ class Change:
     evidence: str = ""
     """The log that came with it: redacted and cut."""
     stop: str = ""
-    """Who wants it to stop where it is; "" while nobody does."""
+    """The id of who wants it to stop where it is; "" while nobody does."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,8 @@ class Round:
     base: str = ""
     """Where the change has moved on to a newer base since: what the commit of this round was made for."""
     seconds: dict[str, float] = field(default_factory=dict)
+    by_id: str = ""
+    """Whose words it was asked for with, where it was not with the request's."""
 
 
 async def insert(tx: Transaction, change: Change) -> None:
@@ -127,6 +129,12 @@ async def count_of(tx: Transaction, requester: str, states: Iterable[str]) -> in
     marks = ",".join("?" * len(wanted))
     sql = f"select count(*) as number from change where requester = ? and state in ({marks})"
     return int(next(iter(await tx.execute_fetchall(sql, (requester, *wanted))))["number"])
+
+
+async def count_since(tx: Transaction, requester: str, at: float) -> int:
+    """How many changes one person has asked for since then, whatever became of them."""
+    sql = "select count(*) as number from change where requester = ? and created_at > ?"
+    return int(next(iter(await tx.execute_fetchall(sql, (requester, at))))["number"])
 
 
 async def get_in(tx: Transaction, id: str) -> Change:
@@ -223,12 +231,12 @@ async def set_pruned(tx: Transaction, id: str) -> None:
 
 
 async def insert_round(
-    tx: Transaction, change_id: str, number: int, cause: str, instruction: str = "", parent: str = ""
+    tx: Transaction, change_id: str, number: int, cause: str, instruction: str = "", parent: str = "", by_id: str = ""
 ) -> None:
     """`parent` is the commit that its edits are to be made on, where that is known before they are asked for."""
     await tx.execute(
-        "insert or ignore into round (change_id, number, cause, instruction, parent) values (?, ?, ?, ?, ?)",
-        (change_id, number, cause, instruction, parent),
+        "insert or ignore into round (change_id, number, cause, instruction, parent, by_id) values (?, ?, ?, ?, ?, ?)",
+        (change_id, number, cause, instruction, parent, by_id),
     )
 
 

@@ -131,6 +131,13 @@ async def waiting(database: Database) -> int:
     return int(row[0]) if row else 0
 
 
+async def counts(database: Database) -> tuple[int, int]:
+    """How many jobs run, and how many wait for their turn or their time."""
+    found = await database.rows("select state, count(*) from job where state in ('due', 'running') group by state")
+    number = {row[0]: int(row[1]) for row in found}
+    return number.get("running", 0), number.get("due", 0)
+
+
 async def due(database: Database, at: float) -> list[int]:
     """The numbers of the jobs that could run at the moment `at` and have not begun."""
     return [row[0] for row in await database.rows("select id from job where state = 'due' and run_at <= ?", (at,))]
@@ -149,3 +156,28 @@ async def ahead(database: Database, kind: str, subject: str) -> int | None:
 
 def _job(row: Row) -> Job:
     return Job(row["id"], row["kind"], row["subject"], row["key"], row["run_at"], row["attempts"])
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How it stands with a job: `state` is due, running or failed; `run_at`: due since then or from then on, or failed
+    then."""
+
+    id: int
+    kind: str
+    subject: str
+    state: str
+    run_at: float
+    attempts: int
+    error: str
+
+
+async def standing(database: Database, limit: int) -> list[Standing]:
+    """What runs, then what waits in the order of its turn, then what failed, the newest first."""
+    rows = await database.rows(
+        "select id, kind, subject, state, run_at, attempts, error from job where state in ('running', 'due', 'failed')"
+        " order by case state when 'running' then 0 when 'due' then 1 else 2 end,"
+        " case state when 'failed' then -run_at else run_at end, id limit ?",
+        (limit,),
+    )
+    return [Standing(*row) for row in rows]

@@ -30,7 +30,9 @@ async def subject(database: Database, face: str, field: str, value: int) -> str 
 
 async def set_card(database: Database, face: str, subject: str, data: dict[str, Any]) -> None:
     await database.write(
-        lambda tx: tx.execute("insert or replace into card values (?, ?, ?)", (face, subject, json.dumps(data)))
+        lambda tx: tx.execute(
+            "insert or replace into card values (?, ?, ?, ?)", (face, subject, json.dumps(data), now())
+        )
     )
 
 
@@ -72,7 +74,5 @@ async def take_card(database: Database, face: str, subject: str) -> dict[str, An
 
 
 async def forget_cards(database: Database, face: str, before: float) -> None:
-    """Those that were made (their `at`) before that moment."""
-    await database.write(
-        lambda tx: tx.execute("delete from card where face = ? and json_extract(data, '$.at') < ?", (face, before))
-    )
+    """Those that were drawn last before that moment."""
+    await database.write(lambda tx: tx.execute("delete from card where face = ? and at < ?", (face, before)))

@@ -31,6 +31,8 @@ HELD: Mapping[str, str] = {
     "decisions": "select at, change_id, round, commit_id as 'commit' from approval where principal = :me"
     " union all select updated_at, id, round, merged from change where decided_by = :me",
     "drafts": "select at, id, state, reason, things from world_draft where by_id = :me",
+    "approvals in the world": "select decided_at as at, id, state, why from world_draft where decided_by_id = :me"
+    " union all select at, cast(id as text), 'approved', '' from world_write where approved_by_id = :me",
     "world writes": "select at, id, tool, face, approved_by from world_write where by_id = :me",
     "watches": "select at, id, said, wants from watch where principal = :me",
     "ledger lines": "select at, kind, purpose, model, recipient, charged as usd, sent from ledger"
@@ -65,23 +67,22 @@ STAYS = (
     "update change set requester_name = :nobody where requester = :me",
     "update change set requester = :alias where requester = :me",
     "update change set decided_by = :alias where decided_by = :me",
-    "update world_draft set decided_by = :nobody where decided_by = :name"
-    " and id in (select subject from event where actor = :me)",
-    "update world_write set approved_by = :nobody where approved_by = :name and id in"
-    " (select write from world_draft where id in (select subject from event where actor = :me))",
+    "update round set by_id = :alias where by_id = :me",
+    "update change set stop = :alias where stop = :me",
+    "update world_draft set decided_by_id = :alias, decided_by = :nobody where decided_by_id = :me",
+    "update world_write set approved_by_id = :alias, approved_by = :nobody where approved_by_id = :me",
     "update world_write set by_id = :alias, by_name = :nobody where by_id = :me",
-    "update alert set acknowledged_by = :nobody where acknowledged_by = :name"
-    " and id in (select subject from event where actor = :me)",
+    "update alert set acknowledged_by_id = :alias, acknowledged_by = :nobody where acknowledged_by_id = :me",
     "update switch set by_id = :alias, by_name = :nobody where by_id = :me",
     "update cap set by_id = :alias, by_name = :nobody where by_id = :me",
     "update event set data = json_set(data, '$.by', :nobody)"
     " where actor = :me and json_extract(data, '$.by') is not null",
-    "update event set data = json_set(data, '$.name', :nobody)"
-    " where actor = :me and json_extract(data, '$.name') = :name",
     "update event set actor = :alias where actor = :me",
 )
 """What others rest on: the rows stay, and nobody can tell whose they were."""
 
+SWITCHED = "switched the cloud off"
+"""After somebody's name: why what waited did so. Other reasons name nobody."""
 CLOSED = "('merged', 'rejected', 'cancelled', 'reverted')"
 KEPT = frozenset({"cap", "leaving", "thing_version"})
 """Tables in which an id may be left: a cap that the owner has set for somebody, and the records of the world, which
@@ -111,9 +112,18 @@ async def open_changes(tx: Transaction, person: str) -> list[str]:
     return [str(row[0]) for row in await tx.execute_fetchall(sql, (person,))]
 
 
-async def forget(tx: Transaction, person: str, name: str, alias: str, today: int) -> None:
-    """Let the person's own words go, and their id and `name` from what stays; `today` is a day of the ledger."""
-    values = {**_about(person), "name": name, "alias": alias, "nobody": NOBODY}
+async def is_asking(tx: Transaction, person: str) -> bool:
+    """Whether a call for the person is under way."""
+    sql = "select 1 from open_call join reservation using (id) where principal = ? limit 1"
+    return bool(await tx.execute_fetchall(sql, (person,)))
+
+
+async def forget(tx: Transaction, person: str, alias: str, today: int) -> None:
+    """Let the person's own words go, and their id and names from what stays; `today` is a day of the ledger."""
+    values = {**_about(person), "alias": alias, "nobody": NOBODY}
+    names = await tx.execute_fetchall("select distinct by_name from switch where by_id = :me", values)
+    for row in names:  # before the switch itself forgets them
+        await _everywhere(tx, f"{row[0]} {SWITCHED}", f"{NOBODY} {SWITCHED}")
     for sql in (*STAYS, *GOES):
         await tx.execute(sql.format(closed=CLOSED), values)
     await _sweep(tx, person, alias)
@@ -148,25 +158,38 @@ async def finish(tx: Transaction, today: int) -> int:
 async def _sweep(tx: Transaction, person: str, alias: str) -> None:
     """Wherever else the id stands in a text, such as a mention or somebody's note of it."""
     number = person.removeprefix("discord:") if person.startswith("discord:") else ""
+    for table, name in await _texts(tx):
+        if number:  # eighteen digits are nobody else's
+            await tx.execute(
+                f"update or ignore {table} set {name} = replace(replace({name}, ?1, ?2), ?3, '0')"
+                f" where instr({name}, ?3)",
+                (person, alias, number),
+            )
+        else:
+            await tx.execute(
+                f"update or ignore {table} set {name} = case when {name} = ?1 then ?2"
+                f" else replace({name}, ?3, ?4) end where {name} = ?1 or instr({name}, ?3)",
+                (person, alias, f'"{person}"', f'"{alias}"'),
+            )
+
+
+async def _everywhere(tx: Transaction, before: str, after: str) -> None:
+    for table, name in await _texts(tx):
+        sql = f"update or ignore {table} set {name} = replace({name}, ?1, ?2) where instr({name}, ?1)"
+        await tx.execute(sql, (before, after))
+
+
+async def _texts(tx: Transaction) -> list[tuple[str, str]]:
+    """Every table with each column of texts that may be changed."""
     skipped = KEPT | {"reservation", "settlement", "spending", "world_write"}
     tables = await tx.execute_fetchall(
         "select name from sqlite_master where type = 'table' and name not like 'sqlite_%'"
     )
-    for table in sorted({str(row[0]) for row in tables} - skipped):
-        for column in await tx.execute_fetchall(f"select name from pragma_table_info('{table}') where type = 'TEXT'"):
-            name = f'"{column[0]}"'
-            if number:  # eighteen digits are nobody else's
-                await tx.execute(
-                    f"update or ignore \"{table}\" set {name} = replace(replace({name}, ?1, ?2), ?3, '0')"
-                    f" where instr({name}, ?3)",
-                    (person, alias, number),
-                )
-            else:
-                await tx.execute(
-                    f'update or ignore "{table}" set {name} = case when {name} = ?1 then ?2'
-                    f" else replace({name}, ?3, ?4) end where {name} = ?1 or instr({name}, ?3)",
-                    (person, alias, f'"{person}"', f'"{alias}"'),
-                )
+    return [
+        (f'"{table}"', f'"{column[0]}"')
+        for table in sorted({str(row[0]) for row in tables} - skipped)
+        for column in await tx.execute_fetchall(f"select name from pragma_table_info('{table}') where type = 'TEXT'")
+    ]
 
 
 def _about(person: str) -> dict[str, Any]:

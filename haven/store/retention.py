@@ -26,7 +26,7 @@ class _Rule:
 
 
 def _rules(keep: Keep) -> tuple[_Rule, ...]:
-    return *_of_work(keep), *_of_words(keep)
+    return *_of_work(keep), *_of_words(keep), *_of_cards(keep)
 
 
 def _of_work(keep: Keep) -> tuple[_Rule, ...]:
@@ -97,6 +97,39 @@ def _of_words(keep: Keep) -> tuple[_Rule, ...]:
             keep.transcript,
             "select id from transcript where at < :before order by id limit :most",
             ("delete from transcript where id in",),
+        ),
+    )
+
+
+def _of_cards(keep: Keep) -> tuple[_Rule, ...]:
+    """What the faces keep beside their messages."""
+    held = (
+        "select cast(json_extract(place, '$.message') as text) from waiting"
+        " where state in ('asked', 'waiting') and json_extract(place, '$.message') is not null"
+    )
+    forget = ("delete from card where rowid in",)
+    return (
+        _Rule(
+            "questions under answers",
+            keep.transcript,
+            "select rowid from card where face in ('discord.answer', 'discord.talk') and at < :before"
+            f" and subject not in ({held}) limit :most",
+            forget,
+        ),
+        _Rule(
+            "cards of alerts",
+            keep.transcript,
+            "select rowid from card where face = 'discord.alert' and at < :before"
+            " and subject not in (select id from alert) limit :most",
+            forget,
+        ),
+        _Rule("prices", 1, "select rowid from card where face = 'discord.price' and at < :before limit :most", forget),
+        _Rule(
+            "cards of drafts",
+            keep.drafts,
+            "select rowid from card where face = 'discord.draft' and at < :before"
+            " and subject not in (select id from world_draft) limit :most",
+            forget,
         ),
     )
 

@@ -28,6 +28,7 @@ class Author:
     face: str
     tool: str
     approved_by: str = ""
+    approved_by_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +187,20 @@ async def changed_since(read: Read, write: int) -> list[str]:
     return [row["thing"] for row in rows]
 
 
+async def writers(read: Read) -> list[str]:
+    """The names of all who ever wrote."""
+    return [row[0] for row in await read("select distinct by_name from world_write order by 1")]
+
+
+async def added_by(read: Read, names: Iterable[str]) -> list[str]:
+    """The ids of what people of these names wrote first and is there now, by name."""
+    sql = (
+        "select t.id from thing t join thing_version v on v.thing = t.id and v.version = 1"
+        f" join world_write w on w.id = v.write where w.by_name in {_GIVEN} order by t.name, t.id"
+    )
+    return [row[0] for row in await read(sql, (_json(names),))]
+
+
 async def newest_write(read: Read) -> int:
     [row] = await read("select coalesce(max(id), 0) from world_write")
     return int(row[0])
@@ -202,8 +217,9 @@ async def begin(tx: Transaction, author: Author) -> Write:
     """A new write."""
     at = now()
     cursor = await tx.execute(
-        "insert into world_write (at, by_id, by_name, face, tool, approved_by) values (?, ?, ?, ?, ?, ?)",
-        (at, author.id, author.name, author.face, author.tool, author.approved_by),
+        "insert into world_write (at, by_id, by_name, face, tool, approved_by, approved_by_id)"
+        " values (?, ?, ?, ?, ?, ?, ?)",
+        (at, author.id, author.name, author.face, author.tool, author.approved_by, author.approved_by_id),
     )
     return Write(cursor.lastrowid or 0, at)
 

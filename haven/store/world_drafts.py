@@ -32,6 +32,7 @@ class DraftRow:
     decided_by: str = ""
     why: str = ""
     write: int | None = None
+    decided_by_id: str = ""
 
 
 async def insert(tx: Transaction, one: DraftRow) -> None:
@@ -45,12 +46,14 @@ async def insert(tx: Transaction, one: DraftRow) -> None:
     )
 
 
-async def decide(tx: Transaction, id: str, state: State, by_name: str, why: str = "", write: int | None = None) -> bool:
+async def decide(
+    tx: Transaction, id: str, state: State, by_id: str, by_name: str, why: str = "", write: int | None = None
+) -> bool:
     """Compare and swap: False where it is not open any more."""
     cursor = await tx.execute(
-        "update world_draft set state = ?, decided_at = ?, decided_by = ?, why = ?, write = ?"
+        "update world_draft set state = ?, decided_at = ?, decided_by = ?, decided_by_id = ?, why = ?, write = ?"
         " where id = ? and state = 'open'",
-        (state, now(), by_name, why, write, id),
+        (state, now(), by_name, by_id, why, write, id),
     )
     return cursor.rowcount == 1
 
@@ -70,6 +73,12 @@ async def count_open(read: Read, by_id: str, *, tales: bool, tool: str) -> int:
     """How many a person has open: those of that tool, which writes tales, or all others."""
     sql = "select count(*) from world_draft where by_id = ? and state = 'open' and (tool = ?) = ?"
     [row] = await read(sql, (by_id, tool, tales))
+    return int(row[0])
+
+
+async def count_since(read: Read, by_id: str, at: float) -> int:
+    """How many a person has proposed since then, whatever became of them."""
+    [row] = await read("select count(*) from world_draft where by_id = ? and at > ?", (by_id, at))
     return int(row[0])
 
 

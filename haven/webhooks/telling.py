@@ -12,10 +12,10 @@ from haven.settings import Told
 from haven.store.events import Event
 
 FIELDS: Mapping[Told, tuple[str, ...]] = {
-    "change.state": ("state", "title", "round", "reason", "deploy"),
+    "change.state": ("state", "round", "deploy"),
     "draft.proposed": ("names", "count"),
     "draft.approved": ("names", "ids"),
-    "draft.rejected": ("names", "why"),
+    "draft.rejected": ("names",),
     "world.added": ("kind", "name"),
     "world.changed": ("kind", "name"),
     "world.removed": ("kind", "name"),
@@ -23,10 +23,12 @@ FIELDS: Mapping[Told, tuple[str, ...]] = {
     "alert.raised": ("cause", "level", "text", "mend", "since"),
     "alert.cleared": ("cause", "level", "text", "since", "lasted_s"),
     "digest.told": ("title", "sections"),
-    "cloud.off": ("why",),
-    "cloud.on": ("why",),
+    "cloud.off": (),
+    "cloud.on": (),
 }
-"""A field that is not named stays at home, and so does who did it: `by` and the ids of people."""
+"""A field that is not named stays at home: who did it, and titles and reasons, which are people's words."""
+SECTIONS = frozenset({"Added", "Notable", "What would gain most"})
+"""Those of a digest that name nobody."""
 LONGEST = 2_000
 """Characters of one text: what is told stays well below the 20 kB that receivers like."""
 MOST = 50
@@ -40,7 +42,10 @@ def id_of(event: Event) -> str:
 def body_of(event: Event) -> bytes:
     """The event as JSON. Raises KeyError for a kind that is not told."""
     redaction = Redaction()
-    kept = {name: _clean(event.data[name], redaction) for name in FIELDS[event.kind] if name in event.data}  # type: ignore[index]
+    data = event.data
+    if "sections" in data:
+        data = {**data, "sections": [one for one in data["sections"] if one.get("title") in SECTIONS]}
+    kept = {name: _clean(data[name], redaction) for name in FIELDS[event.kind] if name in data}  # type: ignore[index]
     at = datetime.fromtimestamp(event.at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     told = {"type": event.kind, "timestamp": at, "data": {"id": _clean(event.subject, redaction), **kept}}
     return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")

@@ -95,6 +95,23 @@ def test_the_limit_per_minute_says_when_the_next_may_begin() -> None:
     assert breaker.refusal() is None
 
 
+def test_one_person_leaves_two_thirds_of_a_minute_to_the_others() -> None:
+    breaker, clock = a_breaker(per_minute=6)
+    for _ in range(2):
+        breaker.worked(breaker.began("discord:7"))
+        clock.now += 10.0
+    said = "Claude was asked 2 times within a minute for one person, which is their share."
+    assert breaker.refusal("discord:7") == (said, 40.0)
+    with pytest.raises(Unavailable, match="their share"):
+        breaker.began("discord:7")
+    for other in ("discord:8", "discord:9", "", ""):  # "": no share but the minute's
+        breaker.worked(breaker.began(other))
+    refused = breaker.refusal("discord:10")
+    assert refused is not None and "6 times within a minute, which is the limit" in refused[0]
+    clock.now += 40.0
+    assert breaker.refusal("discord:7") is None, "the first call is a minute ago"
+
+
 def test_every_state_can_be_left() -> None:
     assert {circuit for circuit, _ in NEXT} == set(Circuit) == set(NEXT.values())
 

@@ -29,6 +29,11 @@ async def test_texts_that_the_library_can_not_take_still_have_a_vector() -> None
     assert np.isfinite(found).all()
 
 
+async def test_of_a_text_of_signs_only_so_much_counts_as_takes_a_moment() -> None:
+    long, cut = await Embedder().vectors(["a." * 490, "a." * 200])
+    assert np.allclose(long, cut, atol=1e-4)
+
+
 async def test_people_who_ask_at_once_share_one_model() -> None:
     embedder = Embedder()
     texts = [f"question {number}" for number in range(6)]

@@ -55,7 +55,7 @@ NEAR = {"good": said(GOOD), "poor": said("No."), "fails": HOME_WIRE.turned_away(
 
 async def test_fifty_requests_at_once_share_one_remaining_dollar(tmp_path: Path) -> None:
     wide: dict[str, Any] = dict.fromkeys(CAPS, NO_CAP) | {"daily_usd": 3.0}
-    limits: dict[str, Any] = {"attempts": 1, "breaker_failures": 99, "requests_per_minute": 99}
+    limits: dict[str, Any] = {"attempts": 1, "breaker_failures": 99, "requests_per_minute": 999}
     async with Talker(lambda _: CUT) as far, desk_at(tmp_path, far.url, costs=True, **wide, **limits) as desk:
         told: dict[str, Any] = {"tier": Tier.CLOUD, "model": "m", "recipient": "r", "sent": "", "redacted": {}}
         id = await desk.ledger.reserve(task(), worst_usd=2.5, **told)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -172,12 +173,14 @@ async def test_background_work_asks_nobody(tmp_path: Path) -> None:
 
 
 async def test_a_minute_has_room_for_so_many_requests_alone(tmp_path: Path) -> None:
-    async with desk_with(tmp_path, requests_per_minute=3) as (desk, _, _, claude):
+    async with desk_with(tmp_path, requests_per_minute=9) as (desk, _, _, claude):
         asking = [desk.engine.complete(asked()) for _ in range(8)]
         ended = await asyncio.gather(*asking, return_exceptions=True)
         refused = [one for one in ended if isinstance(one, Unavailable)]
         assert (len(claude.asked), len(refused)) == (3, 5)
-        assert "3 times within a minute" in str(refused[0]) and (refused[0].after or 0) > 10
+        assert "3 times within a minute for one person" in str(refused[0]) and (refused[0].after or 0) > 10
+        await desk.engine.complete(asked(principal=replace(asked().principal, id="discord:99")))
+        assert len(claude.asked) == 4, "others have their own share"
 
 
 async def test_one_limit_holds_for_all_calls_of_a_request(tmp_path: Path) -> None:

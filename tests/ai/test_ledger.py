@@ -112,7 +112,7 @@ async def test_a_person_or_a_change_at_its_cap_does_not_stop_the_others(tmp_path
             await reserve(ledger, task(change="one", principal=OTHER), 0.1)
         assert not caught.value.retry and "wait" not in caught.value.mend, "it does not open again by itself"
         await reserve(ledger, task(change="two"), 0.5)
-        with pytest.raises(OverBudget, match="Mika") as caught:
+        with pytest.raises(OverBudget, match="cap for one person") as caught:
             await reserve(ledger, task(), 0.1)
         assert caught.value.retry
         await reserve(ledger, task(principal=OTHER), 0.9)
@@ -258,12 +258,12 @@ async def test_what_the_owner_caps_holds_at_once_everywhere_and_after_a_restart(
     async with opened(path) as one, opened(path) as two:
         other, book = Ledger(two, caps(daily_usd=9.0), process_identity()), Caps(one, caps(daily_usd=9.0))
         with pytest.raises(AccessDenied):
-            await book.put(asked.principal, DAILY, 9.0)
+            await book.put(asked.principal, [(DAILY, 9.0, "")])
         for usd in (float("nan"), -1.0, 101.0):
             with pytest.raises(BadInput):
-                await book.put(owner, DAILY, usd)
-        await book.put(owner, PER_PERSON, 2.0)
-        await book.put(owner, PER_PERSON, 0.5, asked.principal.id)
+                await book.put(owner, [(DAILY, usd, "")])
+        await book.put(owner, [(PER_PERSON, 2.0, "")])
+        await book.put(owner, [(PER_PERSON, 0.5, asked.principal.id)])
         with pytest.raises(OverBudget, match=r"of 0\.50 USD") as refused:
             await reserve(other, asked, 0.6)
         assert "/haven caps" in refused.value.mend
@@ -272,8 +272,8 @@ async def test_what_the_owner_caps_holds_at_once_everywhere_and_after_a_restart(
         ledger, book = Ledger(again, caps(), process_identity()), Caps(again, caps())
         with pytest.raises(OverBudget, match=r"of 0\.50 USD"):
             await reserve(ledger, asked, 0.6)
-        await book.put(owner, PER_PERSON, None, asked.principal.id)
-        await book.put(owner, DAILY, 2.0)
+        await book.put(owner, [(PER_PERSON, None, asked.principal.id)])
+        await book.put(owner, [(DAILY, 2.0, "")])
         assert (await book.in_force()).of(asked.principal.id) == 2.0
         with pytest.raises(OverBudget, match=r"today's cap of 2\.00 USD"):
             await reserve(ledger, asked, 0.6)

@@ -12,8 +12,9 @@ import pytest
 
 from haven.ai.providers.base import Call, Finish
 from haven.ai.providers.llama import LlamaProvider
-from haven.ai.task import Delta, Turn
-from haven.errors import ModelError
+from haven.ai.providers.llama_batch import MOST_WAITING
+from haven.ai.task import Delta, Queued, Turn
+from haven.errors import ModelError, Unavailable
 
 pytestmark = pytest.mark.model
 CAPITALS = {"France": "Paris", "Germany": "Berlin", "Italy": "Rome", "Japan": "Tokyo"}
@@ -36,7 +37,7 @@ async def reply(provider: LlamaProvider, call: Call) -> Finish:
     async for item in provider.generate(call):
         if isinstance(item, Delta):
             text += item.text
-        else:
+        elif isinstance(item, Finish):
             finish = item
     assert finish is not None and finish.text == text
     return finish
@@ -97,7 +98,7 @@ async def test_a_person_takes_the_seat_of_background_work_which_goes_on_later(mo
         return finish
 
     stream = provider.generate(story(max_tokens=80, priority=1))
-    pieces: list[Delta | Finish] = [await anext(stream)]  # it has the only seat
+    pieces = [await anext(stream)]  # it has the only seat
     waiting = asyncio.create_task(background("waiting"))
     await asyncio.sleep(0)
     assert "Paris" in (await reply(provider, capital("France"))).text
@@ -105,7 +106,7 @@ async def test_a_person_takes_the_seat_of_background_work_which_goes_on_later(mo
     async for item in stream:
         pieces.append(item)
     assert isinstance(pieces[-1], Finish)
-    assert pieces[-1].text == "".join(piece.text for piece in pieces[:-1]) == (await waiting).text
+    assert pieces[-1].text == "".join(one.text for one in pieces if isinstance(one, Delta)) == (await waiting).text
     await provider.close()
 
 
@@ -113,6 +114,30 @@ async def test_more_callers_than_seats_are_all_served(small: LlamaProvider) -> N
     calls = [capital(country) for country in [*CAPITALS] * 2]
     finishes = await asyncio.gather(*[reply(small, call) for call in calls])
     assert [city in finish.text for finish, city in zip(finishes, [*CAPITALS.values()] * 2, strict=True)] == [True] * 8
+
+
+async def test_whoever_waits_is_told_how_many_go_first_until_too_many_do(model_path: Path) -> None:
+    provider = LlamaProvider(model_path, name="line", context_tokens=400, seats=1)
+    served = provider.generate(ask("Count to a thousand.", max_tokens=200))
+    pieces = [await anext(served)]
+    background = provider.generate(capital("France", priority=1))
+    waiting = [provider.generate(capital("France")) for _ in range(MOST_WAITING)]
+    told = await asyncio.gather(*map(anext, (*waiting, background)))
+    assert told == [Queued(ahead) for ahead in (*range(1, MOST_WAITING + 1), MOST_WAITING + 1)]
+    with pytest.raises(Unavailable, match=f"{MOST_WAITING} wait for it already"):
+        await anext(provider.generate(capital("Italy")))
+    for one in waiting[1:]:
+        await one.aclose()
+    while await anext(background) != Queued(2):
+        pass  # those who went are taken out one step after the other
+    async for item in served:
+        pieces.append(item)
+    assert isinstance(pieces[-1], Finish) and not [one for one in pieces if isinstance(one, Queued)]
+    async for item in waiting[0]:
+        pieces.append(item)
+    assert isinstance(pieces[-1], Finish) and "Paris" in pieces[-1].text
+    await background.aclose()
+    await provider.close()
 
 
 async def test_callers_wait_for_room_instead_of_failing(model_path: Path) -> None:

@@ -273,7 +273,7 @@ async def test_stopping_takes_the_running_work_back_and_says_who(home: Home, dat
         await changes.stop(change.id, Principal("discord:11", "Mo", Role.MEMBER, "bot"))
     await changes.stop(change.id, MEMBER)
     now = await changes.get(change.id)
-    assert (now.state, now.stop, stopped) == ("editing", MEMBER.name, [change.id]), "its best round comes next"
+    assert (now.state, now.stop, stopped) == ("editing", MEMBER.id, [change.id]), "its best round comes next"
     assert not await jobs.holds(database, job, "another process") and await jobs.next_due(database, ["change"]) == 0
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from haven.changes.decisions import MOST_UNDER_WAY, Changes
+from haven.changes.decisions import MOST_AN_HOUR, MOST_UNDER_WAY, Changes
 from haven.changes.states import State
 from haven.demo.stand_in import Fault, FaultKind
 from haven.errors import Conflict
@@ -113,3 +113,8 @@ async def test_nobody_fills_the_queue_for_all_others(tmp_path: Path) -> None:
         await home.ask_for(WISH, OWNER)
         await home.house.changes.cancel(first.id, MEMBER)
         await home.ask_for(WISH)
+        with pytest.raises(Conflict, match=f"asked for {MOST_AN_HOUR} changes within an hour"):
+            for _ in range(MOST_AN_HOUR):
+                mine = [one for one in await home.house.changes.list() if one.requester == MEMBER.id]
+                await home.house.changes.cancel(mine[0].id, MEMBER)
+                await home.ask_for(WISH)

@@ -88,6 +88,6 @@ def test_minutes_of_work_count_and_not_those_of_waiting() -> None:
 
 
 def test_the_review_says_why_and_which_round_is_shown() -> None:
-    assert outcome("Mika stopped it.", 1, 3) == "Mika stopped it. Shown is round 1: round 1 is the best of 3."
+    assert outcome("It was stopped.", 1, 3) == "It was stopped. Shown is round 1: round 1 is the best of 3."
     assert outcome("All 3 rounds are used.", 3, 3) == "All 3 rounds are used."
     assert outcome("", 2, 2) == ""

@@ -100,6 +100,19 @@ async def test_of_the_ledger_only_the_words_go(database: Database, path: Path) -
             other.execute(f"update reservation {tampering}")
 
 
+async def test_what_faces_keep_of_a_question_goes_with_it(database: Database) -> None:
+    card = "insert into card values ('discord.{0}', '{1}', '{{}}', " + str(NOW) + " - {2} * 86400)"
+    old = [card.format(face, f"old {face}", 31) for face in ("answer", "talk", "price")]
+    drafts = [card.format("draft", "gone", 91), card.format("draft", "there", 91)]
+    draft = "insert into world_draft (id, at, by_id, by_name, stranger, face, tool, things)"
+    await run(database, *old, *drafts, f"{draft} values ('there', 0, 'p', 'P', 0, 'bot', 'x', '[]')")
+    await run(database, card.format("answer", 7, 31), held("open", "waiting", 31), card.format("price", "new", 0.5))
+    await run(database, """update waiting set place = '{"channel": 1, "message": 7}'""")
+    assert sum((await retention.sweep(database, Keep(), NOW)).values()) == 4
+    left = await database.rows("select subject from card order by 1")
+    assert [row[0] for row in left] == ["7", "new", "there"], "a question that waits is still asked"
+
+
 async def test_finished_jobs_go_and_others_stay(database: Database) -> None:
     for key in ("finished", "failed", "due", "again"):
         await database.write(lambda tx, key=key: jobs.add(tx, "k", key, key))  # type: ignore[misc]
@@ -115,7 +128,7 @@ async def test_finished_jobs_go_and_others_stay(database: Database) -> None:
 async def test_nought_keeps_for_ever(database: Database) -> None:
     await run(database, event(1, 9999), outcome(1, 9999), held("one", "failed", 9999))
     await database.write(lambda tx: ledger.insert(tx, CALL, "words", 0.0))
-    assert await retention.sweep(database, Keep(**dict.fromkeys(Keep.model_fields, 0)), NOW) == {}
+    assert await retention.sweep(database, Keep(**dict.fromkeys(Keep.model_fields, 0)), NOW) == {"prices": 0}
     assert await ledger.sent(database, 1) == "words"
 
 

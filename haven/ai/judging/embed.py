@@ -24,6 +24,8 @@ from haven.errors import Unavailable
 SIZE = 384
 MAX_CHARS = 1000
 """A longer text is cut: its beginning says what it is about, and time grows with length."""
+MOST_TOKENS = 256
+"""Of a text: a thousand characters of prose have fewer, but of signs up to a thousand, which took a second."""
 MEND = "Install it again with Haven's packages; until then requests are judged by their words alone."
 
 
@@ -85,7 +87,8 @@ class Embedder:
         return found
 
     def _embed(self, texts: list[str], query: bool) -> npt.NDArray[np.float32]:
-        found: npt.NDArray[np.float32] = self._loaded().encode(texts, query)
+        model = self._loaded()
+        found: npt.NDArray[np.float32] = model.encode([_cut(model, text, query) for text in texts], query)
         return found
 
     def _loaded(self) -> Any:
@@ -95,6 +98,12 @@ class Embedder:
             self._problem = f"The model that makes vectors of texts can't be loaded: {error}."
             raise Unavailable(self._problem, MEND, retry=False) from error
         return self._model
+
+
+def _cut(model: Any, text: str, query: bool) -> str:
+    while (count := model.token_count(text, query)) > MOST_TOKENS:
+        text = text[: len(text) * MOST_TOKENS // count]
+    return text
 
 
 def _on_threads(model: Any, threads: int) -> None:

@@ -11,11 +11,13 @@ from haven.errors import BadInput
 from haven.settings import Cloud
 from haven.store import caps as table
 from haven.store.caps import Cap
-from haven.store.database import Database
+from haven.store.database import Database, Transaction
 
 DAILY, PER_PERSON = "daily_usd", "per_person_daily_usd"
 """As in `[cloud]`; the second one also for one person alone."""
 MOST_USD = 1_000.0
+Wish = tuple[str, float | None, str]
+"""Which cap, US dollars (None: as the settings say), and the id of one person, or "" for everybody."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,20 @@ class InForce:
         return self.people.get(person, self.per_person)
 
 
+def wished(
+    daily: float | None = None, each: float | None = None, person: str = "", *, reset: bool = False
+) -> list[Wish]:
+    """What somebody asks for in one go. Raises BadInput where that is nothing, or two things at once."""
+    if reset and (daily is not None or each is not None):
+        raise BadInput("A cap can't be set and reset at once.", "Choose one of them.")
+    if person and each is None and not reset:
+        raise BadInput("What may that person's day cost?", "Give `each` as well, or `reset`.")
+    if reset:
+        return [(name, None, person) for name in ((PER_PERSON,) if person else (DAILY, PER_PERSON))]
+    everybodys: list[Wish] = [(DAILY, daily, "")] if daily is not None else []
+    return [*everybodys, (PER_PERSON, each, person)] if each is not None else everybodys
+
+
 class Caps:
     """One for the house; the ledger reads the same rows with each call, so a word counts at once in every process."""
 
@@ -48,9 +64,21 @@ class Caps:
         per_person = everybody.get(PER_PERSON, self._settings.per_person_daily_usd)
         return InForce(self._settings.monthly_usd, daily, per_person, people, found)
 
-    async def put(self, by: Principal, name: str, usd: float | None, person: str = "") -> InForce:
-        """Cap a day for everybody, or for one person; None: as the settings say. Raises AccessDenied, BadInput."""
+    async def put(self, by: Principal, wishes: Sequence[Wish]) -> InForce:
+        """Set them all, as one act, or where one can't be, none. Raises AccessDenied, BadInput."""
         check(by, Act.SETTINGS)
+        for wish in wishes:
+            self._check(*wish)
+        caps = [Cap(name, usd, person, by_id=by.id, by_name=by.name) for name, usd, person in wishes]
+
+        async def work(tx: Transaction) -> None:
+            for cap in caps:
+                await table.put(tx, cap)
+
+        await self._database.write(work)
+        return await self.in_force()
+
+    def _check(self, name: str, usd: float | None, person: str) -> None:
         if name not in (DAILY, PER_PERSON) or (person and name != PER_PERSON):
             raise BadInput(f"There is no cap {name!r} that can be set while Haven runs.")
         if usd is not None and not (math.isfinite(usd) and 0 <= usd <= MOST_USD):
@@ -60,6 +88,3 @@ class Caps:
                 f"{usd:.2f} USD a day is more than the month's cap of {self._settings.monthly_usd:.2f} USD.",
                 "Set less, or raise `cloud.monthly_usd` in haven.toml first.",
             )
-        cap = Cap(name, usd, person, by_id=by.id, by_name=by.name)
-        await self._database.write(lambda tx: table.put(tx, cap))
-        return await self.in_force()

@@ -21,6 +21,8 @@ from haven.store.database import Database, Transaction, now
 MOST_TIMES_WORST = 10.0
 """A bill of more than this many times the worst case is not believed: the estimate may be low, but not so low."""
 SET = "The owner set it while Haven runs, and raises it with `/haven caps` or `haven cloud caps`; or wait."
+UNASKED = "the cap for one request without a yes"
+YES = "Choose the cloud for this question: its price is shown first."
 log = logging.getLogger("haven.ledger")
 CLOCK_SLACK_S = 3600.0
 """A clock that is further behind the newest call than this is spoken of."""
@@ -201,7 +203,7 @@ class Ledger:
         limits = [
             _Cap("this month's cap", caps.monthly_usd, await table.spent(tx, month_start(at)), _raise("monthly_usd")),
             _Cap("today's cap", caps.daily_usd, await table.spent(tx, day), _raise(DAILY)),
-            _Cap(f"today's cap for {who.name}", caps.per_person_daily_usd, personal, _raise(PER_PERSON)),
+            _Cap("today's cap for one person", caps.per_person_daily_usd, personal, _raise(PER_PERSON)),
         ]
         newest = await set_caps.in_force(tx, who.id)
         for place, whose in ((1, newest.get((DAILY, ""))), (2, _own(newest, who.id))):
@@ -214,6 +216,8 @@ class Ledger:
         if task.max_usd is not None or task.change is None:
             spent = await table.spent_by_request(tx, request)
             limits.append(_request_cap(task.max_usd, caps.per_request_usd, spent))
+            if task.unasked_usd is not None:
+                limits.append(_Cap(UNASKED, task.unasked_usd, spent, YES, lasting=True))
         return limits
 
     def _check(self, limits: list[_Cap], worst_usd: float, at: float) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from haven.ai.money.prices import Prices
-from haven.ai.task import Delta, Tier, Tool, ToolCall, Turn, Usage
+from haven.ai.task import Delta, Queued, Tier, Tool, ToolCall, Turn, Usage
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,7 @@ class Provider(Protocol):
 
     `generate` raises Unavailable (out of reach: network, overload, missing model; `after` in seconds if the other
     side named it) or ModelError (refused, truncated, malformed). Closing the iterator cancels the call at once.
+    Only a model in this process says Queued.
     """
 
     tier: Tier
@@ -74,7 +75,7 @@ class Provider(Protocol):
         """Why it can't be used now, in one sentence; "" when it can. No I/O that blocks."""
         ...
 
-    def generate(self, call: Call) -> AsyncGenerator[Delta | Finish, None]: ...
+    def generate(self, call: Call) -> AsyncGenerator[Delta | Queued | Finish, None]: ...
 
     async def close(self) -> None: ...
 

@@ -14,7 +14,7 @@ from haven.ai.providers.base import Call, Finish
 from haven.ai.providers.http_faults import host as host_of
 from haven.ai.providers.ollama import Ollama
 from haven.ai.providers.openai_compatible import OpenAICompatible
-from haven.ai.task import Delta, Tier
+from haven.ai.task import Delta, Queued, Tier
 from haven.errors import HavenError, ModelError, Unavailable
 from haven.settings import Lan, LanHost
 
@@ -82,7 +82,7 @@ class LanModel:
         troubles = [place.trouble for place in self._places]
         return "" if "" in troubles else f"No host at home can answer with {self.name}: {' '.join(troubles)}"
 
-    async def generate(self, call: Call) -> AsyncGenerator[Delta | Finish, None]:
+    async def generate(self, call: Call) -> AsyncGenerator[Delta | Queued | Finish, None]:
         """As the host's own; `Finish.model` says which host it was.
 
         A host that fails before the first piece of text is left for the next. Raises Unavailable (none is left, or
@@ -159,7 +159,7 @@ def _host(entry: LanHost, secret: Callable[[str], str | None], timeout_s: float)
     return host
 
 
-async def _counted(place: Place, call: Call) -> AsyncGenerator[Delta | Finish, None]:
+async def _counted(place: Place, call: Call) -> AsyncGenerator[Delta | Queued | Finish, None]:
     """One call there, counted as under way; a whole reply shows that the place is well."""
     place.host.under_way += 1
     try:

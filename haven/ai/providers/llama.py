@@ -24,7 +24,7 @@ from haven.ai.providers.llama_native import NativeModel, Stopped
 from haven.ai.providers.llama_prefix import PrefixFolder
 from haven.ai.providers.llama_prompt import CHATML, ChatTemplate
 from haven.ai.providers.llama_vector import Embedder
-from haven.ai.task import Delta, Tier
+from haven.ai.task import Delta, Queued, Tier
 from haven.errors import HavenError, ModelError, Unavailable
 
 log = logging.getLogger("haven.llama")
@@ -142,9 +142,9 @@ class LlamaProvider:
         """Stop what runs and what waits, free the model, end the thread; harmless twice."""
         await asyncio.to_thread(self._end)
 
-    async def generate(self, call: Call) -> AsyncGenerator[Delta | Finish, None]:
+    async def generate(self, call: Call) -> AsyncGenerator[Delta | Queued | Finish, None]:
         """Deltas, then one Finish. Closing the iterator stops the reply: within one node of the model's graph where it
-        is alone, else with the step that computes for the others too.
+        is alone, else with the step that computes for the others too. Raises Unavailable where too many wait already.
         """
         outbox = Outbox(call)
         self._submit(partial(self._enter, call, outbox))

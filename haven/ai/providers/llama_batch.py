@@ -16,7 +16,7 @@ from typing import Protocol
 from haven.ai.providers.llama_native import ROWS, Logits, NativeModel, NoRoom
 from haven.ai.providers.llama_prefix import WORTH, Parked, PrefixFolder, common
 from haven.ai.providers.llama_reply import Reply
-from haven.errors import HavenError, ModelError
+from haven.errors import HavenError, ModelError, Unavailable
 
 log = logging.getLogger("haven.llama")
 
@@ -26,6 +26,8 @@ SHARED_ROWS = 64
 Not less: llama.cpp's fast attention for prompts needs 64 rows. It rounds otherwise than the one for few rows, so that a
 greedy reply may differ where two tokens are as good as equal; steps below 64 rows give the same bits in any company.
 """
+MOST_WAITING = 60
+"""People beyond those who are served: with a small model on a Pi, two to five minutes of waiting for the last one."""
 LEAST_SHARED = 16
 """Tokens in common that are worth a copy: less is the chat template's own beginning."""
 
@@ -34,6 +36,8 @@ class Listener(Protocol):
     """Where a reply goes."""
 
     cancelled: bool
+
+    def queued(self, ahead: int) -> None: ...
 
     def text(self, piece: str) -> None: ...
 
@@ -52,6 +56,8 @@ class Job:
     listener: Listener
     finished: Callable[[Job], None]
     number: int = 0
+    ahead: int = 0
+    """So many go first, as was told last."""
     seat: int = -1
     held: int = 0
     cached: int = 0
@@ -100,6 +106,13 @@ class Batch:
         return self._active[0].listener if len(self._active) == 1 and not self._waiting else None
 
     def add(self, job: Job) -> None:
+        """Raises Unavailable where so many people wait already that nobody should have to."""
+        if job.priority == 0 and sum(one.priority == 0 for one in self._waiting) >= MOST_WAITING:
+            job.reply.close()
+            raise Unavailable(
+                f"The local model is asked too much just now: {MOST_WAITING} wait for it already.",
+                "Ask again in a few minutes.",
+            )
         job.number = next(self._numbers)
         heapq.heappush(self._waiting, job)
 
@@ -107,6 +120,7 @@ class Batch:
         """Compute once for everybody. Raises Stopped where `abort` was called meanwhile; all is as before then."""
         self._forget_cancelled()
         self._admit()
+        self._tell_places()
         plan = self._plan()
         if not plan:
             return
@@ -154,6 +168,14 @@ class Batch:
                 self._pause(last)
             else:
                 return
+
+    def _tell_places(self) -> None:
+        """Whoever waits is told how many go first, those who are served now among them, whenever that changes."""
+        for place, job in enumerate(sorted(self._waiting)):
+            ahead = len(self._active) + place
+            if job.reply.count == 0 and ahead != job.ahead:
+                job.ahead = ahead
+                job.listener.queued(ahead)
 
     def _fits(self, job: Job) -> bool:
         """Whether all could write to their limits: what one shares with another is counted once."""

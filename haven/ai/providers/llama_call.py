@@ -17,7 +17,7 @@ from haven.ai.providers.llama_native import NativeModel
 from haven.ai.providers.llama_prompt import ChatTemplate, encode
 from haven.ai.providers.llama_reply import Reply, Wish
 from haven.ai.providers.llama_tools import AnswerStream, called, offer, reply_schema
-from haven.ai.task import Delta, Usage
+from haven.ai.task import Delta, Queued, Usage
 from haven.errors import ModelError
 
 
@@ -82,7 +82,10 @@ class Outbox:
         self._answer = AnswerStream() if call.tools else None
         self._loop = asyncio.get_running_loop()
         self._ready = asyncio.Event()
-        self._waiting: deque[str | Finish | Exception] = deque()
+        self._waiting: deque[str | Queued | Finish | Exception] = deque()
+
+    def queued(self, ahead: int) -> None:
+        self._put(Queued(ahead))
 
     def text(self, piece: str) -> None:
         if self._answer is not None:
@@ -98,26 +101,30 @@ class Outbox:
     def failed(self, error: Exception) -> None:
         self._put(error)
 
-    def _put(self, item: str | Finish | Exception) -> None:
+    def _put(self, item: str | Queued | Finish | Exception) -> None:
         self._waiting.append(item)
         if not self._ready.is_set():
             with suppress(RuntimeError):  # the loop is closed: nobody listens any more
                 self._loop.call_soon_threadsafe(self._ready.set)
 
-    async def items(self) -> AsyncIterator[Delta | Finish]:
-        """Deltas up to the Finish; raises the exception that was put instead of one."""
+    async def items(self) -> AsyncIterator[Delta | Queued | Finish]:
+        """Deltas up to the Finish, and its newest place before; raises the exception that was put instead of one."""
         while True:
             await self._ready.wait()
             self._ready.clear()
-            text, last = "", None
+            text, place, last = "", None, None
             while self._waiting and last is None:
                 item = self._waiting.popleft()
                 if isinstance(item, str):
                     text += item
+                elif isinstance(item, Queued):
+                    place = item
                 else:
                     last = item
             if text:
                 yield Delta(text)
+            elif place is not None and last is None:
+                yield place
             if isinstance(last, Exception):
                 raise last
             if last is not None:

@@ -51,7 +51,7 @@ async def order(tx: Transaction, merged: Change, principal: Principal) -> tuple[
         request=f"Undo change {merged.id}, which was merged into {merged.target}. It had been asked for like this:\n"
         f"{merged.request}"[:8_000],
         assistant=merged.assistant,
-        reasons=[f"{principal.name} ordered it"],
+        reasons=["a person ordered it"],
         requester=principal.id,
         requester_name=principal.name,
         face=principal.face,

@@ -137,6 +137,8 @@ class Review:
     request: str = ""
     branch: str = ""
     target: str = ""
+    worded_by: str = ""
+    """The id of the person whose words this round goes by, where that is somebody else than who asked first."""
     reason: str = ""
     """Why it waits, failed or came back."""
     notes: tuple[str, ...] = ()

@@ -41,6 +41,7 @@ async def assemble(database: Database, repository: Repository, change: Change, s
         commit=current.commit_id,
         base=change.base,
         requester=change.requester_name,
+        worded_by=current.by_id if current.by_id != change.requester else "",
         assistant=change.assistant,
         reasons=tuple(change.reasons),
         summary=current.summary or {"text": _so_far(change, current, files), "by": "rules"},

@@ -71,7 +71,7 @@ class ByHand:
         await asyncio.to_thread(parse, proposal)
         fields = {
             "proposal": proposal,
-            "route": _route(principal, redaction),
+            "route": _route(redaction),
             "context": context,
             "parent": parent,
             # and nothing of an earlier try:
@@ -110,11 +110,11 @@ def _redacted(task: Task) -> tuple[Redaction, str]:
     return redaction, redaction.apply(prompt.by_hand(task.system, task.turns, edits.TEXT_FORMAT))
 
 
-def _route(principal: Principal, redaction: Redaction) -> dict[str, Any]:
+def _route(redaction: Redaction) -> dict[str, Any]:
     return {
         "tier": "cloud",
         "model": "a chat, carried by hand",
-        "reasons": [f"{principal.name} carried the prompt and the answer by hand"],
+        "reasons": ["a person carried the prompt and the answer"],
         "usd": 0.0,
         "stand_in": False,
         "by_hand": True,
