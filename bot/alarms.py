@@ -9,12 +9,13 @@ from bot.queue import EventQueue
 from bot.render_health import news_card
 from bot.views.alert import alert_view
 from haven.access import Principal
+from haven.store import alerts as table
 from haven.store import events, notes
 from haven.store.alerts import Alert
 from haven.store.database import Database
 from haven.store.events import Event
 
-NOTE = "discord.alerts"
+FACE, NOTE = "discord.alert", "discord.alerts"
 RAISED = "alert.raised"
 
 
@@ -43,11 +44,28 @@ class Alarms(EventQueue):
 
     async def show(self, one: Event) -> None:
         assert self._channel is not None
-        if one.kind == RAISED:
+        is_raised = one.kind == RAISED
+        if is_raised:
             cause, level, text, mend = (str(one.data.get(name, "")) for name in ("cause", "level", "text", "mend"))
             since = float(one.data.get("since", one.at))
             view = alert_view(Alert(one.subject, cause, level, text, mend, since))
         else:
             view = panel(news_card(one))
         nonce = f"alert:{one.id}"
-        await self._channels.send(self._channel, lambda where: where.send(view=view, nonce=nonce))
+        message = await self._channels.send(self._channel, lambda where: where.send(view=view, nonce=nonce))
+        await self._mark(one.subject, told_again=is_raised)
+        if is_raised:
+            place = {"channel": self._channel, "message": message.id, "at": one.at}
+            await notes.set_card(self._database, FACE, one.subject, place)
+
+    async def _mark(self, id: str, *, told_again: bool) -> None:
+        """The message that told of it says what holds now: nobody is asked there any more to look after what is over,
+        is told again below, or has somebody, wherever they said so."""
+        place = await notes.card(self._database, FACE, id)
+        alert = await table.get(self._database.rows, id) if place else None
+        if place is None or alert is None:
+            return
+        view = alert_view(alert, told_again=told_again)
+        await self._channels.edit(int(place["channel"]), int(place["message"]), view=view)
+        if alert.cleared_at is not None:
+            await notes.take_card(self._database, FACE, id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import contextmanager
@@ -16,8 +17,9 @@ from assistants.base import Assistant
 from assistants.waiting import Choice, Held, WaitingRoom, choices_of, is_for
 from bot import render_answers as cards
 from bot import sheet as sheets
-from bot.channels import Channels, only
+from bot.channels import Channels, is_gone, only
 from bot.language import say
+from bot.line import FAILURES
 from bot.paging import laid_out
 from bot.queue import Queue
 from bot.sheet import Sheet
@@ -58,6 +60,7 @@ class Answers(Queue[str]):
         self._database = database
         self._seat = seat
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._spoiled: set[str] = set()
         self._writing: dict[int, asyncio.Task[Any] | None] = {}
 
     @contextmanager
@@ -93,6 +96,13 @@ class Answers(Queue[str]):
         await sheets.save(self._database, sheet)
         return self._held(sheet, held.id, state, held.choices, held.reason, held.retry_at)
 
+    async def moved(self, before: Sheet, now: Sheet, end: Reply | Held) -> None:
+        """Its message was deleted while it was written: what it says of itself stands in another from now on."""
+        await sheets.forget(self._database, before.message)
+        if isinstance(end, Held):
+            place = json.dumps(now.place)
+            await self._database.write(lambda tx: table.move(tx, end.id, table.OPEN, place=place))
+
     async def again(self, message: int, person: Principal) -> Sheet:
         """The question under an answer, for whoever asked it and for the owner.
 
@@ -113,7 +123,7 @@ class Answers(Queue[str]):
         try:
             view = kept_view(shown, drop="cloud") if shown else answer_view(sheet.outcome, sheet.message, "")
             await self._channels.edit(sheet.channel, sheet.message, view=view)
-        except discord.HTTPException as error:
+        except FAILURES as error:
             log.info("a button could not be taken away: %s", error)
 
     async def of(self, interaction: discord.Interaction, asker: str) -> Sheet:
@@ -136,11 +146,13 @@ class Answers(Queue[str]):
     async def show(self, one: str) -> None:
         await self.refresh(one)
 
-    async def refresh(self, id: str, *, spoiled: bool = False) -> None:
-        """Bring the message of one waiting request up to date; nothing is sent where it is.
+    async def spoiled(self, id: str) -> None:
+        """As `attempt`, where something else was drawn over it: it is drawn again while it is open."""
+        self._spoiled.add(id)
+        await self.attempt(id)
 
-        `spoiled`: something else was drawn over it, so that it is drawn again while it is open.
-        """
+    async def refresh(self, id: str) -> None:
+        """Bring the message of one waiting request up to date; nothing is sent where it is."""
         async with self._locks.setdefault(id, asyncio.Lock()):
             one = await table.get(self._database, id)
             if one is None or one.face != "bot" or one.told or "message" not in one.place:
@@ -150,11 +162,21 @@ class Answers(Queue[str]):
                 return  # whoever writes there looks again afterwards
             known = await sheets.load(self._database, message)
             sheet = known or Sheet(int(one.place["channel"]), message, one.principal)
-            stale = spoiled and one.state in table.OPEN
+            stale = id in self._spoiled and one.state in table.OPEN
             if stale or sheet.shown not in (_mark(one.state, one.retry_at), OVER):
-                await self._draw(one, sheet)
+                await self._drawn(one, sheet)
+            self._spoiled.discard(id)
             if one.state not in table.OPEN:
                 await self._database.write(lambda tx: table.move(tx, id, (one.state,), told=1))
+
+    async def _drawn(self, one: Waiting, sheet: Sheet) -> None:
+        """Where its channel was deleted there is nothing to draw, now or later."""
+        try:
+            await self._draw(one, sheet)
+        except discord.NotFound as error:
+            if not is_gone(error):
+                raise
+            log.warning("the request %s is shown nowhere: its channel was deleted", one.id)
 
     async def _draw(self, one: Waiting, sheet: Sheet) -> None:
         """Its message, then whoever asked is told, and only then is it marked: a crash between repeats, never skips."""
@@ -174,7 +196,9 @@ class Answers(Queue[str]):
         """An answer's first page with all that goes along with it."""
         laid = laid_out(reply.text)
         return {
-            "embed": cards.answer_card(self._seat(sheet.assistant), reply, laid.pages[0], waited),
+            "embed": cards.beside(
+                cards.answer_card(self._seat(sheet.assistant), reply, laid.pages[0], waited), sheet.link, sheet.asker
+            ),
             "attachments": cards.answer_files(reply, laid),
             "view": answer_view(reply.outcome, sheet.message, cloud, len(laid.pages)),
         }
@@ -183,7 +207,7 @@ class Answers(Queue[str]):
         self, sheet: Sheet, id: str, state: str, choices: tuple[Choice, ...], reason: str, retry_at: float | None
     ) -> dict[str, Any]:
         embed = cards.held_card(self._seat(sheet.assistant), state, reason, sheet.draft, sheet.note, retry_at)
-        return {"embed": embed, "view": held_view(id, state, choices)}
+        return {"embed": cards.beside(embed, sheet.link, sheet.asker), "view": held_view(id, state, choices)}
 
     async def _tell(self, one: Waiting, sheet: Sheet, whole: dict[str, Any]) -> None:
         """One message that pings whoever asked; with the answer in it where the answer's own message was deleted."""

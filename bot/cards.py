@@ -12,7 +12,7 @@ from typing import Literal
 
 import discord
 
-from bot.channels import Channels, only
+from bot.channels import Channels, is_gone, is_shut, only
 from bot.language import say, speaking
 from bot.line import FAILURES
 from bot.panel import panel
@@ -66,6 +66,8 @@ class Card:
     """The end that the requester was told of."""
     closed: bool = False
     """Its thread has the name of the end and is archived."""
+    alone: bool = False
+    """Somebody took its thread away, or shut it: all stands in the channel from then on."""
 
     @property
     def place(self) -> int:
@@ -97,10 +99,14 @@ class Cards(Queue[str]):
         return card
 
     async def beside(self, change: Change, other: str) -> None:
-        """Show a new change in the channel where the other one is shown."""
+        """Show a new change in the channel where the other one is shown, as far as Discord takes that."""
         card = await self._load(other)
-        if card is not None:
+        if card is None:
+            return
+        try:
             await self.open(change, card.channel)
+        except FAILURES as error:
+            log.warning("change %s can't be shown in Discord: %s", change.id, error)
 
     async def refresh(self, id: str) -> None:
         """Bring the messages of one change up to date; nothing is sent where they are."""
@@ -111,7 +117,7 @@ class Cards(Queue[str]):
                 card = await self._open(change, self._settings.channel_id)
             if card is not None and card.shown != _mark(change):
                 with speaking(self._channels.language):
-                    card = await self._draw(change, card)
+                    card = await self._drawn(change, card)
                 await self._save(id, replace(card, shown=_mark(change)))
         if change.state not in OPEN:
             self._said.pop(id, None)
@@ -183,10 +189,52 @@ class Cards(Queue[str]):
         await self._save(change.id, card)
         return card
 
+    async def _drawn(self, change: Change, card: Card) -> Card:
+        """Where its channel was deleted there is nothing to draw, now or later."""
+        try:
+            return await self._draw(change, card)
+        except discord.NotFound as error:
+            if not is_gone(error):
+                raise
+            log.warning("change %s is shown nowhere: its channel was deleted", change.id)
+            return card
+
     async def _draw(self, change: Change, card: Card) -> Card:
-        if not card.thread and not card.review and change.state in OPEN:
+        """In the channel, in its thread, and at last the thread's name: Discord takes that amiss the soonest."""
+        card = await self._draw_progress(change, card)
+        try:
+            card = await self._draw_rest(change, card)
+        except discord.HTTPException as error:
+            if not card.thread or not is_shut(error):
+                raise
+            log.warning("change %s has lost its thread, and is shown in the channel: %s", change.id, error)
+            alone = replace(card, thread=0, review=0, alone=True)
+            card = await self._draw_rest(change, alone, anew=bool(card.review))
+        return await self._close(change, card)
+
+    async def _draw_progress(self, change: Change, card: Card) -> Card:
+        """Sent anew where somebody deleted it; in the channel that is configured where its own is no more."""
+        if not (card.thread or card.review or card.alone) and change.state in OPEN:
             card = await self._with_thread(change, card)
-        await self._channels.edit(card.channel, card.progress, view=progress_panel(change))
+        view = progress_panel(change)
+        try:
+            there = await self._channels.edit(card.channel, card.progress, view=view)
+        except discord.NotFound as error:
+            other = self._settings.channel_id
+            if not is_gone(error) or not other or other == card.channel:
+                raise
+            card, there = replace(card, channel=other, thread=0, review=0, alone=True), False
+        if there or change.state not in OPEN:
+            return card
+        nonce = f"{change.id}:{int(change.updated_at)}"
+        message = await self._channels.send(card.channel, lambda where: where.send(view=view, nonce=nonce))
+        card = replace(card, progress=message.id)
+        await self._save(change.id, card)
+        return card
+
+    async def _draw_rest(self, change: Change, card: Card, *, anew: bool = False) -> Card:
+        """Whoever asked is told first: the card may be more than Discord takes. `anew`: it went with its thread."""
+        card = await self._tell_requester(change, card)
         commit = (await table.round_of(self._database, change)).commit_id
         same = bool(card.review) and (card.round, card.commit) == (change.round, commit)
         if card.review and not same:
@@ -194,10 +242,9 @@ class Cards(Queue[str]):
             await self._channels.edit(card.place, card.review, view=closed, attachments=[])
             card = replace(card, review=0)
             await self._save(change.id, card)
-        if change.state in DECIDE or same:
+        if change.state in DECIDE or same or anew:
             card = await self._draw_review(change, replace(card, round=change.round, commit=commit))
-        card = await self._tell_requester(change, card)
-        return await self._close(change, card)
+        return card
 
     async def _draw_review(self, change: Change, card: Card) -> Card:
         view, diffs = await review_panel(change, await reviewed(self._changes, change))

@@ -16,9 +16,12 @@ from haven.errors import StoreError, Unavailable
 log = logging.getLogger("haven.bot")
 
 THREAD_ARCHIVED = 50083
-UNKNOWN_MESSAGE = 10008
+UNKNOWN_CHANNEL, UNKNOWN_MESSAGE = 10003, 10008
 NAMING_S = 10.0
 """Discord lets a thread be named twice in ten minutes and makes whoever comes a third time wait: not for so long."""
+TOKEN_DEAD = frozenset({10015, 10062, 50027})
+"""What Discord says to an interaction's token after 15 minutes, whatever this machine's clock says: from then on an
+answer goes out as the bot's own message."""
 LATER = frozenset({401, 408, 429})
 """HTTP statuses below 500 that say nothing of what was sent: an old token, a slow line, too much at once."""
 
@@ -84,6 +87,15 @@ class Channels:
             await thread.edit(archived=False)
         return await send(channel)
 
+    async def alone(self, person: int, send: Callable[[discord.DMChannel], Awaitable[discord.Message]]) -> bool:
+        """Send to one person where nobody else reads it; False where they take no direct messages."""
+        try:
+            await send(await self._client.create_dm(discord.Object(person)))
+        except discord.Forbidden as error:
+            log.info("discord:%s takes no direct messages: %s", person, error)
+            return False
+        return True
+
     async def put_away(self, id: int, name: str, archived: bool) -> None:
         """Name a thread and archive it, or take it out again. What is so already stays; one that is gone is let be.
 
@@ -107,6 +119,21 @@ def is_away(error: Exception) -> bool:
     if isinstance(error, discord.HTTPException):
         return error.status in LATER or error.status >= 500
     return isinstance(error, OSError | aiohttp.ClientError | Unavailable | StoreError)
+
+
+def is_shut(error: Exception) -> bool:
+    """Whether a channel or thread was deleted, or lets the bot do nothing there."""
+    return isinstance(error, discord.Forbidden) or is_gone(error)
+
+
+def is_gone(error: Exception) -> bool:
+    """Whether a channel or thread was deleted: it never comes back."""
+    return isinstance(error, discord.HTTPException) and error.code == UNKNOWN_CHANNEL
+
+
+def is_over(error: Exception) -> bool:
+    """Whether an interaction that was acknowledged takes no answer any more."""
+    return isinstance(error, discord.HTTPException) and error.code in TOKEN_DEAD
 
 
 def only(person: int) -> discord.AllowedMentions:

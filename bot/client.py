@@ -6,12 +6,13 @@ import asyncio
 import hashlib
 import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import discord
 from discord import app_commands
 
+from assistants.office import Office
 from assistants.records import Records
 from assistants.round_table import RoundTable
 from assistants.sentinel import StatusLine
@@ -40,8 +41,7 @@ from bot.commands import (
 from bot.commands.anywhere import is_anywhere
 from bot.digests import Digests
 from bot.draft_cards import DraftCards
-from bot.language import Translator
-from bot.office import Office
+from bot.language import Translator, language_of, look_in, speaking
 from bot.queue import Queue
 from bot.talks import Talks
 from bot.told import Told
@@ -77,7 +77,8 @@ class Tree(app_commands.CommandTree["HavenBot"]):
     """Reports what goes wrong before a command's own gate is reached."""
 
     async def on_error(self, interaction: discord.Interaction, error: app_commands.AppCommandError, /) -> None:
-        await entry.report(interaction, error)
+        with speaking(language_of(interaction.locale)):
+            await entry.report(interaction, error)
 
 
 class HavenBot(discord.Client):
@@ -134,7 +135,7 @@ class HavenBot(discord.Client):
         self.closing = False
         self.on_link: Callable[[bool], None] = lambda up: None
         """Called when the connection is ready (True) and when it is lost (False)."""
-        self.on_identify: Callable[[], None] = lambda: None
+        self.on_identify: Callable[[HavenBot], Awaitable[None]] = _unheard
         """Called before each new session; what it raises ends the connection."""
         self.identify_pause_s = IDENTIFY_PAUSE_S
         self.tree = Tree(self)
@@ -169,6 +170,7 @@ class HavenBot(discord.Client):
             self.tree.add_command(command, guild=None if is_anywhere(command) else guild)
         for menu in menus.menus():
             self.tree.add_command(menu, guild=guild)
+        look_in(self.office.settings.paths.config_dir / "languages")
         await self.tree.set_translator(Translator())
         await self.sync()
 
@@ -186,14 +188,21 @@ class HavenBot(discord.Client):
 
     async def tell(self, event: Event) -> None:
         """Draw one event of the bus."""
-        for queue in self.queues:
-            await queue.tell(event)
+        await self._each(lambda queue: queue.tell(event))
 
     async def try_again(self) -> None:
         """Show what could not be shown when it came, since Discord was away for a moment."""
-        for queue in self.queues:
-            if queue.waits:
-                await queue.catch_up()
+        await self._each(_catch_up, [queue for queue in self.queues if queue.waits])
+
+    async def _each(
+        self, work: Callable[[Queue[Any]], Awaitable[None]], queues: Iterable[Queue[Any]] | None = None
+    ) -> None:
+        """What is wrong with one of the queues keeps nothing from the others, and ends nothing."""
+        for queue in self.queues if queues is None else queues:
+            try:
+                await work(queue)
+            except Exception as error:
+                log.error("%s could not be told in Discord", type(queue).__name__, exc_info=error)
 
     async def keep_trying(self) -> None:
         """Try again each minute, until cancelled."""
@@ -208,7 +217,7 @@ class HavenBot(discord.Client):
             super().dispatch(event, *args, **kwargs)
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
-        self.on_identify()
+        await self.on_identify(self)
         if not initial:
             await asyncio.sleep(self.identify_pause_s)
 
@@ -227,8 +236,7 @@ class HavenBot(discord.Client):
         await self._catch_up()
 
     async def _catch_up(self) -> None:
-        for queue in self.queues:
-            await queue.catch_up()
+        await self._each(_catch_up)
 
     async def on_disconnect(self) -> None:
         self.on_link(False)
@@ -269,3 +277,11 @@ class HavenBot(discord.Client):
         assert translator is not None
         commands = self.tree.get_commands(guild=place)
         return [await command.get_translated_payload(self.tree, translator) for command in commands]
+
+
+async def _unheard(bot: HavenBot) -> None:
+    """Nobody counts the sessions of a bot that stands alone."""
+
+
+async def _catch_up(queue: Queue[Any]) -> None:
+    await queue.catch_up()

@@ -28,6 +28,9 @@ class DraftCards(EventQueue):
         state = (await self._drafts.get(id)).state
         await self.attempt(Event(f"draft.{state}", id, {}))
 
+    async def concerns(self, one: Event) -> bool:
+        return one.kind in DECIDED and await notes.card(self._database, FACE, one.subject) is not None
+
     async def show(self, one: Event) -> None:
         where = await notes.card(self._database, FACE, one.subject) if one.kind in DECIDED else None
         if where is not None:

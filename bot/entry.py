@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import discord
 
 from bot import render
-from bot.channels import is_away
-from bot.language import language_of, say, speaking
+from bot.channels import is_away, is_over, only
+from bot.language import language_of, say, speak, speaking
 from bot.line import FAILURES
 from bot.panel import panel
 from haven.access import Act, Principal, Role, check
@@ -82,7 +83,7 @@ async def today(bot: HavenBot, then: Principal) -> Principal:
 
 
 def _principal(user: discord.User | discord.Member, role: Role) -> Principal:
-    return Principal(f"discord:{user.id}", render.words(user.display_name, 40), role, "bot")
+    return Principal(f"discord:{user.id}", render.words(user.display_name, 40) or str(user.id), role, "bot")
 
 
 def _role(user: discord.User | discord.Member, settings: Discord) -> Role:
@@ -109,7 +110,7 @@ async def enter(
     discord.py swallows what a persistent button raises, so nothing may pass this function but a cancellation.
     """
     bot = bot_of(interaction)
-    with speaking(language_of(interaction.locale)):
+    with own_words(interaction):
         try:
             if bot.closing:
                 raise Unavailable("Haven is restarting, so nothing was done.", "Try again in a minute.")
@@ -117,26 +118,109 @@ async def enter(
             check(person, act, strangers_may=strangers_may)
             await work(person)
         except Exception as error:
-            await report(interaction, error)
+            with own_words(interaction):
+                await report(interaction, error)
+
+
+def own_words(interaction: discord.Interaction) -> AbstractContextManager[None]:
+    """Within, everything is said in the language of whoever asked."""
+    return speaking(language_of(interaction.locale))
+
+
+async def think(interaction: discord.Interaction, *, alone: bool = False) -> discord.InteractionCallbackResponse[Any]:
+    """Acknowledge with "thinking". Without `alone` everybody reads what follows, so it is in the server's language."""
+    begun = await interaction.response.defer(thinking=True, ephemeral=alone)
+    assert begun is not None
+    if not alone:
+        speak(bot_of(interaction).channels.language)
+    return begun
 
 
 async def report(interaction: discord.Interaction, error: Exception) -> None:
     """Show the failure to the one who met it, with an id that stands in the log as well."""
-    if isinstance(error, HavenError):
-        shown = error
-        log.info("[%s] refused or failed for discord:%s: %s", shown.id, interaction.user.id, error.full)
-    else:
-        id = error_id()
-        shown = HavenError(
-            say("Something went wrong in Haven [{id}].", id=id), say("It is in the log; tell the owner this id.")
-        )
-        shown.id = id
-        log.error("[%s] unexpected failure for discord:%s", id, interaction.user.id, exc_info=error)
+    shown = _shown(interaction, error)
     view = panel(render.error_card(shown))
     try:
-        if interaction.response.is_done():
-            await interaction.followup.send(view=view, ephemeral=True)
-        else:
+        if not interaction.response.is_done():
             await interaction.response.send_message(view=view, ephemeral=True)
+            return
+        await privately(interaction, view)
     except Exception as failure:  # an interaction that is too old, a network that is gone
         log.warning("[%s] the card could not be shown: %s", shown.id, failure)
+        if interaction.response.is_done() and is_over(failure):
+            await _tell_late(interaction, shown.id)
+
+
+async def privately(interaction: discord.Interaction, view: discord.ui.LayoutView) -> None:
+    """For whoever asked alone, whatever everybody was to see. The interaction is acknowledged already."""
+    if await _thinks_aloud(interaction):
+        # Discord turns a public "thinking" into the first message that follows, whoever was to see that.
+        await interaction.delete_original_response()
+    await interaction.followup.send(view=view, ephemeral=True)
+
+
+async def answer(interaction: discord.Interaction, card: discord.Embed) -> None:
+    """A card for whoever asked, however long it took; the interaction is deferred already.
+
+    After the fifteen minutes for which Discord keeps a private answer open it goes to the channel, with a mention.
+    """
+    try:
+        await interaction.followup.send(view=panel(card), ephemeral=True)
+    except discord.HTTPException as error:
+        if not is_over(error):
+            raise
+        await _in_channel(interaction, card)
+
+
+def _shown(interaction: discord.Interaction, error: Exception) -> HavenError:
+    """The failure in words for people; it is in the log."""
+    if isinstance(error, HavenError):
+        log.info("[%s] refused or failed for discord:%s: %s", error.id, interaction.user.id, error.full)
+        return error
+    id = error_id()
+    shown = HavenError(
+        say("Something went wrong in Haven [{id}].", id=id), say("It is in the log; tell the owner this id.")
+    )
+    shown.id = id
+    if is_over(error):
+        log.warning(
+            "[%s] the answer to discord:%s came after its interaction's end: %s", id, interaction.user.id, error
+        )
+    else:
+        log.error("[%s] unexpected failure for discord:%s", id, interaction.user.id, exc_info=error)
+    return shown
+
+
+async def _thinks_aloud(interaction: discord.Interaction) -> bool:
+    """Whether everybody sees that it is being thought about, and nothing else so far."""
+    if interaction.response.type is not discord.InteractionResponseType.deferred_channel_message:
+        return False
+    if interaction.channel is None:  # somebody else's chat: what is said there only the asker sees
+        return False
+    try:
+        flags = (await interaction.original_response()).flags
+    except discord.NotFound as error:
+        if is_over(error):
+            raise
+        return False  # it was taken away already
+    return flags.loading and not flags.ephemeral
+
+
+async def _tell_late(interaction: discord.Interaction, id: str) -> None:
+    """Nothing of what was asked, or of why it failed: everybody reads this."""
+    said = say("What you asked for took longer than the 15 minutes for which Discord keeps an answer open.")
+    mend = say("Look whether it is done before you ask for it again.")
+    card = discord.Embed(description=f"{said}\n{mend}", colour=render.WORKING)
+    try:
+        await _in_channel(interaction, card.set_footer(text=say("Error {id}", id=id)))
+    except Exception as failure:
+        log.warning("[%s] it could not be said in the channel either: %s", id, failure)
+
+
+async def _in_channel(interaction: discord.Interaction, card: discord.Embed) -> None:
+    """As the bot's own message, with one mention of whoever asked."""
+    person = interaction.user.id
+    view, nonce = panel(card, above=f"<@{person}>"), f"late:{interaction.id}"
+    await bot_of(interaction).channels.send(
+        interaction.channel_id or 0, lambda where: where.send(view=view, allowed_mentions=only(person), nonce=nonce)
+    )

@@ -1,4 +1,5 @@
-"""What an interaction is told goes out again where the line broke: discord.py tries a dropped request only once."""
+"""What an interaction is told goes out again where the line broke, or Cloudflare turned it away: discord.py tries that
+only once."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from discord.webhook.async_ import AsyncWebhookAdapter
 
 PAUSES_S = (0.2, 0.6, 1.2)
 """Within the three seconds in which Discord takes the first answer to an interaction."""
-ACKNOWLEDGED = 40060
+ACKNOWLEDGED, TOO_MANY = 40060, 429
 FAILURES = (discord.HTTPException, OSError, aiohttp.ClientError)
 """What a request to Discord may end with: a refusal, the network, a connection that is closed in place of an answer."""
 
@@ -37,7 +38,19 @@ class Line(AsyncWebhookAdapter):
                 for file in rest.get("files") or ():
                     file.reset()
             except discord.HTTPException as error:
+                if is_first and pause_s is not None and _may_follow(error):
+                    await asyncio.sleep(pause_s)
+                    continue
                 if not (broke and is_first and error.code == ACKNOWLEDGED):
                     raise
                 return {"interaction": {"id": str(route.webhook_id)}}  # it had arrived; only Discord's yes was lost
         raise AssertionError("unreachable")
+
+
+def _may_follow(error: discord.HTTPException) -> bool:
+    """Whether it was turned away before Discord saw it, by Cloudflare, and that does not ask to be left alone for long:
+    who knocks on and on then is banned for an hour. Discord's own limits are waited for by discord.py."""
+    if error.status != TOO_MANY:
+        return False
+    told = error.response.headers.get("Retry-After", "0")
+    return told.isdigit() and int(told) <= PAUSES_S[-1]

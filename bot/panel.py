@@ -36,7 +36,7 @@ def panel(
     """The card in a frame of its colour: text, `entries` (a line with its own button each), picture, files, controls.
 
     `files` are the names of files that are sent along, to be opened from the card; `alt` says in words what the picture
-    shows; `above` stands over the frame, as a mention does. No timeout takes it away.
+    shows; `above` stands over the frame, as a mention does. No timeout takes it away, and nobody waits for its presses.
     """
     frame: ui.Container[Any] = ui.Container(accent_colour=card.colour)
     said = [shown for one in entries for shown in one.children if isinstance(shown, ui.TextDisplay)]
@@ -61,6 +61,7 @@ def panel(
     view.add_item(frame)
     for row in _rows(controls):
         frame.add_item(row)
+    view.stop()  # what is pressed is found by its custom id: discord.py would keep the whole card for that
     return view
 
 

@@ -91,11 +91,21 @@ class EventQueue(Queue[Event]):
             await self.catch_up()
 
     async def pending(self) -> AsyncGenerator[Event, None]:
+        """All that is to be shown; what came to nothing before, or between, is passed over with one commit."""
         last = await self.first()
         while found := await events.beginning_with(self._database, self._prefix, last):
+            shown = last
             for event in found:
-                yield event
+                if await self.concerns(event):
+                    yield event
+                    shown = event.id
             last = found[-1].id
+            if shown != last:
+                await self.done(found[-1])
+
+    async def concerns(self, one: Event) -> bool:
+        """Whether there is anything to show of it."""
+        return True
 
     async def first(self) -> int:
         """The number of the event after which this goes on."""

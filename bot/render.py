@@ -14,19 +14,22 @@ import discord
 
 from bot.language import say, told
 from haven.errors import HavenError
+from haven.quoting import clean
 from haven.redact import redact
 
 WORKING = 0x5865F2
 KEPT = "\n\t\u200d"
 """Control and format characters that are harmless: the last one joins emoji."""
 SIGNS: dict[str, str] = {"ok": "🟢", "note": "🟡", "alert": "🔴"}
+_LIVE = re.compile(r"<(?=[#/@:]|a:|t:|id:|sound:)")
+"""Where Discord would draw a channel, a command to tap, a time, a picture or a place of the server."""
 MOST = 6_000
 """Characters of one embed, all its parts together."""
 
 
 def words(text: str, limit: int) -> str:
     """Text of a person or a model as plain words: no control or direction marks, cut to `limit` characters."""
-    kept = "".join(c for c in text if c in KEPT or unicodedata.category(c) not in {"Cc", "Cf", "Cs"}).strip()
+    kept = "".join(c for c in clean(text) if c in KEPT or unicodedata.category(c) not in {"Cc", "Cf", "Cs"}).strip()
     return kept if len(kept) <= limit else kept[: limit - 1] + "…"
 
 
@@ -34,7 +37,7 @@ def plain(text: str, limit: int) -> str:
     """As `words`, shown by Discord letter by letter: no formatting, mention, masked link or secret."""
     # discord.py takes all from the first `[` to the last `)` for one link, and escapes nothing behind its beginning.
     pieces = map(discord.utils.escape_markdown, words(redact(text), limit).split("]("))
-    escaped = discord.utils.escape_mentions(r"]\(".join(pieces))
+    escaped = _LIVE.sub("<\u200b", discord.utils.escape_mentions(r"]\(".join(pieces)))
     return escaped if len(escaped) <= limit else escaped[: limit - 1].rstrip("\\") + "…"
 
 

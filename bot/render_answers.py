@@ -9,7 +9,7 @@ from assistants.base import Assistant
 from bot.attached import Attached
 from bot.language import say, told
 from bot.paging import Laid, pages_of
-from bot.render import WORKING, fitting, plain, prose, words
+from bot.render import WORKING, fitting, person, plain, prose, words
 from haven.ai.task import Reply
 
 ANSWER_CHARS = 4_000
@@ -56,6 +56,14 @@ def turned(shown: discord.Embed, page: str) -> discord.Embed:
     embed = shown.copy()
     embed.description = page
     return embed.set_image(url=f"attachment://{PICTURE}") if shown.image.url else embed
+
+
+def beside(embed: discord.Embed, link: str, asker: str) -> discord.Embed:
+    """The card with the way back to the message that the question is about, where it is about one, and who asks."""
+    if not link:
+        return embed
+    said = say("{who} asks about [this message]({link}).", who=person(asker), link=link)
+    return embed.add_field(name=say("Asked"), value=said, inline=False)
 
 
 def _card(assistant: Assistant | None, shown: str, note: str) -> discord.Embed:

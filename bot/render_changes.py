@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import discord
@@ -68,6 +69,8 @@ WAY: tuple[tuple[str, str], ...] = (
 )
 """The stages in order, and what has happened after each."""
 LEVELS: dict[str, tuple[str, str]] = {"ok": ("🟢", "good"), "note": ("🟡", "careful"), "alert": ("🔴", "problem")}
+STEP = re.compile(r"\d+\. ")
+"""How a step of a plan begins, which a model wrote."""
 UNREMARKABLE = frozenset({"passing", "idle"})
 """Classes of tests that are only counted."""
 
@@ -148,7 +151,8 @@ def _way(change: Change) -> str:
 def _add_reason(embed: discord.Embed, change: Change) -> None:
     if change.reason:
         again = say("Tries again {when}.", when=f"<t:{int(change.retry_at)}:R>") if change.retry_at else ""
-        why = plain(told(change.reason), 900)
+        said = change.reason if change.state == State.REJECTED else told(change.reason)  # that one is a reviewer's own
+        why = plain(said, 900)
         embed.add_field(name=say("Why"), value=f"{why}\n{again}" if again else why, inline=False)
 
 
@@ -164,8 +168,8 @@ def _outcome(change: Change) -> str:
 
 def _first_look(review: Review) -> str:
     """What was changed, in plain words; whether the tests are fine, whether there is a risk, what can be pressed."""
-    by = review.summary.get("by", "rules")
-    text = plain(told(review.summary.get("text", "") or review.title), 1_000)
+    by, said = review.summary.get("by", "rules"), review.summary.get("text", "")
+    text = plain((told(said) if by == "rules" else said) or review.title, 1_000)
     if by != "rules":
         note = say("written by {model}, a model: check it against the diff", model=plain(by, 80))
         text += f"\n*({note})*"
@@ -193,7 +197,8 @@ def _within(embed: discord.Embed, change: Change) -> discord.Embed:
 
 def _add_plan(embed: discord.Embed, change: Change) -> None:
     files = [code(one["path"]) for one in change.plan.get("files", [])]
-    embed.add_field(name=say("The plan"), value=plain(told(in_words(change.plan)), 1_000), inline=False)
+    steps = "\n".join(one if STEP.match(one) else told(one) for one in in_words(change.plan).split("\n"))
+    embed.add_field(name=say("The plan"), value=plain(steps, 1_000), inline=False)
     embed.add_field(name=say("Claude would see"), value=fitting(files, 800) or say("no file"), inline=False)
 
 
@@ -283,4 +288,6 @@ def _footer(change: Change, review: Review | None = None, *, kind: bool = False)
     if review is not None and review.commit:
         parts.append(say("commit {digits}", digits=review.commit[:12]))
     parts.append(say("asked by {name}", name=plain(change.requester_name, 60)))
+    if review is not None and review.worded_by:
+        parts.append(say("this round by {name}", name=person(review.worded_by)))
     return " · ".join(parts)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import discord
 
 from bot.attached import Attached
-from bot.language import say, told
+from bot.language import say, told, worded
 from bot.render import SIGNS, WORKING, fitting, plain
 from haven.quoting import visible
 from haven.world.differences import Difference
@@ -21,6 +21,7 @@ VALUE_CHARS = 200
 DIFF_CHARS = 2_600
 """Of all that would be different, that the reasons have room below."""
 WAITING, APPROVED, REJECTED = 0xFAA61A, 0x3BA55D, 0x747F8D
+NOTES = ("Question", "Note")
 COLOURS = {"open": WAITING, "approved": APPROVED}
 STATES = {
     "open": "🟡 Waits for somebody who may approve it",
@@ -44,11 +45,11 @@ def draft_card(draft: Draft, found: Iterable[Difference], notes: Sequence[str] =
         if one.record != record:
             record = one.record
             lines.append(f"**{plain(record, 150)}**")
-        before, after = (plain(value, VALUE_CHARS) for value in one.short())
+        before, after = (plain(worded(one.field, each), VALUE_CHARS) for each in one.short())
         lines.append(f"{_field(one)}: {f'~~{before}~~ → ' if before else ''}{after or '–'}")
     embed = _draft(draft, fitting(lines, DIFF_CHARS) or say("It would change nothing any more."))
     if notes:
-        shown = fitting([plain(told(one), 300) for one in notes], 600)
+        shown = fitting([plain(_note(one), 300) for one in notes], 600)
         embed.add_field(name=say("Worth knowing"), value=shown, inline=False)
     return embed
 
@@ -74,7 +75,7 @@ def drafts_card(found: Sequence[tuple[Draft, Sequence[Difference]]]) -> discord.
     embed = discord.Embed(title=say("Approve these {count} drafts?", count=len(found)), colour=WAITING)
     embed.description = say("Every word of what they would change is attached: read it first.")
     for draft, some in found:
-        lines = [f"{_field(one)}: {plain(one.short(60)[1], 80) or '–'}" for one in some]
+        lines = [f"{_field(one)}: {plain(worded(one.field, one.short(60)[1]), 80) or '–'}" for one in some]
         value = fitting([f"{_who(draft)} · `{draft.id}`", *lines], 400)
         embed.add_field(name=plain(names_of(draft), 80), value=value, inline=False)
     return embed
@@ -82,7 +83,7 @@ def drafts_card(found: Sequence[tuple[Draft, Sequence[Difference]]]) -> discord.
 
 def questions_card(asked: Sequence[str]) -> discord.Embed:
     """What must be answered before anything can be proposed."""
-    text = fitting([plain(told(one), 500) for one in asked], 3_500)
+    text = fitting([plain(_note(one), 500) for one in asked], 3_500)
     return discord.Embed(title=say("Nothing is proposed yet"), description=text, colour=WAITING)
 
 
@@ -141,6 +142,12 @@ def _proposed(draft: Draft) -> str:
 def _who(draft: Draft) -> str:
     name = plain(draft.by, 60)
     return say("by {name}, without a role", name=name) if draft.stranger else say("by {name}", name=name)
+
+
+def _note(text: str) -> str:
+    """What Scribe says beside a draft, `Question: …` for one; the word before is said by itself."""
+    sort, sign, rest = text.partition(": ")
+    return f"{say(sort)}: {told(rest)}" if sign and sort in NOTES else told(text)
 
 
 def _field(one: Difference) -> str:

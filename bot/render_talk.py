@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import discord
 
 from assistants.base import Assistant
+from assistants.table.asking import COMPUTED
 from assistants.table.transcript import TABLE, Move, costs
 from bot.language import say, told
 from bot.render import WORKING, plain
@@ -66,7 +67,7 @@ def _step(said: Said, seat: SeatOf) -> str:
     lines = [f"<t:{said.at:.0f}:T> {who} {say(MOVES.get(said.move, said.move))} {whom}"]
     if about := _about(said):
         lines.append(f"-# {about}")
-    words = plain(told(_words(said)), WORDS)
+    words = plain(_words(said), WORDS)  # of people and models: they stay as they are
     lines += [f"> {line}" for line in words.splitlines() if line.strip()]
     return "\n".join(lines)
 
@@ -78,7 +79,7 @@ def _words(said: Said) -> str:
 
 def _about(said: Said) -> str:
     tier = say(TIERS[said.tier]) if said.tier in TIERS else said.tier
-    by = f"{tier}: {plain(told(said.model), 60)}" if said.model else tier
+    by = f"{tier}: {plain(_named(said.model), 60)}" if said.model else tier
     figures = {"read": f"{said.input_tokens:,}", "written": f"{said.output_tokens:,}"}
     tokens = say("{read} tokens read, {written} written", **figures) if said.input_tokens else ""
     left = say("left the house: {what}", what=plain(told(said.sent), 200)) if said.sent else ""
@@ -88,8 +89,9 @@ def _about(said: Said) -> str:
     return " · ".join(filter(None, (by, left, tokens, cost, time, why)))
 
 
-def _named(name: str, seat: SeatOf) -> str:
+def _named(name: str, seat: SeatOf = lambda name: None) -> str:
+    """An assistant, a model or a person; what has no name of its own is said."""
     if name == TABLE:
         return say("Round Table")
     known = seat(name)
-    return known.title if known else told(name)
+    return known.title if known else told(name) if name == COMPUTED else name

@@ -10,7 +10,7 @@ from assistants.cartographer import Neighbours
 from assistants.records import Page
 from assistants.scribing.digest import Digest
 from bot.attached import Attached
-from bot.language import say, told
+from bot.language import say, told, worded
 from bot.render import WORKING, fitting, plain, prose
 from haven.world.asking.answer import Answer
 from haven.world.lengths import written
@@ -30,7 +30,9 @@ def page_card(page: Page) -> discord.Embed:
     """A record with its facts, what belongs to it, where it came from, and whose version this is."""
     thing = page.stored.thing
     embed = discord.Embed(title=plain(thing.name, 250), colour=WORKING)
-    facts = [f"**{plain(say(name), 60).capitalize()}:** {plain(value, 200) or '–'}" for name, value in page.facts]
+    facts = [
+        f"**{plain(say(name), 60).capitalize()}:** {plain(worded(name, one), 200) or '–'}" for name, one in page.facts
+    ]
     embed.description = "\n\n".join(filter(None, (_text(page), fitting(facts, FACT_CHARS)))) or None
     for kind, names in page.below.items():
         shown = fitting([f"• {plain(name, 100)}" for name in names], 300)
@@ -86,7 +88,9 @@ def near_card(found: Neighbours, *, listed: bool) -> discord.Embed:
 
 def near_lines(found: Neighbours) -> list[str]:
     """A system each, the nearest first."""
-    return [f"**{plain(one.name, 100)}** · {plain(written(one.distance, found.unit), 40)}" for one in found.systems]
+    return [
+        f"**{plain(one.name, 100)}** · {plain(told(written(one.distance, found.unit)), 40)}" for one in found.systems
+    ]
 
 
 def answer_card(title: str, answer: Answer, *, pictured: bool) -> discord.Embed:
@@ -97,7 +101,9 @@ def answer_card(title: str, answer: Answer, *, pictured: bool) -> discord.Embed:
         embed.add_field(name=say("Sources"), value=fitting(rows, 800), inline=False)
     if pictured:
         embed.set_image(url=f"attachment://{MAP}")
-    return embed.set_footer(text=say("computed: {query}", query=plain(answer.query, 300))) if answer.query else embed
+    return (
+        embed.set_footer(text=say("computed: {query}", query=plain(told(answer.query), 300))) if answer.query else embed
+    )
 
 
 def map_card(title: str) -> discord.Embed:

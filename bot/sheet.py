@@ -22,6 +22,8 @@ class Sheet:
     question: str = ""
     about: str = ""
     """Somebody else's words that the question is about."""
+    link: str = ""
+    """To the message that those words stand in."""
     assistant: str = ""
     outcome: int = 0
     draft: str = ""
@@ -45,3 +47,7 @@ async def load(database: Database, message: int) -> Sheet | None:
 
 async def save(database: Database, sheet: Sheet) -> None:
     await notes.set_card(database, FACE, str(sheet.message), asdict(sheet))
+
+
+async def forget(database: Database, message: int) -> None:
+    await notes.take_card(database, FACE, str(message))

@@ -8,6 +8,7 @@ knows no end of that: a session that breaks again and again, or stays away, is e
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import random
 import threading
@@ -24,6 +25,8 @@ from discord.webhook.async_ import async_context
 from bot.client import HavenBot
 from bot.line import Line
 from haven.errors import HavenError, Unavailable
+from haven.store import notes
+from haven.store.database import now
 
 log = logging.getLogger("haven.bot")
 
@@ -32,7 +35,10 @@ LONGEST_WAIT_S = 300.0
 STEADY_S = 600.0
 """A connection that lasted so long counts as mended: the next wait begins small again."""
 IDENTIFIES_AN_HOUR = 20
-"""Discord resets a token that identifies 1,000 times a day."""
+"""Discord resets a token that identifies 1,000 times a day, and a Haven that crashes at each start would do so."""
+IDENTIFIED = "discord.identified"
+"""The note of when that was, whichever process did it."""
+HOUR_S = 3_600.0
 LOSSES_A_MINUTE = 10
 AWAY_S = 120.0
 """So long discord.py may try to get back by itself; its own pauses grow to a quarter of an hour."""
@@ -81,7 +87,6 @@ class Supervisor:
         self._stopped = asyncio.Event()
         self._bot: HavenBot | None = None
         self._up_at: float | None = None
-        self._identified: deque[float] = deque(maxlen=IDENTIFIES_AN_HOUR)
         self._lost: deque[float] = deque(maxlen=LOSSES_A_MINUTE)
         self._patience: asyncio.TimerHandle | None = None
         self._limit: asyncio.Timeout | None = None
@@ -178,10 +183,18 @@ class Supervisor:
         if self.state in {Link.CONNECTING, Link.READY} and not self._stopped.is_set():
             self._set(Link.READY if up else Link.CONNECTING, "" if up else "the connection was lost")
 
-    def _identify(self) -> None:
-        """Raises Unavailable where that has been done too often: it ends this connection."""
-        if _is_often(self._identified, asyncio.get_running_loop().time(), 3_600.0):
-            raise Unavailable("Discord ends the session again and again.", after=LONGEST_WAIT_S)
+    async def _identify(self, bot: HavenBot) -> None:
+        """Raises Unavailable where that has been done too often, before a restart too: it ends this connection."""
+        began = now()
+        kept = json.loads(await notes.get(bot.database, IDENTIFIED) or "[]")
+        recent = [at for at in kept if abs(began - at) < HOUR_S]  # a clock that was set back keeps nobody out for long
+        if len(recent) >= IDENTIFIES_AN_HOUR:
+            raise Unavailable(
+                f"Haven has signed in to Discord {len(recent)} times within an hour.",
+                "It waits, so that Discord does not take the token away; the log says why each session ended.",
+                after=min(HOUR_S, max(LONGEST_WAIT_S, min(recent) + HOUR_S - began)),
+            )
+        await notes.put(bot.database, IDENTIFIED, json.dumps([*recent, began]))
 
     def _give_up(self, why: str) -> None:
         """End this client, also in a pause of discord.py's; the loop in `run` begins another after one of its own."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator
 from dataclasses import asdict, dataclass
 from weakref import WeakValueDictionary
 
+import discord
+
 from assistants.table.transcript import LIVE, Move, Transcript
-from bot.channels import Channels
+from bot.channels import Channels, is_shut
 from bot.language import speaking
 from bot.queue import Queue
 from bot.render_talk import SeatOf
@@ -22,6 +25,8 @@ from haven.store import notes
 from haven.store.database import Database, now
 from haven.store.events import Event
 from haven.store.transcripts import Said
+
+log = logging.getLogger("haven.bot")
 
 FACE = "discord.talk"
 EVERYBODY = Principal("", "everybody", Role.MEMBER, "bot")
@@ -116,10 +121,20 @@ class Talks(Queue[Followed]):
             if self._drawn.get(one.message) == (len(steps), over):
                 return  # a change went on, and nothing was said: no edit is worth that
             view = growing_panel(steps, self._seat, over=over)
-            there = await self._channels.edit(one.channel, one.message, view=view)
+            there = await self._is_drawn(one, view)
             self._drawn[one.message] = len(steps), over
             if over or not there:
                 await self._forget(one)
+
+    async def _is_drawn(self, one: Followed, view: discord.ui.LayoutView) -> bool:
+        """False where nobody follows it any more: its message or channel was deleted, or shut."""
+        try:
+            return await self._channels.edit(one.channel, one.message, view=view)
+        except discord.HTTPException as error:
+            if not is_shut(error):
+                raise
+            log.info("request %s is followed no more: %s", one.request, error)
+            return False
 
     def _keep(self, one: Followed) -> LatestWins[Followed]:
         """Its writer; what Discord refuses is in the log, and what waits is drawn again within a minute."""

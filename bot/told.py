@@ -1,4 +1,4 @@
-"""Watches in Discord: whoever wished to hear of something is told once, where they asked."""
+"""Watches in Discord: whoever wished to hear of something is told once, where they asked, and alone if they did so."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import discord
 
 from bot.channels import Channels, only
-from bot.language import told
+from bot.language import say, speaking, told
 from bot.panel import panel
 from bot.queue import EventQueue
 from bot.render import WORKING, plain
@@ -18,6 +18,9 @@ from haven.store.database import Database
 from haven.store.events import Event
 
 log = logging.getLogger("haven.bot")
+
+ALONE = "alone"
+"""Of the place of a watch that was asked for where only its asker read: their language."""
 
 
 class Told(EventQueue):
@@ -30,19 +33,33 @@ class Told(EventQueue):
         super().__init__(channels, database, "watch.told", "discord.watches")
         self._today = today
 
+    async def concerns(self, one: Event) -> bool:
+        place, person = one.data.get("place", {}), str(one.data.get("principal", "")).partition(":")[2]
+        return one.data.get("face") == "bot" and bool(place.get("channel")) and person.isdigit()
+
     async def show(self, one: Event) -> None:
-        """Nobody is told who may not read here any more."""
-        channel, person = one.data.get("place", {}).get("channel"), str(one.data.get("principal", "")).partition(":")[2]
-        if one.data.get("face") != "bot" or not channel or not person.isdigit():
-            return
+        """Nobody is told who may not read here any more; what was asked for in private is told in private."""
+        place, person = one.data["place"], int(one.data["principal"].partition(":")[2])
         try:
             check(await self._today(Principal(f"discord:{person}", "", Role.STRANGER, "bot")), Act.READ)
         except AccessDenied:
             log.info("the watch %s is not told: whoever made it may not read here any more", one.subject)
             return
-        found = plain(told(str(one.data.get("text", ""))), 1_500)
-        card = discord.Embed(description=found, colour=WORKING)
-        view, mentions, nonce = panel(card, above=f"<@{person}>"), only(int(person)), f"watch:{one.id}"
+        nonce, words = f"watch:{one.id}", str(one.data.get("text", ""))
+        if language := place.get(ALONE):
+            with speaking(language):
+                view = _card(plain(told(words), 1_500))
+            if await self._channels.alone(person, lambda where: where.send(view=view, nonce=nonce)):
+                return
+            words = say("What you watch for has come. `/watch` says what it is, to you alone.")
+            found = _card(words, person)
+        else:
+            found = _card(plain(told(words), 1_500), person)
         await self._channels.send(
-            int(channel), lambda where: where.send(view=view, allowed_mentions=mentions, nonce=nonce)
+            int(place["channel"]), lambda where: where.send(view=found, allowed_mentions=only(person), nonce=nonce)
         )
+
+
+def _card(said: str, person: int = 0) -> discord.ui.LayoutView:
+    """With a mention of the `person`, where there is one."""
+    return panel(discord.Embed(description=said, colour=WORKING), above=f"<@{person}>" if person else "")

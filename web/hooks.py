@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from assistants.round_table import Request
 from haven.access import Principal, Role
-from haven.changes.proposal import MAX_REQUEST, Kind
+from haven.changes.proposal import MAX_REQUEST, Kind, clean
+from haven.changes.rounds import evidence
 from haven.errors import AccessDenied, BadInput, Conflict, HavenError, Unavailable
 from haven.settings import Sender, Webhooks
 from haven.settings.plain import wrong_value
@@ -28,6 +29,8 @@ MOST = 64 * 1024
 PATIENCE_S = 10.0
 """Seconds that a body may take to come in."""
 HOUR_S = 3600.0
+FULL_S = 600.0
+"""Seconds after which one of the changes under way may have come to its end."""
 STATUS: Mapping[type[HavenError], int] = {AccessDenied: 401, BadInput: 400, Conflict: 409, Unavailable: 503}
 
 
@@ -43,7 +46,11 @@ class Wish(BaseModel):
 
 
 class TooMany(HavenError):
-    """The sender has asked for enough within this hour."""
+    """The sender has asked for enough; `after` is how many seconds it should wait."""
+
+    def __init__(self, sentence: str, mend: str = "", *, after: float) -> None:
+        super().__init__(sentence, mend)
+        self.after = after
 
 
 class Hooks:
@@ -60,17 +67,18 @@ class Hooks:
         self._keys = {one.name: key_of(one.secret, secret) for one in settings.senders}
         self._propose = propose
         self._database = database
-        self._one_by_one = asyncio.Lock()
-        """Between counting a sender's changes and the next one nothing else is let in."""
+        self._one_by_one = {name: asyncio.Lock() for name in self._senders}
+        """Between counting a sender's changes and its next one nothing else of that sender's is let in."""
 
     async def change(self, request: web.Request) -> web.Response:
-        """202 with the change's id; 401 for a wrong signature, 409 for one that came before, 429 for too many."""
+        """202 with the change's id, for a second delivery too; 401 for a wrong signature, 409 for an id that asked for
+        something else, 429 for too many."""
         try:
             change = await self._taken(request)
         except HavenError as error:
             log.info("[%s] a webhook was refused: %s", error.id, error.full)
-            status = 429 if isinstance(error, TooMany) else STATUS.get(type(error), 503)
-            wait = {"Retry-After": f"{HOUR_S:.0f}"} if status == 429 else {}
+            wait = {"Retry-After": f"{error.after:.0f}"} if isinstance(error, TooMany) else {}
+            status = 429 if wait else STATUS.get(type(error), 503)
             return web.json_response({"error": error.full, "error_id": error.id}, status=status, headers=wait)
         return web.json_response({"id": change.id, "state": change.state}, status=202)
 
@@ -85,17 +93,30 @@ class Hooks:
         wish = _read(body)
         who = Principal(f"hook:{sender.name}", sender.name, Role.MEMBER, "web")
         key = f"{who.id}:{request.headers[ID]}"
-        async with self._one_by_one:
-            await self._check(sender, who, key)
-            return await self._propose(Request(wish.text, who, kind=wish.kind, key=key, evidence=wish.log), wish.kind)
+        async with self._one_by_one[sender.name]:
+            if known := await changes.with_key(self._database, key):
+                return await _again(known, wish)
+            await self._count(sender, who)
+            asked = Request(wish.text, who, kind=wish.kind, key=key, evidence=wish.log)
+            try:
+                return await self._propose(asked, wish.kind)
+            except Conflict as error:  # as many as anybody may have are under way
+                raise TooMany(str(error), error.mend, after=FULL_S) from error
 
-    async def _check(self, sender: Sender, who: Principal, key: str) -> None:
-        """Raises Conflict for an id that made a change already, TooMany."""
-        if known := await changes.with_key(self._database, key):
-            raise Conflict(f"This id asked for change {known.id} already.", "A new request needs an id of its own.")
+    async def _count(self, sender: Sender, who: Principal) -> None:
+        """Raises TooMany."""
         newest = await changes.find(self._database, requester=who.id, limit=sender.per_hour)
-        if len(newest) == sender.per_hour and newest[-1].created_at > now() - HOUR_S:
-            raise TooMany(f"{sender.name} has asked for {sender.per_hour} changes within an hour.", "Ask again later.")
+        if len(newest) == sender.per_hour and (left := newest[-1].created_at + HOUR_S - now()) > 0:
+            said = f"{sender.name} has asked for {sender.per_hour} changes within an hour."
+            raise TooMany(said, "Ask again later.", after=max(1.0, left))
+
+
+async def _again(known: Change, wish: Wish) -> Change:
+    """The change that the first delivery made. Raises Conflict where this one asks for something else."""
+    log = await asyncio.to_thread(evidence.prepare, wish.log) if wish.log is not None else ""
+    if (known.kind, known.request, known.evidence) != (wish.kind.value, clean(wish.text), log):
+        raise Conflict(f"This id asked for change {known.id} already.", "A new request needs an id of its own.")
+    return known
 
 
 def _read(body: bytes) -> Wish:

@@ -18,11 +18,11 @@ from haven.access import Act, Principal
 from haven.ai.task import Where
 
 
-async def _ask(interaction: discord.Interaction, request: Request) -> None:
-    await Answering.begin(interaction, request.principal, request)
+async def _ask(interaction: discord.Interaction, request: Request, person: Principal) -> None:
+    await Answering.begin(interaction, person, request)
 
 
-price.GO_ON[False] = _ask
+price.GO_ON["question"] = _ask
 
 
 def command(assistants: Sequence[Assistant]) -> app_commands.Command[Any, ..., Any]:
@@ -50,9 +50,10 @@ def command(assistants: Sequence[Assistant]) -> app_commands.Command[Any, ..., A
                 where=Where(where),
                 private=private or is_outside(interaction),
                 key=f"discord:{interaction.id}",
+                unasked_usd=price.unasked(interaction),
             )
-            if not await price.shown_first(interaction, request):
-                await _ask(interaction, request)
+            if not await price.shown_first(interaction, request, person):
+                await _ask(interaction, request, person)
 
         await entry.enter(interaction, Act.ASK, work)
 

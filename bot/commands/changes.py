@@ -66,21 +66,20 @@ async def propose(
         await interaction.response.defer(ephemeral=True, thinking=True)
         evidence = await _end_of(log) if log else None
         request = Request(text, person, kind=kind, key=f"discord:{interaction.id}", evidence=evidence)
-        if await price.shown_first(interaction, request):
-            return
-        await _submit(interaction, request)
+        if not await price.shown_first(interaction, request, person):
+            await _submit(interaction, request, person)
 
     await entry.enter(interaction, Act.REQUEST, work)
 
 
-async def _submit(interaction: discord.Interaction, request: Request) -> None:
+async def _submit(interaction: discord.Interaction, request: Request, person: Principal) -> None:
     """The interaction is acknowledged already; the same key is the same change."""
     assert request.kind is not None
     change = await entry.bot_of(interaction).round_table.propose(request, request.kind)
     await interaction.followup.send(view=await acknowledged(interaction, change), ephemeral=True)
 
 
-price.GO_ON[True] = _submit
+price.GO_ON["change"] = _submit
 
 
 async def _end_of(log: discord.Attachment) -> str:

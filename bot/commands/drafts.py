@@ -13,6 +13,7 @@ from assistants.scribe import said_of
 from bot import entry
 from bot import render_drafts as cards
 from bot.language import say
+from bot.line import FAILURES
 from bot.panel import panel
 from bot.views.drafts import draft_panel, queue_panel
 from bot.views.reading import send
@@ -103,7 +104,7 @@ async def submitted(interaction: discord.Interaction) -> bool:
     bot, what, typed = entry.bot_of(interaction), match[1], inputs(data["components"])
 
     async def work(person: Principal) -> None:
-        await interaction.response.defer(thinking=True)
+        await entry.think(interaction)
         if what == ANYTHING:
             await _told(interaction, person, typed.get("text", ""))
         else:
@@ -139,7 +140,7 @@ async def _uploaded(interaction: discord.Interaction) -> str:
             return (await file.read()).decode("utf-8-sig")
         except UnicodeDecodeError:
             raise BadInput(f"{file.filename} is no text.", "Send a .txt or .md file.") from None
-        except discord.HTTPException as error:
+        except FAILURES as error:
             raise Unavailable("Discord did not hand over the file.", "Send it once more.") from error
     return ""
 
@@ -149,7 +150,9 @@ async def _told(interaction: discord.Interaction, person: Principal, text: str) 
     recorded = await entry.bot_of(interaction).records.scribe.record(text, person, key=f"discord:{interaction.id}")
     said = said_of(recorded.report)
     if recorded.draft is None:
-        await interaction.followup.send(view=panel(cards.questions_card(said)))
+        with entry.own_words(interaction):
+            card = panel(cards.questions_card(said))
+        await entry.privately(interaction, card)
     else:
         await show_draft(interaction, recorded.draft, recorded.diff, said)
 

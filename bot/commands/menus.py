@@ -11,7 +11,7 @@ from bot import entry
 from bot.commands import taking
 from bot.language import say
 from bot.views.buttons import Press
-from bot.views.review import MAY_BE_TWEAKED
+from bot.views.going import MAY_BE_TWEAKED
 from bot.views.words import Form, WordsModal
 from haven.access import Act, Principal, check
 from haven.errors import BadInput, Conflict
@@ -60,7 +60,7 @@ async def _tweak(interaction: discord.Interaction, message: discord.Message, per
 
 
 async def _ask(interaction: discord.Interaction, message: discord.Message, person: Principal) -> Form:
-    return taking.AskForm(taking.said_in(message))
+    return taking.AskForm(taking.Origin(message.channel.id, message.id), taking.said_in(message))
 
 
 async def _lore(interaction: discord.Interaction, message: discord.Message, person: Principal) -> Form:

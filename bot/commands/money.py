@@ -92,7 +92,7 @@ def _models() -> app_commands.Command[Any, ..., Any]:
                 title = plain(office.registry.get(install).title, 100)
                 done = discord.Embed(title=say("{model} is installed", model=title), colour=GOOD)
                 done.description = say("It is used where haven.toml names it, from the next start on.")
-                await interaction.followup.send(view=panel(done), ephemeral=True)
+                await entry.answer(interaction, done)  # it may take longer than an interaction lives
                 return
             shelves = await asyncio.to_thread(office.registry.list)
             far = [one for one in office.roster.providers if one.tier is not Tier.LOCAL]

@@ -14,9 +14,9 @@ from bot.language import say, told
 from bot.panel import panel
 from bot.render_office import GOOD, WARN, caps_card
 from haven.access import Act, Principal
-from haven.ai.money.caps import DAILY, PER_PERSON
+from haven.ai.money.caps import wished
 from haven.ai.switch import CloudSwitch
-from haven.errors import BadInput, Conflict, StoreError, Unavailable
+from haven.errors import Conflict, StoreError, Unavailable
 from haven.store import events
 
 TEMPLATE = r"owner:restart:(?P<began>\d{1,12})"
@@ -84,7 +84,7 @@ def _plain(name: str, about: str, act: Act, work: Work) -> app_commands.Command[
     async def run(interaction: discord.Interaction) -> None:
         async def doing(person: Principal) -> None:
             await interaction.response.defer(ephemeral=True, thinking=True)
-            await interaction.followup.send(view=panel(await work(interaction, person)), ephemeral=True)
+            await entry.answer(interaction, await work(interaction, person))
 
         await entry.enter(interaction, act, doing)
 
@@ -136,17 +136,7 @@ def _caps() -> app_commands.Command[Any, ..., Any]:
         async def work(by: Principal) -> None:
             await interaction.response.defer(ephemeral=True, thinking=True)
             book, whose = entry.bot_of(interaction).office.caps, f"discord:{person.id}" if person else ""
-            if reset and (daily is not None or each is not None):
-                raise BadInput("A cap can't be set and reset at once.", "Choose one of them.")
-            if person and each is None and not reset:
-                raise BadInput("What may that person's day cost?", "Give `each` as well, or `reset`.")
-            for name in (PER_PERSON,) if whose else (DAILY, PER_PERSON):
-                if reset:
-                    await book.put(by, name, None, whose)
-            if daily is not None:
-                await book.put(by, DAILY, daily)
-            if each is not None:
-                await book.put(by, PER_PERSON, each, whose)
+            await book.put(by, wished(daily, each, whose, reset=reset))
             await interaction.followup.send(view=panel(caps_card(await book.in_force())), ephemeral=True)
 
         await entry.enter(interaction, Act.SETTINGS, work)

@@ -87,7 +87,7 @@ async def sure(interaction: discord.Interaction) -> bool:
         if inputs(data.get("components", [])).get("word", "").strip().lower() not in {_word(), WORD}:
             raise BadInput("That is not the word, so nothing was deleted.", "Open /privacy again.")
         await interaction.response.defer(ephemeral=True, thinking=True)
-        await entry.bot_of(interaction).office.privacy.delete(person, person.id, person.name)
+        await entry.bot_of(interaction).office.privacy.delete(person, person.id)
         done = discord.Embed(title=say("It is deleted"), colour=GOOD)
         done.description = "\n\n".join(told(one) for one in (STAYS, LATER, ELSEWHERE))
         await interaction.followup.send(view=panel(done), ephemeral=True)

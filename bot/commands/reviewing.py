@@ -14,8 +14,10 @@ from bot.commands.naming import LONGEST, MOST
 from bot.language import language_of, say, speaking
 from bot.panel import panel
 from bot.render_changes import STEPS, done_card
+from bot.views import price
+from bot.views.going import MAY_BE_TWEAKED, Going
 from bot.views.listing import LIVE, WAITS
-from bot.views.review import MAY_BE_TWEAKED, show
+from bot.views.review import show
 from haven.access import Act, Principal, check
 from haven.changes.states import State
 from haven.errors import HavenError
@@ -102,19 +104,32 @@ def _tweak() -> app_commands.Command[Any, ..., Any]:
             await interaction.response.defer(ephemeral=True, thinking=True)
             bot = entry.bot_of(interaction)
             before = await bot.changes.get(id)
-            change = await bot.changes.tweak(before.id, person, words, round=before.round, at=at.strip())
-            await bot.cards.refresh(change.id)
-            await interaction.followup.send(view=panel(done_card(await goes_on(interaction, change))), ephemeral=True)
+            going = Going(before.id, before.round, words, at.strip())
+            if not await price.shown_first(interaction, going, person):
+                await _go(interaction, going, person)
 
         await entry.enter(interaction, Act.READ, work)  # the core looks at whose change it is
 
     return tweak
 
 
-async def goes_on(interaction: discord.Interaction, change: Change) -> str:
-    """What a tweak has begun, and where to follow it."""
+async def _go(interaction: discord.Interaction, going: Going, person: Principal) -> None:
+    """The interaction is acknowledged already."""
+    bot = entry.bot_of(interaction)
+    change = await going.go(bot, person)
+    await bot.cards.attempt(change.id)
+    await interaction.followup.send(view=panel(done_card(await _goes_on(interaction, change))), ephemeral=True)
+
+
+price.GO_ON["going"] = _go
+
+
+async def _goes_on(interaction: discord.Interaction, change: Change) -> str:
+    """What was begun, and where to follow it."""
     place = (await entry.bot_of(interaction).cards.places([change])).get(change.id)
     where = f"<#{place}>" if place else f"`{change.id}`"
     if change.state == State.PLANNING:
         return say("Another plan is made: follow it in {thread}.", thread=where)
+    if change.state == State.WAITING:
+        return say("It is tried now: follow it in {thread}.", thread=where)
     return say("Round {number} goes on: follow it in {thread}.", number=change.round, thread=where)

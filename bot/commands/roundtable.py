@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import discord
 from discord import app_commands
@@ -17,6 +17,9 @@ from bot.views.talk import talk_panel
 from haven.access import Act, Principal, check
 from haven.errors import HavenError, NotFound
 from haven.store.transcripts import Talk
+
+if TYPE_CHECKING:
+    from bot.client import HavenBot
 
 log = logging.getLogger("haven.bot")
 
@@ -43,16 +46,31 @@ def command() -> app_commands.Command[Any, ..., Any]:
 
 
 async def _found(interaction: discord.Interaction, person: Principal, typed: str | None) -> str:
-    """The id of the request that is meant. Raises NotFound."""
+    """The id of the request that is meant: one's own, a change, or for the owner any, and whole. Raises NotFound.
+
+    What others asked may stand in a channel that this person doesn't see, or was asked at home.
+    """
     bot = entry.bot_of(interaction)
     if typed is None:
         here = await bot.cards.subject(interaction.channel_id or 0)
         found = [] if here else await bot.round_table.transcript.talks(person, 1, person=person.id)
     else:
-        here, found = "", await bot.round_table.transcript.talks(person, 1, request=typed.strip().lower())
+        here, id = "", typed.strip().lower()
+        talks = await bot.round_table.transcript.talks(person, 1, request=id)
+        found = [
+            one for one in talks if one.request == id and (is_for(one.person, person) or await _is_change(bot, id))
+        ]
     if not here and not found:
         raise NotFound("There is no such request that you may see.", "Choose one of the list that is offered.")
     return here or found[0].request
+
+
+async def _is_change(bot: HavenBot, id: str) -> bool:
+    try:
+        await bot.changes.get(id)
+    except NotFound:
+        return False
+    return True
 
 
 async def _offer(interaction: discord.Interaction[Any], current: str) -> Offered:

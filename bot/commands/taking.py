@@ -21,6 +21,7 @@ from bot.commands.changes import propose
 from bot.commands.drafts import show_draft
 from bot.language import say
 from bot.render import words
+from bot.views import price
 from bot.views.words import Form, inputs
 from haven.access import Act, Principal
 from haven.changes.proposal import Kind, plain_title
@@ -58,11 +59,31 @@ def _shown(components: Any) -> Iterator[str]:
         yield from _shown(getattr(one, "children", ()))
 
 
+@dataclass(frozen=True)
+class Origin:
+    """Where a message stands and who wrote it."""
+
+    channel: int
+    message: int
+    author: str = ""
+
+    def custom_id(self, what: str) -> str:
+        """Of the modal that asks for this."""
+        return f"taken:{what}:{self.channel}:{self.message}:{self.author}"
+
+    def link(self, guild: int | None) -> str:
+        return f"https://discord.com/channels/{guild or '@me'}/{self.channel}/{self.message}"
+
+    def source(self, guild: int | None) -> str:
+        """As a lore entry names where it comes from."""
+        return f"{self.author} on Discord, {self.link(guild)}"
+
+
 class AskForm(Form):
     """What to know about a message; in private it stays in this house."""
 
-    def __init__(self, text: str) -> None:
-        super().__init__("taken:ask", say("Ask about this message"))
+    def __init__(self, origin: Origin, text: str) -> None:
+        super().__init__(origin.custom_id("ask"), say("Ask about this message"))
         self.ask("question", say("What would you like to know?"), 1_000, long=True)
         self.ask("text", say("The message"), MOST, long=True, text=text)
         self.put(
@@ -85,29 +106,13 @@ class ChangeForm(Form):
         self.ask("text", say("What you would like, in your own words"), MOST, long=True, text=text)
 
 
-@dataclass(frozen=True)
-class Origin:
-    """Where a message stands and who wrote it."""
-
-    channel: int
-    message: int
-    author: str
-
-    @property
-    def custom_id(self) -> str:
-        return f"taken:lore:{self.channel}:{self.message}:{self.author}"
-
-    def source(self, guild: int | None) -> str:
-        """As a lore entry names where it comes from."""
-        return f"{self.author} on Discord, https://discord.com/channels/{guild or '@me'}/{self.channel}/{self.message}"
-
-
 class LoreForm(Form):
     """A message as a draft for the lore."""
 
     def __init__(self, message: discord.Message, text: str) -> None:
         author = words(" ".join(message.author.display_name.split()), MOST_NAME) or str(message.author.id)
-        super().__init__(Origin(message.channel.id, message.id, author).custom_id, say("Add to the lore"))
+        origin = Origin(message.channel.id, message.id, author)
+        super().__init__(origin.custom_id("lore"), say("Add to the lore"))
         self.ask("name", say("Its title"), 200, text=plain_title(text))
         self.ask("text", say("Its text"), MOST, long=True, text=text)
         self.ask("reason", say("A word for the one who looks at it"), 500, required=False)
@@ -120,16 +125,16 @@ async def taken(interaction: discord.Interaction) -> bool:
     if match is None:
         return False
     typed = inputs(data["components"])
-    if match[1] == "ask":
-        await _ask(interaction, typed)
-    elif match[1] == "change":
-        await propose(interaction, Kind(typed.get("kind") or Kind.FEATURE), typed.get("text", ""))
+    if match[1] == "change":
+        kind = typed.get("kind", "")
+        await propose(interaction, Kind(kind) if kind in {*Kind} else Kind.FEATURE, typed.get("text", ""))
     elif match[2]:
-        await _add_lore(interaction, Origin(int(match[2]), int(match[3]), match[4]), typed)
+        origin = Origin(int(match[2]), int(match[3]), match[4])
+        await (_ask if match[1] == "ask" else _add_lore)(interaction, origin, typed)
     return True
 
 
-async def _ask(interaction: discord.Interaction, typed: Any) -> None:
+async def _ask(interaction: discord.Interaction, origin: Origin, typed: Any) -> None:
     async def work(person: Principal) -> None:
         request = Request(
             typed.get("question", ""),
@@ -137,6 +142,8 @@ async def _ask(interaction: discord.Interaction, typed: Any) -> None:
             private=typed.get("private") == "yes",
             key=f"discord:{interaction.id}",
             about=typed.get("text", ""),
+            place={"link": origin.link(interaction.guild_id)},
+            unasked_usd=price.unasked(interaction),
         )
         await Answering.begin(interaction, person, request)
 
@@ -147,7 +154,7 @@ async def _add_lore(interaction: discord.Interaction, origin: Origin, typed: Any
     drafts = entry.bot_of(interaction).records.drafts
 
     async def work(person: Principal) -> None:
-        await interaction.response.defer(thinking=True)
+        await entry.think(interaction)
         values = {"name": typed.get("name", ""), "text": typed.get("text", "")}
         source = f"{origin.source(interaction.guild_id)}\n"  # of lines: a comma in a name parts nothing
         lore = made(Recorded.LORE, values | {"sources": source})

@@ -9,10 +9,11 @@ import discord
 from discord import app_commands, ui
 
 from bot import entry, render
-from bot.language import say, told
+from bot.language import say, spoken, told
 from bot.panel import panel
+from bot.told import ALONE
 from haven.access import Act, Principal
-from haven.world.watches import Watch, promise
+from haven.world.watches import Watch
 
 PAGE = 8
 """Watches on one card, three of its 40 parts each. Nobody has more than 20."""
@@ -27,8 +28,10 @@ def command() -> app_commands.Command[Any, ..., Any]:
             await interaction.response.defer(ephemeral=True, thinking=True)
             watches = entry.bot_of(interaction).records.watches
             if text:
-                made = await watches.add(text, person, {"channel": interaction.channel_id})
-                said = discord.Embed(description=render.plain(told(promise(made)), 700), colour=render.WORKING)
+                made = await watches.add(text, person, {"channel": interaction.channel_id, ALONE: spoken()})
+                what = say("You are told once, in a direct message, of {what}.", what=told(made.understood))
+                else_ = say("Where you take none, this channel says only that it has come.")
+                said = discord.Embed(description=render.plain(f"{what} {else_}", 700), colour=render.WORKING)
                 await interaction.followup.send(view=panel(said), ephemeral=True)
                 return
             await interaction.followup.send(view=await _list(interaction, person), ephemeral=True)

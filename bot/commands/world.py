@@ -38,12 +38,13 @@ def _lore() -> app_commands.Command[Any, ..., Any]:
     @anywhere
     async def lore(interaction: discord.Interaction, text: str) -> None:
         async def work(person: Principal) -> None:
-            await interaction.response.defer(thinking=True, ephemeral=is_outside(interaction))
+            await entry.think(interaction, alone=is_outside(interaction))
             records = entry.bot_of(interaction).records
             try:
                 id = (await records.world.one(text, Kind.LORE)).thing.id
             except (NotFound, BadInput):  # no title, or the title of several: both are a search
-                hits = await records.search.find(text, Kind.LORE, limit=FOUND, meaning=True)
+                await records.search.learn(text)
+                hits = await records.search.find(text, Kind.LORE, limit=FOUND)
                 lines = [readable(cards.hit_line(hit), hit.thing_id) for hit in hits]
                 await interaction.followup.send(view=panel(cards.hits_card(text, hits), entries=lines))
                 return
@@ -61,7 +62,7 @@ def _system() -> app_commands.Command[Any, ..., Any]:
     @anywhere
     async def system(interaction: discord.Interaction, name: str) -> None:
         async def work(person: Principal) -> None:
-            await interaction.response.defer(thinking=True, ephemeral=is_outside(interaction))
+            await entry.think(interaction, alone=is_outside(interaction))
             await send_page(interaction, await entry.bot_of(interaction).records.page(name, person, *PLACES))
 
         await entry.enter(interaction, Act.READ, work)
@@ -76,7 +77,7 @@ def _nearest() -> app_commands.Command[Any, ..., Any]:
     @anywhere
     async def nearest(interaction: discord.Interaction, to: str, count: app_commands.Range[int, 1, 25] = 5) -> None:
         async def work(person: Principal) -> None:
-            await interaction.response.defer(thinking=True, ephemeral=is_outside(interaction))
+            await entry.think(interaction, alone=is_outside(interaction))
             found = await entry.bot_of(interaction).records.cartographer.near(to, person, count)
             few = len(found.systems) <= WITH_BUTTONS
             lines = zip(cards.near_lines(found), found.systems, strict=True)
@@ -99,7 +100,7 @@ def _route() -> app_commands.Command[Any, ..., Any]:
         interaction: discord.Interaction, start: str, end: str, jump: app_commands.Range[float, 0] | None = None
     ) -> None:
         async def work(person: Principal) -> None:
-            await interaction.response.defer(thinking=True)
+            await entry.think(interaction)
             cartographer = entry.bot_of(interaction).records.cartographer
             answer = await cartographer.route(start, end, person, jump)
             drawn = [await cartographer.map(Wish(route=answer.route))] if answer.route else []
@@ -131,7 +132,7 @@ def _map() -> app_commands.Command[Any, ..., Any]:
         async def work(person: Principal) -> None:
             if around and region:
                 raise BadInput("A map is of a region or around a place.", "Name one of them.")
-            await interaction.response.defer(thinking=True)
+            await entry.think(interaction)
             records = entry.bot_of(interaction).records
             wish, title = Wish(), say("The map of all systems")
             if around:
@@ -155,7 +156,7 @@ def _digest() -> app_commands.Command[Any, ..., Any]:
     @app_commands.guild_only()
     async def digest(interaction: discord.Interaction, days: app_commands.Range[int, 1, 365] = 7) -> None:
         async def work(person: Principal) -> None:
-            await interaction.response.defer(thinking=True)
+            await entry.think(interaction)
             found = await entry.bot_of(interaction).records.scribe.digest(days)
             await interaction.followup.send(view=panel(cards.digest_card(found)))
 

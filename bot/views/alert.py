@@ -9,7 +9,7 @@ import discord
 from discord import ui
 
 from bot import entry
-from bot.language import say
+from bot.language import say, speak
 from bot.panel import panel
 from bot.render_health import SHOWN_ALERTS, alert_card, alert_line, health_card
 from haven.access import Act, Principal
@@ -41,15 +41,18 @@ class AlertButton(ui.DynamicItem[ui.Button[Any]], template=TEMPLATE):
         async def work(person: Principal) -> None:
             await interaction.response.defer()
             alert = await entry.bot_of(interaction).alarms.acknowledge(self.subject, person)
+            if not self.listed:  # everybody reads it
+                speak(entry.bot_of(interaction).channels.language)
             view = await health_panel(interaction) if self.listed else alert_view(alert)
             await interaction.edit_original_response(view=view)
 
         await entry.enter(interaction, Act.ACKNOWLEDGE, work)
 
 
-def alert_view(alert: Alert) -> ui.LayoutView:
-    """One alert, with its button as long as nobody has pressed it."""
-    return panel(alert_card(alert), [] if alert.acknowledged_by else [AlertButton(alert.id)])
+def alert_view(alert: Alert, *, told_again: bool = False) -> ui.LayoutView:
+    """One alert, with its button as long as nobody looks after it, it is not over, and not told anew elsewhere."""
+    is_free = not alert.acknowledged_by and alert.cleared_at is None and not told_again
+    return panel(alert_card(alert), [AlertButton(alert.id)] if is_free else [])
 
 
 async def health_panel(interaction: discord.Interaction) -> ui.LayoutView:

@@ -18,6 +18,7 @@ from bot import entry
 from bot import render_answers as cards
 from bot.answering import Answering
 from bot.language import say
+from bot.line import FAILURES
 from bot.paging import laid_out
 from bot.panel import panel
 from bot.render import WORKING
@@ -97,7 +98,7 @@ async def _whole(message: discord.Message) -> str:
         return (await file.read()).decode()
     except discord.NotFound as error:
         raise NotFound("The file with the whole answer is not there any more.", "Ask again.") from error
-    except (discord.HTTPException, OSError) as error:
+    except FAILURES as error:
         raise Unavailable("Discord does not hand over the answer's file now.", "Try again in a moment.") from error
 
 
@@ -119,13 +120,20 @@ class AnswerButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=TEMP
     async def callback(self, interaction: discord.Interaction) -> None:
         async def work(person: Principal) -> None:
             if self.act in VOTES:
-                await _vote(interaction, person, int(self.subject), VOTES[self.act])
+                await _vote(interaction, person, _number(self.subject), VOTES[self.act])
             elif self.act == "cloud":
-                await _ask_cloud(interaction, person, int(self.subject))
+                await _ask_cloud(interaction, person, _number(self.subject))
             else:
                 await _decide(interaction, person, self.subject, Choice(self.act))
 
         await entry.enter(interaction, Act.CLOUD if self.act == "cloud" else Act.ASK, work)
+
+
+def _number(id: str) -> int:
+    """Of an answer, as a row or a message has it. Raises NotFound."""
+    if not id.isdecimal() or int(id) >= 2**63:
+        raise NotFound("There is no such answer.")
+    return int(id)
 
 
 def held_view(id: str, state: str, choices: tuple[Choice, ...]) -> discord.ui.View:
@@ -158,6 +166,7 @@ def _view(buttons: Sequence[discord.ui.Item[Any]]) -> discord.ui.View:
     view = discord.ui.View(timeout=None)
     for button in buttons:
         view.add_item(button)
+    view.stop()  # as in `panel`
     return view
 
 
@@ -175,9 +184,11 @@ async def _ask_cloud(interaction: discord.Interaction, person: Principal, messag
     with bot.answers.writing(message):
         sheet = await bot.answers.again(message, person)
         key = f"discord:{interaction.id}"
-        seat = sheet.assistant or None
-        request = Request(sheet.question, person, assistant=seat, where=Where.CLOUD, key=key, about=sheet.about)
-        if await price.shown_first(interaction, request):
+        seat, place = sheet.assistant or None, {"link": sheet.link, "again": message}
+        request = Request(
+            sheet.question, person, assistant=seat, where=Where.CLOUD, key=key, about=sheet.about, place=place
+        )
+        if await price.shown_first(interaction, request, person):
             return
         await Answering.begin(interaction, person, request)
         await bot.answers.was_asked_again(sheet, interaction.message)
@@ -194,8 +205,8 @@ async def _decide(interaction: discord.Interaction, person: Principal, id: str, 
             await Answering(interaction, await bot.answers.of(interaction, person.id), person).write(pieces)
             spoiled = False
         else:
-            async with aclosing(pieces):  # type: ignore[type-var]
+            async with aclosing(pieces):
                 async for _ in pieces:
                     pass  # that it waits, or is cancelled, is drawn from its row
     finally:
-        await bot.answers.refresh(id, spoiled=spoiled)
+        await (bot.answers.spoiled(id) if spoiled else bot.answers.attempt(id))

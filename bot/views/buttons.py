@@ -30,7 +30,6 @@ LOOKS: dict[str, tuple[str, Style]] = {
     "skip": ("Skip the plan", Style.secondary),
     "stop": ("Stop", Style.secondary),
     "withdraw": ("Withdraw", Style.secondary),
-    "putaway": ("Yes, withdraw it", Style.danger),
     "retry": ("Try now", Style.secondary),
     "rounds": ("Rounds", Style.secondary),
     "back": ("Go back", Style.primary),
@@ -39,7 +38,7 @@ LOOKS: dict[str, tuple[str, Style]] = {
     "takeback": ("Yes, undo it", Style.danger),
 }
 READING = frozenset({"look", "rounds", "diff"})
-BY_REQUESTER = frozenset({"tweak", "replan", "stop", "withdraw", "putaway", "retry"})
+BY_REQUESTER = frozenset({"tweak", "replan", "stop", "withdraw", "retry"})
 """The core checks these: whoever asked for a change may say it in other words, end it or hurry it as well."""
 
 

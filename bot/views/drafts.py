@@ -17,7 +17,7 @@ from bot.panel import panel
 from bot.views.reading import send
 from bot.views.words import WordsModal, inputs
 from haven.access import Act, Principal
-from haven.errors import NotFound
+from haven.errors import Conflict, NotFound
 from haven.world.drafts import Decided, Draft, seal_of
 
 ID = r"draft-[0-9a-f]{1,16}"
@@ -53,6 +53,9 @@ class DraftButton(
             await decide(interaction, person, [self.draft])
 
         async def reject(person: Principal) -> None:
+            draft = await entry.bot_of(interaction).records.drafts.get(self.draft)
+            if draft.state != "open":  # before anybody types why
+                raise Conflict(f"{draft.id} was {draft.state} by {draft.decided_by} already.", "Nothing was done.")
             title, label = say("Reject a draft"), say("Why? (whoever proposed it reads it)")
             await interaction.response.send_modal(WordsModal(f"draft:reject:{self.draft}", title, label, long=True))
 

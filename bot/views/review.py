@@ -20,9 +20,11 @@ from bot.panel import panel
 from bot.render import fitting, plain
 from bot.render_changes import AMBER, done_card, progress_card, review_card, state_line
 from bot.render_rounds import diff_of
+from bot.views import price
 from bot.views.buttons import PRESSED, ChangeButton, Press, buttons
+from bot.views.going import TWEAKABLE, Going
 from bot.views.rounds import others
-from bot.views.words import WordsModal, inputs
+from bot.views.words import Form, WordsModal, inputs
 from haven.access import Act, Principal, check
 from haven.changes.decisions import Changes
 from haven.changes.review import Review
@@ -35,9 +37,6 @@ from haven.store.changes import Change
 log = logging.getLogger("haven.bot")
 
 APPROVE_BY = {"tap": "approve", "two taps": "ask", "type the id": "type"}
-TWEAKABLE = (State.REVIEW, State.FAILED)
-MAY_BE_TWEAKED = (*TWEAKABLE, State.AWAITING_PLAN)
-"""In the last one, another plan is made."""
 
 
 def decision_buttons(change: Change, review: Review | None) -> list[ChangeButton]:
@@ -110,7 +109,8 @@ async def submitted(interaction: discord.Interaction) -> None:
     async def work(person: Principal) -> None:
         beside = interaction.message is not None  # else it was opened by a command: there is no card to go on with
         await (interaction.response.defer() if beside else interaction.response.defer(ephemeral=True, thinking=True))
-        await taken(interaction, press, person, typed)
+        if not await taken(interaction, press, person, typed):
+            return
         await redraw(interaction, press.id)
         if not beside:
             change = await entry.bot_of(interaction).changes.get(press.id)
@@ -120,9 +120,10 @@ async def submitted(interaction: discord.Interaction) -> None:
 
 
 async def redraw(interaction: discord.Interaction, id: str) -> None:
-    """After a decision: the change's own messages, and the card that was pressed where only this person sees it."""
+    """After a decision, which stands whatever Discord takes of it: the change's own messages, and the card that was
+    pressed where only this person sees it."""
     bot = entry.bot_of(interaction)
-    await bot.cards.refresh(id)
+    await bot.cards.attempt(id)
     message = interaction.message
     if message is not None and message.flags.ephemeral:
         change = await bot.changes.get(id)
@@ -165,7 +166,7 @@ async def _pressed_sure(interaction: discord.Interaction, press: Press, person: 
     await interaction.response.defer()
     await _approve(interaction, press, person, "two taps")
     await interaction.edit_original_response(view=panel(done_card(say("Approved."))))
-    await entry.bot_of(interaction).cards.refresh(press.id)
+    await entry.bot_of(interaction).cards.attempt(press.id)
 
 
 async def _pressed_type(interaction: discord.Interaction, press: Press, person: Principal) -> None:
@@ -231,23 +232,17 @@ async def _pressed_stop(interaction: discord.Interaction, press: Press, person: 
 async def _pressed_withdraw(interaction: discord.Interaction, press: Press, person: Principal) -> None:
     change = await _still(interaction, press, sources(State.CANCELLED))
     check(person, Act.CANCEL, requester=change.requester)
-    said = say("{title} is put away for good; what was spent on it stays spent.", title=plain(change.title, 200))
-    card = discord.Embed(title=say("Withdraw it?"), description=said, colour=AMBER)
-    sure = buttons([Press("putaway", press.id, press.round)])
-    await interaction.response.send_message(view=panel(card, sure), ephemeral=True)
-
-
-async def _pressed_putaway(interaction: discord.Interaction, press: Press, person: Principal) -> None:
-    await interaction.response.defer()
-    bot = entry.bot_of(interaction)
-    await bot.changes.cancel(press.id, person)
-    await interaction.edit_original_response(view=panel(done_card(say("Withdrawn."))))
-    await bot.cards.refresh(press.id)
+    form = Form(press.custom_id, say("Withdraw {id} for good", id=press.id))
+    about = say("It is put away for good; what was spent on it stays spent.")
+    form.ask("words", say("Type {id} to withdraw it", id=press.id), 20, about=about)
+    await interaction.response.send_modal(form)
 
 
 async def _pressed_retry(interaction: discord.Interaction, press: Press, person: Principal) -> None:
     await interaction.response.defer()
-    await entry.bot_of(interaction).changes.resume(press.id, person)
+    going = Going(press.id, press.round)
+    if not await price.shown_first(interaction, going, person):
+        await going.go(entry.bot_of(interaction), person)
 
 
 async def _still(interaction: discord.Interaction, press: Press, states: tuple[State, ...]) -> Change:
@@ -264,20 +259,37 @@ async def _still(interaction: discord.Interaction, press: Press, states: tuple[S
 Typed = Mapping[str, str]
 
 
-async def _submitted_tweak(interaction: discord.Interaction, press: Press, person: Principal, typed: Typed) -> None:
-    words, at = typed.get("words", ""), typed.get("at", "").strip()
-    await entry.bot_of(interaction).changes.tweak(press.id, person, words, round=press.round, at=at)
+async def _submitted_tweak(interaction: discord.Interaction, press: Press, person: Principal, typed: Typed) -> bool:
+    going = Going(press.id, press.round, typed.get("words", ""), typed.get("at", "").strip())
+    if await price.shown_first(interaction, going, person):
+        return False
+    await going.go(entry.bot_of(interaction), person)
+    return True
 
 
-async def _submitted_type(interaction: discord.Interaction, press: Press, person: Principal, typed: Typed) -> None:
-    words = typed.get("words", "")
-    if words.strip().lower() != press.id:
-        raise BadInput(f"{words.strip()!r} is not the id of this change, so it was not merged.", f"Type {press.id}.")
+async def _submitted_type(interaction: discord.Interaction, press: Press, person: Principal, typed: Typed) -> bool:
+    _check_typed(press, typed)
     await _approve(interaction, press, person, press.id)
+    return True
 
 
-async def _submitted_reject(interaction: discord.Interaction, press: Press, person: Principal, typed: Typed) -> None:
+async def _submitted_withdraw(interaction: discord.Interaction, press: Press, person: Principal, typed: Typed) -> bool:
+    _check_typed(press, typed)
+    await _still(interaction, press, sources(State.CANCELLED))
+    await entry.bot_of(interaction).changes.cancel(press.id, person)
+    return True
+
+
+def _check_typed(press: Press, typed: Typed) -> None:
+    """Raises BadInput: what can't be taken back is asked for by the change's id."""
+    words = typed.get("words", "").strip()
+    if words.lower() != press.id:
+        raise BadInput(f"{words!r} is not the id of this change, so nothing was done.", f"Type {press.id}.")
+
+
+async def _submitted_reject(interaction: discord.Interaction, press: Press, person: Principal, typed: Typed) -> bool:
     await entry.bot_of(interaction).changes.reject(press.id, person, round=press.round, why=typed.get("words", ""))
+    return True
 
 
 async def _pressed_look(interaction: discord.Interaction, press: Press, person: Principal) -> None:
@@ -297,16 +309,17 @@ PRESSED |= {
     "skip": _pressed_skip,
     "stop": _pressed_stop,
     "withdraw": _pressed_withdraw,
-    "putaway": _pressed_putaway,
     "retry": _pressed_retry,
     "undo": _pressed_undo,
     "takeback": _pressed_takeback,
 }
-Submitted = Callable[[discord.Interaction, Press, Principal, Typed], Awaitable[None]]
+Submitted = Callable[[discord.Interaction, Press, Principal, Typed], Awaitable[bool]]
+"""False where nothing was done: the price is shown first."""
 SUBMITTED: dict[str, tuple[Act, Submitted]] = {
     "tweak": (Act.READ, _submitted_tweak),  # the core looks at whose change it is
     "replan": (Act.READ, _submitted_tweak),
     "reject": (Act.DECIDE, _submitted_reject),
     "type": (Act.DECIDE, _submitted_type),
+    "withdraw": (Act.READ, _submitted_withdraw),
 }
 """What a modal asks for, and who takes in its words."""

@@ -114,7 +114,7 @@ async def _pressed_back(interaction: discord.Interaction, press: Press, person: 
     await bot.changes.go_back(press.id, person, number, round=press.round)
     said = say("Round {number} is shown again.", number=number)
     await interaction.followup.send(view=panel(done_card(said)), ephemeral=True)
-    await bot.cards.refresh(press.id)
+    await bot.cards.attempt(press.id)
 
 
 async def _round_of(database: Database, press: Press) -> int:

@@ -13,6 +13,7 @@ from discord import ui
 from assistants.waiting import is_for
 from bot import entry
 from bot.language import say
+from bot.line import FAILURES
 from bot.panel import panel
 from bot.render import WORKING
 from bot.render_talk import SeatOf, pages, talk_card
@@ -125,7 +126,7 @@ async def _follow(interaction: discord.Interaction, person: Principal, request: 
     place = await _place_of(bot, request) or interaction.channel_id or 0
     try:
         one = await bot.talks.follow(request, place)
-    except (discord.HTTPException, OSError) as error:
+    except FAILURES as error:
         raise Unavailable(
             f"It can't be shown there ({error}).", "Let Haven see the channel and send messages there."
         ) from error

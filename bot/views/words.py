@@ -19,7 +19,8 @@ class Form(ui.Modal):
     """Fields one after the other. What was typed comes back by their ids (`inputs`)."""
 
     def __init__(self, custom_id: str, title: str) -> None:
-        super().__init__(title=render.words(title, TITLE), custom_id=custom_id, timeout=3_600)
+        super().__init__(title=render.words(title, TITLE), custom_id=custom_id)
+        self.stop()  # as in `panel`
 
     def ask(
         self,

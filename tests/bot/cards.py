@@ -1,4 +1,4 @@
-"""One of each card that the bot draws, of made-up data that never changes: for the pictures."""
+"""Cards that the bot draws, of made-up data that never changes, for the pictures; others are in `more_cards`."""
 
 from __future__ import annotations
 
@@ -40,6 +40,8 @@ from haven.world.space import Near
 from haven.world.world import Stored
 from tests.changes.test_review import RED, REVIEW
 
+from .more_cards import other_changes, other_house, other_records, with_a_plan
+
 AT = 1_767_225_600.0
 ERROR = "1a2b3c4d"
 ANSWER = """The Salt War ended in **3021**, when the last of the *Lantern* ships came back to Oculi.
@@ -64,14 +66,29 @@ class Shown:
 
 async def every_card() -> Mapping[str, Mapping[str, Shown]]:
     """By kind and name. Within an event loop, as Discord's views need one."""
-    return {"changes": await _changes(), "records": {**_world(), **_drafts()}, "house": {**_answers(), **_house()}}
+    change = _change()
+    more = {"plan": Shown(await with_a_plan(change)), **_shown(other_changes(change))}
+    return {
+        "changes": await _changes(change),
+        "more-changes": more,
+        "records": {**_world(), **_drafts()},
+        "more-records": _shown(other_records(_draft(), _different())),
+        "house": {**_answers(), **_house()},
+        "more-house": _shown(other_house()),
+    }
 
 
-async def _changes() -> dict[str, Shown]:
+def _shown(views: Mapping[str, Any]) -> dict[str, Shown]:
+    return {name: Shown(view) for name, view in views.items()}
+
+
+def _change() -> Change:
     about = {"requester": "discord:1", "requester_name": "Ada", "face": "bot", "target": "main", "round": 2}
-    change = Change(
-        *("a1b2c3", "", "feature", "Export the map as PNG", "Add a button", "cartographer", []), **about, state="review"
-    )
+    named = "a1b2c3", "", "feature", "Export the map as PNG", "Add a button", "cartographer", []
+    return Change(*named, **about, state="review")  # type: ignore[arg-type]
+
+
+async def _changes(change: Change) -> dict[str, Shown]:
     green, files = await review_panel(change, REVIEW)
     risky = replace(REVIEW, tests=RED, risk_marks=("conftest.py: decides how tests run",))
     red, others = await review_panel(change, risky)
@@ -118,15 +135,18 @@ def _world() -> dict[str, Shown]:
     }
 
 
-def _drafts() -> dict[str, Shown]:
+def _draft() -> Draft:
     planet = Planet(id="new-1", name="Saltmere", parent="system-oculi")
-    draft = Draft(
-        *("draft-1a2b", AT, "discord:1", "Ada", False, "bot", "/submit", "I was there", (planet,), {}),
-        *("open", None, "", ""),
-    )
-    found = [
-        Difference(record="planet Saltmere", field=name, before=one, after=other) for name, one, other in DIFFERENT
-    ]
+    about = "draft-1a2b", AT, "discord:1", "Ada", False, "bot", "/submit", "I was there", (planet,), {}
+    return Draft(*about, "open", None, "", "")
+
+
+def _different() -> list[Difference]:
+    return [Difference(record="planet Saltmere", field=name, before=one, after=other) for name, one, other in DIFFERENT]
+
+
+def _drafts() -> dict[str, Shown]:
+    draft, found = _draft(), _different()
     card = render_drafts.draft_card(draft, found, ["A planet of nearly this name is recorded: Saltmire."])
     others = [draft, replace(draft, id="draft-3c4d", by="Ben", stranger=True)]
     lines: list[ui.Section[Any]] = [

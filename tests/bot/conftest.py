@@ -17,11 +17,12 @@ from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle, GuildHandle
 from simcord.components import walk_components
 
+from assistants.base import Assistant
+from assistants.office import Office
 from assistants.pricing import Pricing
 from assistants.round_table import RoundTable
 from assistants.waiting import WaitingRoom
 from bot.client import HavenBot
-from bot.office import Office
 from haven.ai.engine import Engine
 from haven.ai.memory import Memory
 from haven.ai.money.prices import Prices
@@ -110,6 +111,8 @@ class World:
     member: MemberActor
     stranger: MemberActor
     waiting: WaitingRoom = field(init=False)
+    own: tuple[Assistant, ...] = field(init=False, default=())
+    """Assistants that the owner has added, known to the next bot that is built."""
 
     def build(self, **settings: Any) -> HavenBot:
         """A new bot before the same house, as after a restart."""
@@ -120,7 +123,9 @@ class World:
         engine = Engine(Roster([self.local, self.cloud], cloud=cloud), self.house.ledger, cloud, memory=memory)
         self.waiting = WaitingRoom(database, engine)
         return HavenBot(
-            round_table=RoundTable(engine, self.house.changes, self.waiting, self.house.round_table.transcript),
+            round_table=RoundTable(
+                engine, self.house.changes, self.waiting, self.house.round_table.transcript, own=self.own
+            ),
             changes=self.house.changes,
             waiting=self.waiting,
             records=records_of(self.house),

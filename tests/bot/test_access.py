@@ -7,7 +7,7 @@ from typing import Any
 import discord
 import pytest
 
-from .conftest import World, text_of
+from .conftest import World, buttons, shown_to, text_of
 
 COMMANDS: dict[str, dict[str, Any]] = {
     "feature": {"text": "Add dark mode to the map viewer"},
@@ -84,11 +84,22 @@ async def test_an_unexpected_failure_is_told_by_a_number_and_logged_in_full(
 
 
 async def test_a_button_that_fails_says_so(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    async def broken(*_: Any) -> None:
+        raise RuntimeError("the password is hunter2")
+
+    asked = await world.member.slash(world.channel, "ask", text="What does the map show?")
+    world.bot.verdict = broken
+    card = shown_to(await world.member.click(asked.response, label="👍"))
+    assert card.ephemeral and "Error " in text_of(card) and "hunter2" not in text_of(card)
+
+
+async def test_a_decision_that_cannot_be_drawn_now_is_no_failure(world: World) -> None:
     change = await world.reviewed(await world.requested())
     world.env.inject_error("PATCH", "/channels/*/messages/*", status=500)
-    result = await world.reviewer.click(world.card(change), label="Approve")
-    card = result.followups[0]
-    assert card.ephemeral and "Error " in text_of(card)
+    pressed = await world.reviewer.click(world.card(change), label="Approve")
+    assert not pressed.followups and (await world.house.changes.get(change.id)).state == "merging"
+    await world.bot.try_again()
+    assert buttons(world.card(change)) == {"Approve": False, "Tweak": False, "Reject": False}
 
 
 async def test_while_it_restarts_nothing_is_begun(world: World) -> None:

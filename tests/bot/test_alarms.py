@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from assistants.sentry.alerts import Sign
 from bot.alarms import Alarms
-from tests.bot.conftest import World, buttons, text_of
+from tests.bot.conftest import World, buttons, shown_to, text_of
 
 NOON = datetime(2026, 11, 21, 12).timestamp()
 TROUBLE = Sign("status:disk", "Disk: 0.1 GB free @everyone [here](http://x.example)", "warning", "Free some room.")
@@ -38,6 +39,27 @@ async def test_an_alert_its_care_and_its_end_are_told_once(world: World) -> None
     await world.deliver()
     said = [text_of(message) for message in world.channel.history()]
     assert len(said) == 3 and "looks after" in said[1] and said[2].startswith("🟢 **Over:** Disk")
+
+
+async def test_an_alert_that_has_somebody_or_is_over_asks_for_nobody_in_the_channel(world: World) -> None:
+    """Said in `/health`, or seen by the house itself; one that got worse is told anew and asks below."""
+    alerts, bot = world.house.sentinel.alerts, world.bot
+    bot.alarms = Alarms(bot.channels, world.house.database, world.channel.id, alerts)
+    await bot.alarms.catch_up()
+
+    async def look(minute: int, *signs: Sign) -> list[dict[str, bool]]:
+        await alerts.look(["status"], signs, NOON + 60 * minute)
+        await bot.alarms.catch_up()
+        return [buttons(one) for one in world.channel.history()]
+
+    free = {"I look after it": True}
+    assert await look(0, TROUBLE) == [free]
+    assert await look(1, replace(TROUBLE, level="urgent")) == [{}, free]
+    listed = shown_to(await world.reviewer.slash(world.channel, "health"))
+    await world.reviewer.click(listed, label="I look after it")
+    assert await look(2, replace(TROUBLE, level="urgent"), Sign("status:clock", "Clock: wrong")) == [{}, {}, {}, free]
+    assert "reviewer looks after it" in text_of(world.channel.history()[1])
+    assert not any((await look(3)) and await look(30))
 
 
 async def test_without_a_channel_nothing_is_told(world: World) -> None:

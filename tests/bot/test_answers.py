@@ -263,7 +263,7 @@ async def test_waiting_is_offered_only_where_it_may_help(world: World) -> None:
     shown = await held(world, OverBudget("The cap for one request is reached.", retry=False))
     assert buttons(shown) == ["Local model now", "Cancel"]
     await as_it_was(world, shown)
-    await world.bot.answers.refresh((await world.held()).id, spoiled=True)
+    await world.bot.answers.spoiled((await world.held()).id)
     assert buttons(card(world)) == ["Local model now", "Cancel"], "and so it is drawn from its row"
 
 

@@ -234,7 +234,7 @@ async def test_a_waiting_change_says_why_and_can_be_stopped_by_its_requester(wor
     assert refused.response.ephemeral and not (await world.house.changes.get(change.id)).stop
     told = await world.member.click(shown, label="Stop")
     assert "its best round is shown" in text_of(shown_to(told))
-    assert (await world.house.changes.get(change.id)).stop == "member"
+    assert (await world.house.changes.get(change.id)).stop == f"discord:{world.member.id}"
 
 
 async def test_what_rests_or_waits_to_be_merged_is_withdrawn_by_its_requester(world: World) -> None:
@@ -243,11 +243,14 @@ async def test_what_rests_or_waits_to_be_merged_is_withdrawn_by_its_requester(wo
     change = await world.reviewed(await world.requested())
     for one, shown in ((waits, ["Try now", "Withdraw"]), (change, ["Withdraw"])):
         assert list(buttons(world.progress(one))) == shown
-        asked = await world.member.click(world.progress(one), label="Withdraw")
-        assert asked.ephemeral and (await world.house.changes.get(one.id)).state != "cancelled"
         refused = await world.stranger.click(world.progress(one), label="Withdraw")
         assert "needs the role" in text_of(refused.response)
-        await world.member.click(shown_to(asked), label="Yes, withdraw it")
+        asked = await world.member.click(world.progress(one), label="Withdraw")
+        told = await world.member.submit_modal(asked, {"words": "yes"})
+        assert "so nothing was done" in text_of(shown_to(told))
+        assert (await world.house.changes.get(one.id)).state != "cancelled"
+        asked = await world.member.click(world.progress(one), label="Withdraw")
+        await world.member.submit_modal(asked, {"words": one.id})
         assert (await world.house.changes.get(one.id)).state == "cancelled"
         assert not buttons(world.progress(one))
 

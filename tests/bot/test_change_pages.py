@@ -165,9 +165,12 @@ async def test_a_message_is_material_of_a_question_and_never_the_question(world:
     answered = await world.member.submit_modal(shown, typed)
     assert answered.ephemeral is private
     prompts = [world.local.asked[-1].turns[-1].text]
+    back = f"<@{world.member.id}> asks about [this message]({message.jump_url})."
+    assert (back in text_of(answered.response)) is not private
     if not private:
         await world.env.restart_bot(world.build())
-        await world.member.click(answered.response, label="Ask the stand-in instead")
+        again = await world.member.click(answered.response, label="Ask the stand-in instead")
+        assert back in text_of(again.followups[-1] if again.followups else again.response)
         prompts.append(world.cloud.asked[-1].turns[-1].text)
     for prompt in prompts:
         check_material(prompt)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import time
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
 import discord
 import pytest
+from simcord.actors import MemberActor
 from simcord.backend import serializers
 from simcord.results import InteractionResult
 
@@ -69,8 +70,10 @@ class Town(World):
         await self.far.until(lambda: any(one is state for one, _ in self.states))
         return next(detail for one, detail in reversed(self.states) if one is state)
 
-    async def asked(self, text: str = "Zzyzx qwrk?", **options: Any) -> InteractionResult:
-        return await self.member.slash(self.channel, "ask", text=text, assistant="lorekeeper", **options)
+    async def asked(
+        self, text: str = "Zzyzx qwrk?", by: MemberActor | None = None, **options: Any
+    ) -> InteractionResult:
+        return await (by or self.member).slash(self.channel, "ask", text=text, assistant="lorekeeper", **options)
 
     async def answered(self, *results: InteractionResult) -> None:
         await self.far.until(lambda: all(one.response and ANSWER in text_of(one.response) for one in results))
@@ -137,10 +140,19 @@ async def test_an_answer_is_shown_whatever_befalls_its_edits(town: Town, kind: s
     await town.once_each(await town.asked())
 
 
-@pytest.mark.parametrize("kind", [kind for kind in FAULTS if "Cloudflare" not in kind])
+@pytest.mark.parametrize("kind", FAULTS)
 async def test_an_acknowledgement_that_is_dropped_goes_out_again(town: Town, kind: str) -> None:
     town.far.rest.fault("POST", CALLBACK, **FAULTS[kind])
     await town.once_each(await town.asked())
+
+
+async def test_a_ban_by_cloudflare_that_lasts_is_knocked_at_once(town: Town) -> None:
+    town.far.rest.fault("POST", CALLBACK, status=429, cloudflare=True, retry_after=600, times=2)
+    lost = await town.member.slash(town.channel, "feature", text="Add a button to export the map")
+    await town.far.until(lambda: len(town.far.rest.of("POST", CALLBACK)) == 2)  # "thinking", and that this failed
+    await town.once_each(await town.asked())
+    assert len(town.far.rest.of("POST", CALLBACK)) == 3
+    assert not lost.acknowledged and not await town.house.changes.list()
 
 
 async def test_an_interaction_that_can_never_be_acknowledged_has_done_nothing(town: Town) -> None:
@@ -244,10 +256,13 @@ async def test_a_token_that_is_reset_ends_in_no_loop_of_logins(town: Town) -> No
 
 async def test_a_gateway_that_ends_every_session_is_left_alone_for_a_while(dark: Town) -> None:
     """Every IDENTIFY counts against the thousand a day after which Discord resets the token."""
-    dark.far.gateway.invalidates = True
-    dark.begin()
-    await dark.far.until(lambda: "tries again in 300 s" in dark.supervisor.detail)
-    assert dark.far.gateway.identified == IDENTIFIES_AN_HOUR and "session again and again" in dark.supervisor.detail
+    gateway, rest = dark.far.gateway, re.compile(rf"{IDENTIFIES_AN_HOUR} times within an hour.*again in (\d+) s")
+    gateway.invalidates = True
+    for _ in range(2):  # another process counts on where the one before it ended
+        dark.begin()
+        rested = await dark.far.until(lambda: rest.search(dark.supervisor.detail))
+        assert gateway.identified == IDENTIFIES_AN_HOUR and int(rested[1]) > 2_000
+        await dark.end()
 
 
 @pytest.mark.parametrize("fault", [{"drops": True}, {"closes_with": 4000}])
@@ -315,25 +330,6 @@ async def test_an_answer_outlives_its_token_by_discords_clock(town: Town) -> Non
     town.local.before_piece = long
     await town.once_each(await town.asked())
     assert town.far.rest.of("PATCH", "channels/*/messages/*")
-
-
-async def test_closing_under_load_is_quick_and_nobody_waits_for_what_does_not_come(town: Town) -> None:
-    async def never(number: int) -> None:
-        if number:
-            await asyncio.sleep(3_600)
-
-    town.local.before_piece = never
-    asked = [await town.asked(f"Zzyzx qwrk {number}?") for number in range(12)]
-    await town.far.until(lambda: all(one.response and "The map" in text_of(one.response) for one in asked))
-    began = time.monotonic()
-    stopping = asyncio.create_task(town.supervisor.stop())
-    await asyncio.sleep(0)
-    late = await town.asked("Zzyzx qwrk again?")
-    await stopping
-    await town.task
-    assert time.monotonic() - began < 5 and town.supervisor.state is Link.OFF
-    assert all("restarting" in text_of(one.response) and "The map" in text_of(one.response) for one in asked)
-    assert "restarting" in text_of(late.response)
 
 
 async def test_a_refused_token_stands_on_every_status(dark: Town) -> None:

@@ -11,16 +11,20 @@ from typing import Any
 import pytest
 
 from .conftest import text_of
-from .test_walk import COMMANDS, MODALS, Town, Way, town
+from .doors import COMMANDS, MODALS, Town, Way, town
 from .watcher import words_of
 
 __all__ = ["town"]
 ROLE = 123456789012345678
 LINK = "[click](https://evil.example) ]( [a]\n(https://evil.example) [b] (https://evil.example)"
 MIXED = f"@everyone @here <@&{ROLE}> <@{ROLE}> {LINK} a\u202eb\u200bc\u2066 **bold**\n# evil head"
-MIXED += "\n-# evil small\n```evil\n> q ||s||"
-TEXTS = {"mixed": MIXED, "long": (MIXED + " ") * 40, "emoji": "🦊🦊", "empty": "\u200b\u2060 \u202e\x07"}
-LIVE = re.compile(r"(?<!\\)\]\(https?://evil|(?<!@)\u200b|[\u202e\u2066]|```evil|^-?# evil|@everyone|<@&?\d{18}>", re.M)
+MIXED += f"\n-# evil small\n```evil\n> q ||s|| <#{ROLE}> </haven resume:{ROLE}> <t:1:R> <:ok:{ROLE}> <id:browse>"
+TEXTS = {"mixed": MIXED, "long": (MIXED + " ") * 40, "emoji": "🦊🦊", "empty": "\u200b\u2060 \u202e\x07\u3164\u2800"}
+LIVE = re.compile(
+    r"(?<!\\)\]\(https?://evil|(?<![@<])\u200b|[\u202e\u2066]|```evil|^-?# evil|@everyone"
+    r"|<[@#]&?1234|<(?:/haven|t:1:|:ok|id:)",
+    re.M,
+)
 """What must not stand in any message as it was typed."""
 SHORT = {"request": 100, "at": 300, "words": 4_000}
 WORDS = {"text", "words", "at", "request", "id", "name", "to", "start", "end", "around", "region"}

@@ -48,6 +48,7 @@ async def test_caps_hold_at_once_and_over_a_restart(world: World) -> None:
     shown = await said(world, world.owner, "haven caps", each=0.3, person=world.member)
     assert f"<@{world.member.id}>: 0.30" in shown and "Each person: 1.00" in shown and "owner" in shown
     assert "more than the month's cap" in await said(world, world.owner, "haven caps", daily=6.0)
+    assert "more than the month's cap" in await said(world, world.owner, "haven caps", daily=1.0, each=6.0)
     await world.env.restart_bot(world.build())
     mine = await said(world, world.member, "costs")
     assert "of 1.50 USD" in mine and "You, today** 0.00 of 0.30" in mine

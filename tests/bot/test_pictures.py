@@ -23,14 +23,25 @@ from simcord.builders import ChannelHandle
 from benchmarks.pictures_discord import missing, use_installed_chromium
 
 from .cards import AT, ERROR, every_card
+from .more_cards import every_form
 
 GOLDEN = Path(__file__).parent / "golden"
 WRITE = os.environ.get("GOLDEN") == "write"
 WIDTH = 400
 """Of a phone."""
-HEIGHTS = {"changes": 2_640, "records": 2_500, "house": 2_960}
+HEIGHTS = {
+    "changes": 2_640,
+    "records": 2_500,
+    "house": 2_960,
+    "more-changes": 2_800,
+    "more-records": 1_800,
+    "more-house": 1_800,
+}
+FORMS = "forms"
 """A picture holds all cards of a kind: each costs a second, however much stands in it."""
-MOST_BYTES, TOGETHER = 120_000, 350_000
+MOST_BYTES, TOGETHER = 160_000, 600_000
+GAP = 12
+"""Between two forms."""
 COLOURS = 128
 """Of a kept picture: its letters stay sharp, and it is small."""
 STRONG, MOST_DIFFERENT = 96, 0.0005
@@ -42,7 +53,7 @@ than this of 255. A few other words are more."""
 async def test_cards_look_as_they_did(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     use_installed_chromium(monkeypatch.setattr)
     none = discord.AllowedMentions.none()
-    client = discord.Client(intents=discord.Intents(guilds=True), allowed_mentions=none)
+    client = Opening(intents=discord.Intents(guilds=True), allowed_mentions=none)
     logging.getLogger("haven.bot").info("[%s] as on the card of an error", ERROR)
     different = []
     async with simcord.run(client, settle_timeout=60) as env:
@@ -56,6 +67,8 @@ async def test_cards_look_as_they_did(tmp_path: Path, monkeypatch: pytest.Monkey
                 await where.send(embed=one.embed, view=one.view, files=[file.file() for file in one.files])
         for kind, height in HEIGHTS.items():
             (tmp_path / f"{kind}.png").write_bytes(await taken(env, channels[kind], ann, height))
+        (tmp_path / f"{FORMS}.png").write_bytes(await forms(env, client, guild.create_text_channel(FORMS), ann))
+        for kind in (*HEIGHTS, FORMS):
             if WRITE:
                 (GOLDEN / f"{kind}.png").write_bytes((tmp_path / f"{kind}.png").read_bytes())
             elif why := unlike(GOLDEN / f"{kind}.png", tmp_path / f"{kind}.png"):
@@ -75,9 +88,40 @@ async def taken(env: simcord.Env, channel: ChannelHandle, viewer: MemberActor, h
     return data.getvalue()
 
 
+class Opening(discord.Client):
+    """Opens the form that a button is named after."""
+
+    async def on_interaction(self, interaction: discord.Interaction) -> None:
+        data: Any = interaction.data
+        await interaction.response.send_modal(every_form()[data["custom_id"]])
+
+
+async def forms(env: simcord.Env, client: discord.Client, channel: ChannelHandle, viewer: MemberActor) -> bytes:
+    """The forms, one below the other, each opened by a press."""
+    view, shots = discord.ui.View(timeout=None), []
+    for name in every_form():
+        view.add_item(discord.ui.Button(label=name, custom_id=name))
+    await client.get_partial_messageable(channel.id, guild_id=viewer.guild.id).send(view=view)
+    size: dict[str, Any] = {"width": WIDTH, "height": 1_400, "display": "fixed"}
+    async with env.preview(channel, viewers=[viewer], layout="channel", **size) as page:
+        for name in every_form():
+            opened = await viewer.click(channel.last_message, custom_id=name)
+            shot = await page.screenshot(viewer=viewer, target=opened)
+            assert shot.png is not None
+            shots.append(Image.open(io.BytesIO(shot.png)).convert("RGB"))
+    whole = Image.new("RGB", (max(one.width for one in shots), sum(one.height + GAP for one in shots)))
+    top = 0
+    for one in shots:
+        whole.paste(one, (0, top))
+        top += one.height + GAP
+    data = io.BytesIO()
+    whole.quantize(COLOURS).save(data, "PNG", optimize=True)
+    return data.getvalue()
+
+
 def test_the_pictures_stay_small_and_there_is_one_of_each_kind() -> None:
     sizes = {one.stem: one.stat().st_size for one in GOLDEN.glob("*.png")}
-    assert sizes.keys() == HEIGHTS.keys()
+    assert sizes.keys() == {*HEIGHTS, FORMS}
     assert all(size <= MOST_BYTES for size in sizes.values()) and sum(sizes.values()) < TOGETHER, sizes
 
 

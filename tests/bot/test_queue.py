@@ -10,7 +10,7 @@ from bot.alarms import Alarms
 from haven.access import Principal, Role
 from haven.store import events
 from haven.world.schema import System
-from tests.bot.conftest import World, buttons, text_of
+from tests.bot.conftest import World, buttons, shown_to, text_of
 from tests.bot.test_alarms import NOON
 
 MESSAGES = "/channels/*/messages"
@@ -84,3 +84,38 @@ async def test_a_draft_decided_while_discord_is_away_loses_its_buttons_afterward
     assert shown()
     await world.bot.try_again()
     assert not shown()
+
+
+@pytest.mark.parametrize("takes", [True, False])
+async def test_what_was_asked_for_in_private_is_told_in_private(
+    world: World, locales: dict[int, str], takes: bool
+) -> None:
+    locales[world.member.id] = "de"
+    answered = await world.member.slash(world.channel, "watch", text="new systems")
+    assert answered.ephemeral and "in einer Direktnachricht" in text_of(shown_to(answered))
+    if not takes:
+        world.env.inject_error("POST", "/users/@me/channels", status=403, code=50007)
+    await world.house.world.put([System(name="Farlight")], HAVEN, "test")
+    await world.house.watches.catch_up()
+    for _ in range(2):
+        await world.deliver()
+        await world.bot.told.catch_up()
+    alone = [text_of(one) for one in world.member.user.dm_channel.history()]
+    said = [text_of(one) for one in world.channel.history()]
+    if takes:
+        assert len(alone) == 1 and "Farlight" in alone[0] and not said
+    else:
+        assert not alone and len(said) == 1
+        assert said[0].startswith(f"<@{world.member.id}>\nWhat you watch for has come.") and "Farlight" not in said[0]
+
+
+async def test_what_says_nothing_to_discord_is_passed_over_with_one_commit(world: World) -> None:
+    """As at the first start of a bot in a house that is old."""
+    for number in range(9):
+        await world.house.drafts.propose([System(name=f"Farlight {number}")], HAVEN, "test")
+    versions: list[int] = []
+    world.house.database.on_commit(lambda: versions.append(1), quiet=True)
+    await world.bot.draft_cards.catch_up()
+    assert len(versions) == 1
+    await world.bot.draft_cards.catch_up()
+    assert len(versions) == 1

@@ -36,7 +36,7 @@ async def tweaked(world: World, change: Change) -> Change:
 async def test_rounds_are_compared_and_gone_back_to(world: World) -> None:
     change = await two_rounds(world)
     first = (await world.house.changes.review(change.id)).rounds[0]
-    assert "Rounds (2)" in fields(world.card(change))
+    assert "Rounds (2)" in fields(world.card(change)) and "this round by unix:" in text_of(world.card(change))
     asked = await world.member.click(world.card(change), label="Rounds")
     listed = shown_to(asked)
     assert listed.ephemeral and fields(listed)["Round 2, tweak · shown"].startswith("Use SVG instead")

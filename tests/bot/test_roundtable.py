@@ -114,13 +114,13 @@ async def test_pages_hold_all_steps_and_a_private_request_stays_its_own(world: W
     step = Said(openly, Move.TELLS, "scribe", "round table", f"discord:{world.member.id}", assistant="scribe")
     for number in range(12):
         transcript.say(replace(step, words=f"Step {number}: @everyone [x](https://evil.example) " + "word " * 100))
-    first = await table_of(world, world.reviewer, request=openly)
+    first = await table_of(world, world.member, request=openly)
     count = int(text_of(first).split("page 1 of ")[1].split()[0])
     assert count > 2 and not buttons(first)["◀"] and "](http" not in text_of(first)
     await world.env.restart_bot(world.build())
     seen = text_of(first)
     for _ in range(count - 1):
-        await world.reviewer.click(first, label="▶")
+        await world.member.click(first, label="▶")
         seen += text_of(first)
     assert all(f"Step {number}:" in seen for number in range(12)) and not buttons(first)["▶"]
 
@@ -128,8 +128,9 @@ async def test_pages_hold_all_steps_and_a_private_request_stays_its_own(world: W
     assert "My secret question" in text_of(mine) and "written down nowhere" in text_of(mine)
     owners = text_of(await table_of(world, world.owner, request=secret))
     assert "My secret question" not in owners and "private" in owners  # what was said in private is not sent on
-    others = await table_of(world, world.reviewer, request=secret)
-    assert "no such request" in text_of(others)
+    for others in (secret, openly, openly[:2]):  # what others asked may stand in a channel that one doesn't see
+        assert "no such request" in text_of(await table_of(world, world.reviewer, request=others))
+    assert "no such request" in text_of(await table_of(world, world.member, request=openly[:2]))
     assert "no such request" in text_of(await table_of(world, world.reviewer))  # has asked nothing
 
     offered = await world.member.autocomplete(world.channel, "roundtable", "request", "map")
@@ -141,12 +142,12 @@ async def test_pages_hold_all_steps_and_a_private_request_stays_its_own(world: W
 
 
 async def test_nobody_but_the_one_who_asked_lets_everybody_follow(world: World) -> None:
+    change = await world.requested()
+    theirs = await table_of(world, world.reviewer, request=change.id)
+    assert change.id in text_of(theirs) and "Let everybody follow" not in buttons(theirs)
     slowly(world)
     asked = await world.member.slash(world.channel, "ask", text=QUESTION)
     live = await table_of(world, world.member)
-    (openly,) = [one.request for one in await world.house.round_table.transcript.talks(HAVEN_OWNER)]
-    theirs = await table_of(world, world.reviewer, request=openly)
-    assert QUESTION in text_of(theirs) and "Let everybody follow" not in buttons(theirs)
     await world.env.advance_time(601)
     await until(world.env, lambda: "scripted" in text_of(asked.response))
     late = shown_to(await world.member.click(live, label="Let everybody follow"))

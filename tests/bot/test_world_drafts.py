@@ -118,8 +118,8 @@ async def test_free_words_become_a_draft_and_what_is_unclear_is_asked(charted: W
     await world.reviewer.click(card, label="Approve")
     assert (await world.house.world.one("Farlight")).by == "member"
     lost = {"text": "Planet Nameless Rock is lush."}
-    asked = (await world.member.submit_modal(await world.member.slash(here, "submit"), lost)).response
-    assert "Nothing is proposed yet" in text_of(asked) and "Question" in text_of(asked)
+    asked = shown_to(await world.member.submit_modal(await world.member.slash(here, "submit"), lost))
+    assert asked.ephemeral and "Nothing is proposed yet" in text_of(asked) and "Question" in text_of(asked)
 
 
 async def test_the_text_of_an_entry_may_come_as_a_file(charted: World) -> None:
@@ -140,7 +140,7 @@ async def test_the_text_of_an_entry_may_come_as_a_file(charted: World) -> None:
     assert (await page.attachments[0].read()).decode() == lore.text and "the whole text is attached" in text_of(page)
 
 
-async def test_a_watch_is_told_once_where_it_was_asked_to_those_who_may_still_read(charted: World) -> None:
+async def test_a_watch_is_told_once_to_its_asker_alone_who_may_still_read(charted: World) -> None:
     world, here = charted, charted.channel
     made_ = await world.member.slash(here, "watch", text="new systems near Oculi")
     assert made_.ephemeral and "Oculi" in text_of(made_.response)
@@ -153,10 +153,8 @@ async def test_a_watch_is_told_once_where_it_was_asked_to_those_who_may_still_re
     await world.house.watches.catch_up()
     await world.deliver()
     await world.bot.told.catch_up()
-    [told] = [m for m in here.history() if "New for your watch" in text_of(m)]
-    assert text_of(told).startswith(f"<@{world.member.id}>\n") and [one.id for one in told.mentions] == [
-        world.member.id
-    ]
+    [told] = [m for m in world.member.user.dm_channel.history() if "New for your watch" in text_of(m)]
+    assert not here.history() and not world.reviewer.user.dm_channel.history()
     assert "Nearlight" in text_of(told) and "@everyone" not in text_of(told)
     listed = (await world.member.slash(here, "watch")).response
     assert "told of Nearlight" in text_of(listed)

@@ -75,6 +75,8 @@ class Watcher:
     """Each interaction, and the simulated Discord that it came from."""
     edits: defaultdict[str, list[tuple[float, str]]] = field(default_factory=lambda: defaultdict(list))
     """Of the first message of an interaction, by its token: when, and the words."""
+    drawn: list[str] = field(default_factory=list)
+    """The custom ids of all controls and modals, in order."""
     errors: list[tuple[str, str]] = field(default_factory=list)
     """Error cards: the id, and the words."""
     line_is_cut: bool = False
@@ -103,6 +105,9 @@ class Watcher:
     def done(self, backend: Any, method: str, path: str, body: Any) -> None:
         """It was carried out."""
         match = EDITED.fullmatch(path)
+        if method == "DELETE" and match and match[2] == "@original":
+            # What follows a "thinking" that was taken away is a message of its own; the simulated Discord forgets that.
+            backend.interaction_by_token(match[1]).complete_deferred()
         if method == "PATCH" and match and match[2] == "@original" and _is_here(backend):
             self.edits[match[1]].append((backend.clock.elapsed, words_of(body or {})))
 
@@ -181,6 +186,7 @@ class Watcher:
         else:
             self._count(where, "rows", roots, 5)
         ids = [one["custom_id"] for one in parts if "custom_id" in one]
+        self.drawn += ids
         if len(set(ids)) < len(ids):
             self.faults.append(f"{where}: two controls have one id: {sorted(ids)}")
         for one in parts:
@@ -225,6 +231,7 @@ class Watcher:
     def _modal(self, where: str, data: Mapping[str, Any]) -> None:
         self._length(where, "a modal's title", data["title"], 45, least=1)
         self._length(where, "a modal's id", data["custom_id"], 100, least=1)
+        self.drawn.append(f"modal {data['custom_id']}")
         self._count(where, "fields", data["components"], 5)
         for label in data["components"]:
             self._length(where, "a field's label", label.get("label"), 45, least=1)

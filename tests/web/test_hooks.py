@@ -32,7 +32,7 @@ async def test_a_signed_request_is_a_members_change_and_all_else_is_refused(tmp_
     settings = settings_in(tmp_path)
     assert settings.project.repository is not None
     await sample_project(settings.project.repository)
-    senders = (Sender(name="forge", secret="forge", per_hour=2), Sender(name="other", secret="other"))
+    senders = (Sender(name="forge", secret="forge", per_hour=2), Sender(name="other", secret="other", per_hour=50))
     async with open_house(settings) as house, aiohttp.ClientSession() as session:
         hooks = Hooks(Webhooks(senders=senders), SECRETS.get, house.round_table.propose, house.database)
         place, listening = Web(port=unused_port()), asyncio.get_running_loop().create_future()
@@ -77,13 +77,19 @@ async def _takes(post: Any, house: House) -> None:
     change = await house.changes.get(said["id"])
     assert status == 202 and said["state"] == change.state == "queued"
     assert (change.requester, change.requester_name, change.face) == ("hook:forge", "forge", "web")
-    again, told = await post(WISH, "one")
+    assert await post(WISH, "one") == (202, {"id": change.id, "state": "queued"})  # its answer was lost on the way
+    again, told = await post({**WISH, "text": "Something else"}, "one")
     assert again == 409 and change.id in told["error"]
-    assert (await post({**WISH, "kind": "fix", "log": "KeyError: 'x'"}, "two"))[0] == 202
+    fix = {**WISH, "kind": "fix", "log": "KeyError: 'x'"}
+    twice = await asyncio.gather(post(fix, "two"), post(fix, "two"))
+    assert twice[0] == twice[1] and twice[0][0] == 202
     status, said = await post(WISH, "three")
     assert status == 429 and "2 changes within an hour" in said["error"]
     assert (await post(WISH, "one", by="other"))[0] == 202  # another sender's ids and changes are its own
     assert len(await house.changes.list()) == 3
+    several = [await post(WISH, f"more-{number}", by="other") for number in range(10)]
+    assert [status for status, _ in several] == [202] * 9 + [429], "no 409: the same may be sent again later"
+    assert "under way already" in several[-1][1]["error"]
 
 
 async def test_a_house_tells_and_takes_what_its_settings_name(tmp_path: Path) -> None:

@@ -163,7 +163,10 @@ async def _read(request: web.Request) -> tuple[Any, list[_Upload]]:
 
 def _failure(fault: Fault) -> web.Response:
     if fault.cloudflare:
-        return web.Response(status=fault.status, text="<html>error 1015</html>", content_type="text/html")
+        banned = {"Retry-After": f"{fault.retry_after:.0f}"}
+        return web.Response(
+            status=fault.status, text="<html>error 1015</html>", content_type="text/html", headers=banned
+        )
     if fault.status != 429:
         return _json({"message": "injected", "code": fault.code}, fault.status)
     wait = f"{fault.retry_after:.3f}"
