@@ -5,66 +5,66 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import datetime
+from functools import partial
 from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingsMap, BindingType
 from textual.containers import Horizontal
+from textual.dom import DOMNode
 from textual.driver import Driver
-from textual.widgets import ContentSwitcher, Static
+from textual.screen import Screen
+from textual.widgets import ContentSwitcher, Static, TextArea
+from textual.worker import WorkType
 
-from assistants.records import Records
-from assistants.round_table import RoundTable
 from assistants.sentinel import StatusLine
-from assistants.sentry.alerts import Alerts
-from assistants.table.transcript import LIVE
-from assistants.waiting import WaitingRoom
-from haven.access import Act, Principal, check
-from haven.ai import switch
-from haven.changes.decisions import Changes
-from haven.errors import error_id
-from haven.events import Bus
-from haven.store.database import Database
+from haven.access import Act, check
+from haven.errors import HavenError, error_id
 from haven.store.events import Event
-from kiosk.inbox import DIGEST, READ, WATCH, Inbox
-from kiosk.pin import Pin
+from kiosk.completing import completions
+from kiosk.driver import StreamDriver
+from kiosk.idle import LIGHT, Idle, Step
+from kiosk.places import PLACES
 from kiosk.plain import line
-from kiosk.screens.answering import Answering
-from kiosk.screens.ask import Ask
-from kiosk.screens.changes import ChangesPane
-from kiosk.screens.drafts import DraftsPane
+from kiosk.screens.bar import Bar
+from kiosk.screens.dialogs import Dialog
 from kiosk.screens.health import HealthPane
+from kiosk.screens.help import HelpPane
 from kiosk.screens.home import Home
-from kiosk.screens.inbox import InboxPane
-from kiosk.screens.lore import LorePane
-from kiosk.screens.map import MapPane
+from kiosk.screens.more import More
 from kiosk.screens.pane import Handed, Pane
-from kiosk.screens.review import ReviewPane
-from kiosk.touch import TouchApp
-from kiosk.widgets.tile import Tile
+from kiosk.screens.resting import Resting
+from kiosk.themes import DAY, LOOKS, look_at, theme_of
+from kiosk.touch import Clock, TouchApp
+from kiosk.widgets.entry import Entry
+from kiosk.widgets.keyboard import SUGGESTIONS, Keyboard
 
 log = logging.getLogger("haven.kiosk")
 
 STATUS_S = 15.0
 """Seconds between two looks at the status lines."""
-DRAFTS = 100
-"""Drafts in the list; more are counted below it."""
-PANES = {
-    "home": "F1 Home",
-    "ask": "F2 Ask",
-    "changes": "F3 Changes",
-    "map": "F4 Map",
-    "lore": "F5 Lore",
-    "drafts": "F6 Drafts",
-}
-"""The bar below. Health is reached from Home's status lines and by F7, the inbox from Home and by F8: eight do not fit
-on the small panel."""
+MORE = "more"
+TRAIL = 12
+"""Places that Back knows the way to."""
+
+
+class Floor(Screen[None]):
+    """Where the places are. The keys of the one that is shown work wherever the focus is."""
+
+    @property
+    def _binding_chain(self) -> list[tuple[DOMNode, BindingsMap]]:
+        chain = super()._binding_chain
+        shown = [pane for pane in self.query_one("#panes").children if isinstance(pane, Pane) and pane.display]
+        missing = [(pane, pane._bindings.copy()) for pane in shown if all(node is not pane for node, _ in chain)]
+        at = next(number for number, (node, _) in enumerate(chain) if node is self)
+        return [*chain[:at], *missing, *chain[at:]]
 
 
 class Kiosk(TouchApp):
-    """Home, Ask, Changes and Review for one display and its principal.
+    """Every place for one display and its principal, the bar below them, and what happens in the house.
 
     `failure` is the id of the error that ended it, or "".
     """
@@ -72,169 +72,195 @@ class Kiosk(TouchApp):
     CSS_PATH = "kiosk.tcss"
     TITLE = "Haven"
     ENABLE_COMMAND_PALETTE = False
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-medium"), (96, "-wide")]
     BINDINGS: ClassVar[list[BindingType]] = [
-        ("f1", "pane('home')", "Home"),
-        ("f2", "pane('ask')", "Ask"),
-        ("f3", "pane('changes')", "Changes"),
-        ("f4", "pane('map')", "Map"),
-        ("f5", "pane('lore')", "Lore"),
-        ("f6", "pane('drafts')", "Drafts"),
-        ("f7", "pane('health')", "Health"),
-        ("f8", "pane('inbox')", "Inbox"),
-        ("escape", "back", "Back"),
+        *(Binding(place.key, f"pane('{place.id}')", place.label) for place in PLACES if place.key),
+        Binding("escape", "back", "Back", tooltip="to where you were before; in a dialog: give it up"),
+        Binding("ctrl+l", "cloud", "Cloud on, Local only", tooltip="whether anything may leave for the cloud"),
+        Binding("question_mark", "pane('help')", "Help", tooltip="every place and every key"),
+        Binding("ctrl+t", "look", "Look", tooltip="day, night or high contrast, until the display is closed"),
     ]
 
-    def __init__(
-        self,
-        *,
-        round_table: RoundTable,
-        changes: Changes,
-        waiting: WaitingRoom,
-        records: Records,
-        bus: Bus,
-        database: Database,
-        status: Callable[[], Awaitable[list[StatusLine]]],
-        alerts: Alerts,
-        verdict: Callable[[int, Principal, int], Awaitable[None]],
-        cloud: Callable[[], str],
-        lan: Callable[[], bool],
-        principal: Principal,
-        pin: Pin,
-        driver_class: type[Driver] | None = None,
-    ) -> None:
-        super().__init__(driver_class=driver_class)
-        self._handed = Handed(
-            *(round_table, changes, waiting, records, database, status, alerts, verdict, cloud, lan, principal, pin),
-            inbox=Inbox(database, bus, principal),
-        )
-        self._bus = bus
+    def __init__(self, handed: Handed, driver_class: type[Driver] | None = None, clock: Clock | None = None) -> None:
+        super().__init__(driver_class, clock, handed.office.settings.kiosk)
+        for look in LOOKS.values():
+            self.register_theme(theme_of(look))
+        self._handed = handed
+        self._counts: dict[str, int] = {}
+        self._trail: list[str] = []
+        self._idle = Idle(self.clock, self.wanted, self._later, panel=handed.principal.needs_pin)
         self.failure = ""
         # Textual would take the whole process's output for as long as a display is open; here it stays Haven's.
         self._capture_stdout = sys.stdout  # type: ignore[assignment]
         self._capture_stderr = sys.stderr  # type: ignore[assignment]
         self._task_factory = asyncio.get_running_loop().get_task_factory()
 
+    @property
+    def floor(self) -> Screen[object]:
+        """Where the places are, below any dialog: an App's own query sees the uppermost screen alone."""
+        return self.screen_stack[0]
+
     def on_load(self) -> None:
         # From Python 3.12 on Textual makes the loop start tasks eagerly, for good: not what the rest of Haven expects.
         asyncio.get_running_loop().set_task_factory(self._task_factory)
+
+    def get_default_screen(self) -> Screen[None]:
+        return Floor(id="_default")
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return DAY.colours
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="bar"):
             yield Static(f"HAVEN · {line(self._handed.principal.name, 30)}", id="brand", markup=False)
             yield Static("", id="cloud", markup=False)
         with ContentSwitcher(initial="home", id="panes"):
-            yield Home(self._handed, id="home")
-            yield Ask(self._handed, id="ask")
-            yield ChangesPane(self._handed, id="changes")
-            yield ReviewPane(self._handed, id="review")
-            yield MapPane(self._handed, id="map")
-            yield LorePane(self._handed, id="lore")
-            yield DraftsPane(self._handed, id="drafts")
-            yield HealthPane(self._handed, id="health")
-            yield InboxPane(self._handed, id="inbox")
-        with Horizontal(id="nav"):
-            for pane, label in PANES.items():
-                yield Tile(label, pane, id=f"nav-{pane}", classes="nav")
+            for place in PLACES:
+                yield place.pane(self._handed, id=place.id)
+            yield More(self._handed, {one.id: (one.words, one.help) for one in PLACES if not one.in_bar}, id=MORE)
+        yield Bar(self._handed, {**{one.id: one.words for one in PLACES if one.in_bar}, MORE: "More"}, id="nav")
 
     def on_mount(self) -> None:
+        self.wear()
+        self.set_interval(STATUS_S, self.wear)
+        self.floor.query_one(HelpPane).explain(PLACES, self.BINDINGS)
         self.action_pane("home")
-        home = self.query_one(Home)
+        home = self.floor.query_one(Home)
         home.attempt(self._follow, "follow")
         self.set_interval(STATUS_S, lambda: home.attempt(self._status, "status"))
         home.attempt(self._status, "status")
 
-    def action_pane(self, pane: str) -> None:
-        self.query_one("#panes", ContentSwitcher).current = pane
-        for tile in self.query(Tile).filter(".nav"):
-            tile.set_class(tile.key == pane, "on")
-        if pane == "ask":
-            self.query_one(Ask).open("")
+    def on_unmount(self) -> None:
+        self._idle.stop()
+
+    async def on_event(self, event: events.Event) -> None:
+        """Whatever comes from a hand keeps the display awake; what wakes it does nothing else."""
+        by_hand = isinstance(event, events.InputEvent | events.Paste) and not event.is_forwarded
+        if by_hand and not self._idle.touched(tap=isinstance(event, events.MouseDown)):
             return
+        await super().on_event(event)
+
+    def wear(self) -> None:
+        """Put on the look of this hour."""
+        self.theme = look_at(self.wanted, datetime.now().time())
+
+    def wish(self, **changes: object) -> None:
+        """Other settings of the kiosk, for this display and at once. Raises ValueError where one is wrong."""
+        self.wanted = type(self.wanted).model_validate(self.wanted.model_dump() | changes)
+        self._idle.wants(self.wanted)
+        self.wear()
+        for screen in self.screen_stack:
+            for keyboard in screen.query(Keyboard):
+                keyboard.speak(self.wanted.keyboard)
+
+    def action_pane(self, pane: str, about: str = "") -> None:
+        shown = self.floor.query_one("#panes", ContentSwitcher)
+        if shown.current and shown.current != pane:
+            self._trail = [*self._trail[1 - TRAIL :], shown.current]
+        shown.current = pane
+        in_bar = {place.id for place in PLACES if place.in_bar}
+        self.floor.query_one(Bar).mark(pane if pane in in_bar else MORE)
         self.set_focus(None)
-        if pane == "map":
-            self.query_one(MapPane).open()
-        elif pane == "lore":
-            self.query_one(LorePane).open()
-        elif pane == "inbox":
-            self.query_one(InboxPane).open()
+        self.floor.query_one(f"#{pane}", Pane).opened(about)
 
     async def action_back(self) -> None:
-        current = self.query_one("#panes", ContentSwitcher).current
-        self.action_pane("changes" if current == "review" else "home")
+        before = self._trail.pop() if self._trail else "home"
+        self.action_pane(before)
+        self._trail = self._trail[:-1]
 
-    def on_tile_pressed(self, event: Tile.Pressed) -> None:
-        """Only the bar below and rows of changes come this far."""
-        if event.tile.has_class("nav"):
-            self.action_pane(event.tile.key)
-        elif event.tile.has_class("change"):
-            self.on_pane_go(Pane.Go("review", change=event.tile.key))
+    def action_cloud(self) -> None:
+        self.floor.query_one(Bar).turn()
+
+    def action_look(self) -> None:
+        """The next look, and no other at night: whoever asks for one wants to see it now."""
+        looks = list(LOOKS)
+        self.wish(theme=looks[(looks.index(self.theme) + 1) % len(looks)], night_until=self.wanted.night_from)
+
+    def on_keyboard_turned(self, event: Keyboard.Turned) -> None:
+        self.wish(keyboard=event.layout)
+
+    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        """Names of the world that begin like what is typed, where there is a keyboard to offer them."""
+        keyboards = [one for one in self.screen.query(Keyboard) if one.display]
+        if keyboards and isinstance(event.text_area, Entry):
+            # Not a coroutine: the next letter may come before this one is begun, and it would never be awaited.
+            suggest: WorkType[None] = partial(self._suggest, event.text_area, keyboards)
+            self.run_worker(suggest, group="names", exclusive=True)
+
+    async def _suggest(self, entry: Entry, keyboards: list[Keyboard]) -> None:
+        before, typed, names = entry.before, "", list[str]()
+        with suppress(HavenError):  # nothing is offered then
+            check(self._handed.principal, Act.READ)
+            ask = partial(completions, before=before, limit=SUGGESTIONS)
+            typed, names = await self._handed.records.search.names.ask(ask)
+        for keyboard in keyboards:
+            if entry.before == before:
+                keyboard.suggest(typed, names)
+
+    def _later(self, step: Step) -> None:
+        """The clock calls from outside of the App."""
+        self.call_later(self._rest, step)
+
+    def _rest(self, step: Step) -> None:
+        if isinstance(driver := self._driver, StreamDriver):
+            driver.light(LIGHT[step])
+        if step >= Step.CLOCK and not isinstance(self.screen, Resting):
+            if self._handed.principal.needs_pin:
+                self._end_session()
+            self.push_screen(Resting())
+        self.screen.set_class(step is Step.BLANK, "blank")
+        if step is Step.AWAKE and isinstance(self.screen, Resting):
+            self.pop_screen()
+
+    def _end_session(self) -> None:
+        """Whoever comes next finds nothing of whoever was here."""
+        while isinstance(self.screen, Dialog):
+            self.screen.dismiss(None)
+        self.clear_notifications()
+        for pane in self.floor.query(Pane):
+            pane.ended()
+        self.action_pane("home")
+        self._trail.clear()
 
     def on_pane_go(self, event: Pane.Go) -> None:
-        self.action_pane(event.pane)
-        if event.pane == "ask":
-            self.query_one(Ask).open(event.assistant)
-        elif event.change:
-            self.query_one(ReviewPane).open(event.change)
+        self.action_pane(event.pane, event.about)
+
+    def on_pane_counted(self, event: Pane.Counted) -> None:
+        bar = self.floor.query_one(Bar)
+        if event.pane in {place.id for place in PLACES if place.in_bar}:
+            bar.count(event.pane, event.count)
+        else:
+            self._counts[event.pane] = event.count
+            self.floor.query_one(More).count(event.pane, event.count)
+            bar.count(MORE, sum(self._counts.values()))
+        self.floor.query_one(Home).count(event.pane, event.count)
 
     async def _follow(self) -> None:
-        """Show what happens, as it happens."""
-        with self._bus.subscribe() as subscription:
-            self._refresh("")
-            self.query_one(Home).attempt(self._inbox, "inbox", newest=True)
+        """Tell every pane what happens, as it happens."""
+        with self._handed.bus.subscribe() as subscription:
             async for event in subscription:
-                if event.kind == "change.progress":
-                    self.query_one(ChangesPane).progress(event.subject, str(event.data.get("text", "")))
-                    self.query_one(ReviewPane).progress(event.subject, str(event.data.get("text", "")))
-                elif event.kind.startswith("change."):
-                    self._refresh(event.subject)
-                elif event.kind in (WATCH, DIGEST, READ):
-                    self._came(event)
-                elif event.kind == LIVE:
-                    self.query_one(Home).show_step(event.data)
-                elif event.kind.startswith("draft."):
-                    self._refresh("")
-                elif event.kind.startswith("alert."):
-                    self.query_one(Home).attempt(self._status, "status", newest=True)
-                elif event.subject == switch.NAME:
-                    self.query_one(Home).attempt(self.query_one(Home).show_switch, "switch shown", newest=True)
-                elif event.kind.startswith("answer."):
-                    self.query_one(Answering).news(event.subject)
+                for pane in self.floor.query(Pane):
+                    pane.news(event)
+                if event.kind.startswith("alert."):
+                    self.floor.query_one(Home).attempt(self._status, "status", newest=True)
+                    self._alarm(event)
+                elif event.kind == "kiosk.wish":
+                    self.wish(**event.data)
 
-    def _came(self, event: Event) -> None:
-        """It stays in the inbox; whoever looks at another pane sees at once that there is something."""
-        if not self._handed.inbox.is_about(event):
-            return
-        if event.kind == WATCH:
-            self.query_one(Home).tell(line(str(event.data.get("text", "")), 400))
-        self.query_one(Home).attempt(self._inbox, "inbox", newest=True)
-
-    async def _inbox(self) -> None:
-        messages = await self._handed.inbox.unread()
-        self.query_one(Home).show_inbox(len(messages))
-        self.query_one(InboxPane).show(messages)
-
-    def _refresh(self, changed: str) -> None:
-        self.query_one(Home).attempt(self._reload, "reload", newest=True)
-        if changed:
-            self.query_one(ReviewPane).changed(changed)
-
-    async def _reload(self) -> None:
-        check(self._handed.principal, Act.READ)
-        changes = await self._handed.changes.list()
-        self.query_one(Home).show_changes(changes)
-        self.query_one(ChangesPane).show_changes(changes)
-        drafts = self._handed.records.drafts
-        count = await drafts.count()
-        self.query_one(DraftsPane).show(await drafts.list(limit=DRAFTS), count)
-        self.query_one("#nav-drafts", Tile).say(f"{PANES['drafts']} ({count:,})" if count else PANES["drafts"])
+    def _alarm(self, event: Event) -> None:
+        """An alert wakes the display, and is there to be read."""
+        if event.kind == "alert.raised":
+            if self._idle.wake():
+                self.call_later(self.action_pane, "health")
+            self.call_later(self.floor.query_one(Home).complain, str(event.data.get("text", "")))
 
     async def _status(self) -> None:
-        facts = await self._handed.status()
+        facts: list[StatusLine] = await self._handed.status()
         cloud = next((fact for fact in facts if fact.label == "Cloud"), None)
-        self.query_one(Home).show_status(facts)
+        self.floor.query_one(Home).show_status(facts)
         check(self._handed.principal, Act.READ)
-        self.query_one(HealthPane).show(facts, await self._handed.alerts.open())
-        self.query_one("#cloud", Static).update(line(cloud.text, 60) if cloud else "")
+        self.floor.query_one(HealthPane).show(facts, await self._handed.alerts.open())
+        self.floor.query_one("#cloud", Static).update(line(cloud.text, 60) if cloud else "")
 
     def on_key(self, event: events.Key) -> None:
         """Arrows scroll what is shown, and move between tiles, where nothing has the focus."""

@@ -1,13 +1,18 @@
-"""`haven attach`: show the running Haven on this terminal. Standard library only, so it starts at once."""
+"""`haven attach`: show the running Haven on this terminal. Standard library only, so it starts at once.
+
+Where Haven goes away (a restart, an update) the display waits for it and comes back by itself.
+"""
 
 from __future__ import annotations
 
 import os
+import queue
 import selectors
 import signal
 import socket
 import sys
 import termios
+import threading
 import tty
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -17,33 +22,130 @@ from kiosk import wire
 
 STDIN, STDOUT = 0, 1
 NO_TERMINAL = 2
+RETRY_S = 0.5
+"""Seconds between two tries to find Haven again."""
+FULL, END = 100, -1
+"""Percent of the panel's light; and the wish that ends its thread."""
+LIGHT_S = 2.0
+"""Seconds that turning it up may take at the end."""
+QUIT = b"\x03\x04\x11q"
+"""Ctrl+C, Ctrl+D, Ctrl+Q or q leave while there is no Haven."""
 LEAVE = b"\x1b[?2026l\x1b[?1000l\x1b[?1002l\x1b[?1006l\x1b[?2004l\x1b[?7h\x1b[?25h\x1b[0m\x1b[?1049l"
 """What the service says at a proper end: said here where it could not."""
+AWAY = "\x1b[?1049h\x1b[2J\x1b[3;4H{}\x1b[5;4HThis display comes back by itself. Press q to leave."
 
 Ended = tuple[int, str]
 """Exit code and sentence."""
+GONE: Ended = (wire.AGAIN, "Haven went away.")
 
 
-def main(socket_path: Path) -> int:
-    """Attach until the person quits or the service goes away; the exit code.
+def main(socket_path: Path, *, wait: bool = False, once: bool = False) -> int:
+    """Attach until the person quits; the exit code.
 
-    0 quit, 2 no terminal, 69 nothing runs here, 70 this display failed, 75 the service went away, 77 not allowed.
+    `wait`: also for a Haven that has not started yet. `once`: end where Haven does.
+
+    0 quit, 2 no terminal, 69 nothing runs here, 70 this display failed, 75 Haven was away at the end, 76 another
+    version, 77 not allowed, 129 the terminal is gone.
     """
     if not (os.isatty(STDIN) and os.isatty(STDOUT)):
         return _say("The kiosk needs a terminal for both input and output; use `haven ask` in scripts.", NO_TERMINAL)
-    with socket.socket(socket.AF_UNIX) as link:
-        try:
-            link.connect(str(socket_path))
-        except PermissionError:
-            return _say("This user may not attach to the Haven that runs here. Ask its owner.", wire.FORBIDDEN)
-        except OSError:
-            return _say("Haven is not running here. Start it with `haven up`.", wire.UNAVAILABLE)
-        with _raw_terminal(), _window_changes() as resized:
-            code, sentence = _relay(link, resized)
+    refused = None if wait else _refused(socket_path)
+    if refused is not None:
+        return _say(*refused)
+    try:
+        with _raw_terminal(), _signals() as signals, Lamp() as lamp:
+            code, sentence = _attached(socket_path, signals, lamp, once)
+    except OSError:
+        return 128 + signal.SIGHUP  # no terminal any more: nobody to say it to
     return _say(sentence, code)
 
 
-def _relay(link: socket.socket, resized: int) -> Ended:
+def _refused(path: Path) -> tuple[str, int] | None:
+    """Why nothing can be shown now."""
+    with socket.socket(socket.AF_UNIX) as link:
+        try:
+            link.connect(str(path))
+        except PermissionError:
+            return "This user may not attach to the Haven that runs here. Ask its owner.", wire.FORBIDDEN
+        except OSError:
+            return "Haven is not running here. Start it with `haven up`.", wire.UNAVAILABLE
+    return None
+
+
+def _attached(path: Path, signals: int, lamp: Lamp, once: bool) -> Ended:
+    """One connection after another, until the person or Haven ends it for good. Raises OSError without a terminal."""
+    sentence, shown = "Haven is not here yet.", ""
+    while True:
+        with suppress(OSError), socket.socket(socket.AF_UNIX) as link:  # not there, or not open to its group yet
+            link.connect(str(path))
+            code, sentence = _relay(link, signals, lamp)
+            if code != wire.AGAIN:
+                return code, sentence
+            shown = ""
+        lamp.turn(FULL)
+        if once:
+            _write(LEAVE)
+            return wire.AGAIN, sentence
+        if sentence != shown:
+            _write(LEAVE + AWAY.format(sentence).encode())
+            shown = sentence
+        if _left():
+            _write(LEAVE)
+            return wire.AGAIN, "Haven was away when you left."
+
+
+class Lamp:
+    """The panel's light, turned beside what is shown: that may take a while, and only the newest wish counts."""
+
+    def __init__(self) -> None:
+        self._wishes: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._now = FULL
+        self._thread: threading.Thread | None = None
+
+    def __enter__(self) -> Lamp:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave it bright."""
+        self.turn(FULL)
+        if self._thread is not None:
+            self._wishes.put(END)
+            self._thread.join(LIGHT_S)
+
+    def turn(self, percent: int) -> None:
+        if percent == self._now:
+            return
+        self._now = percent
+        self._wishes.put(percent)
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, daemon=True)
+            self._thread.start()
+
+    def _work(self) -> None:
+        from kiosk.backlight import set_light  # only a panel needs it
+
+        while True:
+            wishes = [self._wishes.get()]
+            while not self._wishes.empty():
+                wishes.append(self._wishes.get())
+            lights = [wish for wish in wishes if wish != END]
+            if lights:
+                set_light(lights[-1])
+            if END in wishes:
+                return
+
+
+def _left() -> bool:
+    """Whether the person leaves while nothing is there to be shown."""
+    with selectors.DefaultSelector() as ready:
+        ready.register(STDIN, selectors.EVENT_READ)
+        if not ready.select(RETRY_S):
+            return False
+        typed = os.read(STDIN, wire.MAX_PAYLOAD)
+    return not typed or any(key in QUIT for key in typed)
+
+
+def _relay(link: socket.socket, signals: int, lamp: Lamp) -> Ended:
     """Carry bytes both ways until one side ends: the exit code and the sentence."""
     frames = wire.Frames()
 
@@ -56,13 +158,13 @@ def _relay(link: socket.socket, resized: int) -> Ended:
         return None
 
     def window() -> None:
-        os.read(resized, 64)
+        os.read(signals, 64)
         link.sendall(wire.frame(wire.RESIZE, wire.SIZE.pack(*os.get_terminal_size(STDOUT))))
 
     def received() -> Ended | None:
-        return _show(frames, link.recv(wire.MAX_PAYLOAD))
+        return _show(frames, link.recv(wire.MAX_PAYLOAD), lamp)
 
-    sources: dict[int, Callable[[], Ended | None]] = {STDIN: typed, resized: window, link.fileno(): received}
+    sources: dict[int, Callable[[], Ended | None]] = {STDIN: typed, signals: window, link.fileno(): received}
     with selectors.DefaultSelector() as ready:
         for source in sources:
             ready.register(source, selectors.EVENT_READ)
@@ -74,23 +176,20 @@ def _relay(link: socket.socket, resized: int) -> Ended:
                     if ended is not None:
                         return ended
         except (ConnectionError, ValueError):
-            return _gone()
+            return GONE
 
 
-def _show(frames: wire.Frames, received: bytes) -> Ended | None:
+def _show(frames: wire.Frames, received: bytes, lamp: Lamp) -> Ended | None:
     if not received:
-        return _gone()
+        return GONE
     for kind, payload in frames.feed(received):
         if kind == wire.DATA:
             _write(payload)
+        elif kind == wire.LIGHT:
+            lamp.turn(payload[0])
         elif kind == wire.END:
             return payload[0], payload[1:].decode(errors="replace")
     return None
-
-
-def _gone() -> Ended:
-    _write(LEAVE)
-    return wire.AGAIN, "Haven went away. Attach again once it is back."
 
 
 def _write(data: bytes) -> None:
@@ -121,13 +220,16 @@ def _raw_terminal() -> Iterator[None]:
         yield
     except SystemExit:
         with suppress(OSError):
+            os.set_blocking(STDOUT, False)  # its terminal may have stopped reading for good
             _write(LEAVE)
         raise
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
-        with suppress(termios.error):
-            termios.tcsetattr(STDIN, termios.TCSAFLUSH, before)
+        with suppress(termios.error, OSError):
+            termios.tcflush(STDIN, termios.TCIFLUSH)
+            termios.tcsetattr(STDIN, termios.TCSANOW, before)
+            os.set_blocking(STDOUT, True)
 
 
 def _leave(number: int, frame: object) -> None:
@@ -135,23 +237,28 @@ def _leave(number: int, frame: object) -> None:
 
 
 @contextmanager
-def _window_changes() -> Iterator[int]:
-    """A file descriptor that becomes readable when the window changes its size."""
+def _signals() -> Iterator[int]:
+    """A file descriptor that becomes readable when the window has another size, or this process was stopped and goes
+    on: then a shell has had the terminal meanwhile."""
     reads, wakes = os.pipe()
     os.set_blocking(wakes, False)
 
     def wake(number: int, frame: object) -> None:
         with suppress(BlockingIOError):
             os.write(wakes, b".")
+        if number == signal.SIGCONT:
+            with suppress(termios.error):
+                tty.setraw(STDIN)
 
-    before = signal.signal(signal.SIGWINCH, wake)
+    before = {number: signal.signal(number, wake) for number in (signal.SIGWINCH, signal.SIGCONT)}
     try:
         yield reads
     finally:
-        signal.signal(signal.SIGWINCH, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
         os.close(reads)
         os.close(wakes)
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(Path(sys.argv[1]), once="--once" in sys.argv, wait="--wait" in sys.argv))

@@ -53,10 +53,17 @@ class Pin:
                 self._open_at = self._clock() + wait
             return False
 
+    def after_a_wrong_one(self) -> str:
+        """What a person is told then: how many tries are left, or how long to wait for the next."""
+        left = FREE_TRIES - self._wrong
+        if left > 0:
+            return f"{left} more {'try' if left == 1 else 'tries'}, then there is a wait."
+        return f"Wait {_in_words(self._open_at - self._clock())} before the next try; it grows with each wrong one."
+
     def _refuse_while_locked(self) -> None:
         left = self._open_at - self._clock()
         if left > 0:
-            raise AccessDenied("Too many wrong PINs.", f"Try again in {round(left) or 1} seconds.")
+            raise AccessDenied("Too many wrong PINs.", f"Try again in {_in_words(left)}.")
 
     def _matches(self, pin: str) -> bool:
         stored = self._settings.secret(KIOSK_PIN)
@@ -70,6 +77,12 @@ class Pin:
             return hmac.compare_digest(given, bytes.fromhex(digest))
         except ValueError:
             raise SettingsError("The stored PIN is damaged.", "Run `haven setup pin`.") from None
+
+
+def _in_words(seconds: float) -> str:
+    whole = max(1, round(seconds))
+    number, unit = (whole, "second") if whole < 90 else (round(whole / 60), "minute")
+    return f"{number} {unit}{'' if number == 1 else 's'}"
 
 
 def _hash(pin: str, salt: bytes, n: int, r: int, p: int) -> bytes:

@@ -7,9 +7,11 @@ import grp
 import logging
 import os
 import pwd
+import re
 import socket
 import stat
 import struct
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -29,9 +31,17 @@ HELLO_S = 5.0
 """Seconds a client has to say who it is."""
 CLOSE_S = 2.0
 """Seconds its last bytes may take."""
-MAX_UNSENT = 1024 * 1024
-"""Bytes waiting for one display (about thirty full screens); then it is dropped."""
+MAX_UNSENT = 64 * 1024
+"""Bytes waiting for one display (about two full screens); until it has read them nothing more is drawn."""
+STUCK_S = 60.0
+"""A display that reads nothing for so long is dropped."""
 MAX_DISPLAYS = 8
+SLICE = re.compile(rb"\x1b[^\x1b]{0,63}|[^\x1b]{1,64}")
+"""A touch, a key or a few letters: what is handed on at once."""
+MOVES = re.compile(rb"(?:\x1b\[<3[2-4];\d+;\d+M)+(?=\x1b\[<3[2-4];\d+;\d+M)")
+"""Where a finger was on its way to where it is now."""
+BURST_S = 2.0
+"""Seconds of work that a display may cause before it has to leave the loop to the others for half of the time."""
 
 MakeApp = Callable[[Principal, type[Driver]], Kiosk]
 
@@ -42,10 +52,11 @@ async def serve(
     settings: haven.settings.Kiosk,
     owner_uid: int,
     ready: Callable[[], None] = lambda: None,
+    stuck_s: float = STUCK_S,
 ) -> None:
     """Serve displays until cancelled; then each is told and its terminal put right.
 
-    `ready` is called once one may attach.
+    `ready` is called once one may attach; `stuck_s` is how long a display may read nothing of what waits for it.
     Raises Conflict where another Haven listens there, SettingsError or Unavailable where the socket can't be made.
     """
     listening = await asyncio.to_thread(_listen, socket_path, settings.socket_group)
@@ -54,7 +65,7 @@ async def serve(
     def attached(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         full = len(displays) >= MAX_DISPLAYS
         # A task of our own: the one that streams would make reports its cancellation as an error (Python 3.11).
-        task = asyncio.create_task(Connection(reader, writer).run(make_app, settings, owner_uid, full))
+        task = asyncio.create_task(Connection(reader, writer, stuck_s).run(make_app, settings, owner_uid, full))
         displays.add(task)
         task.add_done_callback(displays.discard)
 
@@ -73,10 +84,14 @@ async def serve(
 class Connection:
     """One attached display, from its hello to its end."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, stuck_s: float) -> None:
         self._reader = reader
         self._writer = writer
+        self._stuck_s = stuck_s
         self._frames = wire.Frames()
+        self._share = Share()
+        self._catching_up: asyncio.Task[None] | None = None
+        writer.transport.set_write_buffer_limits(MAX_UNSENT)
 
     async def run(self, make_app: MakeApp, settings: haven.settings.Kiosk, owner_uid: int, full: bool) -> None:
         """Show the kiosk until either side ends; every failure ends this display alone."""
@@ -84,6 +99,8 @@ class Connection:
         try:
             principal = await _who(self._writer, settings, owner_uid)
             display = await self._greet()
+            if principal.needs_pin:
+                display.light = self._light
             if full:
                 raise Unavailable(f"{MAX_DISPLAYS} displays show this Haven already.", "Close one of them first.")
             code, sentence = await self._show(make_app(principal, driver_for(display)), display)
@@ -115,12 +132,15 @@ class Connection:
         return Display(self._send, hello.columns, hello.rows, hello.colours)
 
     async def _show(self, app: Kiosk, display: Display) -> tuple[int, str]:
-        listener = asyncio.create_task(self._listen_to(display))
+        beside = [asyncio.create_task(self._listen_to(display))]
+        self._display = display
         try:
             await app.run_async()
         finally:
-            listener.cancel()
-            await asyncio.gather(listener, return_exceptions=True)
+            beside += [self._catching_up] if self._catching_up is not None else []
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
         if app.failure:
             return wire.FAILED, f"This display failed [{app.failure}]; Haven itself goes on. Attach again."
         return (wire.AGAIN, "Haven is stopping.") if _being_cancelled() else (0, "")
@@ -128,13 +148,30 @@ class Connection:
     async def _listen_to(self, display: Display) -> None:
         try:
             while True:
+                size = None
                 for kind, payload in await self._receive():
                     if kind == wire.DATA:
-                        display.receive(payload)
+                        await self._hand_on(display, payload)
                     elif kind == wire.RESIZE:
-                        display.resize(*wire.SIZE.unpack(payload))
+                        size = wire.SIZE.unpack(payload)  # of several, the last one counts
+                    else:
+                        raise ValueError(f"a frame of kind {kind!r}")
+                if size is not None:
+                    display.resize(*size)
+                    await self._worked_off(display)
         except (ConnectionError, EOFError, ValueError, struct.error):
             display.hang_up()
+
+    async def _hand_on(self, display: Display, data: bytes) -> None:
+        """Piece by piece, each when the one before is done: nothing piles up here, and others have their turn."""
+        for piece in SLICE.findall(MOVES.sub(b"", data)):
+            display.receive(piece)
+            await self._worked_off(display)
+
+    async def _worked_off(self, display: Display) -> None:
+        began = time.monotonic()
+        await display.worked_off()
+        await asyncio.sleep(self._share.rest(time.monotonic() - began))
 
     async def _receive(self) -> list[tuple[bytes, bytes]]:
         """The next frames, at least one. Raises EOFError at the end."""
@@ -150,9 +187,26 @@ class Connection:
         if self._writer.is_closing():
             return
         self._writer.write(wire.frame(wire.DATA, data))
-        if self._writer.transport.get_write_buffer_size() > MAX_UNSENT:
+        if self._catching_up is None and self._writer.transport.get_write_buffer_size() > MAX_UNSENT:
+            self._catching_up = asyncio.create_task(self._catch_up())
+
+    def _light(self, percent: int) -> None:
+        if not self._writer.is_closing():
+            self._writer.write(wire.frame(wire.LIGHT, bytes([min(max(percent, 0), 100)])))
+
+    async def _catch_up(self) -> None:
+        """Draw nothing until the display has read what waits for it, then where things stand."""
+        try:
+            async with asyncio.timeout(self._stuck_s):
+                with self._display.held():
+                    await self._writer.drain()
+        except TimeoutError:
             log.warning("a display was dropped: it took too long to read what it should show")
             self._writer.transport.abort()
+        except ConnectionError:
+            pass
+        finally:
+            self._catching_up = None
 
     async def _close(self, code: int, sentence: str) -> None:
         with suppress(ConnectionError, TimeoutError):
@@ -162,6 +216,19 @@ class Connection:
             async with asyncio.timeout(CLOSE_S):
                 await self._writer.wait_closed()
         self._writer.transport.abort()
+
+
+class Share:
+    """How much of the event loop's time one display may take: half of it, over a while."""
+
+    def __init__(self) -> None:
+        self._even_at = 0.0
+
+    def rest(self, seconds: float) -> float:
+        """How long to wait after work of so many seconds."""
+        now = time.monotonic()
+        self._even_at = max(self._even_at, now - BURST_S) + 2 * seconds
+        return max(0.0, self._even_at - now)
 
 
 def _being_cancelled() -> bool:

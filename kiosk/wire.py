@@ -12,7 +12,8 @@ SIZE = struct.Struct(">HH")
 MAX_PAYLOAD = 64 * 1024
 """Bytes. A larger frame is not ours."""
 
-HELLO, DATA, RESIZE, END = b"H", b"D", b"R", b"E"
+HELLO, DATA, RESIZE, LIGHT, END = b"H", b"D", b"R", b"L", b"E"
+"""A light is one byte: how bright the panel shall be, in percent."""
 
 # Exit codes of sysexits.h, so that a service manager can tell them apart.
 UNAVAILABLE, FAILED, AGAIN, PROTOCOL, FORBIDDEN = 69, 70, 75, 76, 77

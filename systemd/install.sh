@@ -49,6 +49,7 @@ if [ "$kiosk" = yes ]; then
   if [ ! -e /etc/haven-kiosk/foot.ini ]; then run install -m 0644 "$units/kiosk/foot.ini" /etc/haven-kiosk/foot.ini; fi
   run install -m 0755 "$units/kiosk/session" /etc/haven-kiosk/session
   run install -m 0644 "$units/haven-kiosk.service" /etc/systemd/system/haven-kiosk.service
+  run install -m 0644 "$units/90-haven-backlight.rules" /etc/udev/rules.d/90-haven-backlight.rules
 fi
 run systemctl daemon-reload
 

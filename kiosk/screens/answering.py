@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
 
 from textual.app import ComposeResult
+from textual.message import Message
 
 from assistants.round_table import Answer as Pieces
 from assistants.round_table import Request, Seat
@@ -15,8 +17,11 @@ from haven.access import NEEDS, Act
 from haven.ai.task import Reply, Tier, Where
 from haven.errors import HavenError
 from haven.store import waiting as table
+from haven.store.database import now
+from haven.store.events import Event
 from haven.store.waiting import Waiting
 from kiosk.plain import line
+from kiosk.screens.asked import agreed, chosen_again, follow, ids_of, midnight, questions, tries, unasked
 from kiosk.screens.pane import Handed, Pane
 from kiosk.widgets.answer import ASKED, WAITS, Answer, clock
 from kiosk.widgets.choices import Choices
@@ -34,6 +39,8 @@ SAID = {
     "failed": "It waited for the cloud, and no answer came: {0}",
     "cancelled": "Cancelled: nobody waits for this answer any more.",
 }
+TRY = "try:"
+"""How the key of a suggested question begins."""
 ENDED = ("answered", "failed")
 """Ends that the person is told of: a cancellation was their own doing."""
 
@@ -52,15 +59,38 @@ class Topic:
     """The id of the held request, while it is one."""
     choices: tuple[Choice, ...] = ()
     """What the person may choose for it, until they have."""
+    sources: tuple[str, ...] = ()
+    """Ids of the records that it rests on."""
+    again: bool = False
+    """It was stopped, or is one of before: it may be asked anew."""
 
 
 class Answering(Pane):
     """One answer at a time; those that come later wait behind a tile."""
 
+    class Busy(Message):
+        """An answer is on its way, or not any more."""
+
+        def __init__(self, busy: bool) -> None:
+            super().__init__()
+            self.busy = busy
+
+    class Wanted(Message):
+        """These words are to be asked."""
+
+        def __init__(self, words: str) -> None:
+            super().__init__()
+            self.words = words
+
     def __init__(self, handed: Handed, *, id: str) -> None:
         super().__init__(handed, id=id)
         self._topic = Topic()
         self._mine: list[Waiting] = []
+        self._since = now() if handed.principal.needs_pin else midnight()
+        """What was asked before that is another person's, or another day's."""
+        self._asked = 0
+        """Questions that can be looked at again."""
+        self._tries: list[str] = []
 
     def compose(self) -> ComposeResult:
         yield Answer(id="answer")
@@ -69,26 +99,54 @@ class Answering(Pane):
     def on_mount(self) -> None:
         self._offer()
         self.attempt(self._welcome, "later")
+        self.suggest("")
 
     def make_room(self, room: bool) -> None:
         self.query_one(Choices).make_room(room)
 
+    def suggest(self, assistant: str) -> None:
+        """Offer what one might ask that assistant ("": any), while nothing is asked."""
+        self.attempt(partial(self._suggest, assistant), "tries", newest=True)
+
+    def stop(self) -> None:
+        """No more of the answer that is being written: the model is stopped at once."""
+        self.workers.cancel_group(self, "answer")
+
+    def ended(self) -> None:
+        """Nothing of it is left for the next person."""
+        self.stop()
+        self._since, self._asked, self._topic = now(), 0, Topic()
+        self.attempt(partial(self.query_one(Answer).again, "", "", ""), "cleared", newest=True)
+        self._offer()
+
     async def ask(self, request: Request) -> None:
-        """Show the answer as it is written. Raises what the Round Table raises."""
+        """Show the answer as it is written, after a yes to its price. Raises what the Round Table raises."""
+        if not await agreed(self, request):
+            return
         topic = Topic("private" if request.private else request.text, request.assistant or "", request.private)
         place = {} if request.private else {"question": line(topic.question), "assistant": topic.assistant}
         await self._begin(topic)
-        await self._stream(self.handed.round_table.ask(replace(request, place=place)))
+        request = replace(request, place=place, unasked_usd=unasked(self, request.where))
+        await self._stream(self.handed.round_table.ask(request))
 
-    def news(self, id: str) -> None:
+    def news(self, event: Event) -> None:
         """Something became of a request that waits, maybe another person's."""
-        self.attempt(partial(self._news, id), f"news {id}", newest=True)
+        if event.kind.startswith("answer."):
+            self.attempt(partial(self._news, event.subject), f"news {event.subject}", newest=True)
 
     def on_tile_pressed(self, event: Tile.Pressed) -> None:
         event.stop()
         key = event.tile.key
         if key in VOTES:
             self.attempt(partial(self._vote, key), "vote", newest=True)
+        elif key.startswith(TRY):
+            self.post_message(self.Wanted(key.removeprefix(TRY)))
+        elif key == "again":
+            self.post_message(self.Wanted(self._topic.question))
+        elif key == "sources":
+            self.tapped(partial(follow, self, self._topic.sources), "dialog")
+        elif key == "history":
+            self.tapped(self._look_back, "answer")
         elif key == "later":
             self.tapped(self._next, "answer")
         else:
@@ -101,8 +159,9 @@ class Answering(Pane):
 
     async def _stream(self, pieces: Pieces) -> None:
         answer, ended = self.query_one(Answer), "stopped"
+        self.post_message(self.Busy(True))
         try:
-            async with aclosing(pieces):  # type: ignore[type-var]
+            async with aclosing(pieces):
                 async for piece in pieces:
                     await answer.show(piece)
                     if isinstance(piece, Seat):
@@ -110,15 +169,25 @@ class Answering(Pane):
                     elif isinstance(piece, Held):
                         self._topic = replace(self._topic, waiting=piece.id, choices=piece.choices)
                     elif isinstance(piece, Reply):
-                        self._topic = replace(self._topic, outcome=piece.outcome, local=piece.tier is Tier.LOCAL)
+                        self._know(piece)
             ended = ""
         except HavenError as error:
             ended = f"{error.full} [{error.id}]"
             await self._look()
             raise
+        except asyncio.CancelledError:
+            self._topic = replace(self._topic, again=not self._topic.private)
+            self.attempt(self._look, "looking", newest=True)
+            raise
         finally:
+            self.post_message(self.Busy(False))
             await answer.end(ended)
         await self._look()
+
+    def _know(self, reply: Reply) -> None:
+        """What can be done with it."""
+        is_local, sources = reply.tier is Tier.LOCAL, ids_of(reply.sources)
+        self._topic = replace(self._topic, outcome=reply.outcome, local=is_local, sources=sources)
 
     async def _vote(self, key: str) -> None:
         topic = self._topic
@@ -142,7 +211,7 @@ class Answering(Pane):
             await self._answer_here(self._topic, pieces)
             return
         try:
-            async with aclosing(pieces):  # type: ignore[type-var]
+            async with aclosing(pieces):
                 async for _ in pieces:
                     pass  # that it waits, or is cancelled, is shown from its row
         finally:
@@ -192,15 +261,29 @@ class Answering(Pane):
         self._topic = replace(self._topic, waiting=one.id if is_open else "", choices=choices_of(one))
         if reply is not None:
             await answer.finish(reply, waited=True)
-            self._topic = replace(self._topic, outcome=reply.outcome, local=reply.tier is Tier.LOCAL)
+            self._know(reply)
         else:
             await answer.stand(SAID[one.state].format(one.reason, clock(one.retry_at)))
         if not is_open:
             await self.handed.database.write(lambda tx: table.move(tx, one.id, (one.state,), told=1))
         await self._look()
 
+    async def _look_back(self) -> None:
+        """One of today's questions, and what was answered."""
+        if (found := await chosen_again(self, self._since)) is not None:
+            question, text, way = found
+            self._topic = Topic(question, again=True)
+            await self.query_one(Answer).again(question, text, way)
+            self._offer()
+
+    async def _suggest(self, assistant: str) -> None:
+        self._tries = await tries(self, assistant)
+        self._asked = len(await questions(self, self._since))
+        self._offer()
+
     async def _look(self) -> None:
         """What waits for this person, or came and was not looked at yet."""
+        self._asked = len(await questions(self, self._since))
         found = await table.of(self.handed.database, self.handed.principal.id)
         ended = [one for one in found if one.state in ENDED and not one.told]
         self._mine = [one for one in [*ended, *(one for one in found if one.state in table.OPEN)] if self._is_mine(one)]
@@ -215,10 +298,20 @@ class Answering(Pane):
         may = self.handed.principal.role >= NEEDS[Act.CLOUD] and not topic.private
         if topic.local and may and (cloud := self.handed.cloud()):
             choices["cloud"] = f"Ask {cloud} instead"
+        if topic.sources:
+            choices["sources"] = f"Sources\n{len(topic.sources)}"
+        if topic.again:
+            choices["again"] = "Ask again"
+        if not topic.question:
+            choices = {f"{TRY}{words}": words for words in self._tries}
+        if self._asked:
+            choices["history"] = f"Asked today\n{self._asked}"
         others = [one for one in self._mine if one.id != topic.waiting]
+        came = sum(one.state in ENDED for one in others)
+        self.post_message(self.Counted("ask", came))
         if others:
-            came = sum(one.state in ENDED for one in others)
             choices["later"] = f"Later answers\n{came} new, {len(others) - came} waiting"
+        self.query_one(Choices).set_class(not topic.question, "tries")
         self.query_one(Choices).offer(choices, best=topic.choices[0] if topic.choices else "", chosen=topic.vote)
 
     def _is_mine(self, one: Waiting) -> bool:

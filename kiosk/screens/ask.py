@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import TextArea
 
@@ -12,6 +15,7 @@ from haven.access import Act
 from haven.ai.task import Where
 from haven.changes.proposal import Kind, clean
 from kiosk.screens.answering import Answering
+from kiosk.screens.asked import agreed
 from kiosk.screens.dialogs import Choice
 from kiosk.screens.pane import Handed, Pane
 from kiosk.widgets.entry import Entry
@@ -22,11 +26,23 @@ from kiosk.widgets.tile import Tile
 class Ask(Pane):
     """Who is asked, the answer, the words."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "stop", "Stop", tooltip="the answer that is being written: the model stops at once"),
+        Binding("ctrl+r", "press('history')", "Asked today", tooltip="what you asked today, to see again"),
+        Binding("ctrl+p", "press('sources')", "Sources", tooltip="the records that the answer rests on"),
+        Binding("ctrl+g", "press('up')", "Good answer", tooltip="this answer helped"),
+        Binding("ctrl+b", "press('down')", "Poor answer", tooltip="this answer did not help"),
+        Binding(
+            "ctrl+backslash", "press('cloud')", "Ask the cloud instead", tooltip="the same question; its price first"
+        ),
+    ]
+
     def __init__(self, handed: Handed, *, id: str) -> None:
         super().__init__(handed, id=id)
         self._assistant = ""
         self._private = False
         self._where = Where.AUTO
+        self._busy = False
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="seats"):
@@ -46,27 +62,61 @@ class Ask(Pane):
         self._keyboard(False)
         self._options()
 
-    def open(self, assistant: str) -> None:
+    def opened(self, about: str = "") -> None:
         """Ready to type; for an assistant, if one was chosen."""
-        if assistant:
-            self._choose(assistant)
+        if about and about != self._assistant:
+            self._choose(about)
+            self.query_one(Answering).suggest(about)
         self.query_one(Entry).focus()
+
+    def ended(self) -> None:
+        """The next person finds nothing typed, chosen or answered."""
+        self._private, self._where = False, Where.AUTO
+        self._choose("")
+        self.query_one(Answering).suggest("")
+        self.query_one(Entry).clear()
+        self._keyboard(False)
+        self._options()
 
     def on_tile_pressed(self, event: Tile.Pressed) -> None:
         event.stop()
         tile = event.tile
         if tile.has_class("who"):
             self._choose(tile.key)
+            self.query_one(Answering).suggest(self._assistant)
         elif tile.id == "private":
             self._private = not self._private
         elif tile.id == "where":
             self._where = self._next_where()
+        elif tile.id == "send" and self._busy:
+            self.action_stop()
         elif tile.id == "send":
             self._send()
         elif tile.id == "make":
             self._keyboard(False)
             self.tapped(self._propose, "dialog")
         self._options()
+
+    def action_stop(self) -> None:
+        self.query_one(Answering).stop()
+
+    def action_press(self, key: str) -> None:
+        """One of the tiles under the answer, if it is there."""
+        for tile in self.query("#choices Tile").results(Tile):
+            if tile.key == key:
+                tile.action_press()
+
+    def on_answering_busy(self, event: Answering.Busy) -> None:
+        """While an answer is written, the tile that asked for it ends it."""
+        self._busy = event.busy
+        send = self.query_one("#send", Tile)
+        send.say("Stop" if event.busy else "Ask")
+        send.set_class(event.busy, "bad")
+        send.set_class(not event.busy, "good")
+
+    def on_answering_wanted(self, event: Answering.Wanted) -> None:
+        self.query_one(Entry).text = event.words
+        self._send()
 
     def on_entry_touched(self) -> None:
         self._keyboard(True)
@@ -111,10 +161,12 @@ class Ask(Pane):
         if chosen is None or principal is None:
             return
         request = Request(text, principal, Kind(chosen), assistant=self._assistant or None)
+        if not await agreed(self, request):
+            return
         change = await self.handed.round_table.propose(request, Kind(chosen))
         entry.clear()
         self.tell(f"Change {change.id} is on its way: {change.title}")
-        self.post_message(self.Go("review", change=change.id))
+        self.post_message(self.Go("review", change.id))
 
     def _choose(self, assistant: str) -> None:
         self._assistant = assistant

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from textual import events
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from kiosk.plain import plain
+from kiosk.touch import TouchApp
 from kiosk.widgets.entry import Entry
-from kiosk.widgets.keyboard import Keyboard, Keys, PinKeys
+from kiosk.widgets.keyboard import Keyboard, Keys, NumberKeys, PinKeys
 from kiosk.widgets.tile import Tile
 
 MAX_PIN = 12
@@ -28,6 +30,10 @@ class Dialog(ModalScreen[str | None]):
     def action_give_up(self) -> None:
         self.dismiss(None)
 
+    def dismiss(self, result: str | None = None) -> AwaitComplete:
+        """Give it back, once: a second tap comes too late, and would close what lies below."""
+        return super().dismiss(result) if self.is_active else AwaitComplete.nothing()  # type: ignore[no-untyped-call]
+
 
 class PinPad(Dialog):
     """Digits by touch or key."""
@@ -41,7 +47,7 @@ class PinPad(Dialog):
         with Vertical(classes="box"):
             yield Static(plain(self._hint), markup=False, classes="question")
             yield Static("", id="dots")
-            yield PinKeys()
+            yield PinKeys(shuffled=cast(TouchApp, self.app).wanted.shuffle_pin)
             yield Tile("Back", "back", classes="wide")
 
     def on_tile_pressed(self, event: Tile.Pressed) -> None:
@@ -65,13 +71,14 @@ class PinPad(Dialog):
 
 
 class Words(Dialog):
-    """A sentence or more."""
+    """A sentence or more; with `numeric`, a number."""
 
-    def __init__(self, question: str, done: str, placeholder: str = "") -> None:
+    def __init__(self, question: str, done: str, placeholder: str = "", *, numeric: bool = False) -> None:
         super().__init__()
         self._question = question
         self._done = done
         self._placeholder = placeholder
+        self._numeric = numeric
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box full"):
@@ -80,7 +87,7 @@ class Words(Dialog):
             with Horizontal(classes="actions"):
                 yield Tile("Back", "back")
                 yield Tile(self._done, "done", id="done", classes="good")
-            yield Keyboard()
+            yield NumberKeys() if self._numeric else Keyboard()
 
     def on_mount(self) -> None:
         self.query_one(Entry).focus()

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
 from haven.access import Act, check
 from haven.errors import BadInput, Conflict
+from haven.store.events import Event
 from haven.world.differences import Difference
 from haven.world.drafts import Decided, Draft, seal_of
 from kiosk.plain import line
@@ -21,9 +24,11 @@ from kiosk.screens.pane import Handed, Pane
 from kiosk.widgets.sheet import Sheet
 from kiosk.widgets.tile import Tile
 
-FIELD, BEFORE, AFTER = "#7fd1ff", "#ffb3b3", "#b6f2b0"
+FIELD, BEFORE, AFTER = "$title", "$removed-ink", "$added-ink"
 MOST_CHARS = 10_000
 """Of a value before and after; what is longer can be read whole with `haven world drafts ID`."""
+LISTED = 100
+"""Drafts in the list; more are counted below it."""
 TOGETHER = 20
 """Drafts that are decided together: more are not read with care."""
 TOLD = 3
@@ -41,6 +46,12 @@ class Read:
 
 class DraftsPane(Pane):
     """The open ones on the left, the chosen one on the right; or several, each added or left out by a tap."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a", "decide('approve')", "Approve", tooltip="record what is shown; on the wall panel with its PIN"),
+        Binding("r", "decide('reject')", "Reject", tooltip="say why not; whoever proposed it reads that"),
+        Binding("s", "several", "Several", tooltip="decide some together; holding a row begins with it"),
+    ]
 
     def __init__(self, handed: Handed, *, id: str) -> None:
         super().__init__(handed, id=id)
@@ -62,13 +73,22 @@ class DraftsPane(Pane):
 
     def on_mount(self) -> None:
         self._mark()
+        self.attempt(self._look, "drafts")
 
-    def show(self, drafts: Sequence[Draft], count: int) -> None:
-        """Those that wait, the oldest first, of `count` in all."""
+    def news(self, event: Event) -> None:
+        if event.kind.startswith("draft."):
+            self.attempt(self._look, "drafts", newest=True)
+
+    async def _look(self) -> None:
+        """Those that wait, the oldest first."""
+        check(self.handed.principal, Act.READ)
+        count = await self.handed.records.drafts.count()
+        drafts = await self.handed.records.drafts.list(limit=LISTED)
+        self.post_message(self.Counted("drafts", count))
         if drafts == self._open and count == self._count and self.query_one("#draft-list").children:
             return
         self._open, self._count = list(drafts), count
-        rows = [Tile(_row(one), one.id, classes="row") for one in drafts]
+        rows = [Tile(_row(one), one.id, classes="row", holds=True) for one in drafts]
         more = f"{count - len(drafts):,} more wait behind these." if count > len(drafts) else ""
         below = Static(more if rows else "Nothing waits to be looked at.", markup=False)
         shown = self.query_one("#draft-list", VerticalScroll)
@@ -93,10 +113,26 @@ class DraftsPane(Pane):
         elif key == "back":
             self.post_message(self.Go("home"))
         elif key == "several":
-            self._several = not self._several
-            self._choose(self._chosen[:1])
-        elif self._chosen:
-            self.tapped(partial(self._decide, key, tuple(self._chosen)), "dialog")
+            self.action_several()
+        else:
+            self.action_decide(key)
+
+    def on_tile_held(self, event: Tile.Held) -> None:
+        """Begin to choose several with this one, or add it."""
+        event.stop()
+        if self._several:
+            self._tapped(event.tile.key)
+        elif len(self._open) > 1:
+            self._several = True
+            self._choose([event.tile.key])
+
+    def action_several(self) -> None:
+        self._several = len(self._open) > 1 and not self._several
+        self._choose(self._chosen[:1])
+
+    def action_decide(self, act: str) -> None:
+        if self._chosen:
+            self.tapped(partial(self._decide, act, tuple(self._chosen)), "dialog")
 
     def _tapped(self, id: str) -> None:
         if not self._several:
@@ -212,5 +248,5 @@ def _words(draft: Draft, found: Sequence[Difference], by_pin: bool) -> Content:
         parts += [("\nWhy: ", FIELD), (f"{line(draft.reason, 600)}\n", "")]
     if by_pin:
         parts.append(("\nProposed on this panel without the PIN. With it you approve it as the owner.\n", FIELD))
-    parts.append((f"\n{draft.id}, proposed with {line(draft.tool, 40)}", "#8fa1d0"))
+    parts.append((f"\n{draft.id}, proposed with {line(draft.tool, 40)}", "$quiet"))
     return Content.assemble(*((text, style) if style else text for text, style in parts))

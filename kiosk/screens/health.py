@@ -1,12 +1,14 @@
-"""Health: how Haven is, the worst first, and the open alerts, which somebody takes charge of."""
+"""Health: the last hours in figures, how Haven is, the worst first, and open alerts, to be taken charge of."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import partial
+from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Static
 
@@ -18,6 +20,7 @@ from kiosk.plain import line
 from kiosk.screens.pane import Handed, Pane
 from kiosk.widgets.sheet import Sheet
 from kiosk.widgets.tile import Tile
+from kiosk.widgets.trends import Trends
 
 MARKS = {"ok": "●", "note": "◆", "alert": "▲"}
 BACKUP = "Backup"
@@ -25,7 +28,13 @@ BACKUP = "Backup"
 
 
 class HealthPane(Pane):
-    """Status lines on the left, alerts on the right."""
+    """Status lines on the left, alerts on the right, figures of the last hours above."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a", "care", "I look after it", tooltip="take charge of the chosen alert, so that others know"),
+        Binding("q", "queue", "Queue", tooltip="what Haven works on and what waits"),
+        Binding("l", "log", "Log", tooltip="what Haven says of its work"),
+    ]
 
     def __init__(self, handed: Handed, *, id: str) -> None:
         super().__init__(handed, id=id)
@@ -33,12 +42,15 @@ class HealthPane(Pane):
         self._chosen = ""
 
     def compose(self) -> ComposeResult:
+        yield Trends(self.handed.past, id="trends")
         with Horizontal(classes="sides"):
             yield Sheet(id="health-lines")
             yield VerticalScroll(id="alert-list", can_focus=False)
         yield Static("", id="backup", markup=False)
         with Horizontal(classes="actions"):
             yield Tile("Back", "back")
+            yield Tile("Queue", "queue")
+            yield Tile("Log", "log")
             yield Tile("I look after it", "care", id="care", classes="good")
 
     def on_mount(self) -> None:
@@ -46,6 +58,7 @@ class HealthPane(Pane):
 
     def show(self, lines: Sequence[StatusLine], alerts: Sequence[Alert]) -> None:
         """`alerts`: the open ones, the oldest first."""
+        self.query_one(Trends).look()
         backups = [one for one in lines if one.label == BACKUP]
         self.query_one("#health-lines", Sheet).say(marked(one for one in worst_first(lines) if one not in backups))
         self.query_one("#backup", Static).update(marked(backups))
@@ -66,8 +79,18 @@ class HealthPane(Pane):
             self._choose(event.tile.key)
         elif event.tile.key == "back":
             self.post_message(self.Go("home"))
-        elif self._chosen:
+        else:
+            getattr(self, f"action_{event.tile.key}")()
+
+    def action_care(self) -> None:
+        if self._chosen:
             self.tapped(partial(self._care, self._chosen), "dialog")
+
+    def action_queue(self) -> None:
+        self.post_message(self.Go("queue"))
+
+    def action_log(self) -> None:
+        self.post_message(self.Go("log"))
 
     def _choose(self, id: str) -> None:
         """Mark it; the button is there while nobody looks after it."""

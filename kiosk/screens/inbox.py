@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
+from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
 from haven.access import Act, check
+from haven.store.events import Event
 from haven.world.watches import Watch
-from kiosk.inbox import Message
+from kiosk.inbox import DIGEST, READ, WATCH, Inbox, Message
 from kiosk.plain import line
 from kiosk.screens.pane import Handed, Pane
 from kiosk.widgets.sheet import Sheet
 from kiosk.widgets.tile import Tile
 
-DIM = "#8fa1d0"
+DIM = "$quiet"
 NOTHING = "Nothing new."
 NO_WATCH = "You watch for nothing yet. Say under F2 Ask what you want to hear of: tell me when a system is added near …"
 
@@ -27,8 +29,14 @@ NO_WATCH = "You watch for nothing yet. Say under F2 Ask what you want to hear of
 class InboxPane(Pane):
     """Messages and below them the watches on the left, the chosen one on the right."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("r", "read", "All read", tooltip="put away what is new; the watches go on"),
+        Binding("e", "end", "End this watch", tooltip="hear no more of what is shown"),
+    ]
+
     def __init__(self, handed: Handed, *, id: str) -> None:
         super().__init__(handed, id=id)
+        self._inbox = Inbox(handed.database, handed.bus, handed.principal)
         self._messages: list[Message] = []
         self._watches: list[Watch] = []
         self._chosen = ""
@@ -44,16 +52,25 @@ class InboxPane(Pane):
 
     def on_mount(self) -> None:
         self._draw()
+        self.attempt(self._unread, "inbox")
 
-    def open(self) -> None:
+    def opened(self, about: str = "") -> None:
         """The watches are looked up when somebody comes to see them."""
         self.attempt(self._look, "watches", newest=True)
 
-    def show(self, messages: Sequence[Message]) -> None:
-        """What is not read yet, the newest first."""
-        if list(messages) != self._messages:
-            self._messages = list(messages)
+    def news(self, event: Event) -> None:
+        """What came stays; whoever looks at another pane sees at once that there is something."""
+        if event.kind in (WATCH, DIGEST, READ) and self._inbox.is_about(event):
+            if event.kind == WATCH:
+                self.tell(line(str(event.data.get("text", "")), 400))
+            self.attempt(self._unread, "inbox", newest=True)
+
+    async def _unread(self) -> None:
+        messages = await self._inbox.unread()
+        if messages != self._messages:
+            self._messages = messages
             self._draw()
+        self.post_message(self.Counted("inbox", len(messages)))
 
     def on_tile_pressed(self, event: Tile.Pressed) -> None:
         event.stop()
@@ -63,8 +80,16 @@ class InboxPane(Pane):
         elif key == "back":
             self.post_message(self.Go("home"))
         elif key == "read":
-            self.tapped(partial(self._read, max(one.id for one in self._messages)), "dialog")
+            self.action_read()
         else:
+            self.action_end()
+
+    def action_read(self) -> None:
+        if self._messages:
+            self.tapped(partial(self._read, max(one.id for one in self._messages)), "dialog")
+
+    def action_end(self) -> None:
+        if self._chosen in {one.id for one in self._watches}:
             self.tapped(partial(self._end, self._chosen), "dialog")
 
     async def _look(self) -> None:
@@ -116,7 +141,7 @@ class InboxPane(Pane):
 
     async def _read(self, last: int) -> None:
         """What came while the others were read stays."""
-        await self.handed.inbox.read(last)
+        await self._inbox.read(last)
 
     async def _end(self, id: str) -> None:
         person = await self.authorise(Act.END_WATCH)

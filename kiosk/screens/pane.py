@@ -6,12 +6,14 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from textual.containers import Vertical
 from textual.message import Message
 from textual.worker import WorkType
 
+from assistants.office import Office
 from assistants.records import Records
 from assistants.round_table import RoundTable
 from assistants.sentinel import StatusLine
@@ -20,8 +22,11 @@ from assistants.waiting import WaitingRoom
 from haven.access import PIN_FREE, Act, Principal
 from haven.changes.decisions import Changes
 from haven.errors import AccessDenied, HavenError, error_id
+from haven.events import Bus
+from haven.logbook import Recent
+from haven.past import Past
 from haven.store.database import Database
-from kiosk.inbox import Inbox
+from haven.store.events import Event
 from kiosk.pin import Pin
 from kiosk.plain import plain
 from kiosk.screens.dialogs import PinPad
@@ -40,6 +45,7 @@ class Handed:
     changes: Changes
     waiting: WaitingRoom
     records: Records
+    bus: Bus
     database: Database
     status: Callable[[], Awaitable[list[StatusLine]]]
     alerts: Alerts
@@ -49,26 +55,46 @@ class Handed:
     """Who can be asked there, by name; "" for nobody."""
     lan: Callable[[], bool]
     """Whether models at home can be chosen."""
+    office: Office
+    settings_file: Path
+    """haven.toml, as it was read at the start."""
+    log: Recent
+    past: Past
     principal: Principal
     pin: Pin
-    inbox: Inbox
 
 
 class Pane(Vertical):
     """One of the things the switcher shows."""
 
     class Go(Message):
-        """Show another pane; with a change, that change."""
+        """Show another pane, `about` a change, an assistant or a record."""
 
-        def __init__(self, pane: str, change: str = "", assistant: str = "") -> None:
+        def __init__(self, pane: str, about: str = "") -> None:
             super().__init__()
             self.pane = pane
-            self.change = change
-            self.assistant = assistant
+            self.about = about
+
+    class Counted(Message):
+        """So many things wait on this pane."""
+
+        def __init__(self, pane: str, count: int) -> None:
+            super().__init__()
+            self.pane = pane
+            self.count = count
 
     def __init__(self, handed: Handed, *, id: str) -> None:
         super().__init__(id=id)
         self.handed = handed
+
+    def opened(self, about: str = "") -> None:
+        """It is shown now: look up what may have changed meanwhile; `about` is what to show on it, if it says so."""
+
+    def ended(self) -> None:
+        """The session of whoever stood here is over: forget what was typed, chosen and read by them alone."""
+
+    def news(self, event: Event) -> None:
+        """Something happened in the house, maybe nothing that is seen here."""
 
     def tapped(self, work: Work, group: str) -> None:
         """Run what a tap asked for, unless an earlier tap is still being worked on: then that is said."""
@@ -87,19 +113,22 @@ class Pane(Vertical):
         self.run_worker(guarded, group=group, exclusive=newest)
         return True
 
-    async def authorise(self, act: Act) -> Principal | None:
-        """The principal for one action: after the right PIN on the wall panel; None where the person gave up."""
+    async def authorise(self, act: Act, to: str = "") -> Principal | None:
+        """The principal for one action: after the right PIN on the wall panel; None where the person gave up.
+
+        `to` says in its own words what the PIN is for.
+        """
         principal = self.handed.principal
         if not principal.needs_pin or act in PIN_FREE:
             return principal
-        hint = f"Enter the PIN to {act.value}."
+        hint = f"Enter the PIN to {to or act.value}."
         while True:
             pin = await self.app.push_screen_wait(PinPad(hint))
             if pin is None:
                 return None
             if await self.handed.pin.check(pin):
                 return principal.with_pin()
-            hint = "That PIN is wrong. Try again."
+            hint = f"That PIN is wrong. {self.handed.pin.after_a_wrong_one()}"
 
     def tell(self, sentence: str) -> None:
         self.app.notify(plain(sentence), timeout=NOTICE_S, markup=False)

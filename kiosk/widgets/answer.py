@@ -13,11 +13,11 @@ from textual.widgets.markdown import MarkdownStream
 from assistants import wording
 from assistants.round_table import Seat
 from assistants.waiting import Held
-from haven.ai.task import Delta, Reply, Restart
+from haven.ai.task import Delta, Queued, Reply, Restart
 from haven.quoting import clean
 from kiosk.plain import line, plain
 
-FLUSH_S = 0.1
+FLUSH_S = 0.125
 ASKED = "Only the cloud would do, and it can't answer now: {0}"
 WAITS = "It waits for the cloud: {0} Tried next at {1}; you are told when the answer is there."
 
@@ -52,6 +52,11 @@ class Answer(VerticalScroll, can_focus=True):
         if self._following and self.is_mounted:
             self.scroll_end(animate=False)
 
+    def on_resize(self) -> None:
+        """A row below came or went: the end stays in sight."""
+        if self._following:
+            self.scroll_end(animate=False)
+
     async def begin(self, question: str) -> None:
         """An empty sheet for a new question."""
         await self.end()
@@ -61,7 +66,7 @@ class Answer(VerticalScroll, can_focus=True):
         self._following = True
         self._timer = self.set_interval(FLUSH_S, self._flush)
 
-    async def show(self, piece: Seat | Delta | Restart | Reply | Held) -> None:
+    async def show(self, piece: Seat | Delta | Queued | Restart | Reply | Held) -> None:
         """One piece of what the Round Table yields."""
         if isinstance(piece, Seat):
             self.query_one("#who", Static).update(f"{piece.assistant.title} · {line('; '.join(piece.reasons), 120)}")
@@ -69,6 +74,8 @@ class Answer(VerticalScroll, can_focus=True):
             if self._draft:
                 await self._clear()
             self._pending += clean(piece.text)
+        elif isinstance(piece, Queued):
+            self._foot(f"waiting; other questions that are answered first: {piece.ahead}")
         elif isinstance(piece, Restart):
             await self._restart(piece)
         elif isinstance(piece, Held):
@@ -81,6 +88,16 @@ class Answer(VerticalScroll, can_focus=True):
         await self.end()
         await self._put(clean(reply.text))
         self._foot(way(reply, waited))
+
+    async def again(self, question: str, text: str, foot: str) -> None:
+        """An answer of before, from its beginning; with nothing at all an empty sheet."""
+        await self.end()
+        await self._clear()
+        self.query_one("#who", Static).update(f"? {line(question, 160)}" if question else "")
+        self._following = False
+        await self._put(clean(text))
+        self._foot(foot)
+        self.scroll_home(animate=False)
 
     async def end(self, sentence: str = "") -> None:
         """Write what is left; `sentence` says why it ended, where that was not the reply."""

@@ -34,8 +34,21 @@ class Entry(TextArea):
             self.post_message(self.Sent())
         elif key == "backspace":
             self.action_delete_left()
+        elif key == "left":
+            self.action_cursor_left()
+        elif key == "right":
+            self.action_cursor_right()
         else:
-            self._insert_safely(key)
+            rest = key.lstrip("\b")
+            for _ in range(len(key) - len(rest)):
+                self.action_delete_left()
+            self._insert_safely(rest)
+
+    @property
+    def before(self) -> str:
+        """What stands left of the cursor, on its line."""
+        row, column = self.cursor_location
+        return self.document.get_line(row)[:column]
 
     def on_key(self, event: events.Key) -> None:
         self.post_message(self.Typed())
@@ -48,6 +61,11 @@ class Entry(TextArea):
         event.stop()
         event.prevent_default()
         self._insert_safely(event.text)
+
+    def on_resize(self) -> None:
+        """The keyboard came up, perhaps: it never hides the field."""
+        if self.has_focus:
+            self.scroll_visible(animate=False)
 
     def on_mouse_down(self) -> None:
         self.post_message(self.Touched())

@@ -1,205 +1,328 @@
-"""The map in cells: links in braille, a coloured mark a system, names where there is room; a tap chooses a system."""
+"""The star map: drag to look around, flick to glide, tap a system to choose it, tap twice to come nearer."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
-from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.app import App
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from haven.world.atlas import Floats
-from haven.world.maps.scene import Dot, Scene
-from haven.world.maps.themes import DARK
-from kiosk.plain import line
+from kiosk.themes import style
+from kiosk.touch import Clock, Timer, TouchApp
+from kiosk.widgets.stars.chart import Chart, Drawn, Pins
+from kiosk.widgets.stars.finger import Finger, Tap
+from kiosk.widgets.stars.shown import Inset, Shown
+from kiosk.widgets.stars.window import FLIGHT_S, NEAREST, Flight, Window, fitting, glide
 
-BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
-"""Of a braille cell, by row and column of its 4 times 2 points."""
-MARKS = "●■◆▲"
-STEP, ZOOM = 0.25, 1.6
-"""How far a pan goes, as a share of what is seen; how much nearer a zoom comes."""
-NEAREST, FARTHEST = 200.0, 2.0
-"""Against the whole map."""
-NAMES = 300
-"""Systems in sight whose names are tried; they stand by rank."""
-MOST_LINKS = 3_000
-"""Links in sight that are drawn, the shortest first; more would be a grey ground."""
-REACH = 3.0
-"""Cells between a finger and the system that it meant."""
-GROUND = Style(bgcolor=DARK.ground)
-LINK = Style(color=DARK.link, bgcolor=DARK.ground)
-NAME = Style(color=DARK.text, bgcolor=DARK.ground)
-OUTSIDE = Style(color=DARK.nothing, bgcolor=DARK.ground)
-CHOSEN = Style(color=DARK.ground, bgcolor="#ffd479", bold=True)
-CLASSES = tuple(Style(color=colour, bgcolor=DARK.ground, bold=True) for colour in DARK.classes)
+STEP = 0.3
+"""How far an arrow key goes, as a share of what is seen."""
+ZOOM, TWICE = 1.6, 2.5
+"""How much nearer one + comes, and two quick taps."""
+AROUND = 12
+"""Systems that are about in sight beside one that is flown to, where they lie evenly."""
+FRAME_S = 1 / 60
 
 
-@dataclass
-class Cell:
-    text: str
-    style: Style
+class StarMap(Widget, can_focus=True):
+    """Shows what `show` was given; nothing of it is computed anew while one moves."""
 
-
-class StarMap(Widget, can_focus=False):
-    """Draws a scene; `pan` and `zoom` move what is seen of it, nothing is computed anew."""
+    FOCUS_ON_CLICK = False
+    pans = True
+    """It follows the finger itself, in both directions."""
 
     class Chosen(Message):
-        def __init__(self, dot: Dot) -> None:
+        """A tap, or Enter, meant this row of the sky; None: nothing is there."""
+
+        def __init__(self, row: int | None) -> None:
             super().__init__()
-            self.dot = dot
+            self.row = row
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._scene: Scene | None = None
-        self._chosen = ""
-        self._x = self._y = 0.0
-        self._near = 1.0
-        self._rows: list[list[Cell | None]] = []
-        self._places: list[tuple[int, int, Dot]] = []
-        self._spots: Floats = np.empty((0, 2))
-        self._links: Floats = np.empty((0, 4))
+        self._chart: Chart | None = None
+        self._pins = Pins()
+        self._window = self._whole = Window()
+        self._fitted = Size()
+        self._drawn: Drawn | None = None
+        self._strips: list[Strip] = []
+        self._stale = True
+        self._finger: Finger | None = None
+        self._lifted: Finger | None = None
+        self._tap: Tap | None = None
+        self._flight: Flight | None = None
+        self._next: Timer | None = None
+        self._shade = (0, 0)
 
-    def show(self, scene: Scene) -> None:
-        """Another state of the map; what part is seen stays as it is."""
-        first, self._scene = self._scene is None, scene
-        self._spots = np.array([(dot.x, dot.y) for dot in scene.dots], dtype=np.float64).reshape(-1, 2)
-        links = np.array(scene.links, dtype=np.float64).reshape(-1, 4)
-        self._links = links[np.argsort(np.hypot(*(links[:, 2:] - links[:, :2]).T), kind="stable")]
-        if first:
-            self.whole()
-        self._draw()
+    @property
+    def window(self) -> Window:
+        return self._window
+
+    @property
+    def drawn(self) -> Drawn | None:
+        """The last frame."""
+        return self._drawn
+
+    def show(self, shown: Shown, *, anew: bool = False) -> None:
+        """Another state of the map; what part is seen stays as it is, unless it is another map (`anew`)."""
+        if self._chart is None or anew:
+            self._window, self._flight = self._whole, None
+        self._chart, self._fitted = Chart(shown), Size()
+        self._fit()
+        self._redraw()
+
+    def pin(self, pins: Pins) -> None:
+        """Mark systems."""
+        if pins != self._pins:
+            self._pins = pins
+            self._redraw(every=False)
+
+    def cover(self, first: int, last: int) -> None:
+        """So many columns are covered on the left and on the right; of a narrow map rows, above and below."""
+        if self._shade != (first, last):
+            self._shade = first, last
+            self._redraw(every=False)
 
     def whole(self) -> None:
         """See all of it."""
-        if self._scene is not None:
-            (x0, y0), (x1, y1) = self._scene.low, self._scene.high
-            self._x, self._y, self._near = (x0 + x1) / 2, (y0 + y1) / 2, 1.0
-            self._draw()
+        self._fly(self._whole)
 
     def pan(self, right: int, up: int) -> None:
-        wide, high = self._seen()
-        self._x += right * STEP * wide
-        self._y += up * STEP * high
-        self._draw()
+        self._fly(self._goal().moved(right * STEP * self.size.width, -up * STEP * self.size.height))
 
     def zoom(self, nearer: bool) -> None:
-        self._near = min(NEAREST, max(1 / FARTHEST, self._near * (ZOOM if nearer else 1 / ZOOM)))
-        self._draw()
+        self._fly(self._goal().nearer(ZOOM if nearer else 1 / ZOOM, self._whole))
 
-    def choose(self, id: str) -> None:
-        """Mark a system."""
-        self._chosen = id
-        self._draw()
+    def fly_to(self, row: int, *, closer: bool = True) -> None:
+        """Bring a system into the middle of what nothing covers; `closer`: and come near, if one is far away."""
+        if self._chart is None:
+            return
+        goal = self._goal()
+        if closer:
+            goal = Window(goal.x, goal.y, min(goal.dot, self._near()))
+        self._fly(goal.looking_at(*self._chart.shown.point(row), *self._middle()))
+
+    def fly_over(self, rows: Sequence[int]) -> None:
+        """See several systems at once."""
+        if self._chart is None or not rows:
+            return
+        spots = np.array([self._chart.shown.point(row) for row in rows])
+        (x0, y0), (x1, y1) = spots.min(axis=0).tolist(), spots.max(axis=0).tolist()
+        columns, lines = (max(one - 2 * two, 8) for one, two in zip(self._room(), (9, 2), strict=True))
+        goal = fitting((x0, y0), (x1, y1), columns, lines)
+        goal = Window(goal.x, goal.y, max(goal.dot, self._near()))
+        self._fly(goal.looking_at(goal.x, goal.y, *self._middle()))
+
+    def side_of(self, row: int) -> tuple[float, float]:
+        """Where a system is seen: 0 to 1 from the left and from above."""
+        if self._chart is None:
+            return 0.5, 0.5
+        (x, y), window = self._chart.shown.point(row), self._goal()
+        columns, rows = (x - window.x) / (2 * window.dot), (window.y - y) / (4 * window.dot)
+        return columns / max(self.size.width, 1) + 0.5, rows / max(self.size.height, 1) + 0.5
+
+    @property
+    def nearest(self) -> int | None:
+        """The system nearest to the middle."""
+        return self._chart.nearest(self._goal()) if self._chart is not None else None
+
+    def choose_middle(self) -> None:
+        """Choose the system nearest to the middle."""
+        self.post_message(self.Chosen(self.nearest))
 
     def on_resize(self, event: events.Resize) -> None:
-        self._draw()
+        self._redraw()
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._stale = True
+
+    def on_key(self, event: events.Key) -> None:
+        """Arrows look around while the map has the focus; elsewhere up and down move the focus."""
+        moves = {"left": (-1, 0), "right": (1, 0), "up": (0, 1), "down": (0, -1)}
+        if event.key in moves:
+            event.stop()
+            self.pan(*moves[event.key])
+        elif event.key == "enter":
+            event.stop()
+            self.choose_middle()
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        event.stop()
+        if event.button != 1 or self._chart is None:
+            return
+        stopped, self._flight = self._flight is not None, None
+        self._finger = Finger(event.screen_x, event.screen_y, self._window, stopped)
+        self.capture_mouse()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        if self._finger is None:
+            return
+        event.stop()
+        window = self._finger.move(event.screen_x, event.screen_y, self._clock.time())
+        if window is not None and window != self._window:
+            self._window = window
+            self._redraw()
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        self._lifted, self._finger = self._finger, None
+        if self._lifted is None:
+            return
+        event.stop()
+        self.release_mouse()
+        now = self._clock.time()
+        if self._lifted.moving and any(speed := self._lifted.speed(now)):
+            self._fly(glide(self._window, *speed, now))
 
     def on_click(self, event: events.Click) -> None:
+        """Comes after the lift, and only where the display takes it for a tap and not for a palm."""
         event.stop()
-        found = sorted(((x - event.x) ** 2 + (2 * (y - event.y)) ** 2, dot.id, dot) for x, y, dot in self._places)
-        if found and found[0][0] <= REACH**2:
-            self.choose(found[0][1])
-            self.post_message(self.Chosen(found[0][2]))
+        finger, self._lifted = self._lifted, None
+        if finger is not None and not finger.moving:
+            # What a glide was stopped by chooses nothing; it may still be the first of two taps.
+            self._tapped(Tap(event.x, event.y, self._clock.time()), chooses=not finger.stopped)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self._nearer_at(ZOOM, event.x, event.y)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self._nearer_at(1 / ZOOM, event.x, event.y)
 
     def render_line(self, y: int) -> Strip:
-        if y >= len(self._rows):
-            return Strip([Segment(" " * self.size.width, GROUND)])
-        cells = self._rows[y]
-        return Strip([Segment(cell.text, cell.style) if cell else Segment(" ", GROUND) for cell in cells])
+        if self._stale:
+            self._draw()
+        return (
+            self._strips[y]
+            if y < len(self._strips)
+            else Strip.blank(self.size.width, style(self.app, "quiet", on="paper"))
+        )
 
-    def _unit(self) -> float:
-        """The map's units in one column; a row has twice as many."""
-        assert self._scene is not None
-        (x0, y0), (x1, y1) = self._scene.low, self._scene.high
-        columns, rows = max(self.size.width, 1), max(self.size.height, 1)
-        return max((x1 - x0) / columns, (y1 - y0) / (2 * rows), 1e-12) / self._near
+    def _tapped(self, tap: Tap, *, chooses: bool) -> None:
+        if self._chart is None or self._drawn is None:
+            return
+        if (spot := self._drawn.in_inset(tap.column, tap.row)) is not None:
+            self._fly(self._goal().looking_at(*self._chart.inset.place(*spot)))
+        elif tap.is_second_of(self._tap):
+            self._tap = None
+            self._nearer_at(TWICE, tap.column, tap.row)
+        else:
+            self._tap = tap
+            if chooses:
+                self.post_message(self.Chosen(self._chart.hit(self._drawn, self._window, tap.column, tap.row)))
 
-    def _seen(self) -> tuple[float, float]:
-        return self._unit() * self.size.width, self._unit() * 2 * self.size.height
+    def _nearer_at(self, factor: float, column: float, row: float) -> None:
+        spot = column + 0.5 - self.size.width / 2, row + 0.5 - self.size.height / 2
+        self._fly(self._goal().nearer(factor, self._whole, *spot))
+
+    def _goal(self) -> Window:
+        """Where it is going, or stands."""
+        return self._flight.goal if self._flight is not None else self._window
+
+    @property
+    def _clock(self) -> Clock:
+        app = self.app
+        assert isinstance(app, TouchApp)
+        return app.clock
+
+    def _fly(self, goal: Window | Flight) -> None:
+        """Go there in some steps; at once where nothing is to move on this display."""
+        flight = goal if isinstance(goal, Flight) else Flight(self._window, goal, self._clock.time(), FLIGHT_S)
+        if self.app.animation_level == "none" or not self.size:
+            self._window, self._flight = flight.goal, None
+            self._redraw()
+            return
+        self._flight = flight
+        if self._next is None:
+            self._next = self._clock.call_later(FRAME_S, lambda: self.call_later(self._tick))
+
+    def _tick(self) -> None:
+        self._next, now = None, self._clock.time()
+        if self._flight is None:
+            return
+        self._window = self._flight.at(now)
+        if self._flight.is_over(now):
+            self._flight = None
+        else:
+            self._next = self._clock.call_later(FRAME_S, lambda: self.call_later(self._tick))
+        self._redraw()
+
+    def _near(self) -> float:
+        """The scale at which a system is looked at closely."""
+        systems = len(self._chart.shown.sky) if self._chart is not None else 1
+        return self._whole.dot / min(max(math.sqrt(systems / AROUND), 1.0), NEAREST / 2)
+
+    def _room(self) -> tuple[int, int]:
+        """Columns and rows that nothing covers."""
+        covered = sum(self._shade)
+        wide, tall = self.size
+        return (wide - covered, tall) if wide > 2 * tall else (wide, tall - covered)
+
+    def _middle(self) -> tuple[float, float]:
+        """How far the middle of what nothing covers is from the middle, in cells."""
+        off = (self._shade[0] - self._shade[1]) / 2
+        return (off, 0.0) if self.size.width > 2 * self.size.height else (0.0, off)
+
+    def _covered(self) -> Region:
+        """The cells that something lies over."""
+        (first, last), (wide, tall) = self._shade, self.size
+        if wide > 2 * tall:
+            return Region(0 if first else wide - last, 0, first + last, tall - Inset.ROWS - 2)
+        return Region(0, 0 if first else tall - last, wide, first + last)
+
+    def _fit(self) -> None:
+        """The window of the whole map, for the size that it has now; who sees the whole goes on to."""
+        if self._chart is None or not self.size or self.size == self._fitted:
+            return
+        sky, was_whole, self._fitted = self._chart.shown.sky, self._window == self._whole, self.size
+        self._whole = fitting(sky.low, sky.high, self.size.width, self.size.height)
+        if was_whole:
+            self._window = self._whole
+
+    def _redraw(self, *, every: bool = True) -> None:
+        """Draw anew at the next frame; with `every` False only what differs is sent."""
+        if every or self._stale or self._drawn is None:
+            self._stale = True
+            self.refresh()
+            return
+        codes, looks = self._drawn.canvas.codes, self._drawn.canvas.looks
+        self._draw()
+        fresh = self._drawn.canvas
+        if fresh.codes.shape != codes.shape:
+            self.refresh()
+            return
+        differs = (fresh.codes != codes) | (fresh.looks != looks)
+        for row in np.flatnonzero(differs.any(axis=1)).tolist():
+            there = np.flatnonzero(differs[row])
+            self.refresh(Region(int(there[0]), row, int(there[-1] - there[0]) + 1, 1))
 
     def _draw(self) -> None:
-        if self._scene is None or not self.size:
+        self._stale = False
+        if self._chart is None or not self.size:
+            self._strips = []
             return
-        self._rows = [[None] * self.size.width for _ in range(self.size.height)]
-        self._lines()
-        self._dots(self._scene)
-        self._names()
-        self.refresh()
+        self._fit()
+        corner = None
+        if self._window.dot < self._whole.dot * 0.99:
+            wide, covered = self.size.width > 2 * self.size.height, self._shade[1] > 0
+            corner = not (wide and covered), wide or not covered
+        self._drawn = self._chart.draw(self._window, *self.size, self._pins, corner, self._covered())
+        self._strips = self._drawn.canvas.strips(self.palette(self.app, self._chart.shown.voices))
 
-    def _at(self, spots: Floats, columns: int = 1, rows: int = 1) -> Floats:
-        """Columns and rows of places on the map, so many times finer than cells."""
-        unit = self._unit()
-        across = (self.size.width / 2 + (spots[:, 0] - self._x) / unit) * columns
-        down = (self.size.height / 2 - (spots[:, 1] - self._y) / (2 * unit)) * rows
-        return np.column_stack((across, down))
-
-    def _lines(self) -> None:
-        """Links as braille points, two across and four down a cell; only what lies in sight is walked along."""
-        points: dict[tuple[int, int], int] = {}
-        wide, high = self.size.width * 2 - 1, self.size.height * 4 - 1
-        ends = np.hstack((self._at(self._links[:, :2], 2, 4), self._at(self._links[:, 2:], 2, 4)))
-        low, most = np.minimum(ends[:, :2], ends[:, 2:]), np.maximum(ends[:, :2], ends[:, 2:])
-        near = np.all((most >= 0) & (low <= (wide, high)), axis=1)
-        for a, b, c, d in ends[near][:MOST_LINKS].tolist():
-            clipped = _clipped(a, b, c, d, wide, high)
-            if clipped is None:
-                continue
-            a, b, c, d = clipped
-            steps = max(int(max(abs(c - a), abs(d - b))), 1)
-            for step in range(steps + 1):
-                x, y = int(a + (c - a) * step / steps), int(b + (d - b) * step / steps)
-                points[x // 2, y // 4] = points.get((x // 2, y // 4), 0) | BITS[y % 4][x % 2]
-        for (x, y), bits in points.items():
-            self._rows[y][x] = Cell(chr(0x2800 + bits), LINK)
-
-    def _dots(self, scene: Scene) -> None:
-        """Of several systems in one cell the last is seen: it stands out most."""
-        cells = np.floor(self._at(self._spots)).astype(np.int64)
-        seen = np.flatnonzero(np.all((cells >= 0) & (cells < (self.size.width, self.size.height)), axis=1))[::-1]
-        _, tops = np.unique(cells[seen, 1] * self.size.width + cells[seen, 0], return_index=True)
-        self._places = [(int(cells[row][0]), int(cells[row][1]), scene.dots[row]) for row in seen[tops].tolist()]
-        for x, y, dot in self._places:
-            has_class = dot.inside and dot.group >= 0
-            style = CLASSES[dot.group % len(CLASSES)] if has_class else OUTSIDE
-            mark = MARKS[dot.group % len(MARKS)] if has_class else "·"
-            self._rows[y][x] = Cell(mark, CHOSEN if dot.id == self._chosen else style)
-
-    def _names(self) -> None:
-        """The chosen one first, then by rank; right of the mark, else left of it, else not."""
-        ranked = sorted(self._places, key=lambda one: (one[2].id != self._chosen, one[2].rank, one[2].name))
-        for x, y, dot in ranked[:NAMES]:
-            name = line(dot.name, 24)
-            for start in (x + 2, x - 1 - len(name)):
-                if self._is_free(y, start - 1, start + len(name) + 1, x):
-                    for at, letter in enumerate(name, start):
-                        self._rows[y][at] = Cell(letter, NAME)
-                    break
-
-    def _is_free(self, y: int, start: int, end: int, own: int) -> bool:
-        """Links may be written over, marks and letters not."""
-        if start < 0 or end > self.size.width:
-            return False
-        row = self._rows[y]
-        return all(at == own or row[at] is None or row[at].style is LINK for at in range(start, end))  # type: ignore[union-attr]
-
-
-def _clipped(
-    a: float, b: float, c: float, d: float, wide: float, high: float
-) -> tuple[float, float, float, float] | None:
-    """The part of a line from (a, b) to (c, d) that is in sight (Liang and Barsky 1984)."""
-    first, last, across, down = 0.0, 1.0, c - a, d - b
-    for step, room in ((-across, a), (across, wide - a), (-down, b), (down, high - b)):
-        if step == 0:
-            if room < 0:
-                return None
-        elif step < 0:
-            first = max(first, room / step)
-        else:
-            last = min(last, room / step)
-    if first > last:
-        return None
-    return a + first * across, b + first * down, a + last * across, b + last * down
+    @staticmethod
+    def palette(app: App[Any], voices: Sequence[int]) -> list[Style]:
+        """The styles of this look, by the places that stars/shown.py and stars/chart.py name."""
+        inks = ("quiet", "edge", "edge-quiet", "quiet", *(f"voice-{number}" for number in voices))
+        found = [style(app, ink, on="paper") for ink in inks]
+        found += [style(app, ink, on="paper", bold=bold) for ink, bold in (("ink", False), ("note", True))]
+        found += [style(app, "note", on="paper", bold=True), style(app, "edge", on="paper")]
+        found.append(style(app, "title", on="paper", bold=True))
+        return [*found, style(app, "chosen-ink", on="chosen", bold=True), style(app, "ink", on="tile", bold=True)]

@@ -16,7 +16,7 @@ class Tile(Static, can_focus=True):
     """At least 3 rows by 8 columns. `key` says what it stands for."""
 
     FOCUS_ON_CLICK = False  # a tap leaves the focus with the field that is typed into, and repaints less
-    BINDINGS: ClassVar[list[BindingType]] = [("enter,space", "press", "Press")]
+    BINDINGS: ClassVar[list[BindingType]] = [("enter,space", "press", "Press"), ("m", "hold", "What else can be done")]
 
     class Pressed(Message):
         """The tile was tapped."""
@@ -29,19 +29,38 @@ class Tile(Static, can_focus=True):
         def control(self) -> Tile:
             return self.tile
 
-    def __init__(self, text: str, key: str = "", *, id: str | None = None, classes: str | None = None) -> None:
+    class Held(Message):
+        """A finger stayed on it: show what can be done with it. Only where it `holds`."""
+
+        def __init__(self, tile: Tile) -> None:
+            super().__init__()
+            self.tile = tile
+
+    def __init__(
+        self, text: str, key: str = "", *, id: str | None = None, classes: str | None = None, holds: bool = False
+    ) -> None:
         super().__init__(plain(text), markup=False, id=id, classes=classes)
         self.key = key
         self.text = text
+        self.holds = holds
 
     def say(self, text: str) -> None:
         """Change its words; costs nothing where they are the same."""
         if text != self.text:
             self.text = text
-            self.update(plain(text))
+            self.update(plain(text), layout=self.styles.auto_dimensions)  # most have a size of their own: nothing moves
 
     def action_press(self) -> None:
         self.post_message(self.Pressed(self))
+
+    def hold(self) -> None:
+        self.post_message(self.Held(self))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return self.holds if action == "hold" else True
+
+    def action_hold(self) -> None:
+        self.hold()
 
     def on_click(self, event: events.Click) -> None:
         event.stop()

@@ -16,6 +16,8 @@ from textual.driver import Driver
 
 import haven.settings
 from assistants.cartographer import Cartographer
+from assistants.office import Office
+from assistants.pricing import Pricing
 from assistants.records import Records
 from assistants.round_table import RoundTable
 from assistants.scribe import Scribe
@@ -27,6 +29,8 @@ from haven.access import Principal, Role
 from haven.ai.engine import Engine
 from haven.ai.memory import Memory
 from haven.ai.memory.outcomes import Outcomes
+from haven.ai.models.registry import Registry
+from haven.ai.money.caps import Caps
 from haven.ai.money.ledger import Ledger
 from haven.ai.money.prices import Prices
 from haven.ai.providers.base import Call, Finish
@@ -36,10 +40,15 @@ from haven.changes.decisions import Changes
 from haven.changes.git.repository import Repository
 from haven.changes.proposal import Kind, Proposal
 from haven.events import Bus
+from haven.logbook import Recent
+from haven.past import Past
+from haven.privacy import Privacy
 from haven.settings import Cloud, Paths, Project, Settings
+from haven.store import backup as backups
 from haven.store import changes as table
 from haven.store import events, jobs
 from haven.store import waiting as waits
+from haven.store.backup import Backup
 from haven.store.changes import Change
 from haven.store.database import Database, Transaction, opened
 from haven.store.waiting import Waiting
@@ -52,7 +61,9 @@ from haven.world.world import World
 from kiosk.app import Kiosk
 from kiosk.driver import Display, driver_for
 from kiosk.pin import Pin
-from kiosk.server import serve
+from kiosk.screens.pane import Handed
+from kiosk.server import STUCK_S, serve
+from tests.kiosk.clock import FakeClock
 from tests.kiosk.terminal import Terminal
 
 OWNER = Principal("unix:0", "root", Role.OWNER, "kiosk")
@@ -117,6 +128,7 @@ class House:
     outcomes: Outcomes
     alerts: Alerts
     settings: Settings
+    office: Office
     pin: Pin
     model: ScriptedModel
     claude: ScriptedModel
@@ -125,9 +137,11 @@ class House:
     kiosks: list[Kiosk] = field(default_factory=list)
     cloud: str = "the stand-in"
     lan: bool = False
+    log: Recent = field(default_factory=Recent)
+    past: Past = field(default_factory=Past)
 
-    def kiosk(self, principal: Principal, driver: type[Driver] | None = None) -> Kiosk:
-        kiosk = Kiosk(
+    def kiosk(self, principal: Principal, driver: type[Driver] | None = None, clock: FakeClock | None = None) -> Kiosk:
+        handed = Handed(
             round_table=self.round_table,
             changes=self.changes,
             waiting=self.waiting,
@@ -139,10 +153,14 @@ class House:
             verdict=self.outcomes.verdict,
             cloud=lambda: self.cloud,
             lan=lambda: self.lan,
+            office=self.office,
+            settings_file=self.settings.paths.config_dir / "haven.toml",
+            log=self.log,
+            past=self.past,
             principal=principal,
             pin=self.pin,
-            driver_class=driver,
         )
+        kiosk = Kiosk(handed, driver, clock)
         self.kiosks.append(kiosk)
         return kiosk
 
@@ -181,6 +199,26 @@ class House:
         return await self.changes.get(change.id)
 
 
+def _office(settings: Settings, database: Database, ledger: Ledger, engine: Engine, table: RoundTable) -> Office:
+    async def backup() -> Backup:
+        return await backups.make(settings.database, settings.paths.state_dir / "backups")
+
+    roster = engine.roster
+    return Office(
+        settings=settings,
+        caps=Caps(database, settings.cloud),
+        ledger=ledger,
+        registry=Registry(settings.paths.state_dir),
+        roster=roster,
+        pricing=Pricing(roster, ledger, settings, None, table.seat),
+        privacy=Privacy(database),
+        backup=backup,
+        restart=lambda: None,
+        is_watched=False,
+        began=0,
+    )
+
+
 async def _status() -> list[StatusLine]:
     fine = StatusLine("Disk", "12 GB free"), StatusLine("Backup", "5 h old, restored to check it")
     return [StatusLine("Cloud", "stand-in, not Claude", "note"), *fine]
@@ -190,7 +228,8 @@ async def _status() -> list[StatusLine]:
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     source, base = await _source(tmp_path / "project")
     paths = Paths(state_dir=tmp_path / "state", config_dir=tmp_path / "config", runtime_dir=tmp_path / "run")
-    settings = Settings(paths=paths, project=Project(repository=source), cloud=Cloud(stand_in=True))
+    always_day = haven.settings.Kiosk(night_from="00:00", night_until="00:00")
+    settings = Settings(paths=paths, project=Project(repository=source), cloud=Cloud(stand_in=True), kiosk=always_day)
     async with opened(settings.database) as database:
         repository = await Repository.create(source, tmp_path / "clone.git", "main")
         bus = Bus(database)
@@ -223,6 +262,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
             outcomes,
             Alerts(database, settings.alerts),
             settings,
+            _office(settings, database, ledger, engine, round_table),
             pin,
             model,
             claude,
@@ -260,11 +300,13 @@ def show(house: House) -> Show:
     """`async with show(PANEL) as terminal`: one display of the house, ended at the end."""
 
     @asynccontextmanager
-    async def display(principal: Principal = OWNER, columns: int = 100, rows: int = 28) -> AsyncIterator[Terminal]:
+    async def display(
+        principal: Principal = OWNER, columns: int = 100, rows: int = 28, clock: FakeClock | None = None
+    ) -> AsyncIterator[Terminal]:
         terminal = Terminal(columns, rows)
         screen = Display(terminal.feed, columns, rows)
         terminal.send = screen.receive
-        kiosk = house.kiosk(principal, driver_for(screen))
+        kiosk = house.kiosk(principal, driver_for(screen), clock)
         running = asyncio.create_task(kiosk.run_async())
         try:
             await terminal.until("HAVEN")
@@ -292,10 +334,13 @@ def serving(house: House, socket_path: Path) -> Serve:
     """`async with serving() as task`: the socket is open."""
 
     @asynccontextmanager
-    async def run(owner_uid: int | None = None, **settings: Any) -> AsyncIterator[asyncio.Task[None]]:
+    async def run(
+        owner_uid: int | None = None, stuck_s: float = STUCK_S, **settings: Any
+    ) -> AsyncIterator[asyncio.Task[None]]:
         ready = asyncio.Event()
         uid = os.getuid() if owner_uid is None else owner_uid
-        task = asyncio.create_task(serve(socket_path, house.kiosk, haven.settings.Kiosk(**settings), uid, ready.set))
+        wanted = haven.settings.Kiosk(**settings)
+        task = asyncio.create_task(serve(socket_path, house.kiosk, wanted, uid, ready.set, stuck_s))
         await asyncio.wait({task, asyncio.create_task(ready.wait())}, return_when=asyncio.FIRST_COMPLETED)
         try:
             yield task

@@ -12,6 +12,8 @@ import struct
 import subprocess
 import sys
 import termios
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -40,22 +42,23 @@ async def run(*arguments: str) -> tuple[int | None, str]:
 class Pty(Terminal):
     """A terminal with the client in it."""
 
-    def __init__(self, socket_path: Path, columns: int = 100, rows: int = 28) -> None:
+    def __init__(self, socket_path: Path, columns: int = 100, rows: int = 28, options: Sequence[str] = ()) -> None:
         super().__init__(columns, rows)
         self.master, self.slave = pty.openpty()
         fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.before = termios.tcgetattr(self.slave)
         self.send = lambda data: (os.write(self.master, data), None)[1]
-        self._path = socket_path
+        self.program: Sequence[str] = ("kiosk.attach", str(socket_path), *options)
+        self.environment: Mapping[str, str] = ENVIRONMENT
 
     async def __aenter__(self) -> Pty:
-        asyncio.get_running_loop().add_reader(self.master, lambda: self.feed(os.read(self.master, 65536)))
+        asyncio.get_running_loop().add_reader(self.master, self._read)
         self.process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "kiosk.attach", str(self._path)),
+            *(sys.executable, "-m", *self.program),
             stdin=self.slave,
             stdout=self.slave,
             stderr=self.slave,
-            env=ENVIRONMENT,
+            env=self.environment,
             start_new_session=True,
         )
         return self
@@ -64,9 +67,19 @@ class Pty(Terminal):
         if self.process.returncode is None:
             self.process.kill()
         await self.process.wait()
-        asyncio.get_running_loop().remove_reader(self.master)
-        os.close(self.master)
-        os.close(self.slave)
+        self.close()
+
+    def close(self) -> None:
+        """The terminal is gone: whoever reads or writes it is told so."""
+        if self.master >= 0:
+            asyncio.get_running_loop().remove_reader(self.master)
+            os.close(self.master)
+            os.close(self.slave)
+            self.master = -1
+
+    def _read(self) -> None:
+        with suppress(OSError):
+            self.feed(os.read(self.master, 65536))
 
     def restored(self) -> bool:
         return termios.tcgetattr(self.slave) == self.before
@@ -96,13 +109,26 @@ async def test_a_window_that_changes_its_size_and_a_person_who_quits(serving: Se
         assert terminal.restored()
 
 
-async def test_the_service_goes_away(serving: Serve, socket_path: Path) -> None:
-    async with serving() as task, Pty(socket_path) as terminal:
-        await terminal.until("F3 Changes")
-        task.cancel()
-        assert await terminal.process.wait() == wire.AGAIN
+async def test_it_waits_for_a_haven_that_goes_away_and_comes_back_by_itself(serving: Serve, socket_path: Path) -> None:
+    async with AsyncExitStack() as stack:
+        async with serving():
+            terminal = await stack.enter_async_context(Pty(socket_path))
+            await terminal.until("F3 Changes")
+        await terminal.until("Haven is stopping.", "comes back by itself", gone="F3 Changes")
+        async with serving():
+            await terminal.tap("F3 Changes")
+            await terminal.until("There are no changes yet")
         await terminal.until("Haven is stopping.")
+        terminal.type("q")
+        assert await terminal.process.wait() == wire.AGAIN
         assert terminal.restored()
+
+
+async def test_a_panel_that_starts_before_haven_waits_for_it(serving: Serve, socket_path: Path) -> None:
+    async with Pty(socket_path, options=("--wait",)) as terminal:
+        await terminal.until("Haven is not here yet.")
+        async with serving():
+            await terminal.until("F3 Changes")
 
 
 async def test_a_killed_service_leaves_a_usable_terminal(socket_path: Path) -> None:
@@ -112,11 +138,31 @@ async def test_a_killed_service_leaves_a_usable_terminal(socket_path: Path) -> N
         writer.transport.abort()
 
     server = await asyncio.start_unix_server(hang_up, socket_path)
-    async with Pty(socket_path) as terminal:
+    async with Pty(socket_path, options=("--once",)) as terminal:
         assert await terminal.process.wait() == wire.AGAIN
         await terminal.until("Haven went away.")
         assert terminal.restored()
     server.close()
+
+
+async def test_one_that_was_stopped_draws_all_anew(serving: Serve, socket_path: Path) -> None:
+    async with serving(), Pty(socket_path) as terminal:
+        await terminal.until("F3 Changes")
+        terminal.process.send_signal(signal.SIGSTOP)
+        termios.tcsetattr(terminal.slave, termios.TCSANOW, terminal.before)  # as a shell does that gets it back
+        terminal.resize(100, 28)  # and it shows something else
+        terminal.process.send_signal(signal.SIGCONT)
+        await terminal.until("HAVEN", "F3 Changes")
+        assert not terminal.restored(), "raw again"
+        terminal.type("\x11")
+        assert await terminal.process.wait() == 0
+
+
+def test_it_starts_with_the_standard_library_alone() -> None:
+    code = "import sys, kiosk.attach; print(*{name.split('.')[0] for name in sys.modules})"
+    shown = subprocess.run([sys.executable, "-c", code], env=ENVIRONMENT, capture_output=True, text=True, check=True)
+    ours = {"kiosk", "sitecustomize", "usercustomize"}
+    assert {name for name in shown.stdout.split() if not name.startswith("_")} <= sys.stdlib_module_names | ours
 
 
 async def test_a_polite_kill_restores_the_terminal(serving: Serve, socket_path: Path) -> None:

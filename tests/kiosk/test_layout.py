@@ -1,17 +1,22 @@
-"""Every target can be hit by a finger, on every screen, at both sizes of the panel."""
+"""Every target can be hit by a finger: in every place and dialog, on a panel on its side and on end."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import pytest
 from textual.geometry import Region
+from textual.pilot import Pilot
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Static
 
 from haven.errors import Unavailable
 from haven.store.changes import Change
 from kiosk.app import Kiosk
+from kiosk.places import PLACES
 from kiosk.screens.ask import Ask
 from kiosk.screens.dialogs import Choice, Dialog, PinPad, Words
 from kiosk.screens.review import ReviewPane
@@ -19,53 +24,119 @@ from kiosk.widgets.entry import Entry
 from kiosk.widgets.keyboard import Keyboard, Keys
 from kiosk.widgets.tile import Tile
 from tests.kiosk.conftest import GREEN, OWNER, RED, House
+from tests.kiosk.terminal import PATIENCE_S
 
 SIZES = [(100, 28), (96, 26)]
+"""Of a panel of 7 inches on its side, as two of them show it."""
+EVERY_SIZE = [*SIZES, (98, 26), (48, 50)]
+"""The last one stands on end."""
+NARROW = 80
+LONG = "Its tests are not in order: 3 regressed (a, b, c). To merge it, type its id: abc123. " * 2
+KINDS = {"feature": "Feature", "fix": "Fix", "docs": "Docs", "refactor": "Refactor"}
+DIALOGS: dict[str, Callable[[], Dialog]] = {
+    "the PIN": lambda: PinPad("Enter the PIN to approve, tweak or reject a change."),
+    "words": lambda: Words(LONG, "OK"),
+    "a number": lambda: Words(LONG, "OK", numeric=True),
+    "a choice": lambda: Choice("Which?", KINDS),
+}
 
 
-def targets(screen: Screen[object]) -> list[tuple[str, Region, int]]:
-    """What can be tapped now: its words, where, and the rows it must have."""
-    found = [(tile.text, tile.region, 3) for tile in screen.query(Tile) if tile.region]
-    for keys in screen.query(Keys):
-        rows = 2 if isinstance(keys, Keyboard) else 3
-        if keys.region:
-            found += [(label, region.translate(keys.region.offset), rows) for region, label, _ in keys.targets()]
+@dataclass(frozen=True)
+class Target:
+    """Something that is tapped."""
+
+    words: str
+    region: Region
+    seen: Region
+    """The part of it that is not scrolled away or cut off."""
+    least: tuple[int, int]
+    """Columns and rows it must have."""
+    scrolls: bool
+    """Whether what it stands in can be scrolled up and down."""
+
+
+def targets(screen: Screen[object]) -> list[Target]:
+    """What can be tapped now, or after scrolling."""
+    found = []
+    for widget in screen.query("Tile, Keys").results(Widget):
+        if not widget.region or not (widget.is_on_screen or _scrolls(widget)):
+            continue
+        place = screen.find_widget(widget)
+        if isinstance(widget, Tile):
+            one = Target(widget.text, place.region, place.visible_region, (8, 3), _scrolls(widget))
+            found.append(one)
+        elif isinstance(widget, Keys):
+            keyboard = isinstance(widget, Keyboard)
+            least = ((4, 3) if screen.size.width < NARROW else (8, 2)) if keyboard else (8, 3)
+            for region, label, _ in widget.targets():
+                there = region.translate(place.region.offset)
+                found.append(Target(label, there, there.intersection(place.clip), least, scrolls=False))
     return found
 
 
+def _scrolls(widget: Widget) -> bool:
+    return any(isinstance(node, Widget) and node.max_scroll_y for node in widget.ancestors)
+
+
+def faults(screen: Screen[object]) -> list[str]:
+    """Each target must be large enough, wholly there (or to be scrolled to), and covered by no other."""
+    found, said = targets(screen), []
+    for one in found:
+        (columns, rows), region, seen = one.least, one.region, one.seen
+        if region.height < rows or region.width < columns:
+            said.append(f"{one.words!r} is {region.width} x {region.height}, not {columns} x {rows}")
+        scrolled_away = one.scrolls and (not seen or seen.width == region.width)
+        if seen != region and not scrolled_away:
+            said.append(f"{one.words!r} is cut off: {region}, {seen}")
+    for number, one in enumerate(found):
+        said += [
+            f"{one.words!r} and {other.words!r} overlap"
+            for other in found[number + 1 :]
+            if one.seen and other.seen and one.seen.overlaps(other.seen)
+        ]
+    return said
+
+
 def assert_reachable(app: Kiosk) -> list[str]:
-    whole = app.screen.region
-    found = targets(app.screen)
-    for words, region, rows in found:
-        assert region.height >= rows and region.width >= 8, f"{words!r} is {region.width} x {region.height}"
-        assert whole.contains_region(region), f"{words!r} is not wholly on the screen: {region}"
-    for number, (words, region, _) in enumerate(found):
-        for other, there, _ in found[number + 1 :]:
-            assert not region.overlaps(there), f"{words!r} and {other!r} overlap"
-    return [words for words, _, _ in found]
+    """What can be tapped, by its words."""
+    assert faults(app.screen) == []
+    return [one.words for one in targets(app.screen)]
 
 
-@pytest.mark.parametrize("size", SIZES)
-async def test_targets_of_the_panes(house: House, size: tuple[int, int]) -> None:
+async def settled(app: Kiosk, pilot: Pilot[None], pane: str) -> None:
+    """Until the pane has what it asked for when it was opened, and it is drawn."""
+    for _ in range(3):
+        for worker in [one for one in app.workers if one.node is app.query_one(f"#{pane}") and one.group != "follow"]:
+            await asyncio.wait_for(worker.wait(), PATIENCE_S)
+        await pilot.pause()
+
+
+@pytest.mark.parametrize("size", EVERY_SIZE)
+async def test_every_place_and_every_dialog(house: House, size: tuple[int, int]) -> None:
     change: Change = await house.in_review()
     app = house.kiosk(OWNER)
+    wrong: dict[str, list[str]] = {}
     async with app.run_test(size=size) as pilot:
-        for pane in ("home", "ask", "changes"):
-            app.action_pane(pane)
+        for place in [one.id for one in PLACES] + ["more"]:
+            app.action_pane(place, change.id if place == "review" else "")
+            await settled(app, pilot, place)
+            wrong[place] = faults(app.screen)
+            seen = {one.words for one in targets(app.screen)}
+            assert {"F1 Home", "F2 Ask", "Cloud on"} <= seen, f"the bar is on every screen, but not on {place}"
+            for keyboard in app.query(f"#{place} Keyboard").results(Keyboard):
+                keyboard.display = True
+                await pilot.pause()
+                wrong[f"{place} with its keyboard"] = faults(app.screen)
+                (entry,) = app.query(f"#{place} Entry").results(Entry)
+                field = app.screen.find_widget(entry)
+                assert field.visible_region == field.region, f"the keyboard hides the field of {place}"
+                keyboard.display = False
+        for name, dialog in DIALOGS.items():
+            await app.push_screen(dialog())
             await pilot.pause()
-            assert "F2 Ask" in assert_reachable(app)
-        app.action_pane("ask")
-        app.query_one(Keyboard).display = True
-        await pilot.pause()
-        assert {"q", "space", "⌫", "Ask"} <= set(assert_reachable(app))
-        review = app.query_one(ReviewPane)
-        app.action_pane("review")
-        review.open(change.id)
-        for worker in [worker for worker in app.workers if worker.group == "review"]:
-            await worker.wait()
-        await pilot.pause()
-        assert {"Approve", "Tweak", "Reject", "Back"} <= set(assert_reachable(app))
-        assert app.query_one("#summary").size.height >= 12, "too little room to read"
+            wrong[name] = faults(app.screen)
+            app.pop_screen()
+    assert {where: said for where, said in wrong.items() if said} == {}
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -77,7 +148,7 @@ async def test_a_long_review_leaves_room_and_every_page_its_targets(house: House
     app = house.kiosk(OWNER)
     async with app.run_test(size=size) as pilot:
         app.action_pane("review")
-        app.query_one(ReviewPane).open(change.id)
+        app.query_one(ReviewPane).opened(change.id)
         for worker in [worker for worker in app.workers if worker.group == "review"]:
             await worker.wait()
         for page in ("summary", "tests", "diff", "rounds"):
@@ -100,7 +171,7 @@ async def test_what_an_approval_takes_is_wholly_read_however_much_there_is_to_sa
     app = house.kiosk(OWNER)
     async with app.run_test(size=size) as pilot:
         app.action_pane("review")
-        app.query_one(ReviewPane).open(change.id)
+        app.query_one(ReviewPane).opened(change.id)
         for worker in [worker for worker in app.workers if worker.group == "review"]:
             await worker.wait()
         await pilot.pause()
@@ -123,7 +194,7 @@ async def test_targets_under_an_answer(house: House, size: tuple[int, int]) -> N
     app = house.kiosk(OWNER)
     async with app.run_test(size=size) as pilot:
         app.action_pane("ask")
-        app.query_one(Ask).open("scribe")
+        app.query_one(Ask).opened("scribe")
         for text in ("Name the moons of Vega", "Name the moons of Altair"):
             app.query_one("#ask Entry", Entry).insert(text)
             await pilot.press("enter")
@@ -137,19 +208,3 @@ async def test_targets_under_an_answer(house: House, size: tuple[int, int]) -> N
         app.query_one(Ask).on_entry_touched()
         await pilot.pause()
         assert "q" in assert_reachable(app)
-
-
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("dialog", ["pin", "words", "choice"])
-async def test_targets_of_the_dialogs(house: House, size: tuple[int, int], dialog: str) -> None:
-    long = "Its tests are not in order: 3 regressed (a, b, c). To merge it, type its id: abc123. " * 2
-    made: dict[str, Dialog] = {
-        "pin": PinPad("Enter the PIN to approve, tweak or reject a change."),
-        "words": Words(long, "OK"),
-        "choice": Choice("Which?", {"feature": "Feature", "fix": "Fix", "docs": "Docs", "refactor": "Refactor"}),
-    }
-    app = house.kiosk(OWNER)
-    async with app.run_test(size=size) as pilot:
-        await app.push_screen(made[dialog])
-        await pilot.pause()
-        assert "Back" in assert_reachable(app)

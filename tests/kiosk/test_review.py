@@ -246,7 +246,7 @@ async def test_work_shows_live_and_can_be_stopped(house: House, show: Show) -> N
         await terminal.until("The best round so far is shown")
         await terminal.tap("Stop it")
         await terminal.until("stops.")
-    assert (await house.changes.get(change.id)).stop == OWNER.name
+    assert (await house.changes.get(change.id)).stop == OWNER.id
 
 
 async def planned(house: House) -> Change:

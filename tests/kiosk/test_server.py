@@ -113,7 +113,7 @@ async def test_a_display_that_dies_leaves_the_others_and_haven_alone(
 
 
 async def test_a_display_that_reads_nothing_is_dropped(house: House, serving: Serve, socket_path: Path) -> None:
-    async with serving(), attached(socket_path) as (other, _):
+    async with serving(stuck_s=0.2), attached(socket_path) as (other, _):
         with socket.socket(socket.AF_UNIX) as stuck:
             stuck.connect(str(socket_path))
             stuck.sendall(wire.hello(500, 200, "truecolor"))

@@ -13,17 +13,17 @@ async def test_the_panel_switches_the_cloud_off_with_a_tap_and_on_with_its_pin(h
     await asyncio.to_thread(house.pin.set, PIN)
     switch = CloudSwitch(house.database)
     async with show(PANEL) as terminal:
-        await terminal.until("Switch the cloud off")
-        await terminal.tap("Switch the cloud off")
-        await terminal.until("The cloud is off", "Nothing leaves")
+        await terminal.until("Cloud on")
+        await terminal.tap("Cloud on")
+        await terminal.until("Local only", "Nothing leaves")
         state = await switch.state()
         assert not state.on and state.by_id == PANEL.id
-        await terminal.tap("Switch it on")
+        await terminal.tap("Local only")
         await enter(terminal, "1111")
         await terminal.until("That PIN is wrong")
         assert not (await switch.state()).on
         await enter(terminal, PIN)
-        await terminal.until("Switch the cloud off")
+        await terminal.until("Cloud on")
         assert (await switch.state()).on
         await switch.off(OWNER)
-        await terminal.until("The cloud is off")
+        await terminal.until("Local only")

@@ -11,6 +11,7 @@ from textual.widgets import Static
 
 from assistants.sentinel import HAVEN
 from haven.access import Role
+from haven.ai.judging.embed import Embedder
 from haven.errors import NotFound
 from haven.world.exchange.loading import Importer
 from haven.world.fields import made
@@ -35,10 +36,11 @@ async def test_a_draft_is_read_and_approved_with_the_pin(charted: House, show: S
     house = charted
     house.pin.set(PIN)
     async with show(PANEL) as terminal:
-        await terminal.until("F6 Drafts")
+        await terminal.until("More")
         thing = made(Kind.SYSTEM, {"name": "Farlight", "position": "10, 20, 30", "economy": "Mining"})
         await house.records.drafts.propose([thing], ADA, "/submit", "seen\x1b[2J twice")
         second = await house.records.drafts.propose([made(Kind.LORE, {"name": "Odd", "text": "x"})], ADA, "/submit")
+        await terminal.tap("More (2)")
         await terminal.tap("F6 Drafts (2)")
         await terminal.until("system Farlight, new", "economy: Mining", "seen[2J twice", "lore · by Ada")
         await terminal.tap("Approve")
@@ -47,14 +49,14 @@ async def test_a_draft_is_read_and_approved_with_the_pin(charted: House, show: S
         with pytest.raises(NotFound):
             await house.records.world.one("Farlight")
         await enter(terminal, PIN)
-        await terminal.until("F6 Drafts (1)", "draft-")  # a notice covers the upper lines for some seconds
+        await terminal.until("More (1)", "draft-")  # a notice covers the upper lines for some seconds
         assert (await house.records.world.one("Farlight")).by == "Ada"
         await terminal.tap("Reject")
         await enter(terminal, PIN)
         await terminal.until("Why is it rejected?")
         await terminal.keys("odd")
         await terminal.tap("Reject")
-        await terminal.until("F6 Drafts", gone="F6 Drafts (1)")
+        await terminal.until("More", gone="More (1)")
         decided = await house.records.drafts.get(second.id)
         assert (decided.state, decided.why, decided.decided_by) == ("rejected", "odd", "Wall panel")
         await terminal.tap("F4 Map")
@@ -68,6 +70,7 @@ async def test_several_drafts_are_read_whole_and_approved_together(charted: Hous
     made_ = [await drafts.propose([made(Kind.SYSTEM, {"name": name})], ADA, "/submit") for name in names]
     own = await drafts.propose([made(Kind.SYSTEM, {"name": "Panelight"})], PANEL, "the Scribe")
     async with show(PANEL, rows=50) as terminal:
+        await terminal.tap("More (5)")
         await terminal.tap("F6 Drafts (5)")
         await terminal.until("system Farlight, new")
         await terminal.tap("Several")
@@ -79,15 +82,16 @@ async def test_several_drafts_are_read_whole_and_approved_together(charted: Hous
         await terminal.until("Approve these 3", gone="system Dimlight, new")
         await terminal.tap("Approve these 3")
         await enter(terminal, PIN)
-        await terminal.until("F6 Drafts (3)", "two systems of one name")
+        await terminal.until("More (3)", "two systems of one name")
         assert [(await drafts.get(one.id)).state for one in made_] == ["approved", "approved", "open", "open"]
     async with show(PANEL) as terminal:
+        await terminal.tap("More (3)")
         await terminal.tap("F6 Drafts (3)")
         await terminal.tap("█ Panelight")
         await terminal.until("Proposed on this panel")
         await terminal.tap("Approve")
         await enter(terminal, PIN)
-        await terminal.until("F6 Drafts (2)")
+        await terminal.until("More (2)")
         assert (await drafts.get(own.id)).decided_by == "Wall panel"
 
 
@@ -109,22 +113,39 @@ async def test_of_long_lists_the_rest_is_named(house: House) -> None:
             assert len(shown) == rows + 1 and str(shown[-1].render()) == more
 
 
+async def test_what_a_search_means_is_listed_once_it_is_known(house: House, show: Show) -> None:
+    lore = [
+        made(Kind.LORE, {"name": "The Grey Sleep", "text": "Whole crews lay down one evening and were never roused."}),
+        made(Kind.LORE, {"name": "Salt Bread", "text": "A flat loaf."}),
+    ]
+    await house.records.world.put(lore, HAVEN, "a test")
+    search = house.records.search
+    search.embedder = Embedder()
+    await search.refresh()
+    assert await search.embed(2) == 2
+    async with show(OWNER) as terminal:
+        await terminal.tap("F5 Lore")
+        await terminal.tap("Search")
+        await terminal.keys("sickness nobody wakes up from")
+        await terminal.tap("hide")
+        await terminal.until("Whole crews lay down")
+    search.embedder.close()
+
+
 async def test_lore_is_searched_and_read_and_the_map_answers_a_tap(charted: House, show: Show) -> None:
     async with show(OWNER) as terminal:
         await terminal.tap("F5 Lore")
         await terminal.until("Bluewort")
         await terminal.tap("Search")
         await terminal.keys("salt war")
-        await terminal.tap("Search")
+        await terminal.tap("Done")
         await terminal.until("The Salt War", "lore, canon", "saltglass")
         await terminal.tap("F4 Map")
         await terminal.until("39 systems", "Astra")
-        x, y = terminal.where("Astra")
-        terminal.press(x - 4, y)
-        terminal.lift(x - 4, y)
+        await terminal.tap("Astra")
         await terminal.tap("Read")
         await terminal.until("star: Blue", "region: Sillow Deep")
-        await terminal.tap("Map")
+        await terminal.tap("Back to the map")
         await terminal.until("39 systems", gone="star: Blue")
 
 
@@ -133,6 +154,7 @@ async def test_an_empty_world_says_so(show: Show) -> None:
         for pane, said in (
             ("F4 Map", "No system"),
             ("F5 Lore", "No lore is recorded yet."),
+            ("More", "F6 Drafts"),
             ("F6 Drafts", "Nothing waits"),
         ):
             await terminal.tap(pane)

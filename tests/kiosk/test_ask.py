@@ -1,0 +1,96 @@
+"""Ask by touch: stop, the price first, the records behind an answer, what was asked today, what one might ask."""
+
+from __future__ import annotations
+
+from assistants.round_table import RoundTable
+from assistants.table.facts import Facts
+from haven.ai.money.prices import Prices
+from haven.world.fields import made
+from haven.world.names import Names
+from haven.world.schema import Kind
+from kiosk.idle import DEAF_S
+from kiosk.screens.asked import ids_of
+from tests.kiosk.clock import FakeClock
+from tests.kiosk.conftest import OWNER, PANEL, House, Show
+from tests.kiosk.test_idle import left_alone
+from tests.kiosk.test_journeys import PIN, ask
+from tests.kiosk.test_roundtable import said
+
+
+async def test_an_answer_is_stopped_and_asked_again(house: House, show: Show) -> None:
+    house.model.go_on.clear()
+    async with show() as terminal:
+        await ask(terminal, "Lorekeeper")
+        terminal.type("Who named Vega?\r")
+        await terminal.until("Vega has", "Stop")
+        await terminal.tap("Stop")
+        await terminal.until("stopped", "Ask again", gone=" Stop ")
+        house.model.go_on.set()
+        await terminal.tap("Ask again")
+        await terminal.until("Vega has three moons.", "local · small-model", "Good", gone="stopped")
+    steps = await house.round_table.transcript.steps(OWNER)
+    assert [one.why for one in steps if one.why.startswith("stopped")] == ["stopped before its end"]
+
+
+async def test_the_price_is_shown_before_the_cloud_is_asked(house: House, show: Show) -> None:
+    house.claude.stand_in, house.claude.price = False, Prices(input=10, output=400, cache_read=1, cache_write=12)
+    async with show() as terminal:
+        await ask(terminal, "Scribe")
+        terminal.type("How many moons has Vega?\r")
+        await terminal.until("local · small-model", "instead")
+        await terminal.tap("Ask the stand-in")
+        await terminal.until("costs", "USD", "Nothing has left yet.", "Yes, send it")
+        await terminal.tap("Back")
+        await terminal.until("Nothing was sent", "local · small-model")
+        assert not house.claude.calls
+        await terminal.tap("Ask the stand-in")
+        await terminal.tap("Yes, send it")
+        await terminal.until("the cloud is switched off here")  # which the Round Table says, after the yes
+
+
+async def test_a_source_leads_to_its_record_on_the_map(house: House, show: Show) -> None:
+    system = made(Kind.SYSTEM, {"name": "Farlight", "position": "10, 20, 30", "economy": "Mining"})
+    await house.records.world.put([system], OWNER, "test")
+    records = house.records
+    answerers = {"cartographer": records.cartographer, "scribe": records.scribe}
+    facts = Facts(answerers, records.world, Names(house.database), records.watches)
+    house.round_table = RoundTable(
+        house.round_table._engine, house.changes, house.waiting, house.round_table.transcript, facts
+    )
+    async with show() as terminal:
+        await terminal.tap("F2 Ask")
+        await terminal.until("Which systems lie within 20 units of Farlight?")
+        await ask(terminal, "Scribe")
+        terminal.type("What is the economy of Farlight?\r")
+        await terminal.until("Mining", "by computation", "Sources")
+        await terminal.tap("Sources")
+        await terminal.until("Route", "Farlight")
+
+
+async def test_what_was_asked_today_is_seen_again_and_ends_with_the_session(house: House, show: Show) -> None:
+    house.pin.set(PIN)
+    await said(house, "An older question", PANEL)
+    clock = FakeClock()
+    async with show(PANEL, clock=clock) as terminal:
+        await ask(terminal, "Scribe")
+        await terminal.until("How many records", gone="Asked today")
+        terminal.type("Name the moons of Vega\r")
+        await terminal.until("Vega has three moons.", "Asked today")
+        await terminal.tap("Asked today")
+        await terminal.tap("Name the moons of Vega")
+        await terminal.until("answered at", "Ask again", "three moons")
+        await left_alone(house, clock, house.settings.kiosk.clock_after_s + 1)
+        await terminal.until("Touch to wake")
+        terminal.press(50, 20)
+        terminal.lift(50, 20)
+        await terminal.until("F2 Ask")
+        await left_alone(house, clock, DEAF_S + 0.1)
+        await left_alone(house, clock, 1)
+        await terminal.tap("F2 Ask")
+        await terminal.until("How many systems", gone="Asked today")
+        assert "Vega" not in terminal.screen
+
+
+def test_the_ids_of_sources_are_found() -> None:
+    sources = ("Vega (sys-1, economy)", "A (b) c (lore-2)", "written by a model for Ada", "Vega (sys-1)")
+    assert ids_of(sources) == ("sys-1", "lore-2")

@@ -1,0 +1,169 @@
+"""A panel that nobody touches, by a clock that goes as told; and its light."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from textual.widgets import ContentSwitcher
+
+from haven.settings import Kiosk
+from kiosk.backlight import set_light
+from kiosk.driver import StreamDriver
+from kiosk.idle import DEAF_S, LIGHT, Idle, Step
+from kiosk.screens.dialogs import Choice
+from kiosk.screens.pane import Pane
+from tests.kiosk.clock import FakeClock, settled
+from tests.kiosk.conftest import OWNER, PANEL, House, Show
+from tests.kiosk.terminal import Terminal
+
+WANTED = Kiosk(dim_after_s=100, clock_after_s=200, blank_after_s=300)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "panel", "steps"),
+    [
+        (WANTED, True, [(99, Step.AWAKE), (2, Step.DIM), (100, Step.CLOCK), (100, Step.BLANK), (9999, Step.BLANK)]),
+        (WANTED, False, [(150, Step.AWAKE), (51, Step.CLOCK), (9999, Step.CLOCK)]),
+        (WANTED.model_copy(update={"clock_after_s": 0.0}), True, [(250, Step.DIM), (51, Step.BLANK)]),
+        (Kiosk(dim_after_s=0, clock_after_s=0, blank_after_s=0), True, [(99999, Step.AWAKE)]),
+    ],
+)
+def test_the_steps_come_by_the_settings(wanted: Kiosk, panel: bool, steps: list[tuple[float, Step]]) -> None:
+    clock = FakeClock()
+    idle = Idle(clock, wanted, lambda step: None, panel=panel)
+    for seconds, step in steps:
+        clock.pass_by(seconds)
+        assert idle.step is step
+
+
+def test_a_touch_puts_it_off_and_the_one_that_wakes_presses_nothing_for_a_second() -> None:
+    clock, shown = FakeClock(), list[Step]()
+    idle = Idle(clock, WANTED, shown.append, panel=True)
+    clock.pass_by(90)
+    assert idle.touched()
+    clock.pass_by(90)
+    assert shown == []
+    clock.pass_by(20)
+    assert shown == [Step.DIM]
+    assert not idle.touched()
+    clock.pass_by(DEAF_S - 0.1)
+    assert not idle.touched()
+    assert idle.touched(tap=False), "who types on a real keyboard loses the waking key alone"
+    clock.pass_by(0.2)
+    assert idle.touched()
+    assert shown == [Step.DIM, Step.AWAKE]
+    idle.wants(WANTED.model_copy(update={"dim_after_s": 10.0}))
+    clock.pass_by(11)
+    assert shown[-1] is Step.DIM
+
+
+async def left_alone(house: House, clock: FakeClock, seconds: float) -> None:
+    clock.pass_by(seconds)
+    await settled(house.kiosks[-1])
+
+
+async def test_a_panel_left_alone_forgets_who_was_there_and_its_waking_tap_presses_nothing(
+    house: House, show: Show
+) -> None:
+    clock = FakeClock()
+    async with show(PANEL, clock=clock) as terminal:
+        app = house.kiosks[-1]
+        lights: list[int] = []
+        driver = app._driver
+        assert isinstance(driver, StreamDriver)
+        driver.display.light = lights.append
+        await terminal.tap("F2 Ask")
+        await terminal.until("Ask, or say")
+        asked = asyncio.ensure_future(_asked(app.query_one("#ask", Pane)))
+        await terminal.until("Which of them?")
+        await left_alone(house, clock, app.wanted.clock_after_s + 1)
+        await terminal.until("Touch to wake", gone="Which of them?")
+        assert await asked is None, "the dialog was put away"
+        assert lights[-1] == LIGHT[Step.CLOCK]
+        await left_alone(house, clock, app.wanted.blank_after_s)
+        await terminal.until(gone="Touch to wake")
+        assert lights[-1] == LIGHT[Step.BLANK] == 0
+        x, y = 50, 26
+        for seconds in (0.0, DEAF_S / 2):
+            clock.pass_by(seconds)
+            terminal.press(x, y)
+            terminal.lift(x, y)
+            await settled(app)
+        await terminal.until("F1 Home")
+        assert lights[-1] == 100
+        assert app.query_one("#panes", ContentSwitcher).current == "home", "what lay below the finger was not pressed"
+        clock.pass_by(DEAF_S)
+        await terminal.tap("F3 Changes")
+        await terminal.until("There are no changes yet")
+
+
+async def _asked(pane: Pane) -> str | None:
+    answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
+
+    async def ask() -> None:
+        answer.set_result(await pane.app.push_screen_wait(Choice("Which of them?", {"a": "This"})))
+
+    pane.call_later(pane.attempt, ask, "test")
+    return await answer
+
+
+async def test_a_display_of_ones_own_shows_the_time_and_keeps_what_was_there(house: House, show: Show) -> None:
+    clock = FakeClock()
+    async with show(OWNER, clock=clock) as terminal:
+        await terminal.tap("F2 Ask")
+        await terminal.until("Ask, or say")
+        terminal.type("How far is")
+        await terminal.until("How far is")
+        await left_alone(house, clock, 100_000)
+        await terminal.until("Touch to wake")
+        terminal.type("x")
+        await terminal.until("How far is", gone="Touch to wake")
+        assert "How far isx" not in terminal.screen
+
+
+async def test_an_alert_wakes_the_panel_and_is_shown(house: House, show: Show) -> None:
+    clock = FakeClock()
+    async with show(PANEL, clock=clock) as terminal:
+        await left_alone(house, clock, 100_000)
+        await _dark(terminal)
+        house.bus.live("alert.raised", "alert-1", text="The disk is nearly full.")
+        await terminal.until("The disk is nearly full.", "Disk: 12 GB free")
+
+
+async def _dark(terminal: Terminal) -> None:
+    await terminal.until(gone="F1 Home")
+
+
+@pytest.mark.parametrize(("percent", "level"), [(100, "255"), (25, "64"), (1, "3"), (0, "0"), (400, "255")])
+def test_the_light_is_turned_by_sysfs(tmp_path: Path, percent: int, level: str) -> None:
+    panel = tmp_path / "rpi_backlight"
+    panel.mkdir()
+    (panel / "max_brightness").write_text("255\n")
+    (panel / "brightness").write_text("255\n")
+    assert set_light(percent, tmp_path)
+    assert (panel / "brightness").read_text() == level
+
+
+def test_of_few_steps_a_dimmed_panel_is_not_dark(tmp_path: Path) -> None:
+    panel = tmp_path / "switch"
+    panel.mkdir()
+    (panel / "max_brightness").write_text("1")
+    assert set_light(25, tmp_path)
+    assert (panel / "brightness").read_text() == "1"
+
+
+def test_without_sysfs_it_is_the_compositors_and_without_that_nobodys(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool = tmp_path / "wlopm"
+    tool.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/said\n')
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    assert not set_light(0, tmp_path / "none")
+    monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-0")
+    assert set_light(0, tmp_path / "none")
+    assert set_light(25, tmp_path / "none")
+    assert (tmp_path / "said").read_text() == "--off *\n--on *\n"
