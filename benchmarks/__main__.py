@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 QUESTIONS = (
     *("loop_lag_model", "event_loop", "pipeline_overhead", "start_to_paint", "idle_memory"),
+    *("kiosk_map", "kiosk_touch", "kiosk_day"),
     *(
         "engine_overhead",
         "cache",

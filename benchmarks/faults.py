@@ -12,19 +12,20 @@ import json
 import tempfile
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
 from llmock.pytest_plugin import LLMock
 from llmock.testing import LLMockServer
 
+from haven.access import Role
 from haven.ai.providers.anthropic import AnthropicProvider
 from haven.ai.providers.base import Call, Finish, Provider
 from haven.ai.providers.openai_compatible import OpenAICompatible
 from haven.ai.task import Reply, Task, Tier, Tool, Turn, Where
 from haven.errors import HavenError
-from tests.ai.desk import desk_at, task
+from tests.ai.desk import MEMBER, desk_at, task
 
 TEXT = "The Round Table is where every request of this house is answered, by the one who knows most about it."
 INPUT = {"name": "Vega"}
@@ -122,7 +123,8 @@ async def of_engine(mock: LLMock, folder: Path, *, stand_in: bool = False) -> tu
     """
     found: list[Outcome] = []
     over = 0
-    wanted = task("What is the Round Table?", where=Where.CLOUD)
+    owner = replace(MEMBER, role=Role.OWNER)  # whose calls are held by no share of the minute
+    wanted = task("What is the Round Table?", where=Where.CLOUD, principal=owner)
     for cap in CAPS_USD:
         base_url = mock.base_url("anthropic")
         async with desk_at(folder / str(cap), base_url, stand_in=stand_in, monthly_usd=cap) as desk:

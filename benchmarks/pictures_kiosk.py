@@ -1,4 +1,4 @@
-"""Take pictures of the kiosk from the running program: Home, Ask with an answer, Review with its diff, the world.
+"""Take pictures of every place of the kiosk from the running program, with a change in review and a charted world.
 
 SVG always; PNG beside it where rsvg-convert or Chromium is installed. Prints one JSON line.
 """
@@ -6,6 +6,7 @@ SVG always; PNG beside it where rsvg-convert or Chromium is installed. Prints on
 from __future__ import annotations
 
 import asyncio
+import html
 import json
 import os
 import re
@@ -31,7 +32,7 @@ from haven.world.fields import edited
 from haven.world.schema import Kind as WorldKind
 from kiosk.app import Kiosk
 from kiosk.pin import Pin
-from kiosk.screens.review import ReviewPane
+from kiosk.places import PLACES
 from kiosk.widgets.entry import Entry
 
 FOLDER = Path(__file__).parent.parent / "docs"
@@ -42,6 +43,9 @@ OWNER = Principal("unix:1000", "Ann", Role.OWNER, "kiosk")
 ADA = Principal("discord:7", "Ada", Role.MEMBER, "bot")
 QUESTION = "Which systems are within 40 units of Oculi?"
 PATIENCE_S = 300
+ROUNDS = 20
+TEXT = re.compile(r'(<text [^>]*?)x="([\d.]+)"([^>]*?) textLength="([\d.]+)"([^>]*)>([^<]*)</text>')
+BRAILLE = re.compile("[\u2801-\u28ff]")
 
 
 async def take(folder: Path) -> list[Path]:
@@ -82,43 +86,48 @@ async def _reviewed(house: House) -> Change:
 
 
 async def _photograph(house: House, change: Change, folder: Path) -> list[Path]:
+    """Every place of the table, some with something on it."""
     kiosk = kiosk_of(house, OWNER, Pin(house.settings))
+    about = {"review": change.id}
     made = []
     async with kiosk.run_test(size=SIZE) as pilot:
-        await _settled(kiosk, pilot, "status", "reload")
-        made += await _picture(kiosk, folder / "kiosk-home.svg")
-        kiosk.action_pane("ask")
-        kiosk.query_one("#ask Entry", Entry).insert(QUESTION)
-        await pilot.press("enter")
-        await _settled(kiosk, pilot, "answer")
-        made += await _picture(kiosk, folder / "kiosk-ask.svg")
-        kiosk.action_pane("review")
-        kiosk.query_one(ReviewPane).open(change.id)
-        await _settled(kiosk, pilot, "review")
-        made += await _picture(kiosk, folder / "kiosk-review.svg")
-        await pilot.click("#tab-diff")
-        await pilot.pause()
+        kiosk.wish(theme="day", night_from="00:00", night_until="00:00")  # whenever they are taken
+        for id in (*(place.id for place in PLACES), "more"):
+            kiosk.action_pane(id, about.get(id, ""))
+            if id == "ask":
+                kiosk.query_one("#ask Entry", Entry).insert(QUESTION)
+                await pilot.press("enter")
+            await _settled(kiosk, pilot)
+            made += await _picture(kiosk, folder / f"kiosk-{id}.svg")
+        kiosk.action_pane("review", change.id)
+        await _settled(kiosk, pilot)  # a tap at what was just drawn anew may have been meant for what stood there
+        await pilot.press("3")
+        await _settled(kiosk, pilot)
         made += await _picture(kiosk, folder / "kiosk-diff.svg")
-        for pane, *groups in (("map", "map"), ("lore", "lore list", "lore entry"), ("drafts", "draft")):
-            kiosk.action_pane(pane)
-            for group in groups:  # one asks for what the next shows
-                await _settled(kiosk, pilot, group)
-            made += await _picture(kiosk, folder / f"kiosk-{pane}.svg")
+        for theme in ("night", "contrast"):
+            kiosk.theme = theme
+            kiosk.action_pane("home")
+            await _settled(kiosk, pilot)
+            made += await _picture(kiosk, folder / f"kiosk-home-{theme}.svg")
     return made
 
 
-async def _settled(kiosk: Kiosk, pilot: Pilot[None], *groups: str) -> None:
-    """Until the panes have what they asked for, and it is drawn."""
-    await pilot.pause()
-    for worker in [worker for worker in kiosk.workers if worker.group in groups]:
-        await worker.wait()
-    await pilot.pause()
+async def _settled(kiosk: Kiosk, pilot: Pilot[None]) -> None:
+    """Until the panes have what they asked for, and it is drawn; one that follows for ever is not waited for."""
+    for _ in range(ROUNDS):
+        await pilot.pause()
+        busy = [worker for worker in kiosk.workers if not worker.is_finished and worker.group != "follow"]
+        if not busy:
+            break
+        for worker in busy:
+            await worker.wait()
 
 
 async def _picture(kiosk: Kiosk, file: Path) -> list[Path]:
     # The SVG would fetch its font from the internet each time somebody looks at it.
     drawn = re.sub(r"@font-face\s*{.*?}", "", kiosk.export_screenshot(), flags=re.S)
-    svg = drawn.replace("Fira Code", "DejaVu Sans Mono")
+    drawn = drawn.replace("Fira Code", "DejaVu Sans Mono").replace("<text ", '<text xml:space="preserve" ')
+    svg = TEXT.sub(_cell_by_cell, drawn)
     await asyncio.to_thread(file.write_text, svg, encoding="utf-8")
     png = file.with_suffix(".png")
     command = _converter(file.resolve(), png.resolve())
@@ -126,6 +135,17 @@ async def _picture(kiosk: Kiosk, file: Path) -> list[Path]:
         return [file]
     process = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.DEVNULL)
     return [file, png] if await process.wait() == 0 else [file]
+
+
+def _cell_by_cell(found: re.Match[str]) -> str:
+    """A run that holds braille with a place for each character: no font has it as wide as its letters."""
+    before, x, middle, length, after, text = found.groups()
+    words = html.unescape(text)
+    if not BRAILLE.search(words):
+        return found[0]
+    cell = float(length) / len(words)
+    places = " ".join(f"{float(x) + number * cell:.1f}" for number in range(len(words)))
+    return f'{before}x="{places}"{middle}{after}>{text}</text>'
 
 
 def _converter(svg: Path, png: Path) -> list[str]:

@@ -213,7 +213,7 @@ async def test_a_plan_is_shown_with_its_price_and_skipped_and_the_work_is_stoppe
         skipping = asyncio.create_task(haven(home, "change", "skip", change["id"], "--json"))
         await hanging.reached.wait()
         stopped = await haven(home, "change", "stop", change["id"], "--json")
-        assert stopped.data["state"] == "cancelled" and "stopped it" in stopped.data["reason"]
+        assert stopped.data["state"] == "cancelled" and "was stopped" in stopped.data["reason"]
         assert (await skipping).data["state"] == "cancelled"
         again = await haven(home, "change", "stop", change["id"])
         assert again.status == 1 and "nothing is under way" in again.err

@@ -15,8 +15,7 @@ import pytest
 from haven import doctor
 from haven.ai.models.registry import Registry
 from haven.doctor import Check
-from haven.settings import ANTHROPIC_KEY, DISCORD_TOKEN, Settings, config_file, load
-from haven.setup import toml_file
+from haven.settings import ANTHROPIC_KEY, DISCORD_TOKEN, Settings, config_file, load, toml_file
 from haven.store.database import opened
 from tests.ai.servers.loopback import Answer, Loopback
 from tests.far_end import KEY, TOKEN, FarEnd, far_end
@@ -276,6 +275,8 @@ async def test_a_cloud_model_without_a_price_is_named() -> None:
 
 
 async def test_a_discord_token_without_ids_can_do_nothing_and_that_is_said() -> None:
+    load().write_secret(DISCORD_TOKEN, "the client secret")
+    assert "three parts with dots" in (await found("Discord")).sentence
     load().write_secret(DISCORD_TOKEN, TOKEN)
     check = await found("Discord")
     assert check.ok is False and "discord.guild_id and discord.owner_ids" in check.sentence

@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 
 from haven import logs
+from haven.logbook import Recent
 from haven.settings import Paths, Settings
 
+FORGED = "9999-99-99 99:99:99,999 INFO haven evil\n"
+"""What somebody may have written, and Haven has logged."""
 KEY = "sk-ant-api03-" + "A1b2" * 8
 
 
@@ -80,3 +83,16 @@ def test_nothing_in_it_steers_a_terminal_and_its_lines_stay_lines(tmp_path: Path
     text = (tmp_path / "state" / "haven.log").read_text(encoding="utf-8")
     assert not {"\x1b", "\x07", "\u202e"} & set(text) and "said <U+001B>[2J\nTraceback" in text
     assert "<U+001B>]0;title<U+0007> <U+202E> half <U+DCFF>" in text
+
+
+def test_a_log_that_holds_no_record_yet_is_no_trouble(tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir()
+    for text, said in (
+        ("", []),
+        ("half a line\n", []),
+        ("2026-01-01 10:00:00,000 INFO haven one\ntwo\n", ["one\ntwo"]),
+    ):
+        (tmp_path / "state" / "haven.log").write_text(text, encoding="utf-8")
+        recent = Recent()
+        recent.begin_with(tmp_path / "state" / "haven.log")
+        assert [one.text for one in recent.lines()] == said

@@ -91,6 +91,20 @@ def test_the_panel_knows_touch_and_no_way_out() -> None:
     assert tree.findall(".//keybind") == []
 
 
+def test_the_panel_comes_back_whatever_dies() -> None:
+    unit = directives("haven-kiosk.service")
+    assert (unit["Restart"], unit["StartLimitIntervalSec"]) == ("always", "0")
+    session = (SYSTEMD / "kiosk/session").read_text(encoding="utf-8")
+    assert session.count("while :; do") == 2, "one for the terminal, one for the client in it"
+    assert "haven attach --wait" in session
+
+
+def test_the_panels_light_may_be_turned_by_its_user() -> None:
+    rules = (SYSTEMD / "90-haven-backlight.rules").read_text(encoding="utf-8")
+    users = (SYSTEMD / "haven.sysusers").read_text(encoding="utf-8")
+    assert "video" in rules and re.search(r"^m\s+haven-panel\s+video$", users, re.M)
+
+
 @pytest.mark.parametrize("script", ["install.sh", "haven-command", "kiosk/session"])
 def test_scripts_are_executable_and_well_formed(script: str) -> None:
     assert os.access(SYSTEMD / script, os.X_OK)

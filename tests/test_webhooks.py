@@ -151,15 +151,21 @@ async def test_only_what_is_named_leaves_without_people_and_secrets(tmp_path: Pa
     async with Loopback(OK) as server:
         every: dict[str, Any] = {"kinds": get_args(Told)}
         async with telling(tmp_path, server.url, **every) as database:
-            reason = f"the key {token} of mika@example.org, asked by 174800000000000001"
-            await tell(database, "a1b2c3", state="failed", reason=reason, by="Mika", request="private words")
-            await tell(database, "x" * 9_000, "digest.told", title="t" * 9_000, sections=[{"lines": ["l"] * 900}])
+            await tell(database, "a1b2c3", state="failed", reason="Mika stopped it.", title="private words", by="Mika")
+            sections = [{"title": "Added", "lines": ["l"] * 900}, {"title": "By whom", "lines": ["Mika: 3 added"]}]
+            await tell(database, "x" * 9_000, "digest.told", title="t" * 9_000, sections=sections)
+            text = f"the key {token} of mika@example.org, asked by 174800000000000001"
+            await tell(database, "disk", "alert.raised", text=text, level="note")
             await tell(database, "held", "answer.waiting", reason="private words")
             await tell(database, "draft1", "draft.approved", names=["Oculi"], by="Rena", proposer="discord:7")
-            await server.asked_times(3)
-        first, digest, draft = (one.body for one in server.asked)
+            await server.asked_times(4)
+        first, digest, alert, draft = (one.body for one in server.asked)
         assert first["type"] == "change.state" and first["data"]["id"] == "a1b2c3"
-        assert set(first["data"]) == {"id", "state", "reason"} and first["timestamp"].endswith("Z")
+        assert (
+            set(first["data"]) == {"id", "state"}
+            and "the key" in alert["data"]["text"]
+            and first["timestamp"].endswith("Z")
+        )
         assert draft["data"] == {"id": "draft1", "names": ["Oculi"]}
         said = json.dumps([one.body for one in server.asked])
         assert not any(word in said for word in (token, "example.org", "174800", "Mika", "Rena", "private words"))

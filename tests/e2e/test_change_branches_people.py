@@ -75,7 +75,7 @@ async def test_stopped_before_there_is_anything_to_show(tmp_path: Path, way: str
         await hang.reached.wait()
         await home.house.changes.stop(change.id, MEMBER)
         change = await home.rest(change)
-        assert await went(home, change) == way and "Mika stopped it" in change.reason
+        assert await went(home, change) == way and "It was stopped" in change.reason
 
 
 @goes("queued > planning > editing > testing > editing > review")
@@ -87,7 +87,7 @@ async def test_stopped_while_the_cloud_hangs_in_a_repair(tmp_path: Path, way: st
         await home.house.changes.stop(change.id, MEMBER)
         change = await home.rest(change)
         assert await went(home, change) == way
-        assert change.round == 1 and "Mika stopped it" in change.reason
+        assert change.round == 1 and "It was stopped" in change.reason
         assert [one.state for one in await calls(home, change)] == ["settled", "unknown"], "it stays charged"
 
 
@@ -110,7 +110,7 @@ async def test_stopped_while_the_tests_run(tmp_path: Path, way: str) -> None:
         change = await home.rest(change)
         review = await home.house.changes.review(change.id)
         assert await went(home, change) == way
-        assert "Mika stopped it" in change.reason and not review.mergeable, "nobody knows whether it is green"
+        assert "It was stopped" in change.reason and not review.mergeable, "nobody knows whether it is green"
 
 
 @goes("queued > planning > editing > testing > editing > review")

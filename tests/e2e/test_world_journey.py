@@ -54,14 +54,15 @@ async def test_a_new_system_from_discord_over_the_panel_to_an_answer(tmp_path: P
             words = f"System Farlight at {where}: yellow star, mining economy."
             await ada.submit_modal(modal, {"text": words})
             async with panel(house, PANEL) as terminal:
+                await terminal.tap("More (1)")
                 await terminal.tap("F6 Drafts (1)")
                 await terminal.until("system Farlight, new", "economy: Mining")
                 await terminal.tap("Approve")
                 await enter(terminal, PIN)
-                await terminal.until("F6 Drafts", gone="F6 Drafts (1)")
+                await terminal.until("More", gone="More (1)")
                 await terminal.tap("F4 Map")
                 await terminal.until("40 systems")
-            told = await until(simcord_env, lambda: [m for m in here.history() if f"<@{ada.id}>" in text_of(m)])
+            told = await until(simcord_env, ada.user.dm_channel.history)  # watched in private, told in private
             assert "Farlight" in text_of(told[0])
             card = next(message for message in here.history() if "Draft: system Farlight" in text_of(message))
             await until(simcord_env, lambda: "Approved" in text_of(card_of(here, card.id)))

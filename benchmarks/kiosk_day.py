@@ -1,0 +1,100 @@
+"""Does a display that hangs on the wall for a day grow? One JSON line; goal: under 5 %.
+
+50,000 events of the house in 24 hours of a clock that goes as told: steps of the Round Table and alerts, a touch now
+and then, another place, and nights in which it dims, goes dark and ends the session. Memory, objects and tasks are
+compared with those after the first fifth. `--smoke` is short.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import json
+import random
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.kiosk_touch import Finger, function_key, resident
+from benchmarks.service import furnished
+from haven.access import Principal, Role
+from haven.app import House, open_house
+from haven.demo import charts
+from haven.faces import kiosk_of
+from haven.settings import cache_dir
+from haven.store.transcripts import Said
+from kiosk.driver import driver_for
+from kiosk.pin import Pin
+from kiosk.places import PLACES
+from tests.kiosk.clock import FakeClock
+
+DAY_S = 24 * 3600
+EVENTS, SMOKE_EVENTS = 50_000, 500
+WARM = 5
+"""The first of so many parts is not measured: what is kept on purpose has its size then."""
+TOUCH, PLACE, BREATH = 10, 97, 25
+"""One event in so many is a touch, another place, or a moment in which all that came is worked off."""
+MOVES = ("asks", "seats", "answers")
+
+
+async def live(house: House, finger: Finger, clock: FakeClock, events: range) -> None:
+    """So many events, one after the other, with the clock going on between them."""
+    table, chance = house.round_table.transcript, random.Random(events.start)
+    keys = [int(place.key[1:]) for place in PLACES if place.key]
+    for number in events:
+        clock.pass_by(DAY_S / EVENTS)
+        who = house.round_table.assistants[number % len(house.round_table.assistants)].name
+        table.say(
+            Said(f"r{number // 4}", MOVES[number % 3], who, "Ada", "discord:7", words=f"Step {number} of a talk.")
+        )
+        if number % TOUCH == 0:
+            x, y = chance.randrange(1, 100), chance.randrange(1, 26)
+            finger.display.receive(f"\x1b[<0;{x};{y}M\x1b[<0;{x};{y}m".encode())
+        if number % PLACE == 0:
+            finger.display.receive(function_key(chance.choice(keys)))
+        if number % BREATH == 0:
+            await finger.display.worked_off()
+            await asyncio.sleep(0.02)  # a frame is drawn, and what was said is written
+    await finger.display.worked_off()
+    await finger.quiet()
+
+
+def held() -> dict[str, float]:
+    return {"mb": resident(), "objects": len(gc.get_objects()), "tasks": len(asyncio.all_tasks())}
+
+
+async def day(house: House, events: int) -> dict[str, object]:
+    clock, finger = FakeClock(), Finger()
+    panel = Principal("panel", "Wall panel", Role.OWNER, "kiosk", needs_pin=True)
+    kiosk = kiosk_of(house, panel, Pin(house.settings), driver_for(finger.display), clock)
+    following, running = asyncio.create_task(house.bus.run()), asyncio.create_task(kiosk.run_async())
+    await finger.quiet()
+    await live(house, finger, clock, range(events // WARM))
+    warm = held()
+    await live(house, finger, clock, range(events // WARM, events))
+    end = held()
+    failed = kiosk.failure
+    finger.display.hang_up()
+    await running
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)
+    growth = {f"{key}_growth_percent": round(100 * (end[key] / warm[key] - 1), 2) for key in end}
+    return {"events": events, **growth, "mb": round(end["mb"], 1), "tasks": end["tasks"], "failed": failed}
+
+
+async def main(smoke: bool) -> None:
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        ready = await furnished(Path(folder))
+        async with open_house(ready, cache_dir()) as house:
+            await charts.bring_in(house)
+            answer = await day(house, SMOKE_EVENTS if smoke else EVENTS)
+    seconds = round(time.monotonic() - began, 1)
+    print(json.dumps({"benchmark": "kiosk_day", "smoke": smoke, **answer, "seconds": seconds}))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--smoke", action="store_true")
+    asyncio.run(main(parser.parse_args().smoke))
