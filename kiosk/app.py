@@ -23,6 +23,7 @@ from textual.worker import WorkType
 from assistants.sentinel import StatusLine
 from haven.access import Act, check
 from haven.errors import HavenError, error_id
+from haven.store.database import now
 from haven.store.events import Event
 from kiosk.completing import completions
 from kiosk.driver import StreamDriver
@@ -142,7 +143,7 @@ class Kiosk(TouchApp):
 
     def wear(self) -> None:
         """Put on the look of this hour."""
-        self.theme = look_at(self.wanted, datetime.now().time())
+        self.theme = look_at(self.wanted, datetime.fromtimestamp(now()).time())
 
     def wish(self, **changes: object) -> None:
         """Other settings of the kiosk, for this display and at once. Raises ValueError where one is wrong."""

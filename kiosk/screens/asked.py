@@ -12,6 +12,7 @@ from assistants.table.transcript import Move
 from haven.access import Act, check
 from haven.ai.task import Where
 from haven.errors import NotFound
+from haven.store.database import now
 from haven.store.transcripts import Said, Talk
 from haven.world.schema import Kind
 from kiosk.plain import line
@@ -113,7 +114,7 @@ async def tries(pane: Pane, assistant: str) -> list[str]:
 
 def midnight() -> float:
     """When today began, here."""
-    return datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
+    return datetime.fromtimestamp(now()).astimezone().replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
 
 
 def _hour(at: float) -> str:

@@ -173,7 +173,7 @@ class Home(Pane):
         self.post_message(self.Go("health"))
 
     def _clock(self) -> None:
-        here = datetime.now().astimezone()
+        here = datetime.fromtimestamp(now()).astimezone()
         clock, today = self.query_one("#clock", Digits), self.query_one("#today", Static)
         if clock.value != f"{here:%H:%M}":
             clock.update(f"{here:%H:%M}")

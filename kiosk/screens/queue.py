@@ -14,6 +14,7 @@ from textual.widgets import Static
 from assistants import queue
 from assistants.queue import Entry
 from haven.access import Act
+from haven.store.database import now
 from haven.store.events import Event
 from kiosk.plain import line
 from kiosk.screens.dialogs import Choice
@@ -142,8 +143,8 @@ def _when(one: Entry) -> str:
     if not one.at:
         return "at once"
     at = datetime.fromtimestamp(one.at).astimezone()
-    now = datetime.now().astimezone()
-    clock = f"{at:%H:%M}" if at.date() == now.date() else f"{at:%-d %b %H:%M}"
+    here = datetime.fromtimestamp(now()).astimezone()
+    clock = f"{at:%H:%M}" if at.date() == here.date() else f"{at:%-d %b %H:%M}"
     if one.state == "failed":
         return f"failed at {clock}"
-    return f"tried from {clock} on" if at > now else f"due since {clock}"
+    return f"tried from {clock} on" if at > here else f"due since {clock}"

@@ -9,6 +9,8 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from haven.store.database import now
+
 LOOK_S = 5.0
 """Seconds between two looks at the clock; something is drawn once a minute."""
 GLYPHS = dict(
@@ -58,10 +60,10 @@ class Resting(ModalScreen[None]):
         self._tick()
 
     def _tick(self) -> None:
-        now = datetime.now()
-        if self._shown != (hour := f"{now:%H:%M}"):
+        here = datetime.fromtimestamp(now())
+        if self._shown != (hour := f"{here:%H:%M}"):
             self._shown = hour
             self.query_one("#hour", Static).update(drawn(hour, self.app.size.width))
-            self.query_one("#day", Static).update(f"{now:%A}, {now.day} {now:%B}")
+            self.query_one("#day", Static).update(f"{here:%A}, {here.day} {here:%B}")
             # A little aside each minute, so that nothing burns in.
-            self.query_one("#resting").styles.offset = now.minute % 5 - 2, now.minute % 3 - 1
+            self.query_one("#resting").styles.offset = here.minute % 5 - 2, here.minute % 3 - 1
