@@ -22,6 +22,8 @@ KEY = "sk-ant-api03-" + "A1b2" * 8
 def root_as_before() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level, raises = root.handlers[:], root.level, logging.raiseExceptions
+    # Once turned on, it does nothing a second time: not even where pytest has put the old way back between two tests.
+    logging.captureWarnings(False)
     yield
     for handler in root.handlers:
         if handler not in handlers:
@@ -61,7 +63,6 @@ def test_warnings_are_logged_not_shown(tmp_path: Path, capsys: pytest.CaptureFix
     logs.start(settings(tmp_path))
     with warnings.catch_warnings():
         warnings.simplefilter("always")
-        logging.captureWarnings(True)
         warnings.warn("old ways", UserWarning, stacklevel=1)
     assert "old ways" in (tmp_path / "state" / "haven.log").read_text(encoding="utf-8")
     assert capsys.readouterr().err == ""

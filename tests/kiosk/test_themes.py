@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from datetime import time
 from itertools import pairwise
@@ -17,7 +18,9 @@ from kiosk.app import Kiosk
 from kiosk.places import PLACES
 from kiosk.themes import LOOKS, colour, look_at, style
 from kiosk.widgets.keyboard import Keyboard
+from tests.kiosk.clock import settled
 from tests.kiosk.conftest import OWNER, House, Show
+from tests.kiosk.terminal import PATIENCE_S
 
 READ = ("ink", "quiet", "title", "note", "fine", "wrong", "hunk", *(f"voice-{number}" for number in range(1, 9)))
 LEAST = {"day": 4.5, "night": 4.0, "contrast": 7.0}
@@ -78,11 +81,15 @@ async def test_settings_hold_at_once_on_every_display(house: House, show: Show) 
             await terminal.tap("F2 Ask")
             await terminal.tap("Ask, or say")
             await terminal.until("⇧ shift", "EN")
-        first.type("\x14")  # Ctrl+T
         house.bus.live("kiosk.wish", "", keyboard="de")
         for terminal in (first, second):
             await terminal.until("DE", "ü")
-    one, two = house.kiosks
+        one, two = house.kiosks
+        first.type("\x14")  # Ctrl+T; a key that is typed puts the keyboard on the screen away
+        await first.until(gone="⇧ shift")
+        async with asyncio.timeout(PATIENCE_S):
+            while one.theme != "night":  # the key goes on from the field, upwards
+                await settled(one)
     assert (one.theme, two.theme) == ("night", "day"), "a look that is chosen by key is this display's alone"
     assert (colour(one, "ink"), style(one, "ink", "cap", bold=True).bold) == (LOOKS["night"].colours["ink"], True)
     with pytest.raises(ValueError, match="keyboard"):
