@@ -68,6 +68,11 @@ from tests.kiosk.terminal import Terminal
 
 OWNER = Principal("unix:0", "root", Role.OWNER, "kiosk")
 PANEL = Principal("panel", "Wall panel", Role.OWNER, "kiosk", needs_pin=True)
+FACTS = (
+    StatusLine("Cloud", "stand-in, not Claude", "note"),
+    StatusLine("Disk", "12 GB free"),
+    StatusLine("Backup", "5 h old, restored to check it"),
+)
 GREEN = {
     "classes": {"test_map.py::test_zoom": "passing", "test_map.py::test_export": "new"},
     "counts": {"passing": 1, "new": 1},
@@ -139,6 +144,7 @@ class House:
     lan: bool = False
     log: Recent = field(default_factory=Recent)
     past: Past = field(default_factory=Past)
+    facts: list[StatusLine] = field(default_factory=lambda: list(FACTS))
 
     def kiosk(self, principal: Principal, driver: type[Driver] | None = None, clock: FakeClock | None = None) -> Kiosk:
         handed = Handed(
@@ -148,7 +154,7 @@ class House:
             records=self.records,
             bus=self.bus,
             database=self.database,
-            status=_status,
+            status=self._status,
             alerts=self.alerts,
             verdict=self.outcomes.verdict,
             cloud=lambda: self.cloud,
@@ -163,6 +169,9 @@ class House:
         kiosk = Kiosk(handed, driver, clock)
         self.kiosks.append(kiosk)
         return kiosk
+
+    async def _status(self) -> list[StatusLine]:
+        return self.facts
 
     async def held(self) -> Waiting:
         """The newest request that waits, or has waited, for the cloud."""
@@ -217,11 +226,6 @@ def _office(settings: Settings, database: Database, ledger: Ledger, engine: Engi
         is_watched=False,
         began=0,
     )
-
-
-async def _status() -> list[StatusLine]:
-    fine = StatusLine("Disk", "12 GB free"), StatusLine("Backup", "5 h old, restored to check it")
-    return [StatusLine("Cloud", "stand-in, not Claude", "note"), *fine]
 
 
 @pytest.fixture
