@@ -83,8 +83,9 @@ class Window:
 @asynccontextmanager
 async def xterm(socket_path: Path) -> AsyncIterator[Window]:
     reads, writes = os.pipe()
+    # Without -noreset it begins anew when its last client leaves: an early look by xdotool would end the xterm.
     screen = await asyncio.create_subprocess_exec(
-        *("Xvfb", "-displayfd", str(writes), "-screen", "0", "1280x800x24", "-nolisten", "tcp"),
+        *("Xvfb", "-displayfd", str(writes), "-screen", "0", "1280x800x24", "-nolisten", "tcp", "-noreset"),
         pass_fds=(writes,),
         stderr=subprocess.DEVNULL,
     )
