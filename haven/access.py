@@ -60,8 +60,11 @@ OWN = {
     Act.APPROVE_WORLD: ("Nobody approves what they proposed themselves", "proposed it", "world"),
 }
 """What may be kept from the one who asked: the rule, what they did, and the settings that open it."""
-PANEL, SHELL = "panel", "unix:"
-"""The wall panel's id, and how the ids of the shell's owner begin: with the PIN both are the owner's hand."""
+PANEL, SHELL, WEB_OWNER = "panel", "unix:", "web:owner"
+"""The wall panel's id, how the ids of the shell's owner begin, and who began the dashboard with the code that Haven
+showed its owner: with the PIN all are the owner's hand."""
+HANDS = {PANEL: "the wall panel with its PIN", WEB_OWNER: "the first account of the dashboard"}
+PLACES = {PANEL: "on the wall panel", WEB_OWNER: "on the dashboard"}
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ class Principal:
     """A person with a role, from a face."""
 
     id: str
-    """`discord:123`, `unix:1000`, `panel`, `haven` (Haven itself)."""
+    """`discord:123`, `unix:1000`, `panel`, `web:7`, `haven` (Haven itself)."""
     name: str
     role: Role
     face: str
@@ -134,15 +137,15 @@ def check(
 
 
 def _is_hand(id: str) -> bool:
-    return id == PANEL or id.startswith(SHELL)
+    return id in HANDS or id.startswith(SHELL)
 
 
 def _same(principal: Principal, requester: str, did: str) -> str:
     """Why two ids count as one person's; "" for one id."""
     if requester == principal.id:
         return ""
-    where = "on the wall panel" if requester == PANEL else "in the shell" if _is_hand(requester) else "on Discord"
+    where = "in the shell" if requester.startswith(SHELL) else PLACES.get(requester, "on Discord")
     if not _is_hand(principal.id):
         return f": {principal.name} is an owner, and the owner {did} {where}"
-    hand = "the wall panel with its PIN" if principal.id == PANEL else "the shell"
+    hand = HANDS.get(principal.id, "the shell")
     return f": {hand} is the owner's hand, and the owner {did} {where}"

@@ -6,8 +6,9 @@ import asyncio
 import logging
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assistants.office import Office
 from assistants.pricing import Pricing
@@ -23,12 +24,16 @@ from haven.changes.rounds.prompting import Prompts
 from haven.errors import SettingsError, StoreError, Unavailable
 from haven.logbook import RECENT
 from haven.privacy import Privacy
-from haven.settings import DISCORD_TOKEN, Discord, Settings, config_file, demo_file
+from haven.settings import DISCORD_TOKEN, Discord, Settings, Web, config_file, demo_file
 from kiosk.app import Kiosk
 from kiosk.pin import Pin
 from kiosk.screens.pane import Handed
 from kiosk.server import serve as serve_kiosk
 from kiosk.touch import Clock
+
+if TYPE_CHECKING:
+    from web.dashboard import Dashboard
+    from web.hooks import Hooks
 
 log = logging.getLogger("haven")
 BEGAN = int(time.time())
@@ -150,35 +155,81 @@ async def _bot(house: House) -> None:
 
 
 async def _port(house: House) -> None:
-    """Prometheus's and watchdogs' way in, and that of webhooks; loaded only where the settings turn it on."""
-    from web.hooks import Hooks
-    from web.metrics import Meters
-    from web.server import serve
-
-    parts = house.database, house.engine.roster, house.ledger, house.lag
-    meters = Meters(*parts, house.settings.cloud, house.settings.paths.state_dir)
-    wanted, hooks = house.settings.webhooks, None
-    if wanted.senders:
-        try:
-            hooks = Hooks(wanted, house.settings.secret, house.round_table.propose, house.database)
-        except SettingsError as error:
-            log.error("[%s] webhooks can't be taken: %s", error.id, error.full)
-            house.sentinel.note("Webhooks in", error.full, "alert")
-
-    def listening(address: str) -> None:
-        log.info("figures at %s/metrics", address)
-        alone = house.settings.web.host in ("127.0.0.1", "::1", "localhost")
-        reach = "" if alone else ", for anybody who reaches this machine"
-        taken = ", and /hooks/change for those who sign" if hooks else ""
-        house.sentinel.note("Web", f"{address}/metrics and /healthz{taken}{reach}", "ok" if alone else "note")
-
+    """The dashboard, Prometheus's and watchdogs' way in, and that of webhooks; loaded only where it is on."""
     try:
-        await meters.begin()
-        await serve(house.settings.web, meters.text, meters.look, listening, hooks)
-    except (Unavailable, StoreError) as error:
+        shown = await dashboard_of(house) if house.settings.web.dashboard else None
+        await port(house, shown, house.settings.web)
+    except (SettingsError, Unavailable, StoreError) as error:
         log.error("[%s] the web port can't be opened: %s", error.id, error)
         house.sentinel.note("Web", error.full, "alert")
         await asyncio.get_running_loop().create_future()  # the other faces go on
+
+
+async def port(house: House, shown: Dashboard | None, place: Web, ready: Callable[[], None] = lambda: None) -> None:
+    """Until cancelled; `ready` is called when it listens. Raises what web.server.serve raises, and StoreError."""
+    from web.metrics import Meters
+    from web.server import is_loopback, serve
+
+    parts = house.database, house.engine.roster, house.ledger, house.lag
+    meters = Meters(*parts, house.settings.cloud, house.settings.paths.state_dir)
+    hooks = _hooks(house)
+
+    def listening(address: str) -> None:
+        log.info("the dashboard and its figures are at %s", address)
+        alone = is_loopback(address.partition("://")[2].rpartition(":")[0].strip("[]"))
+        reach = "" if alone else ", for anybody who reaches this machine"
+        taken = ", and /hooks/change for those who sign" if hooks else ""
+        house.sentinel.note("Web", f"{address}/metrics and /healthz{taken}{reach}", "ok" if alone else "note")
+        ready()
+
+    await meters.begin()
+    await serve(place, meters.text, meters.look, listening, hooks, shown)
+
+
+def _hooks(house: House) -> Hooks | None:
+    """Where programs elsewhere ask for changes; None where nobody may."""
+    from web.hooks import Hooks
+
+    wanted = house.settings.webhooks
+    if not wanted.senders:
+        return None
+    try:
+        return Hooks(wanted, house.settings.secret, house.round_table.propose, house.database)
+    except SettingsError as error:
+        log.error("[%s] webhooks can't be taken: %s", error.id, error.full)
+        house.sentinel.note("Webhooks in", error.full, "alert")
+        return None
+
+
+async def dashboard_of(house: House) -> Dashboard:
+    """The dashboard, which knows whether it has an owner."""
+    from web.accounts import Accounts
+    from web.dashboard import Dashboard
+    from web.handed import Handed as AtHand
+
+    accounts = Accounts(house.database)
+    await accounts.begin()
+    house.waiting.ask_about("web", accounts.today)
+    if accounts.first_code:
+        log.warning("the dashboard has no owner yet: open it on this machine and give the code %s", accounts.first_code)
+    handed = AtHand(
+        round_table=house.round_table,
+        changes=house.changes,
+        waiting=house.waiting,
+        records=records_of(house),
+        bus=house.bus,
+        database=house.database,
+        status=house.sentinel.status,
+        alerts=house.sentinel.alerts,
+        verdict=house.outcomes.verdict,
+        cloud=lambda: cloud_name(house.engine.roster),
+        lan=lambda: bool(house.engine.roster.on(Tier.LAN)),
+        office=office_of(house),
+        settings_file=settings_file(house.settings),
+        log=RECENT,
+        past=house.sentinel.past,
+    )
+    return Dashboard(house.settings.web, handed, accounts)
 
 
 def cloud_name(roster: Roster) -> str:

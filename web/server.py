@@ -1,17 +1,19 @@
-"""The port: Prometheus's `/metrics` (text format 0.0.4), `/healthz` for watchdogs, and webhooks where they are on."""
+"""The port: the dashboard, Prometheus's `/metrics` (text format 0.0.4), `/healthz` and `/readyz`, and webhooks."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from aiohttp import web
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
-from haven.errors import HavenError, Unavailable
+from haven.errors import HavenError, SettingsError, Unavailable
 from haven.settings import Web
+from web.dashboard import Dashboard
 from web.hooks import MOST, Hooks
 
 T = TypeVar("T")
@@ -19,6 +21,9 @@ log = logging.getLogger("haven.web")
 
 PATIENCE_S = 5.0
 """Seconds that looking round may take; Prometheus itself waits 10 by default."""
+HEAD_S = 30.0
+"""Seconds that a connection may take to say what it wants, at first and between two requests."""
+LOOPBACK = "127.0.0.1"
 CLOSING_S = 1.0
 """Seconds that an answer under way may still take at the end."""
 
@@ -29,26 +34,60 @@ async def serve(
     look: Callable[[], Awaitable[object]],
     listening: Callable[[str], None],
     hooks: Hooks | None = None,
+    dashboard: Dashboard | None = None,
 ) -> None:
-    """Answer until cancelled; `listening` is told the address. `look` raises HavenError where Haven is not well.
-    Without `hooks` the port changes nothing.
+    """Answer until cancelled; `listening` is told each address. `look` raises HavenError where Haven is not well.
+    Without `hooks` and `dashboard` the port changes nothing. While nobody has a password for the dashboard, only this
+    machine itself reaches the port.
 
-    Raises Unavailable where the port can't be had.
+    Raises Unavailable where the port can't be had, SettingsError where the certificate can't be used.
     """
-    runner = web.AppRunner(_app(metrics, look, hooks), access_log=None, shutdown_timeout=CLOSING_S)
+    app = _app(metrics, look, hooks)
+    if dashboard is not None:
+        dashboard.add_to(app)
+    secure = await asyncio.to_thread(_secure, place)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=CLOSING_S, keepalive_timeout=HEAD_S)
     await runner.setup()
     try:
-        try:
-            await web.TCPSite(runner, place.host, place.port).start()
-        except (OSError, UnicodeError) as error:  # a host that can't be written as a name is the latter
-            why = getattr(error, "strerror", None) or type(error).__name__
-            said = f"Nothing can listen at {place.host}, port {place.port}: {why}."
-            raise Unavailable(said, "Set web.host and web.port.", retry=False) from None
-        name = f"[{place.host}]" if ":" in place.host else place.host
-        listening(f"http://{name}:{place.port}")
+        if dashboard is not None and not dashboard.accounts.owned.is_set() and not is_loopback(place.host):
+            await _listen(runner, place, LOOPBACK, secure, listening)
+            await dashboard.accounts.owned.wait()
+            for site in tuple(runner.sites):
+                await site.stop()
+        await _listen(runner, place, place.host, secure, listening)
         await asyncio.get_running_loop().create_future()
     finally:
         await asyncio.shield(runner.cleanup())  # the end may cancel twice
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches it."""
+    return host in (LOOPBACK, "::1", "localhost")
+
+
+async def _listen(
+    runner: web.AppRunner, place: Web, host: str, secure: ssl.SSLContext | None, listening: Callable[[str], None]
+) -> None:
+    try:
+        await web.TCPSite(runner, host, place.port, ssl_context=secure).start()
+    except (OSError, UnicodeError) as error:  # a host that can't be written as a name is the latter
+        why = getattr(error, "strerror", None) or type(error).__name__
+        said = f"Nothing can listen at {host}, port {place.port}: {why}."
+        raise Unavailable(said, "Set web.host and web.port.", retry=False) from None
+    name = f"[{host}]" if ":" in host else host
+    listening(f"{'https' if secure else 'http'}://{name}:{place.port}")
+
+
+def _secure(place: Web) -> ssl.SSLContext | None:
+    if place.certificate is None or place.key is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(place.certificate, place.key)
+    except (OSError, ssl.SSLError) as error:
+        said = f"The certificate of the dashboard can't be used: {error.strerror or type(error).__name__}."
+        raise SettingsError(said, "Set web.certificate and web.key to PEM files that belong together.") from None
+    return context
 
 
 def _app(
@@ -67,6 +106,7 @@ def _app(
     app = web.Application(client_max_size=MOST)
     app.router.add_get("/metrics", get_metrics)
     app.router.add_get("/healthz", get_health)
+    app.router.add_get("/readyz", get_health)
     if hooks is not None:
         app.router.add_post("/hooks/change", hooks.change)
     return app

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import time
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, IPvAnyNetwork, model_validator
 
 from haven.settings.folders import default_config_dir, default_runtime_dir, default_state_dir
 from haven.settings.section import Folder, Section, as_folder
@@ -133,12 +133,27 @@ class Kiosk(Section):
 
 
 class Web(Section):
-    """Where /metrics and /healthz are served."""
+    """The port: the dashboard, /metrics and /healthz."""
 
     port: int = Field(0, ge=0, le=65535)
     """0 means off."""
     host: str = "127.0.0.1"
-    """This machine alone; another one, such as 0.0.0.0, opens it to the network, without a password."""
+    """This machine alone; 0.0.0.0 opens it to the network, once somebody has a password for the dashboard."""
+    dashboard: bool = True
+    """False: figures and webhooks alone; nobody logs in, and `host` is open at once."""
+    names: tuple[str, ...] = ()
+    """Names that browsers know it by, beside its numbers, this machine's own name and those that end in .local."""
+    certificate: Path | None = None
+    key: Path | None = None
+    """PEM files: with both it speaks https alone."""
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
+    """Addresses of reverse proxies: they are believed who asks, and whether that was over https."""
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> Self:
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("certificate and key go together")
+        return self
 
 
 class AlertSettings(Section):

@@ -1,0 +1,222 @@
+"""People of the dashboard, the browsers that they are logged in with, and the programs that speak for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from haven.store.database import Database, Row, Transaction, now
+
+SEEN_S = 300.0
+"""A session's last use is written at most so often."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """A person of the dashboard. `password`, `pin` and `invitation` are hashes, "" where there is none."""
+
+    id: int
+    principal_id: str
+    name: str
+    role: int
+    """As `haven.access.Role` counts them."""
+    password: str
+    pin: str
+    invitation: str
+    invited_until: float
+    created_at: float
+
+
+@dataclass(frozen=True)
+class Session:
+    """A browser that is logged in."""
+
+    hash: str
+    account: int
+    created_at: float
+    seen_at: float
+    browser: str
+
+
+@dataclass(frozen=True)
+class Token:
+    """A program that speaks for a person."""
+
+    id: int
+    account: int
+    name: str
+    scopes: tuple[str, ...]
+    created_at: float
+    used_at: float | None
+
+
+async def every(database: Database) -> list[Account]:
+    """By name."""
+    return [_account(row) for row in await database.rows("select * from account order by name", ())]
+
+
+async def get(database: Database, id: int) -> Account | None:
+    row = await database.row("select * from account where id = ?", (id,))
+    return _account(row) if row else None
+
+
+async def named(database: Database, name: str) -> Account | None:
+    """Whatever the case."""
+    row = await database.row("select * from account where name = ?", (name,))
+    return _account(row) if row else None
+
+
+async def of_principal(database: Database, principal: str) -> Account | None:
+    row = await database.row("select * from account where principal = ?", (principal,))
+    return _account(row) if row else None
+
+
+async def invited(database: Database, code_hash: str) -> Account | None:
+    """Whose unused invitation this is, if it still holds."""
+    sql = "select * from account where invitation = ? and invitation <> '' and invited_until > ?"
+    row = await database.row(sql, (code_hash, now()))
+    return _account(row) if row else None
+
+
+async def add(tx: Transaction, name: str, role: int, principal: str = "") -> int:
+    """The new account's id; without a `principal` it gets one of its own. Raises sqlite3.IntegrityError for a name or
+    a principal that is taken."""
+    cursor = await tx.execute(
+        "insert into account (principal, name, role, created_at) values (?, ?, ?, ?)",
+        (principal or f"new:{name}", name, role, now()),
+    )
+    id = int(cursor.lastrowid or 0)
+    if not principal:
+        await tx.execute("update account set principal = ? where id = ?", (f"web:{id}", id))
+    return id
+
+
+async def set_password(tx: Transaction, id: int, hash: str) -> None:
+    """An invitation is used up with it, and every browser of theirs is logged out."""
+    await tx.execute("update account set password = ?, invitation = '' where id = ?", (hash, id))
+    await tx.execute("delete from web_session where account = ?", (id,))
+
+
+async def set_pin(tx: Transaction, id: int, hash: str) -> None:
+    await tx.execute("update account set pin = ? where id = ?", (hash, id))
+
+
+async def invite(tx: Transaction, id: int, code_hash: str, until: float) -> None:
+    await tx.execute("update account set invitation = ?, invited_until = ? where id = ?", (code_hash, until, id))
+
+
+async def set_role(tx: Transaction, id: int, role: int) -> None:
+    await tx.execute("update account set role = ? where id = ?", (role, id))
+
+
+async def link(tx: Transaction, id: int, principal: str) -> None:
+    """Be that person everywhere from now on. Raises sqlite3.IntegrityError where another account is."""
+    await tx.execute("update account set principal = ? where id = ?", (principal, id))
+
+
+async def remove(tx: Transaction, id: int) -> None:
+    """With its sessions and tokens."""
+    for sql in ("web_session where account", "api_token where account", "account where id"):
+        await tx.execute(f"delete from {sql} = ?", (id,))
+
+
+async def with_role(tx: Transaction, role: int) -> int:
+    """How many accounts of that role have a password."""
+    sql = "select count(*) from account where role = ? and password <> ''"
+    return int((await tx.execute_fetchall(sql, (role,)))[0][0])
+
+
+async def may_log_in(database: Database, role: int) -> bool:
+    """Whether somebody of that role can."""
+    sql = "select 1 from account where role = ? and password <> '' limit 1"
+    return await database.row(sql, (role,)) is not None
+
+
+async def log_in(tx: Transaction, hash: str, account: int, browser: str, keep: int) -> None:
+    """A new session; beyond `keep` of a person the ones that were not used for longest end."""
+    await tx.execute("insert into web_session values (?, ?, ?, ?, ?)", (hash, account, now(), now(), browser))
+    await tx.execute(
+        "delete from web_session where account = ?1 and hash not in"
+        " (select hash from web_session where account = ?1 order by seen_at desc, created_at desc limit ?2)",
+        (account, keep),
+    )
+
+
+async def log_out(tx: Transaction, hash: str) -> None:
+    await tx.execute("delete from web_session where hash = ?", (hash,))
+
+
+async def session(database: Database, hash: str, idle_s: float, longest_s: float) -> tuple[Session, Account] | None:
+    """The session and whose it is, unless it was idle for too long or is too old."""
+    sql = "select * from web_session where hash = ? and seen_at > ? and created_at > ?"
+    row = await database.row(sql, (hash, now() - idle_s, now() - longest_s))
+    if row is None or (account := await get(database, row["account"])) is None:
+        return None
+    found = _session(row)
+    if now() - found.seen_at > SEEN_S:
+        work = "update web_session set seen_at = ? where hash = ?"
+        await database.write(lambda tx: tx.execute(work, (now(), hash)), quiet=True)
+    return found, account
+
+
+async def sessions(database: Database, account: int) -> list[Session]:
+    """The newest use first."""
+    sql = "select * from web_session where account = ? order by seen_at desc"
+    return [_session(row) for row in await database.rows(sql, (account,))]
+
+
+async def drop_old(tx: Transaction, idle_s: float, longest_s: float) -> None:
+    """Sessions that are over."""
+    sql = "delete from web_session where seen_at < ? or created_at < ?"
+    await tx.execute(sql, (now() - idle_s, now() - longest_s))
+
+
+async def add_token(tx: Transaction, hash: str, account: int, name: str, scopes: tuple[str, ...]) -> int:
+    cursor = await tx.execute(
+        "insert into api_token (hash, account, name, scopes, created_at) values (?, ?, ?, ?, ?)",
+        (hash, account, name, " ".join(scopes), now()),
+    )
+    return int(cursor.lastrowid or 0)
+
+
+async def tokens(database: Database, account: int) -> list[Token]:
+    """The oldest first."""
+    sql = "select * from api_token where account = ? order by id"
+    return [_token(row) for row in await database.rows(sql, (account,))]
+
+
+async def token(database: Database, hash: str) -> tuple[Token, Account] | None:
+    """The token and for whom it speaks."""
+    row = await database.row("select * from api_token where hash = ?", (hash,))
+    if row is None or (account := await get(database, row["account"])) is None:
+        return None
+    if row["used_at"] is None or now() - row["used_at"] > SEEN_S:
+        work = "update api_token set used_at = ? where id = ?"
+        await database.write(lambda tx: tx.execute(work, (now(), row["id"])), quiet=True)
+    return _token(row), account
+
+
+async def drop_token(tx: Transaction, id: int, account: int) -> None:
+    await tx.execute("delete from api_token where id = ? and account = ?", (id, account))
+
+
+def _account(row: Row) -> Account:
+    return Account(
+        id=row["id"],
+        principal_id=row["principal"],
+        name=row["name"],
+        role=row["role"],
+        password=row["password"],
+        pin=row["pin"],
+        invitation=row["invitation"],
+        invited_until=row["invited_until"],
+        created_at=row["created_at"],
+    )
+
+
+def _session(row: Row) -> Session:
+    return Session(row["hash"], row["account"], row["created_at"], row["seen_at"], row["browser"])
+
+
+def _token(row: Row) -> Token:
+    scopes = tuple(str(row["scopes"]).split())
+    return Token(row["id"], row["account"], row["name"], scopes, row["created_at"], row["used_at"])

@@ -1,0 +1,258 @@
+"""Who somebody at a browser is: the first owner by a code, others by invitation, then by password, cookie and PIN."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import secrets
+import sqlite3
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from haven.access import WEB_OWNER, Principal, Role
+from haven.errors import AccessDenied, BadInput, Conflict, NotFound, SettingsError
+from haven.quoting import clean
+from haven.scrypt import Tries, hashed, matches
+from haven.store import accounts as table
+from haven.store.accounts import Account, Session, Token
+from haven.store.database import Database, Transaction, now
+
+IDLE_S, LONGEST_S = 7 * 86400.0, 30 * 86400.0
+"""Seconds without a visit, and in all, after which a session is over."""
+BROWSERS = 10
+"""That one person is logged in with at a time."""
+INVITED_S = 3 * 86400.0
+PASSWORD_CHARS, PIN_DIGITS, NAME_CHARS = range(10, 201), range(4, 13), range(1, 41)
+LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+"""Of codes that people type off a screen: none that look alike."""
+MOST_TRIED = 1_000
+"""Names and addresses whose wrong tries are remembered."""
+WRONG = "That name and password do not go together."
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """A person at a browser: `token` is what its cookie holds."""
+
+    account: Account
+    session: Session
+    token: str
+
+    @property
+    def person(self) -> Principal:
+        return principal_of(self.account)
+
+    @property
+    def seal(self) -> str:
+        """What each form of this session carries, and nobody who can't read its pages knows."""
+        return digest(f"form:{self.token}")
+
+
+def principal_of(account: Account) -> Principal:
+    """Who they are in every other part of Haven."""
+    return Principal(account.principal_id, account.name, Role(account.role), "web")
+
+
+def digest(secret: str) -> str:
+    """Of a long random secret: what is kept of it."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def code() -> str:
+    """Two groups of five letters: 50 bits."""
+    letters = [secrets.choice(LETTERS) for _ in range(10)]
+    return f"{''.join(letters[:5])}-{''.join(letters[5:])}"
+
+
+class Accounts:
+    """One for the port."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._tries: OrderedDict[str, Tries] = OrderedDict()
+        self._hashing = asyncio.Semaphore(2)  # 32 MB each: a flood of passwords must not fill the memory
+        self._nobody = ""
+        self.owned = asyncio.Event()
+        """Set once an owner can log in."""
+        self.first_code = ""
+        """Whoever knows it becomes the first owner; "" where there is one."""
+
+    async def begin(self) -> None:
+        """Make the code where no owner can log in yet, and forget sessions that are over."""
+        self._nobody = await self._hash(secrets.token_hex())
+        if await table.may_log_in(self._database, Role.OWNER):
+            self.owned.set()
+        else:
+            self.first_code = code()
+        await self._database.write(lambda tx: table.drop_old(tx, IDLE_S, LONGEST_S), quiet=True)
+
+    async def become_owner(self, given: str, name: str, password: str, source: str) -> Account:
+        """The first account. Raises AccessDenied for a wrong code, and once there is an owner."""
+        await self._once(
+            f"code:{source}", self.first_code != "" and _same(given, self.first_code), "That code is wrong."
+        )
+        name, hash = _name(name), await self._hash(_password(password, name))
+
+        async def work(tx: Transaction) -> int:
+            if await table.with_role(tx, Role.OWNER):
+                raise AccessDenied("This Haven has its owner.", "Ask them to invite you.")
+            id = await table.add(tx, name, Role.OWNER, WEB_OWNER)
+            await table.set_password(tx, id, hash)
+            return id
+
+        id = await self._named_once(work)
+        self.first_code = ""
+        self.owned.set()
+        return await self._there(id)
+
+    async def invite(self, name: str, role: Role) -> str:
+        """A new account; the code with which that person chooses their password."""
+        name = _name(name)
+        id = await self._named_once(lambda tx: table.add(tx, name, role))
+        return await self.invite_again(id)
+
+    async def invite_again(self, id: int) -> str:
+        """A new code for somebody who lost their password or never came; their old password holds until it is used."""
+        await self._there(id)
+        fresh = code()
+        await self._database.write(lambda tx: table.invite(tx, id, digest(fresh), now() + INVITED_S))
+        return fresh
+
+    async def accept(self, given: str, password: str, source: str) -> Account:
+        """Choose a password by an invitation. Raises AccessDenied for a code that is wrong, used or too old."""
+        account = await table.invited(self._database, digest(_plain_code(given)))
+        refused = "That invitation is wrong, used, or older than three days."
+        await self._once(f"code:{source}", account is not None, refused)
+        assert account is not None
+        hash = await self._hash(_password(password, account.name))
+        await self._database.write(lambda tx: table.set_password(tx, account.id, hash))
+        return account
+
+    async def log_in(self, name: str, password: str, source: str) -> Account:
+        """Raises AccessDenied: the same for a name that nobody has, after as long a time."""
+        account = await table.named(self._database, name.strip())
+        tries = [self._tried(f"name:{name.strip().casefold()[:80]}"), self._tried(f"from:{source}")]
+        for one in tries:
+            one.check("Too many wrong passwords.")
+        kept = account.password if account and account.password else self._nobody
+        right = await self._matches(password, kept) and account is not None and account.password != ""
+        for one in tries:
+            one.count(right)
+        if account is None or not right:
+            raise AccessDenied(WRONG, tries[0].after_a_wrong_one())
+        return account
+
+    async def enter(self, account: Account, browser: str) -> str:
+        """A new session; what its cookie holds."""
+        token = secrets.token_urlsafe(32)
+        words = clean(browser)[:200]
+        await self._database.write(lambda tx: table.log_in(tx, digest(token), account.id, words, BROWSERS))
+        return token
+
+    async def leave(self, visitor: Visitor) -> None:
+        await self._database.write(lambda tx: table.log_out(tx, visitor.session.hash))
+
+    async def visitor(self, token: str) -> Visitor | None:
+        """Whoever has this cookie, with the role of this moment."""
+        found = await table.session(self._database, digest(token), IDLE_S, LONGEST_S)
+        return Visitor(found[1], found[0], token) if found else None
+
+    async def program(self, token: str) -> tuple[Token, Principal] | None:
+        """The program with this token, and for whom it speaks, with the role of this moment."""
+        found = await table.token(self._database, digest(token))
+        return (found[0], principal_of(found[1])) if found else None
+
+    async def confirm(self, account: Account, given: str) -> None:
+        """It is still that person: by their PIN, or by their password while they have none.
+
+        Raises AccessDenied for a wrong one, and while it is locked after several.
+        """
+        word = "PIN" if account.pin else "password"
+        tries = self._tried(f"pin:{account.id}")
+        tries.check(f"Too many wrong {word}s.")
+        right = await self._matches(given, account.pin or account.password)
+        tries.count(right)
+        if not right:
+            raise AccessDenied(f"That {word} is wrong.", tries.after_a_wrong_one())
+
+    async def set_pin(self, account: Account, pin: str) -> None:
+        """Raises BadInput unless it is 4 to 12 digits."""
+        if not (pin.isascii() and pin.isdigit() and len(pin) in PIN_DIGITS):
+            raise BadInput("A PIN is 4 to 12 digits.", "Choose another one.")
+        hash = await self._hash(pin)
+        await self._database.write(lambda tx: table.set_pin(tx, account.id, hash))
+
+    async def set_password(self, account: Account, password: str) -> None:
+        """Every browser is logged out with it."""
+        hash = await self._hash(_password(password, account.name))
+        await self._database.write(lambda tx: table.set_password(tx, account.id, hash))
+
+    async def today(self, then: Principal) -> Principal:
+        """The same person with the role of this moment: a stranger where they have no account any more."""
+        account = await table.of_principal(self._database, then.id)
+        role = Role(account.role) if account else Role.STRANGER
+        return Principal(then.id, then.name, role, then.face)
+
+    async def _there(self, id: int) -> Account:
+        if (account := await table.get(self._database, id)) is None:
+            raise NotFound("There is no such account any more.", "Look at the list again.")
+        return account
+
+    async def _named_once(self, work: Callable[[Transaction], Awaitable[int]]) -> int:
+        try:
+            return await self._database.write(work)
+        except sqlite3.IntegrityError:
+            raise Conflict("Somebody has that name already.", "Choose another one.") from None
+
+    async def _once(self, key: str, right: bool, sentence: str) -> None:
+        """One try at a code."""
+        tries = self._tried(key)
+        tries.check("Too many wrong codes.")
+        tries.count(right)
+        if not right:
+            raise AccessDenied(sentence, tries.after_a_wrong_one())
+
+    def _tried(self, key: str) -> Tries:
+        """The wrong tries of a name, an address or a person; those that were asked about least lately are forgotten."""
+        found = self._tries.setdefault(key, Tries())
+        self._tries.move_to_end(key)
+        if len(self._tries) > MOST_TRIED:
+            self._tries.popitem(last=False)
+        return found
+
+    async def _hash(self, secret: str) -> str:
+        async with self._hashing:
+            return await asyncio.to_thread(hashed, secret)
+
+    async def _matches(self, secret: str, kept: str) -> bool:
+        async with self._hashing:
+            try:
+                return await asyncio.to_thread(matches, secret[: PASSWORD_CHARS.stop], kept)
+            except ValueError:
+                raise SettingsError("The stored password is damaged.", "Ask the owner for an invitation.") from None
+
+
+def _plain_code(given: str) -> str:
+    """As it was shown, however it was typed."""
+    letters = "".join(one for one in given.upper() if one in LETTERS)
+    return f"{letters[:5]}-{letters[5:]}"
+
+
+def _same(given: str, wanted: str) -> bool:
+    return secrets.compare_digest(_plain_code(given).encode(), wanted.encode())
+
+
+def _name(name: str) -> str:
+    flat = " ".join(clean(name).split())
+    if len(flat) not in NAME_CHARS:
+        raise BadInput("A name is 1 to 40 characters.", "Choose another one.")
+    return flat
+
+
+def _password(password: str, name: str) -> str:
+    if len(password) not in PASSWORD_CHARS:
+        raise BadInput("A password is 10 to 200 characters.", "A few words with blanks between them are easy to keep.")
+    if len({*password}) < 5 or password.casefold() in (name.casefold() * 20):
+        raise BadInput("That password is too easy to guess.", "A few words with blanks between them are easy to keep.")
+    return password

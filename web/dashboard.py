@@ -1,0 +1,95 @@
+"""The dashboard as one aiohttp application: every route behind the gate, every answer with its safe headers."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from haven.errors import AccessDenied, BadInput, Conflict, HavenError, NotFound, Unavailable, error_id
+from haven.settings import Web
+from web.accounts import Accounts
+from web.gate import Gate
+from web.handed import Handed
+from web.limits import TooMuch
+from web.pages import Pages
+from web.routes import ROUTES
+from web.shelf import Shelf
+from web.visit import VISIT, Port
+
+log = logging.getLogger("haven.web")
+
+STATUS: Sequence[tuple[type[HavenError], int]] = (
+    (AccessDenied, 403),
+    (BadInput, 400),
+    (NotFound, 404),
+    (Conflict, 409),
+    (TooMuch, 429),
+    (Unavailable, 503),
+)
+HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none';"
+    " form-action 'self'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+
+
+class Dashboard:
+    """Adds itself to the application of the port."""
+
+    def __init__(self, settings: Web, house: Handed, accounts: Accounts) -> None:
+        self.accounts = accounts
+        self._shelf = Shelf()
+        self.gate = Gate(settings, Port(house, accounts, Pages(self._shelf)))
+
+    def add_to(self, app: web.Application) -> None:
+        app.middlewares.append(self._told)
+        app.on_response_prepare.append(_headers)
+        app.router.add_get("/static/{name:.+}", self._shelf.serve)
+        for route in ROUTES:
+            app.router.add_route(route.method, route.path, self.gate.bound(route))
+
+    @web.middleware
+    async def _told(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """What goes wrong, as a sentence for people with the id that stands in the log; never a traceback."""
+        try:
+            return await handler(request)
+        except HavenError as error:
+            level = logging.INFO if isinstance(error, AccessDenied | BadInput) else logging.WARNING
+            log.log(level, "[%s] %s", error.id, error)
+            status = next((number for kind, number in STATUS if isinstance(error, kind)), 500)
+            return self._sorry(request, status, str(error), error.mend, error.id, error)
+        except web.HTTPException as error:
+            if error.status < 400:
+                raise
+            sentence = "There is no such page." if error.status == 404 else f"That can't be answered: {error.reason}."
+            return self._sorry(request, error.status, sentence, "", "", None)
+        except Exception:
+            id = error_id()
+            log.exception("[%s] the dashboard failed at %s", id, request.path)
+            return self._sorry(request, 500, "Something went wrong.", "The log has the rest.", id, None)
+
+    def _sorry(
+        self, request: web.Request, status: int, sentence: str, mend: str, id: str, error: HavenError | None
+    ) -> web.Response:
+        if request.path.startswith("/api/"):
+            answer = web.json_response({"error": f"{sentence} {mend}".strip(), "error_id": id}, status=status)
+        else:
+            visit = request.get(VISIT) or self.gate.visit(request, None)
+            answer = visit.page("sorry.html", status=status, sentence=sentence, mend=mend, error_id=id)
+        if isinstance(error, Unavailable) and error.after:
+            answer.headers["Retry-After"] = f"{error.after:.0f}"
+        return answer
+
+
+async def _headers(request: web.Request, response: web.StreamResponse) -> None:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")

@@ -1,0 +1,133 @@
+"""The one gate of the dashboard: where a request comes from, who sends it, and whether they may."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import socket
+from urllib.parse import quote, urlsplit
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from haven.access import check
+from haven.errors import AccessDenied
+from haven.settings import Web
+from web.accounts import Visitor
+from web.limits import Limit
+from web.visit import VISIT, Port, Route, Visit
+
+SAFE, SECURE = "haven-session", "__Host-haven-session"
+"""The cookie's name over plain http, and over https."""
+LOOKING = frozenset({"GET", "HEAD"})
+FROM_HERE = frozenset({"same-origin", "none"})
+"""Values of Sec-Fetch-Site of what a person's own page, or address line, asked for."""
+SEAL, SEAL_HEADER = "seal", "X-Haven-Seal"
+ELSEWHERE = AccessDenied("That came from another site.", "Open the dashboard itself and try again.")
+
+
+class Gate:
+    """One for the port. Whatever is not a Route does not come by here."""
+
+    def __init__(self, settings: Web, port: Port) -> None:
+        self._port = port
+        self._names = {"localhost", socket.gethostname().casefold(), *(one.casefold() for one in settings.names)}
+        self._proxies = settings.trusted_proxies
+        self._strangers = Limit(per_s=5, reserve=60)
+        self._asks = Limit(per_s=20, reserve=200)
+        self._acts = Limit(per_s=2, reserve=40)
+
+    def bound(self, route: Route) -> Handler:
+        """What aiohttp calls for a route."""
+
+        async def handle(request: web.Request) -> web.StreamResponse:
+            visit = await self._admitted(request.clone(client_max_size=route.most), route)
+            request[VISIT] = visit
+            if visit.visitor is None and route.act is not None:
+                return self._to_the_door(request)
+            return await route.handle(visit)
+
+        return handle
+
+    def source(self, request: web.Request) -> str:
+        """The address that it came from: the one that a trusted proxy names."""
+        peer = request.remote or ""
+        for hop in reversed([*request.headers.get("X-Forwarded-For", "").split(","), peer]):
+            peer = hop.strip() or peer
+            if not self._is_proxy(peer):
+                break
+        return peer
+
+    def is_secure(self, request: web.Request) -> bool:
+        """Whether the browser's own connection is encrypted."""
+        told = request.headers.get("X-Forwarded-Proto", "") if self._is_proxy(request.remote or "") else ""
+        return told == "https" if told else request.secure
+
+    def cookie(self, request: web.Request) -> str:
+        """Its name: over https browsers take it only from there, for this host alone."""
+        return SECURE if self.is_secure(request) else SAFE
+
+    def visit(self, request: web.Request, visitor: Visitor | None) -> Visit:
+        """As whoever that is, or as a stranger."""
+        return Visit(request, self._port, visitor, self.source(request), self.cookie(request))
+
+    async def _admitted(self, request: web.Request, route: Route) -> Visit:
+        """Raises AccessDenied and Unavailable."""
+        self._check_host(request)
+        visitor = await self._visitor(request)
+        if visitor is None:
+            self._strangers.take(self.source(request))
+        else:
+            (self._asks if request.method in LOOKING else self._acts).take(visitor.session.hash)
+        if request.method not in LOOKING:
+            await self._check_sent_from_here(request, visitor)
+        if visitor is not None and route.act is not None:
+            check(visitor.person, route.act)
+        return self.visit(request, visitor)
+
+    async def _visitor(self, request: web.Request) -> Visitor | None:
+        token = request.cookies.get(self.cookie(request), "")
+        return await self._port.accounts.visitor(token) if token else None
+
+    def _check_host(self, request: web.Request) -> None:
+        """A name that somebody else pointed at this machine is not ours: its pages would count as the same site."""
+        name = (urlsplit(f"//{request.host}").hostname or "").casefold()
+        if not (_is_number(name) or name in self._names or name.endswith(".local")):
+            raise AccessDenied(
+                f"This Haven is not called {name[:80]!r}.", "The owner adds names to web.names in haven.toml."
+            )
+
+    async def _check_sent_from_here(self, request: web.Request, visitor: Visitor | None) -> None:
+        if request.headers.get("Sec-Fetch-Site", "same-origin") not in FROM_HERE:
+            raise ELSEWHERE
+        origin = request.headers.get("Origin")
+        if origin is not None and urlsplit(origin).netloc != request.host:
+            raise ELSEWHERE
+        if visitor is not None:
+            given = request.headers.get(SEAL_HEADER) or str((await request.post()).get(SEAL, ""))
+            if not hmac.compare_digest(given.encode(), visitor.seal.encode()):
+                raise AccessDenied("That page is out of date.", "Load it again and send it once more.")
+
+    def _to_the_door(self, request: web.Request) -> web.Response:
+        """A stranger at a page is shown where to log in, and comes back to it; everything else is refused."""
+        if request.method not in LOOKING:
+            raise AccessDenied("Nobody is logged in here any more.", "Log in and try again.")
+        if "HX-Request" in request.headers:
+            return web.Response(status=204, headers={"HX-Redirect": "/enter"})
+        first = "/begin" if self._port.accounts.first_code else f"/enter?next={quote(request.path_qs, safe='')}"
+        return web.Response(status=303, headers={"Location": first})
+
+    def _is_proxy(self, address: str) -> bool:
+        try:
+            number = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        return any(number in one for one in self._proxies)
+
+
+def _is_number(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True

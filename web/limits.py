@@ -1,0 +1,46 @@
+"""How much one visitor may ask for: so many a second, with some in reserve."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from haven.errors import Unavailable
+
+MOST_KEPT = 5_000
+
+
+class TooMuch(Unavailable):
+    """Somebody asks faster than they may; `after` is when to ask again."""
+
+
+@dataclass
+class _Bucket:
+    left: float
+    at: float
+
+
+class Limit:
+    """Buckets that fill up again, one a key; the ones that were used least lately are forgotten, full or not."""
+
+    def __init__(self, per_s: float, reserve: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._per_s = per_s
+        self._reserve = reserve
+        self._clock = clock
+        self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
+
+    def take(self, key: str) -> None:
+        """Raises TooMuch, with the seconds to wait in `after`, where nothing is left."""
+        moment = self._clock()
+        bucket = self._buckets.setdefault(key, _Bucket(self._reserve, moment))
+        self._buckets.move_to_end(key)
+        bucket.left = min(self._reserve, bucket.left + (moment - bucket.at) * self._per_s)
+        bucket.at = moment
+        if bucket.left < 1:
+            wait = (1 - bucket.left) / self._per_s
+            raise TooMuch("That is too much at once.", "Wait a moment and try again.", after=max(1.0, wait))
+        bucket.left -= 1
+        if len(self._buckets) > MOST_KEPT:
+            self._buckets.popitem(last=False)

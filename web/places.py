@@ -1,0 +1,29 @@
+"""The places of the dashboard: what each is called, where it is, what it is for, and who finds it in the menu."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from haven.access import Act
+
+
+@dataclass(frozen=True)
+class Place:
+    """One entry of the menu, for whoever may do `act`."""
+
+    path: str
+    label: str
+    help: str
+    act: Act = Act.READ
+
+
+PLACES = (
+    Place("/", "Overview", "what waits for you, what goes on, what it costs"),
+    Place("/log", "Log", "Haven's own words, by level, words and ids", Act.SETTINGS),
+)
+
+
+def place_of(path: str) -> Place | None:
+    """The one that a page belongs to."""
+    there = [one for one in PLACES if path == one.path or path.startswith(f"{one.path.rstrip('/')}/")]
+    return max(there, key=lambda one: len(one.path), default=None)

@@ -1,0 +1,8 @@
+"""Every way into the dashboard, a file a page: tests walk over this table."""
+
+from __future__ import annotations
+
+from web.routes import entering, live, log, overview
+from web.visit import Route
+
+ROUTES: tuple[Route, ...] = (*entering.ROUTES, *overview.ROUTES, *log.ROUTES, *live.ROUTES)
