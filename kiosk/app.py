@@ -16,7 +16,9 @@ from textual.binding import Binding, BindingsMap, BindingType
 from textual.containers import Horizontal
 from textual.dom import DOMNode
 from textual.driver import Driver
+from textual.reactive import Reactive
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Static, TextArea
 from textual.worker import WorkType
 
@@ -32,8 +34,6 @@ from kiosk.places import PLACES
 from kiosk.plain import line
 from kiosk.screens.bar import Bar
 from kiosk.screens.dialogs import Dialog
-from kiosk.screens.health import HealthPane
-from kiosk.screens.help import HelpPane
 from kiosk.screens.home import Home
 from kiosk.screens.more import More
 from kiosk.screens.pane import Handed, Pane
@@ -54,6 +54,8 @@ TRAIL = 12
 
 class Floor(Screen[None]):
     """Where the places are. The keys of the one that is shown work wherever the focus is."""
+
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)  # else each change of it draws the whole screen
 
     @property
     def _binding_chain(self) -> list[tuple[DOMNode, BindingsMap]]:
@@ -88,6 +90,9 @@ class Kiosk(TouchApp):
             self.register_theme(theme_of(look))
         self._handed = handed
         self._counts: dict[str, int] = {}
+        """How much waits in each place that is under More."""
+        self._wanted = "home"
+        """The place that was asked for last; it is shown as soon as it is made."""
         self._trail: list[str] = []
         self._idle = Idle(self.clock, self.wanted, self._later, panel=handed.principal.needs_pin)
         self.failure = ""
@@ -100,6 +105,11 @@ class Kiosk(TouchApp):
     def floor(self) -> Screen[object]:
         """Where the places are, below any dialog: an App's own query sees the uppermost screen alone."""
         return self.screen_stack[0]
+
+    @property
+    def _panes(self) -> list[Pane]:
+        """All that are made so far, with the bar and what is a pane within another."""
+        return [pane for pane in self.floor.query(Pane) if pane.is_mounted]
 
     def on_load(self) -> None:
         # From Python 3.12 on Textual makes the loop start tasks eagerly, for good: not what the rest of Haven expects.
@@ -117,14 +127,13 @@ class Kiosk(TouchApp):
             yield Static("", id="cloud", markup=False)
         with ContentSwitcher(initial="home", id="panes"):
             for place in PLACES:
-                yield place.pane(self._handed, id=place.id)
-            yield More(self._handed, {one.id: (one.words, one.help) for one in PLACES if not one.in_bar}, id=MORE)
+                if place.pane.FROM_START:
+                    yield place.pane(self._handed, id=place.id)
         yield Bar(self._handed, {**{one.id: one.words for one in PLACES if one.in_bar}, MORE: "More"}, id="nav")
 
     def on_mount(self) -> None:
         self.wear()
         self.set_interval(STATUS_S, self.wear)
-        self.floor.query_one(HelpPane).explain(PLACES, self.BINDINGS)
         self.action_pane("home")
         home = self.floor.query_one(Home)
         home.attempt(self._follow, "follow")
@@ -155,14 +164,34 @@ class Kiosk(TouchApp):
                 keyboard.speak(self.wanted.keyboard)
 
     def action_pane(self, pane: str, about: str = "") -> None:
-        shown = self.floor.query_one("#panes", ContentSwitcher)
-        if shown.current and shown.current != pane:
-            self._trail = [*self._trail[1 - TRAIL :], shown.current]
-        shown.current = pane
+        """Show a place; one that was never shown is made first, and what was shown stays until it is there."""
+        if self._wanted != pane:
+            self._trail = [*self._trail[1 - TRAIL :], self._wanted]
+            self._wanted = pane
         in_bar = {place.id for place in PLACES if place.in_bar}
         self.floor.query_one(Bar).mark(pane if pane in in_bar else MORE)
         self.set_focus(None)
-        self.floor.query_one(f"#{pane}", Pane).opened(about)
+        found = next(iter(self.floor.query(f"#panes > #{pane}").results(Pane)), None) or self._make(pane)
+        if found.is_mounted:
+            self._show(found, about)
+        else:
+            found.call_later(self._show, found, about)  # its first message comes when all that stands in it is there
+
+    def _make(self, id: str) -> Pane:
+        if id == MORE:
+            places = {one.id: (one.words, one.help) for one in PLACES if not one.in_bar}
+            made: Pane = More(self._handed, places, self._counts, id=MORE)
+        else:
+            made = next(one.pane for one in PLACES if one.id == id)(self._handed, id=id)
+        made.display = False
+        with self._context():  # whoever asked may stand outside of the App
+            self.floor.query_one("#panes").mount(made)
+        return made
+
+    def _show(self, pane: Pane, about: str) -> None:
+        if pane.id == self._wanted:  # else another place was asked for meanwhile
+            self.floor.query_one("#panes", ContentSwitcher).current = pane.id
+            pane.opened(about)
 
     async def action_back(self) -> None:
         before = self._trail.pop() if self._trail else "home"
@@ -218,7 +247,7 @@ class Kiosk(TouchApp):
         while isinstance(self.screen, Dialog):
             self.screen.dismiss(None)
         self.clear_notifications()
-        for pane in self.floor.query(Pane):
+        for pane in self._panes:
             pane.ended()
         self.action_pane("home")
         self._trail.clear()
@@ -232,7 +261,8 @@ class Kiosk(TouchApp):
             bar.count(event.pane, event.count)
         else:
             self._counts[event.pane] = event.count
-            self.floor.query_one(More).count(event.pane, event.count)
+            for more in self.floor.query(More):
+                more.count(event.pane, event.count)
             bar.count(MORE, sum(self._counts.values()))
         self.floor.query_one(Home).count(event.pane, event.count)
 
@@ -240,7 +270,7 @@ class Kiosk(TouchApp):
         """Tell every pane what happens, as it happens."""
         with self._handed.bus.subscribe() as subscription:
             async for event in subscription:
-                for pane in self.floor.query(Pane):
+                for pane in self._panes:
                     pane.news(event)
                 if event.kind.startswith("alert."):
                     self.floor.query_one(Home).attempt(self._status, "status", newest=True)
@@ -257,10 +287,9 @@ class Kiosk(TouchApp):
 
     async def _status(self) -> None:
         facts: list[StatusLine] = await self._handed.status()
+        check(self._handed.principal, Act.READ)
         cloud = next((fact for fact in facts if fact.label == "Cloud"), None)
         self.floor.query_one(Home).show_status(facts)
-        check(self._handed.principal, Act.READ)
-        self.floor.query_one(HealthPane).show(facts, await self._handed.alerts.open())
         self.floor.query_one("#cloud", Static).update(line(cloud.text, 60) if cloud else "")
 
     def on_key(self, event: events.Key) -> None:

@@ -26,6 +26,7 @@ from kiosk.widgets.tile import Tile
 class Ask(Pane):
     """Who is asked, the answer, the words."""
 
+    FROM_START = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "stop", "Stop", tooltip="the answer that is being written: the model stops at once"),
         Binding("ctrl+r", "press('history')", "Asked today", tooltip="what you asked today, to see again"),

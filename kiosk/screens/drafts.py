@@ -47,6 +47,7 @@ class Read:
 class DraftsPane(Pane):
     """The open ones on the left, the chosen one on the right; or several, each added or left out by a tap."""
 
+    FROM_START = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "decide('approve')", "Approve", tooltip="record what is shown; on the wall panel with its PIN"),
         Binding("r", "decide('reject')", "Reject", tooltip="say why not; whoever proposed it reads that"),

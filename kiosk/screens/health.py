@@ -14,8 +14,9 @@ from textual.widgets import Static
 
 from assistants.sentinel import StatusLine
 from assistants.sentry.lines import worst_first
-from haven.access import Act
+from haven.access import Act, check
 from haven.store.alerts import Alert
+from haven.store.events import Event
 from kiosk.plain import line
 from kiosk.screens.pane import Handed, Pane
 from kiosk.widgets.sheet import Sheet
@@ -23,6 +24,8 @@ from kiosk.widgets.tile import Tile
 from kiosk.widgets.trends import Trends
 
 MARKS = {"ok": "●", "note": "◆", "alert": "▲"}
+LOOK_S = 15.0
+"""Seconds between two looks while it is shown."""
 BACKUP = "Backup"
 """The line that stays in sight however many there are."""
 
@@ -55,8 +58,24 @@ class HealthPane(Pane):
 
     def on_mount(self) -> None:
         self._choose("")
+        self.set_interval(LOOK_S, self._again)
 
-    def show(self, lines: Sequence[StatusLine], alerts: Sequence[Alert]) -> None:
+    def opened(self, about: str = "") -> None:
+        self._again()
+
+    def news(self, event: Event) -> None:
+        if event.kind.startswith("alert."):
+            self.attempt(self._look, "health", newest=True)
+
+    def _again(self) -> None:
+        if self.display:
+            self.attempt(self._look, "health")
+
+    async def _look(self) -> None:
+        check(self.handed.principal, Act.READ)
+        self._draw(await self.handed.status(), await self.handed.alerts.open())
+
+    def _draw(self, lines: Sequence[StatusLine], alerts: Sequence[Alert]) -> None:
         """`alerts`: the open ones, the oldest first."""
         self.query_one(Trends).look()
         backups = [one for one in lines if one.label == BACKUP]

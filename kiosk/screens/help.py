@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.binding import Binding
 from textual.widgets import Static
 
 from kiosk.screens.pane import Pane
+from kiosk.widgets.page import Page
 from kiosk.widgets.tile import Tile
-
-if TYPE_CHECKING:
-    from kiosk.places import Place
 
 KEY_COLUMNS = 12
 FINGER = (
@@ -36,22 +32,18 @@ class HelpPane(Pane):
     """A tile for each place, and below it the keys that work there."""
 
     def compose(self) -> ComposeResult:
-        yield VerticalScroll(id="help-page")
+        from kiosk.places import PLACES  # which names this one
 
-    def explain(self, places: Sequence[Place], everywhere: Iterable[BindingType]) -> None:
-        """Write it; the keys that work everywhere first."""
-        keys = [self._of(one) for one in Binding.make_bindings(everywhere) if one.tooltip]
-        page: list[Static | Tile] = [
-            Static("With a finger", classes="heading"),
-            Static(_table(FINGER)),
-            Static("With a keyboard, everywhere", classes="heading"),
-            Static(_table((*KEYBOARD, *keys))),
-        ]
-        for place in places:
-            page.append(Tile(f"{place.words}\n{place.help}", place.id, classes="place"))
-            if own := [self._of(one) for one in Binding.make_bindings(place.pane.BINDINGS)]:
-                page.append(Static(_table(own)))
-        self.query_one("#help-page").mount_all(page)
+        keys = [self._of(one) for one in Binding.make_bindings(self.app.BINDINGS) if one.tooltip]
+        with Page(id="help-page"):
+            yield Static("With a finger", classes="heading")
+            yield Static(_table(FINGER))
+            yield Static("With a keyboard, everywhere", classes="heading")
+            yield Static(_table((*KEYBOARD, *keys)))
+            for place in PLACES:
+                yield Tile(f"{place.words}\n{place.help}", place.id, classes="place")
+                if own := [self._of(one) for one in Binding.make_bindings(place.pane.BINDINGS)]:
+                    yield Static(_table(own))
 
     def opened(self, about: str = "") -> None:
         """The arrows scroll it."""

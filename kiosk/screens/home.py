@@ -40,6 +40,8 @@ MINE = {"inbox": ("Inbox", "new"), "drafts": ("Drafts", "to decide"), "ask": ("A
 class Home(Pane):
     """The first thing seen."""
 
+    FROM_START = True
+
     def __init__(self, handed: Handed, *, id: str) -> None:
         super().__init__(handed, id=id)
         self._cast = Cast.of(handed.round_table.assistants)

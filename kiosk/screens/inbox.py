@@ -29,6 +29,7 @@ NO_WATCH = "You watch for nothing yet. Say under F2 Ask what you want to hear of
 class InboxPane(Pane):
     """Messages and below them the watches on the left, the chosen one on the right."""
 
+    FROM_START = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "read", "All read", tooltip="put away what is new; the watches go on"),
         Binding("e", "end", "End this watch", tooltip="hear no more of what is shown"),

@@ -12,16 +12,23 @@ from kiosk.widgets.tile import Tile
 
 
 class More(Pane):
-    """`places`: label and purpose of each, by its id."""
+    """`places`: label and purpose of each, by its id; `counts`: how much waits in those where anything does."""
 
-    def __init__(self, handed: Handed, places: Mapping[str, tuple[str, str]], *, id: str) -> None:
+    def __init__(
+        self, handed: Handed, places: Mapping[str, tuple[str, str]], counts: Mapping[str, int], *, id: str
+    ) -> None:
         super().__init__(handed, id=id)
         self._places = places
+        self._counts = counts
 
     def compose(self) -> ComposeResult:
         with ItemGrid(min_column_width=44, stretch_height=False):
             for key, (label, purpose) in self._places.items():
                 yield Tile(f"{label}\n{purpose}", key, id=f"more-{key}", classes="place")
+
+    def on_mount(self) -> None:
+        for pane, count in self._counts.items():
+            self.count(pane, count)
 
     def count(self, pane: str, count: int) -> None:
         """How much waits there, beside its label."""

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from textual.containers import Vertical
 from textual.message import Message
@@ -65,7 +65,10 @@ class Handed:
 
 
 class Pane(Vertical):
-    """One of the things the switcher shows."""
+    """One of the things the switcher shows, made when it is shown for the first time."""
+
+    FROM_START: ClassVar[bool] = False
+    """Made with the display instead: it tells how much waits in it, whether or not anybody looks."""
 
     class Go(Message):
         """Show another pane, `about` a change, an assistant or a record."""

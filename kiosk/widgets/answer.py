@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
 from textual.timer import Timer
 from textual.widgets import Markdown, Static
 from textual.widgets.markdown import MarkdownStream
@@ -16,16 +15,16 @@ from assistants.waiting import Held
 from haven.ai.task import Delta, Queued, Reply, Restart
 from haven.quoting import clean
 from kiosk.plain import line, plain
+from kiosk.widgets.page import Page
 
 FLUSH_S = 0.125
 ASKED = "Only the cloud would do, and it can't answer now: {0}"
 WAITS = "It waits for the cloud: {0} Tried next at {1}; you are told when the answer is there."
 
 
-class Answer(VerticalScroll, can_focus=True):
+class Answer(Page):
     """Links in it open nothing: a model wrote them."""
 
-    FOCUS_ON_CLICK = False
     _stream: MarkdownStream | None = None
     _timer: Timer | None = None
     _following = True

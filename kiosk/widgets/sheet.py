@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
+from kiosk.widgets.page import Page
 
-class Sheet(VerticalScroll, can_focus=True):
+
+class Sheet(Page):
     """Text of any length; what it is given is safe to show already."""
-
-    FOCUS_ON_CLICK = False
 
     class Tapped(Message):
         """A finger touched its text, and did not scroll."""

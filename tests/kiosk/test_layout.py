@@ -19,7 +19,6 @@ from kiosk.app import Kiosk
 from kiosk.places import PLACES
 from kiosk.screens.ask import Ask
 from kiosk.screens.dialogs import Choice, Dialog, PinPad, Words
-from kiosk.screens.review import ReviewPane
 from kiosk.widgets.entry import Entry
 from kiosk.widgets.keyboard import Keyboard, Keys
 from kiosk.widgets.tile import Tile
@@ -147,10 +146,8 @@ async def test_a_long_review_leaves_room_and_every_page_its_targets(house: House
     change = await house.in_review("Add a button that exports the map " * 5, RED, files=files | {"conftest.py": "\n"})
     app = house.kiosk(OWNER)
     async with app.run_test(size=size) as pilot:
-        app.action_pane("review")
-        app.query_one(ReviewPane).opened(change.id)
-        for worker in [worker for worker in app.workers if worker.group == "review"]:
-            await worker.wait()
+        app.action_pane("review", change.id)
+        await settled(app, pilot, "review")
         for page in ("summary", "tests", "diff", "rounds"):
             await pilot.click(f"#tab-{page}")
             await pilot.pause()
@@ -170,11 +167,8 @@ async def test_what_an_approval_takes_is_wholly_read_however_much_there_is_to_sa
     )
     app = house.kiosk(OWNER)
     async with app.run_test(size=size) as pilot:
-        app.action_pane("review")
-        app.query_one(ReviewPane).opened(change.id)
-        for worker in [worker for worker in app.workers if worker.group == "review"]:
-            await worker.wait()
-        await pilot.pause()
+        app.action_pane("review", change.id)
+        await settled(app, pilot, "review")
         await pilot.click("#approve")
         async with asyncio.timeout(20):
             while not app.screen.query(".question"):

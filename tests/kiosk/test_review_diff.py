@@ -174,7 +174,7 @@ async def test_a_long_diff_is_coloured_beside_the_screen_and_in_every_look(house
 
 async def settled(pilot: Pilot[None], tile: str, words: str) -> None:
     for _ in range(200):
-        if words in pilot.app.query_one(tile, Tile).text:
+        if any(words in one.text for one in pilot.app.query(tile).results(Tile)):
             return
         for worker in [one for one in pilot.app.workers if one.group == "review"]:
             await worker.wait()
