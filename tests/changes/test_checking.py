@@ -82,6 +82,8 @@ async def test_the_nearest_tests_run_first_and_alone_where_a_repair_follows(tmp_
         }
         assert early.tests["problem"].startswith("Only the test file nearest") and not early.tests["green"]
         assert "assert 6 == 4" in early.failures and here.asked == [early.failures]
+        assert list(early.tests["said"]) == ["tests/test_core.py::test_a"], "what passes has nothing to say"
+        assert "assert 6 == 4" in early.tests["said"]["tests/test_core.py::test_a"]
 
         whole = await here.check(BROKEN, worth=False)
         assert whole.tests["counts"] == {"regressed": 1, "passing": 3} and whole.tests["problem"] == ""

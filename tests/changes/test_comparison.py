@@ -12,7 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from haven.changes.checking.comparison import LOST, Comparison, TestClass, compare, unsettled
+from haven.changes.checking.comparison import (
+    LOST,
+    MOST_HEARD,
+    MOST_KEPT,
+    Comparison,
+    TestClass,
+    compare,
+    unsettled,
+)
 from haven.changes.checking.testreport import MOST_CASES, MOST_MESSAGES, Case, Outcome, TestReport, read_junit
 
 OUTCOMES: tuple[Outcome, ...] = ("passed", "failed", "error", "skipped", "xfailed")
@@ -181,6 +189,27 @@ def test_any_pair_of_reports_is_classed_and_survives_storage(
     assert set(compared.classes) >= {*was, *now}
     assert Comparison.from_json(json.loads(json.dumps(compared.to_json()))) == compared
     assert TestReport.from_json(json.loads(json.dumps(after.to_json()))) == after
+
+
+def test_of_tests_that_fail_the_end_of_what_they_said_is_kept_within_bounds() -> None:
+    told = "\n".join(f"line {number} of {'a long story' * 4}" for number in range(60)) + "\nE   assert 1 == 2"
+    before = report(bad="passed", fine="passed", away="passed", old="failed")
+    now = {"bad": Case("failed", told), "old": Case("failed", told), "fine": Case("passed", told)}
+    now["away"] = Case("skipped", "slow")
+    said = compare(before, TestReport({f"t.py::{name}": case for name, case in now.items()})).said
+    assert said["t.py::away"] == "slow" and said.keys() == {"t.py::bad", "t.py::old", "t.py::away"}
+    assert said["t.py::bad"].startswith("line ") and said["t.py::bad"].endswith("story\nE   assert 1 == 2")
+    assert len(said["t.py::bad"]) <= MOST_HEARD
+    many = {f"t.py::{number:03}": Case("failed", "x" * 5_000) for number in range(200)}
+    crowd = compare(TestReport({"t.py::000": Case("failed")}), TestReport(many)).said
+    assert sum(map(len, crowd.values())) <= MOST_KEPT and "t.py::199" not in crowd
+    assert "t.py::000" not in crowd, "what failed before comes last"
+
+
+def test_a_round_that_was_stored_before_outputs_were_kept_is_read() -> None:
+    stored = compare(report(a="passed"), report(a="failed")).to_json()
+    del stored["said"]
+    assert Comparison.from_json(stored).said == {}
 
 
 def xml(cases: str) -> bytes:

@@ -177,6 +177,14 @@ def test_what_a_weakened_test_no_longer_checks_is_said() -> None:
     assert "weakened (checks less than before): t::a" in text and "t::a: it has 1 assertion instead of 4" in text
 
 
+def test_what_bad_tests_said_stands_between_the_facts_and_the_diff() -> None:
+    names = {f"t::{name}": "regressed" for name in "abcdefg"} | {"t::old": "failing_before"}
+    said = {name: "\n".join([*(f"line {number}" for number in range(30)), "E   assert 1 == 2"]) for name in names}
+    above, below = render(replace(REVIEW, tests={**RED, "classes": names, "said": said}), 100).split("─" * 100)
+    assert "t::a said:\n  line 19\n" in above and "line 18" not in above and "t::old said" not in above
+    assert above.count("  E   assert 1 == 2") == 5 and "and 2 more tests" in above and "assert" not in below
+
+
 def test_the_stand_in_is_named_wherever_the_model_is() -> None:
     text = render(replace(REVIEW, stand_in=True))
     assert "came from a stand-in, not Claude" in text
@@ -198,7 +206,7 @@ def test_hostile_text_can_not_steer_the_terminal(width: int) -> None:
         request=nasty,
         diff=f"+{nasty}\n",
         files=(FileDiff(nasty),),
-        tests={**RED, "classes": {nasty: "regressed"}, "one_line": nasty},
+        tests={**RED, "classes": {nasty: "regressed"}, "one_line": nasty, "said": {nasty: nasty}},
         summary={"text": nasty, "by": nasty},
         risk_marks=(nasty,),
         risk_notes=(nasty,),

@@ -39,6 +39,13 @@ class TestClass(StrEnum):
 RED = frozenset({TestClass.REGRESSED, TestClass.NEW_FAILING})
 LOST = frozenset({TestClass.SKIPPED, TestClass.XFAILED, TestClass.WEAKENED, TestClass.REMOVED})
 ALWAYS_SAID = (TestClass.PASSING, TestClass.NEW, TestClass.REGRESSED)
+HEARD = (
+    *(TestClass.REGRESSED, TestClass.NEW_FAILING, TestClass.FLAKY, TestClass.SKIPPED, TestClass.XFAILED),
+    TestClass.FAILING_BEFORE,
+)
+"""Classes whose tests have said something that a person may want to read, what matters most first."""
+MOST_HEARD, MOST_KEPT = 1_500, 60_000
+"""Characters kept of one test, and of all of a round together."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,8 @@ class Comparison:
     """Why a test has its class, in a sentence, where that isn't plain: what a weakened test no longer checks."""
     asked: tuple[str, ...] = ()
     """Tests that are lost because the person asked for it."""
+    said: Mapping[str, str] = field(default_factory=dict)
+    """The end of what a test printed when it failed, or why it was skipped: data, without secrets."""
 
     @property
     def counts(self) -> Mapping[TestClass, int]:
@@ -86,7 +95,8 @@ class Comparison:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Comparison:
         classes = {name: TestClass(kind) for name, kind in data["classes"].items()}
-        return cls(classes, data["problem"], data["untested"], data["notes"], tuple(data["asked"]))
+        asked, said = tuple(data["asked"]), data.get("said", {})  # older rounds kept nothing of it
+        return cls(classes, data["problem"], data["untested"], data["notes"], asked, said)
 
 
 def compare(before: TestReport, after: TestReport, *, weakened: Mapping[str, str] | None = None) -> Comparison:
@@ -108,7 +118,28 @@ def compare(before: TestReport, after: TestReport, *, weakened: Mapping[str, str
     tested = {file_of(name) for name in after.cases if "::" in name}
     classes |= {file: TestClass.FIXED for file in before.broken_files & tested if file not in after.cases}
     notes = _weaken(classes, weakened or {})
-    return Comparison(classes, after.problem or _doubtful(before, after), after.untested, notes)
+    problem = after.problem or _doubtful(before, after)
+    return Comparison(classes, problem, after.untested, notes, said=_heard(classes, after))
+
+
+def _heard(classes: Mapping[str, TestClass], after: TestReport) -> dict[str, str]:
+    """What the tests of the change said, by their names, within bounds."""
+    kept, room = dict[str, str](), MOST_KEPT
+    loud = [(HEARD.index(kind), name) for name, kind in classes.items() if kind in HEARD and name in after.cases]
+    for _, name in sorted(loud):
+        words = after.cases[name].message.strip()
+        if words and room > 0:
+            kept[name] = _tail(words, min(MOST_HEARD, room))
+            room -= len(kept[name])
+    return kept
+
+
+def _tail(text: str, most: int) -> str:
+    """Its last lines, as many whole ones as fit; a last line that is too long keeps its own end."""
+    if len(text) <= most:
+        return text
+    cut = text[-most:]
+    return cut.partition("\n")[2] or cut
 
 
 def _doubtful(before: TestReport, after: TestReport) -> str:

@@ -9,7 +9,7 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from haven.changes.review import NAMED, STAND_IN, Level, PastRound, Review, RoundPair, Sent, by_class, class_said
+from haven.changes.review import BAD, NAMED, STAND_IN, Level, PastRound, Review, RoundPair, Sent, by_class, class_said
 from haven.changes.review.diffing import FileDiff
 from haven.quoting import visible
 
@@ -19,6 +19,8 @@ SEEN_BEFORE = frozenset({"passing", "idle"})
 """Classes of tests that are only counted."""
 MOST_TESTS = 20
 """Named where two rounds differ."""
+MOST_HEARD, HEARD_LINES = 5, 12
+"""Bad tests whose words are shown, and the last lines of each."""
 SIGNS: Mapping[Level, str] = {"ok": "✓", "note": "!", "alert": "✗"}
 
 
@@ -27,7 +29,7 @@ def render(review: Review, width: int = 80) -> str:
     width = max(40, width)
     head = f"Change {review.id} · {review.kind} · {review.state} · round {review.round}"
     lines = [visible(head), *textwrap.wrap(_flat(review.title), width), "═" * width, facts(review, width)]
-    return "\n".join([*lines, "", "─" * width, *_diff_lines(review.diff)]) + "\n"
+    return "\n".join([*lines, *_heard_lines(review.tests), "", "─" * width, *_diff_lines(review.diff)]) + "\n"
 
 
 def facts(review: Review, width: int) -> str:
@@ -166,6 +168,18 @@ def _test_lines(tests: Mapping[str, Any]) -> Iterator[str]:
 def test_notes(tests: Mapping[str, Any]) -> list[str]:
     """Why a test has its class, such as what it no longer checks."""
     return [f"{test}: {said}" for test, said in sorted(dict(tests.get("notes") or {}).items())]
+
+
+def _heard_lines(tests: Mapping[str, Any]) -> list[str]:
+    """What bad tests said, line by line: the end says what was wrong."""
+    said = dict(tests.get("said") or {})
+    loud = [test for kind in BAD for test in by_class(tests)[kind] if test in said]
+    lines = []
+    for test in loud[:MOST_HEARD]:
+        heard = visible(said[test]).splitlines()[-HEARD_LINES:]
+        lines += ["", f"{_flat(test)} said:", *(f"  {line}" for line in heard)]
+    more = len(loud) - MOST_HEARD
+    return [*lines, *([f"and {more} more test{'s' * (more != 1)}"] if more > 0 else [])]
 
 
 def _file_line(file: FileDiff) -> str:

@@ -83,13 +83,13 @@ def test_items(review: Review, opened: Collection[str]) -> list[Item]:
         is_open = (key in opened) is (name in QUIET)  # a tap folds what is unfolded by itself
         found += [Item(""), Item(f"{'▾' if is_open else '▸'} {len(ids)} {class_said(name)}", key=key, ink=ink)]
         for test in ids[:MAX_TESTS] if is_open else ():
-            found += _test(review, test, opened)
+            found += _test(tests, test, opened)
         found += [Item(f"  … {len(ids) - MAX_TESTS} more")] * (is_open and len(ids) > MAX_TESTS)
     return found
 
 
-def _test(review: Review, test: str, opened: Collection[str]) -> Iterator[Item]:
-    said = _said(review, test)
+def _test(tests: Mapping[str, Any], test: str, opened: Collection[str]) -> Iterator[Item]:
+    said = _said(tests, test)
     if not said:
         yield Item(f"  {code(test)}")
         return
@@ -101,13 +101,9 @@ def _test(review: Review, test: str, opened: Collection[str]) -> Iterator[Item]:
         yield Item(f"      … {len(lines) - MAX_SAID} more lines", ink="quiet")
 
 
-def _said(review: Review, test: str) -> str:
-    """Why it has its class, and what it said where another round was asked for because of it."""
-    note = str(dict(review.tests.get("notes") or {}).get(test, ""))
-    asked = next((one for one in review.rounds if one.number == review.round + 1 and one.cause == "repair"), None)
-    paragraphs = asked.instruction.split("\n\n") if asked else []
-    heard = [one.removeprefix(f"{test}: ") for one in paragraphs if one.startswith(f"{test}: ")]
-    return "\n".join(one for one in (note, *heard) if one)
+def _said(tests: Mapping[str, Any], test: str) -> str:
+    """Why it has its class, and what it said."""
+    return "\n".join(filter(None, (str(dict(tests.get(key) or {}).get(test, "")) for key in ("notes", "said"))))
 
 
 def _file_item(number: int, file: FileDiff) -> Item:
