@@ -21,6 +21,7 @@ from haven.store import changes
 from haven.store.changes import Change
 from haven.store.database import Database, now
 from haven.webhooks.signing import ID, key_of, sender_of
+from web.accounts import PROGRAM
 
 log = logging.getLogger("haven.web")
 
@@ -91,7 +92,7 @@ class Hooks:
             raise BadInput("The body did not come in time.", "Send it again.") from None
         sender = self._senders[sender_of(self._keys, request.headers, body, now())]
         wish = _read(body)
-        who = Principal(f"hook:{sender.name}", sender.name, Role.MEMBER, "web")
+        who = Principal(f"{PROGRAM}{sender.name}", sender.name, Role.MEMBER, "web")
         key = f"{who.id}:{request.headers[ID]}"
         async with self._one_by_one[sender.name]:
             if known := await changes.with_key(self._database, key):

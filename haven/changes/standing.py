@@ -9,13 +9,20 @@ from haven.errors import AccessDenied, Unavailable
 from haven.settings import Settings
 from haven.store import approvals
 from haven.store import changes as table
+from haven.store.approvals import Approval
 from haven.store.changes import Change, Round
 from haven.store.database import Database
 
 Today = Callable[[Principal], Awaitable[Principal]]
 """Somebody with the role that they have by now. Raises Unavailable while nobody can tell."""
 AGAIN_S = 3600.0
-DISCORD = "discord:"
+DISCORD, DASHBOARD = "discord:", "web:"
+ASKED = {
+    DISCORD: (("web", Role.STRANGER), ("bot", Role.REVIEWER)),
+    DASHBOARD: (("web", Role.REVIEWER),),
+}
+"""Where it is asked what an approver may do today, and what they are taken for where that face is not there: somebody
+of Discord may have an account of the dashboard as well, and one of the two is enough."""
 
 
 async def as_they_were(person: Principal) -> Principal:
@@ -29,7 +36,7 @@ async def check_goes_on(today: Today, change: Change, current: Round, person: Pr
     Raises Unavailable, also where they may not: roles come back, and a reviewer may go on with words of their own.
     """
     if current.by_id and current.by_id != change.requester:
-        face = "bot" if current.by_id.startswith(DISCORD) else "cli"
+        face = {DISCORD: "bot", DASHBOARD: "web"}.get(_kind(current.by_id), "cli")
         person = Principal(current.by_id, "a reviewer", Role.REVIEWER, face)
     try:
         check(await today(person), Act.REQUEST)
@@ -50,15 +57,28 @@ async def check_wrote(
 
 
 async def lapsed(database: Database, today: Today, change: Change, commit: str) -> list[str]:
-    """Who approved this commit in Discord and may not decide any more. Raises Unavailable while nobody can tell."""
-    gone = []
-    for word in await approvals.of(database, change.id, commit):
-        if word.principal.startswith(DISCORD):
-            try:
-                check(await today(Principal(word.principal, word.name, Role.REVIEWER, "bot")), Act.DECIDE)
-            except AccessDenied:
-                gone.append(word.principal)
-    return gone
+    """Who approved this commit, by Discord or the dashboard, and may not decide any more.
+
+    Raises Unavailable while nobody can tell.
+    """
+    words = await approvals.of(database, change.id, commit)
+    return [one.principal for one in words if not await _may_decide(today, one)]
+
+
+async def _may_decide(today: Today, word: Approval) -> bool:
+    asked = ASKED.get(_kind(word.principal))
+    for face, role in asked or ():
+        try:
+            check(await today(Principal(word.principal, word.name, role, face)), Act.DECIDE)
+        except AccessDenied:
+            continue
+        return True
+    return asked is None
+
+
+def _kind(id: str) -> str:
+    """What an id begins with: where that person comes from."""
+    return id[: id.find(":") + 1]
 
 
 def _authors(rounds: list[Round], commit: str) -> set[str]:

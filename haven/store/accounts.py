@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass
 
+from haven.errors import Conflict
 from haven.store.database import Database, Row, Transaction, now
 
 SEEN_S = 300.0
@@ -78,12 +80,14 @@ async def invited(database: Database, code_hash: str) -> Account | None:
 
 
 async def add(tx: Transaction, name: str, role: int, principal: str = "") -> int:
-    """The new account's id; without a `principal` it gets one of its own. Raises sqlite3.IntegrityError for a name or
-    a principal that is taken."""
-    cursor = await tx.execute(
-        "insert into account (principal, name, role, created_at) values (?, ?, ?, ?)",
-        (principal or f"new:{name}", name, role, now()),
-    )
+    """The new account's id; without a `principal` it gets one of its own. Raises Conflict for a name that is taken."""
+    try:
+        cursor = await tx.execute(
+            "insert into account (principal, name, role, created_at) values (?, ?, ?, ?)",
+            (principal or f"new:{name}", name, role, now()),
+        )
+    except sqlite3.IntegrityError:
+        raise Conflict("Somebody has that name already.", "Choose another one.") from None
     id = int(cursor.lastrowid or 0)
     if not principal:
         await tx.execute("update account set principal = ? where id = ?", (f"web:{id}", id))
@@ -109,8 +113,11 @@ async def set_role(tx: Transaction, id: int, role: int) -> None:
 
 
 async def link(tx: Transaction, id: int, principal: str) -> None:
-    """Be that person everywhere from now on. Raises sqlite3.IntegrityError where another account is."""
-    await tx.execute("update account set principal = ? where id = ?", (principal, id))
+    """Be that person everywhere from now on. Raises Conflict where another account is."""
+    try:
+        await tx.execute("update account set principal = ? where id = ?", (principal, id))
+    except sqlite3.IntegrityError:
+        raise Conflict("Another account is that person already.", "Unlink that one first.") from None
 
 
 async def remove(tx: Transaction, id: int) -> None:

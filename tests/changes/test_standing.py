@@ -27,15 +27,15 @@ async def home(tmp_path: Path) -> AsyncIterator[Home]:
         yield ready
 
 
-def told(home: Home, *gone: Principal, away: bool = False) -> None:
-    """What Discord says of today's roles."""
+def told(home: Home, *gone: Principal, away: bool = False, face: str = "bot") -> None:
+    """What Discord, or the dashboard, says of today's roles."""
 
     async def today(person: Principal) -> Principal:
         if away:
             raise Unavailable("Discord can't be asked now.")
-        return replace(person, role=Role.STRANGER) if person.id in {one.id for one in gone} else person
+        return replace(person, role=Role.STRANGER if person.id in {one.id for one in gone} else Role.REVIEWER)
 
-    home.house.waiting.ask_about("bot", today)
+    home.house.waiting.ask_about(face, today)
 
 
 async def test_the_word_of_an_approver_who_lost_the_role_counts_no_more(tmp_path: Path) -> None:
@@ -54,6 +54,19 @@ async def test_the_word_of_an_approver_who_lost_the_role_counts_no_more(tmp_path
         lapsed = [one for one in await events.of(home.house.database, change.id) if one.kind.endswith("lapsed")]
         assert [one.data["who"] for one in lapsed] == [REVIEWER.id]
         assert (await approved(home, change, replace(REVIEWER, id="discord:10"), "two taps")).state == State.MERGING
+
+
+async def test_an_approver_of_the_dashboard_keeps_the_role_there_or_loses_the_word(tmp_path: Path) -> None:
+    of_web = Principal("web:3", "Wanda", Role.REVIEWER, "web")
+    async with at_home(tmp_path, working=False, changes={"two_people_for_risk": True}) as home:
+        change = await in_review(home, "conftest.py")
+        told(home)
+        assert (await approved(home, change, of_web, "two taps")).state == State.REVIEW
+        told(home, of_web, face="web")
+        assert (await approved(home, change, REVIEWER, "two taps")).state == State.REVIEW, "one of the two has gone"
+        told(home, REVIEWER)
+        told(home, face="web")  # who lost a role in Discord has an account of the dashboard that may
+        assert (await approved(home, change, of_web, "two taps")).state == State.MERGING
 
 
 async def test_whoever_tweaked_a_round_does_not_approve_it_where_the_requester_may_not(home: Home) -> None:
