@@ -29,12 +29,14 @@ from haven.changes.states import RESTING, State
 from haven.demo import charts, sample
 from haven.demo.stand_in import StandIn
 from haven.errors import BadInput, HavenError, Unavailable
-from haven.settings import ANTHROPIC_KEY, Settings, cache_dir
+from haven.settings import ANTHROPIC_KEY, Settings, Web, cache_dir
 from haven.store.changes import Change
 from haven.store.database import opened
 from haven.store.events import Event
 
 REQUEST = "Add a button in the map viewer to export the current map as PNG"
+PORT = 8484
+"""Of the dashboard of `haven up --demo`, for this machine alone."""
 UNTESTED = 3
 """Exit status where no sandbox is there: the review is shown as untested and nothing is merged."""
 
@@ -89,7 +91,7 @@ async def stand_in_running(given: Settings) -> AsyncIterator[Settings]:
     async with StandIn() as server:
         ready = demo_settings(given.paths.state_dir, server.base_url)
         await _furnish(ready)
-        yield ready
+        yield ready.model_copy(update={"web": Web(port=PORT)})
 
 
 async def run(request: str, shown: Shown, *, approve: bool, live: bool, max_usd: float | None) -> int:
