@@ -22,8 +22,8 @@ SAFE, SECURE = "haven-session", "__Host-haven-session"
 LOOKING = frozenset({"GET", "HEAD"})
 FROM_HERE = frozenset({"same-origin", "none"})
 """Values of Sec-Fetch-Site of what a person's own page, or address line, asked for."""
+ELSEWHERE = "That came from another site.", "Open the dashboard itself and try again."
 SEAL, SEAL_HEADER = "seal", "X-Haven-Seal"
-ELSEWHERE = AccessDenied("That came from another site.", "Open the dashboard itself and try again.")
 
 
 class Gate:
@@ -80,7 +80,9 @@ class Gate:
         else:
             (self._asks if request.method in LOOKING else self._acts).take(visitor.session.hash)
         if request.method not in LOOKING:
-            await self._check_sent_from_here(request, visitor)
+            _check_sent_from_here(request)
+            if visitor is not None and route.act is not None:
+                await _check_seal(request, visitor)
         if visitor is not None and route.act is not None:
             check(visitor.person, route.act)
         return self.visit(request, visitor)
@@ -97,17 +99,6 @@ class Gate:
                 f"This Haven is not called {name[:80]!r}.", "The owner adds names to web.names in haven.toml."
             )
 
-    async def _check_sent_from_here(self, request: web.Request, visitor: Visitor | None) -> None:
-        if request.headers.get("Sec-Fetch-Site", "same-origin") not in FROM_HERE:
-            raise ELSEWHERE
-        origin = request.headers.get("Origin")
-        if origin is not None and urlsplit(origin).netloc != request.host:
-            raise ELSEWHERE
-        if visitor is not None:
-            given = request.headers.get(SEAL_HEADER) or str((await request.post()).get(SEAL, ""))
-            if not hmac.compare_digest(given.encode(), visitor.seal.encode()):
-                raise AccessDenied("That page is out of date.", "Load it again and send it once more.")
-
     def _to_the_door(self, request: web.Request) -> web.Response:
         """A stranger at a page is shown where to log in, and comes back to it; everything else is refused."""
         if request.method not in LOOKING:
@@ -123,6 +114,21 @@ class Gate:
         except ValueError:
             return False
         return any(number in one for one in self._proxies)
+
+
+def _check_sent_from_here(request: web.Request) -> None:
+    """Browsers say where a form came from; programs that say nothing have no cookie that somebody else could use."""
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in FROM_HERE:
+        raise AccessDenied(*ELSEWHERE)
+    origin = request.headers.get("Origin")
+    if origin is not None and urlsplit(origin).netloc != request.host:
+        raise AccessDenied(*ELSEWHERE)
+
+
+async def _check_seal(request: web.Request, visitor: Visitor) -> None:
+    given = request.headers.get(SEAL_HEADER) or str((await request.post()).get(SEAL, ""))
+    if not hmac.compare_digest(given.encode(), visitor.seal.encode()):
+        raise AccessDenied("That page is out of date.", "Load it again and send it once more.")
 
 
 def _is_number(name: str) -> bool:
