@@ -179,7 +179,8 @@ async def port(house: House, shown: Dashboard | None, place: Web, ready: Callabl
         alone = is_loopback(address.partition("://")[2].rpartition(":")[0].strip("[]"))
         reach = "" if alone else ", for anybody who reaches this machine"
         taken = ", and /hooks/change for those who sign" if hooks else ""
-        house.sentinel.note("Web", f"{address}/metrics and /healthz{taken}{reach}", "ok" if alone else "note")
+        what = "dashboard, /metrics and /healthz" if shown else "/metrics and /healthz"
+        house.sentinel.note("Web", f"{address}: {what}{taken}{reach}", "ok" if alone else "note")
         ready()
 
     await meters.begin()

@@ -114,7 +114,7 @@ async def test_the_port_answers_until_the_end_and_says_when_haven_is_not_well(tm
     port = unused_port()
     url = f"http://127.0.0.1:{port}"
     async with running(tmp_path, Web(port=port)) as (house, work), aiohttp.ClientSession() as session:
-        assert await told(house, "Web") == f"ok: {url}/metrics and /healthz"
+        assert await told(house, "Web") == f"ok: {url}: dashboard, /metrics and /healthz"
         async with session.get(f"{url}/metrics") as answer:
             assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
             found = parsed(await answer.text())
