@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import ipaddress
 import socket
@@ -11,7 +12,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from haven.access import check
-from haven.errors import AccessDenied
+from haven.errors import AccessDenied, BadInput
 from haven.settings import Web
 from web.accounts import Visitor
 from web.limits import Limit
@@ -22,6 +23,9 @@ SAFE, SECURE = "haven-session", "__Host-haven-session"
 LOOKING = frozenset({"GET", "HEAD"})
 FROM_HERE = frozenset({"same-origin", "none"})
 """Values of Sec-Fetch-Site of what a person's own page, or address line, asked for."""
+FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+BODY_S = 60.0
+"""Seconds that a form may take to come in, with what is attached to it."""
 ELSEWHERE = "That came from another site.", "Open the dashboard itself and try again."
 SEAL, SEAL_HEADER = "seal", "X-Haven-Seal"
 
@@ -81,6 +85,7 @@ class Gate:
             (self._asks if request.method in LOOKING else self._acts).take(visitor.session.hash)
         if request.method not in LOOKING:
             _check_sent_from_here(request)
+            await _read(request)
             if visitor is not None and route.act is not None:
                 await _check_seal(request, visitor)
         if visitor is not None and route.act is not None:
@@ -123,6 +128,17 @@ def _check_sent_from_here(request: web.Request) -> None:
     origin = request.headers.get("Origin")
     if origin is not None and urlsplit(origin).netloc != request.host:
         raise AccessDenied(*ELSEWHERE)
+
+
+async def _read(request: web.Request) -> None:
+    """The whole body, within its time. Raises BadInput for one that is late or broken."""
+    try:
+        async with asyncio.timeout(BODY_S):
+            await (request.post() if request.content_type in FORMS else request.read())
+    except TimeoutError:
+        raise BadInput("The form did not come in time.", "Send it again.") from None
+    except (ValueError, LookupError) as error:  # a boundary that is missing, an encoding that nobody knows
+        raise BadInput("That form can't be read.", "Load the page again and send it once more.") from error
 
 
 async def _check_seal(request: web.Request, visitor: Visitor) -> None:
