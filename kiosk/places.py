@@ -36,7 +36,8 @@ class Place:
     @property
     def words(self) -> str:
         """Its label, with its key before it."""
-        return f"{self.key.upper()} {self.label}" if self.key else self.label
+        key = "+".join(part.capitalize() for part in self.key.split("+"))
+        return f"{key} {self.label}" if key else self.label
 
 
 PLACES = (

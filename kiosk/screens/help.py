@@ -55,7 +55,8 @@ class HelpPane(Pane):
 
     def _of(self, one: Binding) -> tuple[str, str]:
         words = f"{one.description}: {one.tooltip}" if one.description and one.tooltip else one.description
-        return self.app.get_key_display(one).replace("^", "Ctrl "), words
+        shown = self.app.get_key_display(one)
+        return f"Ctrl+{shown[1:].upper()}" if shown.startswith("^") else shown, words
 
 
 def _table(rows: Iterable[tuple[str, str]]) -> Table:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from textwrap import shorten
 from typing import Any
 
 from textual.app import ComposeResult
@@ -33,6 +34,8 @@ WAITS = frozenset({State.REVIEW.value, State.AWAITING_PLAN.value})
 FIGURES_S = 15.0
 """Seconds between two looks at the cost and the queue."""
 LOOKED_AT, BLOCKS = 60, 10
+JOB = 52
+"""Characters of what an assistant is for: three lines of its tile."""
 MINE = {"inbox": ("Inbox", "new"), "drafts": ("Drafts", "to decide"), "ask": ("Answers", "came back")}
 """What waits for whoever stands here, by its place: its label, and what so many of it are."""
 
@@ -137,7 +140,8 @@ class Home(Pane):
             seat = self.handed.round_table.seat(tile.key)
             title = self._cast.title(tile.key)
             if not work:
-                tile.say(f"{title}\n○ idle\n{line(seat.job, 80) if seat else ''}")
+                job = shorten(line(seat.job, 200), JOB, placeholder=" …") if seat else ""
+                tile.say(f"{title}\n○ idle\n{job}")
             else:
                 theirs = is_for(work[0].person, self.handed.principal)
                 about = line(work[0].words, 60) if theirs and work[0].words else "a question"

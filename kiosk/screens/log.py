@@ -138,7 +138,7 @@ class LogPane(Pane):
         nothing = "Nothing in the log is like that." if readable else LOCKED if owner else OWNERS
         self.query_one(LogView).show(lines, nothing, follow=self._follow)
         about = f" with {line(self._words, 60)!r}" if self._words else ""
-        self.query_one("#log-head", Static).update(f"{len(lines):,} records{about}")
+        self.query_one("#log-head", Static).update(f"{len(lines):,} record{'s' * (len(lines) != 1)}{about}")
         self._mark()
 
     def _mark(self) -> None:

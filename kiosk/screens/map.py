@@ -115,7 +115,7 @@ class MapPane(Pane):
 
     def ended(self) -> None:
         """The next person finds the whole map."""
-        self._view, self._is_old, self._before = View(), True, ""
+        self._view, self._is_old, self._chosen, self._before = View(), True, "", ""
         self._follow(None)
         self._close()
         self._stars.whole()

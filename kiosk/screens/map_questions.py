@@ -88,7 +88,8 @@ class Questions:
 
     async def _value(self, view: View, name: str) -> str | None:
         values = await self.looked(lambda world: view.values(world, name))
-        options = {ANY: "Any"} | {value: f"{line(value, 20)}\n{count:,} systems" for value, count in values}
+        options = {ANY: "Any"}
+        options |= {value: f"{line(value, 20)}\n{count:,} system{'s' * (count != 1)}" for value, count in values}
         return await self._ask(Several(f"Which {name}?", options, view.filters.get(name, ANY)))
 
     async def _start(self, before: tuple[str, str], end: str) -> str | None:

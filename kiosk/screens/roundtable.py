@@ -211,12 +211,13 @@ class RoundTablePane(Pane):
         """The replay, to its end or until something else is looked at."""
         steps = await self.handed.round_table.transcript.whole(self._reader, self._request)
         replay = self._replay = Replay(steps, self._speed)
-        chat = self.query_one(Chat)
+        chat, shown = self.query_one(Chat), 0
         chat.show([], "")
         try:
             async for said in replay.run():
                 chat.add(self._step(said))
-                self._options(f"{chat.count} of {len(steps)} steps")
+                shown += 1  # not what the chat holds: the steps from before may still be on their way out
+                self._options(f"{shown} of {len(steps)} step{'s' * (len(steps) != 1)}")
         finally:
             if self._replay is replay:
                 self._replay = None
@@ -254,7 +255,8 @@ class RoundTablePane(Pane):
         words = line(talk.words, 60) if theirs else "Somebody's question"
         at = f"{datetime.fromtimestamp(talk.at).astimezone():%-d %b %H:%M}"
         cost = f"{talk.usd:.4f} USD" if talk.usd else "free"
-        return f"{words or 'private'}\n{self._cast.title(talk.assistant)} · {talk.steps} steps\n{at} · {cost}"
+        by = f"{self._cast.title(talk.assistant)} · {talk.steps} step{'s' * (talk.steps != 1)}"
+        return f"{words or 'private'}\n{by}\n{at} · {cost}"
 
     def _options(self, about: str = "") -> None:
         """What the tiles and the head say now."""

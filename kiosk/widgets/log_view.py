@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from datetime import datetime
+from textwrap import wrap
 from typing import NamedTuple
 
 from rich.segment import Segment
@@ -51,16 +52,16 @@ class LogView(ScrollView, can_focus=True):
         self._levels: dict[int, int] = {}
         self._open = 0
         self._nothing = ""
+        self._follow = False
 
     def show(self, lines: Sequence[Line], nothing: str, *, follow: bool) -> None:
         """`nothing` is said where there are none."""
-        self._lines, self._nothing = lines, nothing
-        self._wrap()
-        if follow:
-            self.scroll_end(animate=False)
+        self._lines, self._nothing, self._follow = lines, nothing, follow
+        self._lay()
 
     def on_resize(self, event: events.Resize) -> None:
-        self._wrap()
+        """It may have been given its records before it had any size."""
+        self._lay()
 
     def on_click(self, event: events.Click) -> None:
         spot = event.get_content_offset(self)
@@ -87,6 +88,11 @@ class LogView(ScrollView, can_focus=True):
             return style(self.app, "wrong", bold=True)
         return style(self.app, "note", bold=True) if level >= logging.WARNING else style(self.app, "quiet")
 
+    def _lay(self) -> None:
+        self._wrap()
+        if self._follow:
+            self.scroll_end(animate=False)
+
     def _wrap(self) -> None:
         """Three rows a record: when, how bad and whose; its words; the rest of them, or nothing."""
         if not self.size.width:
@@ -106,8 +112,7 @@ def _rows(one: Line, width: int, most: int) -> list[Row]:
     head = Row(f"{sign} ", f"{when:%d %b %H:%M:%S} {line(one.name, 40)}", one.number)
     rows = [head]
     for text in one.text.expandtabs(4).splitlines() or [""]:
-        pieces = range(0, max(1, len(text)), width - 2)
-        rows += [Row("  ", text[at : at + width - 2], one.number) for at in pieces]
+        rows += [Row("  ", piece, one.number) for piece in wrap(text, width - 2) or [""]]
         if len(rows) > most:
             break
     if len(rows) > most:

@@ -99,7 +99,7 @@ async def test_settings_hold_at_once_on_every_display(house: House, show: Show) 
 async def test_help_names_each_place_and_each_key_in_words(house: House, show: Show) -> None:
     async with show(columns=100, rows=200) as terminal:
         terminal.type("?")
-        screen = " ".join((await terminal.until("With a keyboard, everywhere", "F12 Help", "Ctrl l")).split())
+        screen = " ".join((await terminal.until("With a keyboard, everywhere", "F12 Help", "Ctrl+L")).split())
         for place in PLACES:
             assert place.words in screen
             assert place.help in screen

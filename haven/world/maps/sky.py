@@ -164,7 +164,7 @@ def _sky(gazetteer: Gazetteer, frame: str) -> Sky:
     if not len(atlas):
         raise BadInput("No system of this world has a position on that map.", "Give some systems coordinates first.")
     flat = atlas.xyz[:, :2]
-    notes = [f"Not shown: {atlas.left_out}."] if atlas.left_out else []
+    notes = [f"{atlas.left_out}."] if atlas.left_out else []
     low, high = flat.min(axis=0), flat.max(axis=0)
     if (crowd := crowded(flat)) is not None:
         low, high = crowd

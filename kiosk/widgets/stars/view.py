@@ -51,15 +51,16 @@ def legend(shown: Shown) -> Content:
     """How many systems there are, what their marks and colours mean, and what is left out."""
     everything = len(shown.sky)
     kept = everything - shown.first
-    count = f"{everything:,} systems" if shown.kept is None else f"{kept:,} of {everything:,} systems"
-    parts: list[str | tuple[str, str]] = [(count, "$ink"), f" · {shown.trait.field}: "]
+    of = f"system{'s' * (everything != 1)}"
+    count = f"{everything:,}" if shown.kept is None else f"{kept:,} of {everything:,}"
+    parts: list[str | tuple[str, str]] = [(f"{count} {of}", "$ink"), f" · {shown.trait.field}: "]
     there = [place for place, count in enumerate(shown.trait.counts) if count]
     for place in there[:NAMED]:
         mark, look = class_mark(place)
         parts += [(f"{mark} ", _ink(look, shown)), (f"{line(shown.trait.values[place], 18)}  ", "$ink")]
-    if len(there) > NAMED:
+    if (more := len(there) - NAMED) > 0:
         mark, look = class_mark(COLOURED)
-        parts += [(f"{mark} ", _ink(look, shown)), (f"{len(there) - NAMED} others  ", "$ink")]
+        parts += [(f"{mark} ", _ink(look, shown)), (f"{more} other{'s' * (more != 1)}  ", "$ink")]
     if bool((shown.trait.of < 0).any()):
         parts.append("· not recorded  ")
     return Content.assemble(*parts, *(f"{line(note, 90)}  " for note in shown.sky.notes))
