@@ -286,7 +286,8 @@ def _draft_said(draft: Draft, diff: Sequence[Difference]) -> list[str]:
     for one in diff[:SHOWN]:
         before, after = one.short(80)
         lines.append(f"- {one.record}, {one.field}: {f'{before} → ' if before else ''}{after or '(empty)'}")
-    return [*lines, f"- and {len(diff) - SHOWN} fields more"] if len(diff) > SHOWN else lines
+    more = len(diff) - SHOWN
+    return [*lines, f"- and {more} field{'s' * (more != 1)} more"] if more > 0 else lines
 
 
 def said_of(report: Report) -> list[str]:

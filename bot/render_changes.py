@@ -250,7 +250,8 @@ def _sent(review: Review) -> str:
     calls = say("{count} calls to {whom}", count=len(review.sent), whom=to)
     if len(review.sent) == 1:
         calls = say("1 call to {whom}", whom=to)
-    return f"{calls}; {say('{count} values taken out', count=hidden)}"
+    taken = say("1 value taken out") if hidden == 1 else say("{count} values taken out", count=hidden)
+    return f"{calls}; {taken}"
 
 
 def _names(tests: Sequence[str]) -> str:

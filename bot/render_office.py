@@ -142,8 +142,12 @@ def _saved(saved: Savings) -> str:
     )
 
 
+def _calls(count: int) -> str:
+    return say("1 call") if count == 1 else say("{count} calls", count=f"{count:,}")
+
+
 def _lines(lines: Sequence[Line], name: Callable[[str], str]) -> str:
-    said = [f"{name(one.name)}: {one.usd:.3f} ({say('{count} calls', count=f'{one.calls:,}')})" for one in lines]
+    said = [f"{name(one.name)}: {one.usd:.3f} ({_calls(one.calls)})" for one in lines]
     return fitting(said[:MOST_NAMED], 900)
 
 

@@ -203,4 +203,4 @@ async def test_doctor_names_the_missing_secret_and_the_port(own_folders: Path) -
     for name in ("webhook", "webhook_forge"):
         settings.write_secret(name, new_secret())
     ready = await found(parse({"webhooks": near, "web": {"port": 9310}}))
-    assert ready == [(True, "3 kinds of events are told to 127.0.0.1:9; 1 sender(s) may ask for changes.", "")]
+    assert ready == [(True, "3 kinds of events are told to 127.0.0.1:9; 1 sender may ask for changes.", "")]

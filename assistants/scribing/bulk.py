@@ -119,7 +119,7 @@ def rename_person(gazetteer: Gazetteer, old: str, new: str) -> Bulk:
     ]
     if not changed:
         raise NotFound(f"Nobody is called {old!r}.", "Look for them: haven world list --kind person")
-    return Bulk(f"Call {old} {new} in {len(changed)} records.", tuple(changed))
+    return Bulk(f"Call {old} {new} in {len(changed)} record{'s' * (len(changed) != 1)}.", tuple(changed))
 
 
 def merge(gazetteer: Gazetteer, keep: str, others: Sequence[str]) -> Bulk:

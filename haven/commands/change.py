@@ -307,7 +307,8 @@ async def _say_what_came_back(house: House, change: Change) -> None:
     if current.cause != "repair" or not before:
         return
     past, wrong = before[-1], current.instruction.strip().splitlines()
-    more = [f"and {len(wrong) - MOST_WRONG} lines more"] if len(wrong) > MOST_WRONG else []
+    left = len(wrong) - MOST_WRONG
+    more = [f"and {left} line{'s' * (left != 1)} more"] if left > 0 else []
     out.print(
         visible(f"Round {past.number}: {past.ended}{f': {past.tests}' if past.tests else ''}. The next prompt says:")
     )

@@ -125,8 +125,8 @@ def _bulk(edit: Callable[[Gazetteer], Bulk], yes: bool, draft: bool, as_json: bo
         if not as_json:
             out.print(preview.bulk.said)
             print_differences(list(preview.diff[:SHOWN]))
-            if len(preview.diff) > SHOWN:
-                out.print(f"  and {len(preview.diff) - SHOWN:,} fields more")
+            if (more := len(preview.diff) - SHOWN) > 0:
+                out.print(f"  and {more:,} field{'s' * (more != 1)} more")
         said = "Nothing is written yet: --yes does it." if things or gone else "There is nothing to change."
         if draft and things:
             made = await house.scribe.propose_bulk(preview, owner())

@@ -125,8 +125,9 @@ def webhooks(settings: Settings) -> Finding | list[Finding]:
         found.append((False, "There is a webhook's sender, but no port that it could reach.", "Set web.port."))
     if hooks.url and not hooks.kinds:
         found.append((False, "webhooks.kinds is empty, so nothing is told.", "Name some kinds of events."))
-    out = f"{len(hooks.kinds)} kinds of events are told to {host_of(hooks.url)}" if hooks.url else ""
-    taken = f"{len(hooks.senders)} sender(s) may ask for changes" if hooks.senders else ""
+    kinds = "1 kind of event is" if len(hooks.kinds) == 1 else f"{len(hooks.kinds)} kinds of events are"
+    out = f"{kinds} told to {host_of(hooks.url)}" if hooks.url else ""
+    taken = f"{len(hooks.senders)} sender{'s' * (len(hooks.senders) != 1)} may ask for changes" if hooks.senders else ""
     return found or (True, f"{'; '.join(filter(None, (out, taken)))}.")
 
 

@@ -89,7 +89,7 @@ def in_words(report: TestReport) -> str:
     if report.untested or report.problem:
         return f"{report.problem or 'The tests gave no result.'} Until that is mended, changes are shown as untested."
     bad = sum(case.bad for case in report.cases.values())
-    good = f"Its {len(report.cases)} tests ran in {report.seconds:.0f} s"
+    good = f"Its {len(report.cases)} test{'s' * (len(report.cases) != 1)} ran in {report.seconds:.0f} s"
     if bad:
         return f"{good}; {bad} of them fail already: Haven won't blame a change for those."
     return f"{good}, none failed."

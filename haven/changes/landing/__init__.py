@@ -168,7 +168,8 @@ def newly_red(accepted: dict[str, Any], now: dict[str, Any]) -> str:
     was = {test for name in BAD for test in known[name]}
     fresh = [test for name in BAD for test in found[name] if test not in was]
     if fresh:
-        return f"{len(fresh)} tests are not in order that were when it was approved: {', '.join(fresh[:3])}."
+        which = "1 test is" if len(fresh) == 1 else f"{len(fresh)} tests are"
+        return f"{which} not in order any more since it was approved: {', '.join(fresh[:3])}."
     return red if now.get("problem") and not accepted.get("problem") else ""
 
 

@@ -48,7 +48,8 @@ def _waiting(source: str, rows: dict[str, list[Row]]) -> Iterator[Reading]:
     for table in ("pending_systems", "pending_region_names"):
         open_ones = [row for row in rows[table] if row.get("status") == "pending"]
         if open_ones:
-            said = f"{len(open_ones)} rows of {table} wait for approval there; they are not imported"
+            which = f"1 row of {table} waits" if len(open_ones) == 1 else f"{len(open_ones)} rows of {table} wait"
+            said = f"{which} for approval there; not imported"
             yield Reading(source, table, notes=(Note(Defect.OTHER, said),))
 
 
