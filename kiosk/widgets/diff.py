@@ -19,10 +19,11 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.worker import WorkType
 
+from haven.changes.review.aligning import Key, partners, stretches
+from haven.changes.review.colouring import Span, coloured, words_changed
 from haven.changes.review.diffing import FileDiff
 from kiosk.themes import style
-from kiosk.widgets.code_colours import Span, coloured, words_changed
-from kiosk.widgets.diff_rows import FEW_FILES, Key, Laid, Piece, laid_out, partners, shown, stretches
+from kiosk.widgets.diff_rows import FEW_FILES, Laid, Piece, laid_out, shown
 
 WIDE, ROOM = 96, 76
 """Columns from which it is side by side by itself, and with which it may be."""
@@ -36,6 +37,14 @@ LOOKS = {
     "name": ("title", "tile"),
     "+": ("added-ink", "added"),
     "-": ("removed-ink", "removed"),
+}
+INKS = {
+    "comment": "quiet",
+    "keyword": "voice-5",
+    "string": "voice-3",
+    "number": "voice-6",
+    "name": "voice-1",
+    "builtin": "voice-7",
 }
 MARKED = {"+": "added-word", "-": "removed-word"}
 BETWEEN = "│"
@@ -173,7 +182,7 @@ class DiffView(ScrollView, can_focus=True):
         if piece.key is not None:
             file, hunk, number = piece.key
             for begin, end, name in self._inks.get((file, hunk), {number: []})[number]:
-                _paint(cells, begin - piece.start, end - piece.start, (name, ground))
+                _paint(cells, begin - piece.start, end - piece.start, (INKS[name], ground))
             for begin, end in self._marks(piece.key, piece.look):
                 _paint(cells, begin - piece.start, end - piece.start, (ink, MARKED[piece.look]))
         bold = {MARKED["+"], MARKED["-"]}

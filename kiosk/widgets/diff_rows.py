@@ -8,19 +8,16 @@ from typing import NamedTuple
 
 from rich.cells import chop_cells
 
-from haven.changes.review.diffing import FileDiff, Hunk, Line
+from haven.changes.review.aligning import Key, beside
+from haven.changes.review.diffing import SAID, FileDiff, Hunk, Line
 from kiosk.plain import code, line
 
 MAX_LINES = 20_000
 """Lines shown; a longer diff says so, and is whole on the branch."""
 FEW_FILES = 8
 """So many are shown open, one after the other."""
-SAID = {"A": "new", "D": "removed", "R": "moved", "C": "copied"}
 NOTHING = "This round changed nothing."
 BINARY = "a diff shows nothing of it: binary, moved as it was, or empty"
-
-Key = tuple[int, int, int]
-"""A line, by the numbers of its file, of the hunk there, and of the line in that."""
 
 
 class Piece(NamedTuple):
@@ -65,25 +62,6 @@ def named(file: FileDiff) -> str:
 
 def counted(file: FileDiff) -> str:
     return "binary" if file.added is None else f"+{file.added} -{file.removed}"
-
-
-def stretches(files: Sequence[FileDiff]) -> list[Key]:
-    """Where each change begins: the first of lines that follow one another and are not as before."""
-    return [
-        (file, hunk, number)
-        for file, one in enumerate(files)
-        for hunk, lines in enumerate(one.hunks)
-        for number, this in enumerate(lines.lines)
-        if this.sign in "+-" and (number == 0 or lines.lines[number - 1].sign == " ")
-    ]
-
-
-def partners(hunk: Hunk) -> dict[int, int]:
-    """Of each removed line the added one in its place, and the other way round."""
-    found: dict[int, int] = {}
-    for removed, added in _runs(hunk):
-        found |= dict(zip(removed, added, strict=False)) | dict(zip(added, removed, strict=False))
-    return found
 
 
 def laid_out(
@@ -136,7 +114,7 @@ def _column(where: tuple[int, int], path: str, hunk: Hunk, width: int) -> Iterat
 def _sides(where: tuple[int, int], path: str, hunk: Hunk, width: int) -> Iterator[Row]:
     """Removed lines on the left, added ones on the right, what is as before on both."""
     half = (width - 1) // 2
-    for old, new in _beside(hunk):
+    for old, new in beside(hunk):
         columns = []
         for number, side in ((old, 0), (new, 1)):
             one = hunk.lines[number] if number is not None else None
@@ -145,30 +123,6 @@ def _sides(where: tuple[int, int], path: str, hunk: Hunk, width: int) -> Iterato
             columns.append([piece._replace(place=piece.place if side else "") for piece in pieces])
         for left, right in zip_longest(*columns, fillvalue=Piece("", "", "none")):
             yield Row((left, right))
-
-
-def _beside(hunk: Hunk) -> Iterator[tuple[int | None, int | None]]:
-    """The numbers of the lines that stand beside each other."""
-    pending = _runs(hunk)
-    at = 0
-    for removed, added in pending:
-        yield from ((number, number) for number in range(at, min([*removed, *added])))
-        yield from zip_longest(removed, added)
-        at = max([*removed, *added]) + 1
-    yield from ((number, number) for number in range(at, len(hunk.lines)))
-
-
-def _runs(hunk: Hunk) -> list[tuple[list[int], list[int]]]:
-    """The numbers of removed and of added lines of each change in it; a note on a missing last newline is left out."""
-    found: list[tuple[list[int], list[int]]] = []
-    before = " "
-    for number, one in enumerate(hunk.lines):
-        if one.sign in "+-":
-            if before == " ":
-                found.append(([], []))
-            found[-1]["-+".index(one.sign)].append(number)
-        before = one.sign if one.sign != "\\" else before
-    return found
 
 
 def _pieces(key: Key, path: str, one: Line, gutter: str, width: int) -> Iterator[Piece]:

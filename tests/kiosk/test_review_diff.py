@@ -13,9 +13,8 @@ from haven.store import changes as table
 from haven.store.changes import Change
 from haven.store.database import Transaction
 from kiosk.screens.reviewing import stages
-from kiosk.widgets.code_colours import coloured, words_changed
 from kiosk.widgets.diff import DiffView
-from kiosk.widgets.diff_rows import laid_out, stretches
+from kiosk.widgets.diff_rows import laid_out
 from kiosk.widgets.tile import Tile
 from tests.kiosk.conftest import GREEN, OWNER, House, Show
 
@@ -87,30 +86,6 @@ async def test_a_file_of_the_tree_is_jumped_to(house: House, show: Show) -> None
         await terminal.until("+NUMBER = 2", "3 of 13")
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "words"),
-    [
-        ("return level * 2", "return max(1, level * 2)", ([], [" max(1,", ")"])),
-        ("scale = 1.0", "scale = 2.5", (["1", "0"], ["2", "5"])),
-        ("import os", "raise NotImplementedError(reason)", ([], [])),
-        ("x" * 700, "x" * 699 + "y", ([], [])),
-    ],
-)
-def test_the_words_by_which_two_lines_differ(old: str, new: str, words: tuple[list[str], list[str]]) -> None:
-    left, right = words_changed(old, new)
-    assert ([old[begin:end] for begin, end in left], [new[begin:end] for begin, end in right]) == words
-
-
-def test_colours_follow_the_language_and_stay_on_their_lines() -> None:
-    lines = ["def zoom():  # closer", '    """Two', '    lines."""', "    return 2", "y" * 5000, "class A: ..."] * 300
-    found = coloured("atlas/zoom.py", lines)
-    assert len(found) == len(lines)
-    assert {"voice-5", "voice-1", "quiet"} == {ink for _, _, ink in found[0]}
-    assert found[1] and found[2] and not found[4]
-    assert (0, 5, "voice-5") in found[-1]
-    assert coloured("notes.unknown", ["def x"]) == [[]]
-
-
 def test_side_by_side_every_line_is_there_once_and_in_its_place() -> None:
     diff = """diff --git a/a.py b/a.py
 --- a/a.py
@@ -132,7 +107,6 @@ def test_side_by_side_every_line_is_there_once_and_in_its_place() -> None:
     sides = [tuple(f"{piece.gutter}{piece.text}".strip() for piece in row.pieces) for row in rows]
     assert sides[:4] == [("1  one", "1  one"), ("2 -two", "2 +TWO"), ("3 -three", "3 +THREE"), ("", "4 +more")]
     assert sides[4:6] == [("4  four", "5  four"), ("5 -five", "6 +FIVE")]
-    assert stretches([file]) == [(0, 0, 1), (0, 0, 7)]
     wide = laid_out(files_of(diff.replace("TWO", "星" * 40)), {0}, 61, split=True).rows
     assert all(len(piece.text) <= 15 for row in wide for piece in row.pieces if "星" in piece.text)
 

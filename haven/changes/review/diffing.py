@@ -13,6 +13,8 @@ NOWHERE = "/dev/null"
 HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@ ?(.*)")
 STATUS = {"new file mode ": "A", "deleted file mode ": "D", "rename from ": "R", "copy from ": "C"}
 """Lines of git's header that tell more than "modified"."""
+SAID = {"A": "new", "D": "removed", "R": "moved", "C": "copied"}
+"""What became of a file, for people, where it is not only modified."""
 
 
 class Line(NamedTuple):

@@ -10,11 +10,11 @@ from typing import Any
 from textual.content import Content
 
 from haven.changes.review import BAD, MEANING, Confirm, Review, by_class, class_said, why_red
-from haven.changes.review.diffing import FileDiff
+from haven.changes.review.diffing import SAID, FileDiff
 from haven.changes.review.text import fact_lines
 from haven.changes.states import State
 from kiosk.plain import code, line
-from kiosk.widgets.diff_rows import SAID, counted
+from kiosk.widgets.diff_rows import counted
 from kiosk.widgets.outline import Item
 
 LEVELS = {"ok": "$fine", "note": "$note", "alert": "bold $wrong"}

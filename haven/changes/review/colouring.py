@@ -1,30 +1,30 @@
-"""Colours for code under review, by the language of its file, and the words by which two lines differ. Pure."""
+"""What code under review is made of, by the language of its file, and the words by which two lines differ. Pure."""
 
 from __future__ import annotations
 
 import difflib
 import re
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import PurePosixPath
 
 from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_for_filename
-from pygments.token import Comment, Keyword, Name, Number, String
+from pygments.token import Comment, Keyword, Name, Number, String, _TokenType
 from pygments.util import ClassNotFound
 
 Span = tuple[int, int, str]
-"""From and to which character, and the name of a colour."""
-INKS = (
-    (Comment, "quiet"),
-    (Keyword, "voice-5"),
-    (String, "voice-3"),
-    (Number, "voice-6"),
-    (Name.Function, "voice-1"),
-    (Name.Class, "voice-1"),
-    (Name.Tag, "voice-1"),
-    (Name.Decorator, "voice-7"),
-    (Name.Builtin, "voice-7"),
+"""From and to which character, and what stands there, by one of the names in KINDS."""
+KINDS = (
+    (Comment, "comment"),
+    (Keyword, "keyword"),
+    (String, "string"),
+    (Number, "number"),
+    (Name.Function, "name"),
+    (Name.Class, "name"),
+    (Name.Tag, "name"),
+    (Name.Decorator, "builtin"),
+    (Name.Builtin, "builtin"),
 )
 PIECE = 8_000
 """Characters that are read at once: what a hostile text can make a lexer do grows with the square of it."""
@@ -85,15 +85,20 @@ def _spans(lexer: Lexer, lines: Sequence[str]) -> list[list[Span]]:
     found: list[list[Span]] = [[]]
     at = 0
     for kind, value in lexer.get_tokens("\n".join(lines)):
-        ink = next((ink for one, ink in INKS if kind in one), "")
+        name = _name(kind)
         for number, part in enumerate(value.split("\n")):
             if number:
                 found.append([])
                 at = 0
-            if ink and part:
-                found[-1].append((at, at + len(part), ink))
+            if name and part:
+                found[-1].append((at, at + len(part), name))
             at += len(part)
     return [*found, *([] for _ in lines)][: len(lines)]
+
+
+@cache
+def _name(kind: _TokenType) -> str:
+    return next((name for one, name in KINDS if kind in one), "")
 
 
 def _stretch(words: Sequence[str], begin: int, end: int) -> tuple[int, int]:
