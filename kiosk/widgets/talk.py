@@ -151,10 +151,6 @@ class Chat(VerticalScroll, can_focus=False):
         super().__init__(id=id)
         self._cast = cast
 
-    @property
-    def count(self) -> int:
-        return len(self.query(Bubble))
-
     def show(self, steps: Sequence[Step], nothing: str) -> None:
         """These, from their end."""
         self.remove_children()

@@ -9,6 +9,8 @@ from typing import Any
 from assistants.round_table import Request
 from haven.access import Principal, Role
 from haven.ai.task import Reply, Where
+from haven.store import transcripts
+from haven.store.database import Transaction
 from haven.store.transcripts import Said
 from kiosk.replaying import Replay
 from tests.kiosk.conftest import OWNER, PANEL, House, Show
@@ -85,6 +87,43 @@ async def test_a_private_request_is_seen_by_its_asker_alone(house: House, show: 
         await terminal.until("Scribe answers somebody")
         assert "root" not in terminal.screen and "secret" not in terminal.screen
         assert terminal.screen.count("asks") == 1
+
+
+async def test_a_replay_is_paused_sped_up_and_let_go_by_finger(house: House, show: Show) -> None:
+    told = [
+        ("asks", "Ada", "What is far?"),
+        ("seats", "scribe", ""),
+        ("tells", "scribe", "Far away"),
+        ("answers", "", "Vega"),
+    ]
+
+    async def kept(tx: Transaction) -> None:
+        for number, (move, who, words) in enumerate(told):  # each an hour after the one before: 3 s of a replay
+            who, whom = who or "scribe", "scribe" if number < 3 else "Ada"
+            await transcripts.add(
+                tx, Said("r1", move, who, whom, ADA.id, "scribe", words=words, at=3600.0 * (number + 1))
+            )
+
+    await house.database.write(kept)
+    async with show(OWNER) as terminal:
+        await open_it(terminal)
+        await terminal.tap("Scribe · 4 steps")
+        await terminal.until("Request r1", "Far away")
+        await terminal.tap("Replay")
+        await terminal.until("Replay at 1x · 1 of 4 steps")
+        await terminal.tap("Pause")
+        await terminal.until("Replay at 1x, resting", "Go on")
+        for speed in (2, 4, 8, 16, 1, 2, 4, 8, 16):
+            await terminal.tap("Speed")
+            await terminal.until(f"Replay at {speed}x, resting")
+        assert "Far away" not in terminal.screen, "it rests for as long as one looks elsewhere"
+        await terminal.tap("Go on")
+        await terminal.until("the end of the replay", "Far away", "Vega")
+        await terminal.until("Pause", gone="Go on")
+        await terminal.tap("Replay")
+        await terminal.until("Replay at 16x · 1 of 4 steps")
+        await terminal.tap("Live")
+        await terminal.until("Live: every request", gone="Replay at")
 
 
 async def test_a_replay_rests_goes_on_and_is_as_fast_as_one_likes() -> None:
