@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable
 import discord
 from discord import app_commands
 
+from assistants.going import MAY_BE_TWEAKED
 from bot import entry
 from bot.commands import taking
 from bot.language import say
 from bot.views.buttons import Press
-from bot.views.going import MAY_BE_TWEAKED
 from bot.views.words import Form, WordsModal
 from haven.access import Act, Principal, check
 from haven.errors import BadInput, Conflict

@@ -9,13 +9,13 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from assistants.going import MAY_BE_TWEAKED, Going
 from bot import entry, render
 from bot.commands.naming import LONGEST, MOST
 from bot.language import language_of, say, speaking
 from bot.panel import panel
 from bot.render_changes import STEPS, done_card
 from bot.views import price
-from bot.views.going import MAY_BE_TWEAKED, Going
 from bot.views.listing import LIVE, WAITS
 from bot.views.review import show
 from haven.access import Act, Principal, check
@@ -116,7 +116,7 @@ def _tweak() -> app_commands.Command[Any, ..., Any]:
 async def _go(interaction: discord.Interaction, going: Going, person: Principal) -> None:
     """The interaction is acknowledged already."""
     bot = entry.bot_of(interaction)
-    change = await going.go(bot, person)
+    change = await going.go(bot.changes, person)
     await bot.cards.attempt(change.id)
     await interaction.followup.send(view=panel(done_card(await _goes_on(interaction, change))), ephemeral=True)
 

@@ -16,6 +16,7 @@ from typing import Any, Self
 import discord
 from discord import ui
 
+from assistants.going import Going
 from assistants.pricing import Step
 from assistants.round_table import Request
 from bot import entry
@@ -23,7 +24,6 @@ from bot.language import say
 from bot.line import FAILURES
 from bot.panel import panel
 from bot.render import plain
-from bot.views.going import Going
 from haven.access import Act, Principal
 from haven.ai.money.estimate import Estimate
 from haven.ai.task import Where
@@ -160,7 +160,8 @@ def unasked(interaction: discord.Interaction) -> float | None:
 
 async def _priced(interaction: discord.Interaction, wish: Wish, person: Principal) -> Request | Step | None:
     """None where there is no price, since the core refuses it."""
-    return await wish.step(entry.bot_of(interaction), person) if isinstance(wish, Going) else wish
+    bot = entry.bot_of(interaction)
+    return await wish.step(bot.changes, bot.database, person) if isinstance(wish, Going) else wish
 
 
 async def _waiting(interaction: discord.Interaction, id: str, person: Principal) -> Quote:

@@ -13,6 +13,7 @@ from typing import Any
 import discord
 from discord import ui
 
+from assistants.going import TWEAKABLE, Going
 from bot import entry
 from bot.attached import Attached
 from bot.language import say, told
@@ -22,7 +23,6 @@ from bot.render_changes import AMBER, done_card, progress_card, review_card, sta
 from bot.render_rounds import diff_of
 from bot.views import price
 from bot.views.buttons import PRESSED, ChangeButton, Press, buttons
-from bot.views.going import TWEAKABLE, Going
 from bot.views.rounds import others
 from bot.views.words import Form, WordsModal, inputs
 from haven.access import Act, Principal, check
@@ -242,7 +242,7 @@ async def _pressed_retry(interaction: discord.Interaction, press: Press, person:
     await interaction.response.defer()
     going = Going(press.id, press.round)
     if not await price.shown_first(interaction, going, person):
-        await going.go(entry.bot_of(interaction), person)
+        await going.go(entry.bot_of(interaction).changes, person)
 
 
 async def _still(interaction: discord.Interaction, press: Press, states: tuple[State, ...]) -> Change:
@@ -263,7 +263,7 @@ async def _submitted_tweak(interaction: discord.Interaction, press: Press, perso
     going = Going(press.id, press.round, typed.get("words", ""), typed.get("at", "").strip())
     if await price.shown_first(interaction, going, person):
         return False
-    await going.go(entry.bot_of(interaction), person)
+    await going.go(entry.bot_of(interaction).changes, person)
     return True
 
 

@@ -46,6 +46,17 @@ FINAL = frozenset({S.MERGED, S.REJECTED, S.CANCELLED, S.REVERTED})
 OPEN = frozenset(State) - FINAL - {S.FAILED}
 STOPPABLE = frozenset({S.QUEUED, S.PLANNING, S.WAITING, S.EDITING, S.TESTING})
 """Work goes on here that a person may end, to see what there is so far; but for a merge that waits."""
+DECISIONS = {
+    "approve": frozenset({S.REVIEW, S.AWAITING_PLAN}),
+    "tweak": frozenset({S.REVIEW, S.FAILED, S.AWAITING_PLAN}),
+    "skip": frozenset({S.AWAITING_PLAN}),
+    "reject": frozenset({S.REVIEW, S.AWAITING_PLAN}),
+    "retry": frozenset({S.WAITING}),
+    "stop": STOPPABLE,
+    "withdraw": frozenset({S.FAILED}),
+    "undo": frozenset({S.MERGED}),
+}
+"""What a person is offered to do with a change, and the states in which they are."""
 
 
 def sources(to: State) -> tuple[State, ...]:

@@ -13,7 +13,7 @@ from textual.widgets import ContentSwitcher, Static
 from haven.access import Act
 from haven.changes.review import STAND_IN, Confirm, Review
 from haven.changes.review.text import pair_facts
-from haven.changes.states import STOPPABLE, State
+from haven.changes.states import DECISIONS, State
 from haven.store.events import Event
 from kiosk.plain import line
 from kiosk.screens.dialogs import Choice
@@ -31,17 +31,6 @@ PAGES = {"summary": "Summary", "files": "Files", "diff": "Diff", "tests": "Tests
 PAIR = "pair"
 """The page that two rounds are compared on: it has no tab."""
 DIFFS = frozenset({"diff", PAIR})
-ACTIONS = {
-    "approve": frozenset({State.REVIEW, State.AWAITING_PLAN}),
-    "tweak": frozenset({State.REVIEW, State.FAILED, State.AWAITING_PLAN}),
-    "skip": frozenset({State.AWAITING_PLAN}),
-    "reject": frozenset({State.REVIEW, State.AWAITING_PLAN}),
-    "retry": frozenset({State.WAITING}),
-    "stop": STOPPABLE,
-    "withdraw": frozenset({State.FAILED}),
-    "undo": frozenset({State.MERGED}),
-}
-"""The states in which each button is there."""
 COLOURS = {"approve": "good", "reject": "bad", "stop": "bad", "withdraw": "bad", "undo": "bad"}
 STEPS = {"previous": "Previous\nchange", "next": "Next\nchange", "view": "Side by\nside"}
 """What is done with a diff."""
@@ -88,7 +77,7 @@ class ReviewPane(Deciding):
             yield Tile("Back", "back", id="back")
             for step, label in STEPS.items():
                 yield Tile(label, step, id=step, classes="stepper")
-            for action in ACTIONS:
+            for action in DECISIONS:
                 yield Tile(action.capitalize(), action, id=action, classes=f"action {COLOURS.get(action, '')}".strip())
 
     def on_mount(self) -> None:
@@ -256,7 +245,7 @@ class ReviewPane(Deciding):
             self.query_one("#view", Tile).say("One\ncolumn" if diff.split else STEPS["view"])
 
     def _buttons(self, state: str, confirm: Confirm = "tap") -> None:
-        for action, states in ACTIONS.items():
+        for action, states in DECISIONS.items():
             self.query_one(f"#{action}").display = state in states
         approve = self.query_one("#approve", Tile)
         approve.say(words.approve_said(state, confirm, self.shown))

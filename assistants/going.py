@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from assistants.pricing import Step
 from haven.access import Act, Principal, check
+from haven.changes.decisions import Changes
 from haven.changes.states import State
 from haven.store import changes as table
 from haven.store.changes import Change
-
-if TYPE_CHECKING:
-    from bot.client import HavenBot
+from haven.store.database import Database
 
 TWEAKABLE = (State.REVIEW, State.FAILED)
 MAY_BE_TWEAKED = (*TWEAKABLE, State.AWAITING_PLAN)
@@ -29,21 +27,21 @@ class Going:
     words: str = ""
     at: str = ""
 
-    async def step(self, bot: HavenBot, person: Principal) -> Step | None:
+    async def step(self, changes: Changes, database: Database, person: Principal) -> Step | None:
         """What there is a price of; None where it would not be done at all: the card is out of date.
 
         Raises AccessDenied.
         """
-        change = await bot.changes.get(self.id)
+        change = await changes.get(self.id)
         check(person, Act.TWEAK if self.words else Act.CANCEL, requester=change.requester)
         states = MAY_BE_TWEAKED if self.words else (State.WAITING,)
         if change.state not in states or (self.words and change.round != self.round):
             return None
-        spent = sum(one.charged for one in await bot.changes.spent(self.id))
-        return Step(change, await table.round_of(bot.database, change), spent, self.words, self.at)
+        spent = sum(one.charged for one in await changes.spent(self.id))
+        return Step(change, await table.round_of(database, change), spent, self.words, self.at)
 
-    async def go(self, bot: HavenBot, person: Principal) -> Change:
+    async def go(self, changes: Changes, person: Principal) -> Change:
         """Raises what the core raises, which looks once more whose change it is, and at which round."""
         if self.words:
-            return await bot.changes.tweak(self.id, person, self.words, round=self.round, at=self.at)
-        return await bot.changes.resume(self.id, person)
+            return await changes.tweak(self.id, person, self.words, round=self.round, at=self.at)
+        return await changes.resume(self.id, person)
