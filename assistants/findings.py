@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -26,6 +28,16 @@ class Source:
 
     def __str__(self) -> str:
         return f"{self.name} ({', '.join(part for part in (self.id, self.where) if part)})"
+
+
+_ID = re.compile(r"\(([^(),]+)(?:,[^()]*)?\)$")
+"""How a source ends, in words: the id of its record, and which part of it."""
+
+
+def ids_of(sources: Sequence[str]) -> tuple[str, ...]:
+    """The records that the sources of an answer name, each once."""
+    found = [match[1] for source in sources if (match := _ID.search(source))]
+    return tuple(dict.fromkeys(found))
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from assistants.cartographer import CARTOGRAPHER
 from assistants.lorekeeper import LOREKEEPER
 from assistants.scribe import SCRIBE
 from assistants.sentinel import SENTINEL
-from assistants.table.asking import Asking, Talk
+from assistants.table.asking import Asking, Talk, new_id
 from assistants.table.facts import Facts
 from assistants.table.picking import Picker
 from assistants.table.proposing import change_kind, is_data_work, title_of
@@ -118,7 +118,7 @@ class RoundTable:
             async with places:
                 seat = await self.pick(text, request)
                 yield seat
-                async with aclosing(self._asking.answer(Talk(request, text, seat))) as pieces:
+                async with aclosing(self._asking.answer(Talk(request, text, seat, request.id or new_id()))) as pieces:
                     async for piece in pieces:
                         yield piece
 

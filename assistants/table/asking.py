@@ -38,6 +38,11 @@ _CHOSEN = (Where.CLOUD, Where.LAN)
 Piece = Delta | Queued | Restart | Reply | Held
 
 
+def new_id() -> str:
+    """Of a request that has none yet."""
+    return secrets.token_hex(8)
+
+
 @dataclass
 class Talk:
     """One question on its way. `id` is that of its ledger rows as well."""
@@ -45,7 +50,7 @@ class Talk:
     request: Request
     text: str
     seat: Seat
-    id: str = field(default_factory=lambda: secrets.token_hex(8))
+    id: str = field(default_factory=new_id)
     began: float = field(default_factory=time.monotonic)
 
     @property

@@ -24,6 +24,8 @@ class Request:
     where: Where = Where.AUTO
     private: bool = False
     key: str = ""
+    id: str = ""
+    """Its own at the table and in the ledger, sixteen hex digits, where the face must know it; "" makes one."""
     earlier: tuple[Turn, ...] = ()
     """What was said before in the same conversation."""
     evidence: str | None = None

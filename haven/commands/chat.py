@@ -15,9 +15,10 @@ from typing import Annotated, Any
 import typer
 
 from assistants.round_table import Request
+from assistants.table.before import Before, earlier
 from assistants.waiting import Choice
 from haven import logs, settings
-from haven.ai.task import Turn, Where
+from haven.ai.task import Where
 from haven.app import House, open_house
 from haven.commands.ask import Assistant, Private, Shown, WhereTo, choose, tell_if_down, to_json
 from haven.commands.session import err, out, owner, print_json
@@ -28,8 +29,6 @@ log = logging.getLogger("haven.chat")
 Run = Callable[[Coroutine[Any, Any, None]], None]
 JsonLines = Annotated[bool, typer.Option("--json", help="Print a line of JSON for each question, and nothing else.")]
 HISTORY_LINES = 500
-EARLIER_CHARS = 12_000
-"""Of what was said before, the newest part that goes along."""
 BEFORE_A_QUESTION = (*(where.value for where in Where), "private", "open", "clear")
 """Words after one of them are a question, which is asked once it is done."""
 HELP = """\
@@ -41,20 +40,12 @@ HELP = """\
 /quit                      leave; so does Ctrl+D. Ctrl+C stops an answer."""
 
 
-@dataclass(frozen=True)
-class Said:
-    """One question and its answer; `stays` where it may not leave this house later either."""
-
-    turns: tuple[Turn, Turn]
-    stays: bool
-
-
 @dataclass
 class Talk:
     """What the person has set, and what was said so far."""
 
     request: Request
-    said: list[Said] = field(default_factory=list)
+    said: list[Before] = field(default_factory=list)
 
     @property
     def stays(self) -> bool:
@@ -62,18 +53,10 @@ class Talk:
 
     def ask(self, text: str) -> Request:
         """The next question with what was said before, as far as it may go along and is not too long."""
-        earlier: list[Turn] = []
-        left = EARLIER_CHARS
-        for one in reversed(self.said):
-            left -= sum(len(turn.text) for turn in one.turns)
-            if left < 0:
-                break
-            if self.stays or not one.stays:
-                earlier[:0] = one.turns
-        return replace(self.request, text=text, earlier=tuple(earlier))
+        return replace(self.request, text=text, earlier=earlier(self.said, stays=self.stays))
 
     def heard(self, question: str, answer: str) -> None:
-        self.said.append(Said((Turn("user", question), Turn("assistant", answer)), self.stays))
+        self.said.append(Before(question, answer, self.stays))
 
     def told(self, line: str, names: list[str]) -> str:
         """Do what a line that begins with `/` says; the sentence for the person. Raises NotFound."""

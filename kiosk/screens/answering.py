@@ -10,6 +10,7 @@ from functools import partial
 from textual.app import ComposeResult
 from textual.message import Message
 
+from assistants.findings import ids_of
 from assistants.round_table import Answer as Pieces
 from assistants.round_table import Request, Seat
 from assistants.waiting import Choice, Held, choices_of
@@ -21,7 +22,7 @@ from haven.store.database import now
 from haven.store.events import Event
 from haven.store.waiting import Waiting
 from kiosk.plain import line
-from kiosk.screens.asked import agreed, chosen_again, follow, ids_of, midnight, questions, tries, unasked
+from kiosk.screens.asked import agreed, chosen_again, follow, midnight, questions, tries, unasked
 from kiosk.screens.pane import Handed, Pane
 from kiosk.widgets.answer import ASKED, WAITS, Answer, clock
 from kiosk.widgets.choices import Choices

@@ -3,11 +3,11 @@ what one might ask."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
 
 from assistants.round_table import Request
+from assistants.table.shown import TIERS
 from assistants.table.transcript import Move
 from haven.access import Act, check
 from haven.ai.task import Where
@@ -19,12 +19,9 @@ from kiosk.plain import line
 from kiosk.screens.dialogs import Choice
 from kiosk.screens.pane import Pane
 from kiosk.screens.star_dialogs import PLACES, Several
-from kiosk.widgets.talk import TIERS
 
 KEPT = 30
 """Questions of today that can be looked at again."""
-SOURCE = re.compile(r"\(([^(),]+)(?:,[^()]*)?\)$")
-"""How a source ends: the id of its record, and which part of it."""
 TRIES = {
     "cartographer": ("Which systems lie within 20 units of {system}?", "How many systems are charted?"),
     "lorekeeper": ("What is told of {lore}?", "Which lore is recorded?"),
@@ -55,12 +52,6 @@ async def agreed(pane: Pane, request: Request) -> bool:
 def unasked(pane: Pane, where: Where) -> float | None:
     """US dollars that a question may cost without such a yes; None where the cloud was chosen, with its price."""
     return None if where is Where.CLOUD else pane.handed.office.settings.cloud.ask_above_usd
-
-
-def ids_of(sources: Sequence[str]) -> tuple[str, ...]:
-    """The records that the sources of an answer name, each once."""
-    found = [match[1] for source in sources if (match := SOURCE.search(source))]
-    return tuple(dict.fromkeys(found))
 
 
 async def follow(pane: Pane, ids: Sequence[str]) -> None:

@@ -12,15 +12,16 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Static
 
+from assistants.table.replaying import SPEEDS, Replay
+from assistants.table.shown import TIERS
 from assistants.table.transcript import LIVE, Move
 from assistants.waiting import is_for
 from haven.access import Act, Principal
 from haven.store.events import Event
 from haven.store.transcripts import Said, Talk
 from kiosk.plain import line
-from kiosk.replaying import SPEEDS, Replay
 from kiosk.screens.pane import Handed, Pane
-from kiosk.widgets.talk import TIERS, Bubble, Cast, Chat, Step
+from kiosk.widgets.talk import Bubble, Cast, Chat, Step
 from kiosk.widgets.tile import Tile
 
 LISTED, RECENT, LOOKED_AT = 30, 80, 500

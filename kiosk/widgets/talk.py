@@ -12,20 +12,18 @@ from textual.content import Content
 from textual.widgets import Static
 
 from assistants.base import Assistant
-from assistants.table.transcript import TABLE, Move
+from assistants.table.shown import OTHERS, SOMEBODY, TIERS, Shown
+from assistants.table.transcript import TABLE
 from haven.store.transcripts import Said
 from kiosk.plain import line, plain
 from kiosk.widgets.tile import Tile
 
 MOST = 200
 """Steps that a chat holds; the oldest go first."""
-SOMEBODY = "somebody"
-TIERS = {"local": "in this house", "lan": "at home", "cloud": "in the cloud"}
 PEOPLE = (5, 6, 8)
 """Voices of people; the assistants have the first ones, models the seventh."""
 MODEL = 7
-HIDDEN = "Private: its words are kept nowhere."
-OTHERS = "Somebody else's words. With its PIN the panel shows them."
+WITH_PIN = "With its PIN the panel shows them."
 
 
 @dataclass(frozen=True)
@@ -56,34 +54,19 @@ class Cast:
         return f"voice-{PEOPLE[zlib.crc32(name.encode()) % len(PEOPLE)]}"
 
 
-@dataclass(frozen=True)
-class Step:
-    """One message as its reader may see it: of somebody else's request neither the words nor the people."""
-
-    said: Said
-    theirs: bool
-
-    def named(self, cast: Cast, name: str) -> str:
-        known = self.theirs or name in cast.seats or name in (TABLE, self.said.model, "")
-        return name if known else SOMEBODY
-
-    @property
-    def words(self) -> str:
-        return self.said.words if self.theirs else ""
+class Step(Shown):
+    """One message, drawn."""
 
     @property
     def kept_back(self) -> str:
-        """Why there are no words, where there were some."""
-        if not self.theirs:
-            return OTHERS
-        spoken = self.said.move in (Move.ASKS, Move.ANSWERS, Move.DRAFTS)
-        return HIDDEN if self.said.private and not self.said.words and spoken else ""
+        back = super().kept_back
+        return f"{back} {WITH_PIN}" if back == OTHERS else back
 
     def head(self, cast: Cast) -> Content:
         """Who does what to whom, and when."""
         said = self.said
         at = f"{datetime.fromtimestamp(said.at).astimezone():%H:%M:%S} "
-        who, whom = self.named(cast, said.who), self.named(cast, said.whom)
+        who, whom = self.named(said.who, cast.seats), self.named(said.whom, cast.seats)
         parts: list[str | tuple[str, str]] = [(at, "$quiet"), (cast.title(who), f"bold ${cast.voice(who, said)}")]
         parts.append(f" {line(said.move, 40)} ")
         if whom:
@@ -102,7 +85,7 @@ class Step:
 
     def brief(self, cast: Cast) -> Content:
         """Two or three lines."""
-        second = line(self.words, 160) or line(self.said.why if self.theirs else "", 160) or self.kept_back
+        second = line(self.words, 160) or line(self.why, 160) or self.kept_back
         left = f"left the house: {line(self.said.sent, 120)}" if self.said.sent else ""
         about = left or (self.figures(tokens=False) if self.said.tier else "")
         return Content("\n").join(self._below(cast, [(second, "$ink"), (about, "$note" if left else "$quiet")]))
@@ -112,7 +95,7 @@ class Step:
         said = self.said
         rest = [(plain(self.words).strip() or self.kept_back, "$ink")]
         rest.append((f"left the house: {line(said.sent, 400)}" if said.sent else "", "$note"))
-        rest.append((f"why: {line(said.why, 500)}" if said.why and self.theirs else "", "$quiet"))
+        rest.append((f"why: {line(self.why, 500)}" if self.why else "", "$quiet"))
         rest.append((self.figures(), "$quiet"))
         rest.append((f"request {said.request}", "$quiet"))
         return Content("\n").join(self._below(cast, rest))
@@ -129,7 +112,7 @@ class Bubble(Tile):
         self.step = step
         self._cast = cast
         self.unfolded = False
-        self.add_class(cast.voice(step.named(cast, step.said.who), step.said))
+        self.add_class(cast.voice(step.named(step.said.who, cast.seats), step.said))
         self.set_class(bool(step.said.sent), "left")
         self._draw()
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from assistants.round_table import Request
+from assistants.table.before import EARLIER_CHARS
 from haven.ai.task import Where
-from haven.commands.chat import EARLIER_CHARS, Talk
+from haven.commands.chat import Talk
 from haven.commands.session import owner
 from haven.demo.stand_in import Fault, FaultKind, StandIn
 from haven.errors import NotFound

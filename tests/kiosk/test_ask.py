@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from assistants.findings import ids_of
 from assistants.round_table import RoundTable
 from assistants.table.facts import Facts
 from haven.ai.money.prices import Prices
@@ -9,7 +10,6 @@ from haven.world.fields import made
 from haven.world.names import Names
 from haven.world.schema import Kind
 from kiosk.idle import DEAF_S
-from kiosk.screens.asked import ids_of
 from tests.kiosk.clock import FakeClock
 from tests.kiosk.conftest import OWNER, PANEL, House, Show
 from tests.kiosk.test_idle import left_alone

@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 from assistants.round_table import Request
+from assistants.table.replaying import Replay
 from haven.access import Principal, Role
 from haven.ai.task import Reply, Where
 from haven.store import transcripts
 from haven.store.database import Transaction
 from haven.store.transcripts import Said
-from kiosk.replaying import Replay
 from tests.kiosk.conftest import OWNER, PANEL, House, Show
 from tests.kiosk.terminal import Terminal
 from tests.kiosk.test_journeys import PIN, enter

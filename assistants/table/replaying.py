@@ -11,6 +11,12 @@ from haven.store.transcripts import Said
 SPEEDS = (1, 2, 4, 8, 16)
 
 
+def silences(steps: Sequence[Said]) -> list[float]:
+    """Seconds before each step at 1x: a long silence of then is a short one now."""
+    befores = [steps[0].at, *(said.at for said in steps)] if steps else []
+    return [pause(said.at - before) for said, before in zip(steps, befores, strict=False)]
+
+
 class Replay:
     """One run over the steps; its speed may change and it may rest while it goes."""
 
@@ -31,11 +37,9 @@ class Replay:
         self._changed.set()
 
     async def run(self) -> AsyncIterator[Said]:
-        """Each step when its time has come. A long silence of then is a short one now."""
-        before: float | None = None
-        for said in self.steps:
-            await self._wait(0.0 if before is None else pause(said.at - before))
-            before = said.at
+        """Each step when its time has come."""
+        for said, seconds in zip(self.steps, silences(self.steps), strict=True):
+            await self._wait(seconds)
             yield said
 
     async def _wait(self, seconds: float) -> None:
