@@ -48,7 +48,7 @@ DAY = _look(
 NIGHT = _look(
     *("night", "Night", "dim and warm, for a dark room"),
     "#070403 #0c0705 #120b07 #22140c #1a0f09 #2b1a10 #7a4a1e #ffe3c2 #33401a #5a1c14 #2c0d08 "
-    "#c79c74 #946f50 #d68a4a #d9a441 #93a04a #dd6b55 #5e4128 #3c2a1b #b98a6a "
+    "#c79c74 #9c7757 #d68a4a #d9a441 #93a04a #dd6b55 #5e4128 #3c2a1b #b98a6a "
     "#1a1f0b #aab56a #3a451a #2a0f0a #dc8a78 #5c2318 "
     "#d68a4a #d9b25a #a3ad5c #dd7f6c #c08fa0 #c9a06a #9fae8a #cfc07a",
 )

@@ -13,7 +13,7 @@ from haven.world.lengths import written
 from haven.world.maps.sheet import nice
 from kiosk.plain import line
 from kiosk.widgets.stars.canvas import Canvas, Floats, Ints, cells, walked
-from kiosk.widgets.stars.shown import CLASS, COLOURED, LINK, Inset, Shown
+from kiosk.widgets.stars.shown import CLASS, COLOURED, LINK, PLAIN, Inset, Shown
 from kiosk.widgets.stars.window import Window
 
 NAME = CLASS + COLOURED + 1
@@ -188,7 +188,7 @@ class Chart:
         columns = max(2, round(length / (2 * window.dot)))
         text = f"├{'─' * (columns - 2)}┤ {written(length, self.shown.sky.atlas.unit)}"
         if canvas.rows > 4 and len(text) < canvas.columns // 2:
-            canvas.words((canvas.columns - len(text)) // 2, canvas.rows - 1, text, EDGE, room=1)
+            canvas.words((canvas.columns - len(text)) // 2, canvas.rows - 1, text, PLAIN, room=1)
 
     def _cell(self, canvas: Canvas, window: Window, of: int) -> tuple[int, int] | None:
         x, y = self.shown.point(of)
