@@ -9,12 +9,13 @@ from typing import Any
 
 from haven.access import Principal, Role
 from haven.errors import AccessDenied, BadInput, Conflict
+from haven.store import accounts
 from haven.store import privacy as table
 from haven.store.database import Database, Transaction, now
 from haven.store.events import record
 from haven.store.ledger import DAY_S
 
-PERSON = re.compile(r"discord:\d{15,20}|unix:\d{1,10}")
+PERSON = re.compile(r"discord:\d{15,20}|unix:\d{1,10}|web:(?:owner|\d{1,10})")
 """Whose data can be asked for: the panel and Haven itself are nobody."""
 HOUR_S = 3600.0
 STAYS = (
@@ -76,6 +77,11 @@ class Privacy:
         async def work(tx: Transaction) -> None:
             if self._is_served(person) or await table.is_asking(tx, person):
                 raise Conflict("A question is being answered at this moment.", "Wait until its answer is there.")
+            if await accounts.is_last_owner(tx, person):
+                raise Conflict(
+                    "That account is the only owner of the dashboard who can log in.",
+                    "Make somebody else an owner first.",
+                )
             if open_changes := await table.open_changes(tx, person):
                 raise Conflict(
                     f"A change is still open: {', '.join(open_changes)}.", "Withdraw it, or wait until it is decided."

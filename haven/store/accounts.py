@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
 from dataclasses import dataclass
 
 from haven.errors import Conflict
 from haven.store.database import Database, Row, Transaction, now
+from haven.store.privacy import open_changes
 
 SEEN_S = 300.0
 """A session's last use is written at most so often."""
@@ -84,14 +86,16 @@ async def add(tx: Transaction, name: str, role: int, principal: str = "") -> int
     try:
         cursor = await tx.execute(
             "insert into account (principal, name, role, created_at) values (?, ?, ?, ?)",
-            (principal or f"new:{name}", name, role, now()),
+            (principal or fresh_principal(), name, role, now()),
         )
     except sqlite3.IntegrityError:
         raise Conflict("Somebody has that name already.", "Choose another one.") from None
-    id = int(cursor.lastrowid or 0)
-    if not principal:
-        await tx.execute("update account set principal = ? where id = ?", (f"web:{id}", id))
-    return id
+    return int(cursor.lastrowid or 0)
+
+
+def fresh_principal() -> str:
+    """An id that nobody ever had: what somebody who left did must not become the next one's."""
+    return f"web:{10**8 + secrets.randbelow(9 * 10**8)}"
 
 
 async def set_password(tx: Transaction, id: int, hash: str) -> None:
@@ -120,6 +124,18 @@ async def link(tx: Transaction, id: int, principal: str) -> None:
         raise Conflict("Another account is that person already.", "Unlink that one first.") from None
 
 
+async def is_taken(tx: Transaction, principal: str) -> bool:
+    """Whether somebody has that id."""
+    return bool(await tx.execute_fetchall("select 1 from account where principal = ?", (principal,)))
+
+
+async def open_work(tx: Transaction, principal: str) -> list[str]:
+    """Ids of the person's changes and drafts that wait for a decision: nobody decides them under another id."""
+    sql = "select id from world_draft where by_id = ? and state = 'open' order by at"
+    drafts = [str(row[0]) for row in await tx.execute_fetchall(sql, (principal,))]
+    return [*await open_changes(tx, principal), *drafts]
+
+
 async def remove(tx: Transaction, id: int) -> None:
     """With its sessions and tokens."""
     for sql in ("web_session where account", "api_token where account", "account where id"):
@@ -130,6 +146,13 @@ async def with_role(tx: Transaction, role: int) -> int:
     """How many accounts of that role have a password."""
     sql = "select count(*) from account where role = ? and password <> ''"
     return int((await tx.execute_fetchall(sql, (role,)))[0][0])
+
+
+async def is_last_owner(tx: Transaction, principal: str) -> bool:
+    """Whether nobody else can log in as an owner."""
+    sql = "select count(*), coalesce(sum(principal = ?), 0) from account where role = 3 and password <> ''"
+    [row] = await tx.execute_fetchall(sql, (principal,))
+    return tuple(row) == (1, 1)
 
 
 async def may_log_in(database: Database, role: int) -> bool:
@@ -169,6 +192,11 @@ async def sessions(database: Database, account: int) -> list[Session]:
     """The newest use first."""
     sql = "select * from web_session where account = ? order by seen_at desc"
     return [_session(row) for row in await database.rows(sql, (account,))]
+
+
+async def log_out_others(tx: Transaction, account: int, but: str = "") -> None:
+    """Every browser of theirs, but the session of that hash."""
+    await tx.execute("delete from web_session where account = ? and hash <> ?", (account, but))
 
 
 async def drop_old(tx: Transaction, idle_s: float, longest_s: float) -> None:

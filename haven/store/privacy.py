@@ -39,12 +39,20 @@ HELD: Mapping[str, str] = {
     " where principal = :me",
     "switches and caps": "select at, name, is_on as 'set' from switch where by_id = :me"
     " union all select at, name, usd from cap where by_id = :me or person = :me",
+    "account": "select created_at as at, id, name, role from account where principal = :me",
+    "browsers": "select created_at as at, seen_at, browser from web_session"
+    " where account in (select id from account where principal = :me)",
+    "programs": "select created_at as at, used_at, name, scopes from api_token"
+    " where account in (select id from account where principal = :me)",
     "messages": "select face, subject, data from card where instr(data, :quoted)",
     "events": "select at, kind, subject, data from event where actor = :me or subject = :me or instr(data, :quoted)",
 }
 """Each kind of thing that is kept of a person."""
 
 GOES = (
+    "delete from web_session where account in (select id from account where principal = :me)",
+    "delete from api_token where account in (select id from account where principal = :me)",
+    "delete from account where principal = :me",
     "delete from reply_cache where words in (select words from outcome where principal = :me and words <> '')",
     "delete from transcript where person = :me",
     "delete from verdict where principal = :me",

@@ -86,6 +86,9 @@ def words(number: int, who: str, name: str) -> list[tuple[str, dict[str, Any]]]:
         ("watch", {"id": id, **watch, **at}),
         ("watch_told", {"watch": id, "thing": "t", "name": "T", **at}),
         ("card", {"face": "discord.answer", "subject": id, "data": json.dumps({"asker": who, "question": "q"})}),
+        ("account", {"id": number, "principal": who, "name": name, "role": 1, "created_at": 1.0}),
+        ("web_session", {"hash": id, "account": number, "created_at": 1.0, "seen_at": 1.0, "browser": f"{name}'s"}),
+        ("api_token", {"hash": id, "account": number, "name": f"{name}'s", "scopes": "read", "created_at": 1.0}),
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from web.routes import entering, live, log, overview
+from web.routes import entering, live, log, me, overview, people
 from web.visit import Route
 
-ROUTES: tuple[Route, ...] = (*entering.ROUTES, *overview.ROUTES, *log.ROUTES, *live.ROUTES)
+ROUTES: tuple[Route, ...] = (*entering.ROUTES, *overview.ROUTES, *log.ROUTES, *live.ROUTES, *me.ROUTES, *people.ROUTES)

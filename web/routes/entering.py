@@ -24,7 +24,7 @@ async def log_in(visit: Visit) -> web.StreamResponse:
     fields = await visit.fields()
     name, password = fields.get("name", ""), fields.get("password", "")
     account = await visit.accounts.log_in(name, password, visit.source)
-    return await _entered(visit, account, _inside(fields.get("next", "")))
+    return await entered(visit, account, _inside(fields.get("next", "")))
 
 
 async def log_out(visit: Visit) -> web.StreamResponse:
@@ -43,9 +43,9 @@ async def beginning(visit: Visit) -> web.StreamResponse:
 
 async def begin(visit: Visit) -> web.StreamResponse:
     fields = await visit.fields()
-    password = _twice(fields)
+    password = twice(fields)
     account = await visit.accounts.become_owner(fields.get("code", ""), fields.get("name", ""), password, visit.source)
-    return await _entered(visit, account, "/")
+    return await entered(visit, account, "/")
 
 
 async def invited(visit: Visit) -> web.StreamResponse:
@@ -55,11 +55,11 @@ async def invited(visit: Visit) -> web.StreamResponse:
 
 async def accept(visit: Visit) -> web.StreamResponse:
     fields = await visit.fields()
-    account = await visit.accounts.accept(fields.get("code", ""), _twice(fields), visit.source)
-    return await _entered(visit, account, "/")
+    account = await visit.accounts.accept(fields.get("code", ""), twice(fields), visit.source)
+    return await entered(visit, account, "/")
 
 
-async def _entered(visit: Visit, account: Account, path: str) -> web.Response:
+async def entered(visit: Visit, account: Account, path: str) -> web.Response:
     token = await visit.accounts.enter(account, visit.request.headers.get("User-Agent", ""))
     answer = visit.go(path)
     answer.set_cookie(
@@ -74,10 +74,10 @@ async def _entered(visit: Visit, account: Account, path: str) -> web.Response:
     return answer
 
 
-def _twice(fields: dict[str, str]) -> str:
-    """The password, which people can't see while they type it."""
+def twice(fields: dict[str, str], what: str = "passwords") -> str:
+    """What people can't see while they type it."""
     if fields.get("password", "") != fields.get("again", ""):
-        raise BadInput("The two passwords are not the same.", "Type them again.")
+        raise BadInput(f"The two {what} are not the same.", "Type them again.")
     return fields.get("password", "")
 
 
