@@ -57,13 +57,14 @@ class Browser:
         return await self._asked("GET", path, **more)
 
     async def post(self, path: str, *, sealed: bool = True, **fields: Any) -> Answer:
-        """A form, with the seal of the last page; files are given as (name, bytes)."""
+        """A form, with the seal of the last page; files are given as (name, bytes), several values as a list."""
         form = aiohttp.FormData()
-        for name, value in (({"seal": self.seal} if sealed and self.seal else {}) | fields).items():
-            if isinstance(value, tuple):
-                form.add_field(name, value[1], filename=value[0])
-            else:
-                form.add_field(name, str(value))
+        for name, given in (({"seal": self.seal} if sealed and self.seal else {}) | fields).items():
+            for value in given if isinstance(given, list) else [given]:
+                if isinstance(value, tuple):
+                    form.add_field(name, value[1], filename=value[0])
+                else:
+                    form.add_field(name, str(value))
         return await self._asked("POST", path, data=form)
 
     async def log_in(self, name: str, password: str = PASSWORD) -> Answer:

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from web.routes import entering, live, log, me, overview, people
+from web.routes import entering, live, log, me, overview, people, world, world_drafts, world_edit
 from web.visit import Route
 
-ROUTES: tuple[Route, ...] = (*entering.ROUTES, *overview.ROUTES, *log.ROUTES, *live.ROUTES, *me.ROUTES, *people.ROUTES)
+ROUTES: tuple[Route, ...] = (
+    *entering.ROUTES,
+    *overview.ROUTES,
+    *log.ROUTES,
+    *live.ROUTES,
+    *me.ROUTES,
+    *people.ROUTES,
+    *world.ROUTES,
+    *world_edit.ROUTES,
+    *world_drafts.ROUTES,
+)

@@ -1,0 +1,56 @@
+"""World: drafts read together and approved by their seal, turned down, taken back."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from haven.access import Role
+from tests.web.dashboard import PASSWORD, dashboard
+from tests.web.test_world import HOSTILE
+from tests.world.a_world import MEMBER, system
+
+SHOWN = re.compile(r'name="shown" value="([0-9a-f]+)"')
+
+
+async def test_several_drafts_are_approved_only_as_they_were_read(tmp_path: Path) -> None:
+    async with dashboard(tmp_path) as here:
+        drafts = here.house.drafts
+        one, two, three = [
+            await drafts.propose([system(name, notes=HOSTILE)], MEMBER, "submit")
+            for name in ("Halden", "Brook", "Eyre")
+        ]
+        owner = await here.owner()
+        listed = await owner.get("/world/drafts")
+        assert all(name in listed.text for name in ("Halden", "Brook", "Eyre"))
+        read = await owner.get(f"/world/drafts/read?id={one.id}&id={two.id}")
+        assert HOSTILE in read.text and "<script>alert" not in read.html and "Eyre" not in read.text
+        shown = SHOWN.search(read.html)
+        assert shown
+        assert (await owner.post("/world/drafts/approve", id=one.id, shown=shown[1], pin="wrong")).status == 403
+        answer = await owner.post("/world/drafts/approve", id=[one.id, three.id], shown=shown[1], pin=PASSWORD)
+        assert answer.status == 409 and "not the drafts that were shown" in answer.text
+        assert await drafts.count() == 3
+        done = await owner.post("/world/drafts/approve", id=[one.id, two.id], shown=shown[1], pin=PASSWORD)
+        assert "2 of 2 are recorded now" in done.text and await drafts.count() == 1
+        version = (await here.house.world.history((await here.house.world.one("Brook")).thing.id))[0]
+        assert (version.by, version.approved_by) == ("Mia", "Olga")
+        refused = await owner.post("/world/drafts/reject", id=three.id, why="Nobody was there")
+        assert "turned down" in refused.text and "Nobody was there" in (await owner.get("/world/drafts")).text
+        assert (await owner.post("/world/drafts/reject", id=three.id)).status == 409
+
+
+async def test_nobody_approves_their_own_and_everybody_takes_their_own_back(tmp_path: Path) -> None:
+    async with dashboard(tmp_path) as here:
+        await here.owner()
+        member, reviewer = await here.person("Mika", Role.MEMBER), await here.person("Rena", Role.REVIEWER)
+        new = {"kind": "system", "of.name": "Dorn", "do": "propose"}
+        mine = (await reviewer.post("/world/new", **new)).path.rpartition("/")[2]
+        own = await reviewer.post("/world/drafts/approve", id=mine, pin=PASSWORD)
+        assert own.status == 403 and "what they proposed themselves" in own.text
+        assert (await member.post("/world/drafts/approve", id=mine, pin=PASSWORD)).status == 403
+        assert (await member.post("/world/drafts/reject", id=mine)).status == 403
+        theirs = await member.post("/world/new", **new | {"of.name": "Cairn"})
+        assert "Take back" in theirs.text and "Approve" not in theirs.text
+        await member.post("/world/drafts/reject", id=theirs.path.rpartition("/")[2])
+        assert [one.things[0].name for one in await here.house.drafts.list()] == ["Dorn"]
