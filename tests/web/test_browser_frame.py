@@ -1,4 +1,4 @@
-"""The frame of every page in a real browser: logging in, the menu by keyboard, what is live, and no word of complaint."""
+"""The frame of every page in a real browser: coming in, the menu by keyboard, what is live, and no complaint."""
 
 from __future__ import annotations
 

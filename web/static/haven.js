@@ -27,6 +27,9 @@ if (body.dataset.live) {
   window.addEventListener("pagehide", () => news.close());
 }
 
+// On a narrow screen the menu is scrolled to where one is.
+document.querySelector(".top nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 // A form is sent once, and what can't be undone is asked about.
 document.addEventListener("submit", (event) => {
   const form = event.target;
