@@ -5,6 +5,7 @@ Who may act, folders, models and the month's cap are not among them: those are w
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -13,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from haven.errors import BadInput
-from haven.settings import Settings, toml_file
+from haven.settings import Settings, load, toml_file
 from haven.settings.plain import wrong_value
 
 
@@ -108,6 +109,23 @@ def keep(file: Path, option: Option, value: Any) -> Settings:
     Raises SettingsError where the whole would be wrong or the file can't be written: it stays as it was.
     """
     return toml_file.change(file, {option.section: {option.name: value}})
+
+
+def kept(file: Path, running: Settings) -> dict[str, Any]:
+    """The value of each by its key, as haven.toml has it now, whoever wrote it. Blocks.
+
+    Raises SettingsError where somebody wrote something wrong.
+    """
+    tree = load(file) if file.is_file() else running
+    return {key: one.of(tree) for key, one in OPTIONS.items()}
+
+
+def tree_of(wishes: Mapping[Option, Any]) -> dict[str, dict[str, Any]]:
+    """The values as `toml_file.change` takes them."""
+    tree: dict[str, dict[str, Any]] = {}
+    for one, value in wishes.items():
+        tree.setdefault(one.section, {})[one.name] = value
+    return tree
 
 
 _DISPLAY = {"safe": True, "at_once": True}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,17 +27,35 @@ def change(file: Path, values: Tree) -> Settings:
     Raises SettingsError, and leaves the file as it is, where a value is wrong or the file can't be written.
     """
     file = Path(os.path.realpath(file))  # a link to a file elsewhere stays a link
+    made = planned(file, values)
     try:
-        document = tomlkit.parse(file.read_text(encoding="utf-8")) if file.is_file() else _new()
+        _write(file, made.after)
+    except OSError as error:
+        raise SettingsError(f"{file} can't be written: {error.strerror}.", "Check who owns its folder.") from None
+    return made.settings
+
+
+@dataclass(frozen=True)
+class Planned:
+    """The file as it is and as it would be, and the settings then."""
+
+    before: str
+    after: str
+    settings: Settings
+
+
+def planned(file: Path, values: Tree) -> Planned:
+    """What `change` would write. Raises SettingsError as it does."""
+    try:
+        before = file.read_text(encoding="utf-8") if file.is_file() else ""
+        document = tomlkit.parse(before) if before else _new()
         for section, pairs in values.items():
             _set(document, section, pairs)
-        settings = parse(document.unwrap(), str(file))
-        _write(file, tomlkit.dumps(document))
+        return Planned(before, tomlkit.dumps(document), parse(document.unwrap(), str(file)))
     except (TOMLKitError, UnicodeDecodeError) as error:
         raise SettingsError(f"{file} is not valid TOML: {error}.", "Mend that line.") from None
     except OSError as error:
-        raise SettingsError(f"{file} can't be written: {error.strerror}.", "Check who owns its folder.") from None
-    return settings
+        raise SettingsError(f"{file} can't be read: {error.strerror}.", "Check who owns it.") from None
 
 
 def _new() -> tomlkit.TOMLDocument:

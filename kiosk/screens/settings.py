@@ -11,9 +11,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Static
 
-from haven import settings
 from haven.access import Act, Principal, check
-from haven.settings.options import GROUPS, OPTIONS, Option, keep, shown
+from haven.settings.options import GROUPS, OPTIONS, Option, keep, kept, shown
 from haven.store.events import Event
 from kiosk.plain import line
 from kiosk.screens.dialogs import Choice, Words
@@ -74,12 +73,10 @@ class SettingsPane(Pane):
     async def _look(self) -> None:
         """As haven.toml has it now, whoever wrote it; the caps as they hold."""
         check(self.handed.principal, Act.READ)
-        file = self.handed.settings_file
-        there = file if await asyncio.to_thread(file.is_file) else None
-        tree = await asyncio.to_thread(settings.load, there) if there else self.handed.office.settings
-        caps = await self.handed.office.caps.in_force()
-        held = {"cloud.daily_usd": caps.daily, "cloud.per_person_daily_usd": caps.per_person}
-        self._values = {key: held.get(key, one.of(tree)) for key, one in OPTIONS.items()}
+        office = self.handed.office
+        found = await asyncio.to_thread(kept, self.handed.settings_file, office.settings)
+        caps = await office.caps.in_force()
+        self._values = found | {"cloud.daily_usd": caps.daily, "cloud.per_person_daily_usd": caps.per_person}
         for row in self.query("#settings-list > .row").results(Tile):
             row.say(self._words(OPTIONS[row.key]))
 
