@@ -21,6 +21,7 @@ PLACES = (
     Place("/", "Overview", "what waits for you, what goes on, what it costs"),
     Place("/world", "World", "star map, systems, lore, drafts: what is recorded, and what should be"),
     Place("/people", "People", "who has an account here, with which role and cap", Act.SETTINGS),
+    Place("/settings", "Settings", "the looks, the caps, alerts and digests", Act.SETTINGS),
     Place("/log", "Log", "Haven's own words, by level, words and ids", Act.SETTINGS),
 )
 

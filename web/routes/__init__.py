@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from web.routes import entering, live, log, me, overview, people, world, world_drafts, world_edit
+from web.routes import entering, live, log, me, overview, people, settings, world, world_drafts, world_edit
 from web.visit import Route
 
 ROUTES: tuple[Route, ...] = (
@@ -15,4 +15,5 @@ ROUTES: tuple[Route, ...] = (
     *world.ROUTES,
     *world_edit.ROUTES,
     *world_drafts.ROUTES,
+    *settings.ROUTES,
 )
