@@ -59,6 +59,8 @@ class StarMap(Widget, can_focus=True):
         self._tap: Tap | None = None
         self._flight: Flight | None = None
         self._next: Timer | None = None
+        self._sought: int | None = None
+        """The system that it was told to fly to before it had any size."""
         self._shade = (0, 0)
 
     @property
@@ -104,6 +106,9 @@ class StarMap(Widget, can_focus=True):
         """Bring a system into the middle of what nothing covers; `closer`: and come near, if one is far away."""
         if self._chart is None:
             return
+        if not self.size:
+            self._sought = row
+            return
         goal = self._goal()
         if closer:
             goal = Window(goal.x, goal.y, min(goal.dot, self._near()))
@@ -138,6 +143,9 @@ class StarMap(Widget, can_focus=True):
         self.post_message(self.Chosen(self.nearest))
 
     def on_resize(self, event: events.Resize) -> None:
+        if self.size and self._sought is not None:
+            self.call_after_refresh(self.fly_to, self._sought)
+            self._sought = None
         self._redraw()
 
     def notify_style_update(self) -> None:

@@ -11,6 +11,7 @@ from kiosk.screens.course import Course
 from kiosk.screens.map import MapPane
 from kiosk.screens.star_dialogs import FindSystem, Several
 from kiosk.widgets.star_card import HEIGHT, StarCard
+from kiosk.widgets.star_map import StarMap
 from tests.kiosk.conftest import OWNER, PANEL, House, Show
 from tests.kiosk.test_layout import assert_reachable
 from tests.kiosk.test_world import charted  # noqa: F401 - a fixture
@@ -64,6 +65,21 @@ async def test_colours_and_filters_are_chosen_and_a_changed_world_is_read_anew(c
         await terminal.tap("Filter")
         await terminal.tap("Show everything")
         await terminal.until("40 systems", "Farlight", gone="14 of 40")
+
+
+async def test_a_map_that_was_told_to_fly_before_it_was_seen_flies_when_it_is(charted: House, show: Show) -> None:  # noqa: F811
+    async with show(OWNER) as terminal:
+        await terminal.tap("F4 Map")
+        await terminal.until("39 systems", "Astra")
+        await terminal.tap("F1 Home")
+        await terminal.until("All looked at", gone="39 systems")
+        stars = charted.kiosks[-1].query_one(StarMap)
+        assert not stars.size and stars.nearest is not None
+        stars.fly_to(stars.nearest)
+        await terminal.tap("F4 Map")
+        await terminal.until("39 systems", "┌───")  # the small map of where one is
+        await terminal.tap("Fit")
+        await terminal.until("Astra", gone="┌───")
 
 
 async def test_keys_do_what_tiles_do_and_a_record_is_shown_where_it_lies(charted: House, show: Show) -> None:  # noqa: F811
