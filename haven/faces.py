@@ -32,6 +32,7 @@ from kiosk.server import serve as serve_kiosk
 from kiosk.touch import Clock
 
 if TYPE_CHECKING:
+    from web.accounts import Accounts
     from web.dashboard import Dashboard
     from web.hooks import Hooks
 
@@ -45,9 +46,17 @@ def records_of(house: House) -> Records:
 
 
 def kiosk_of(
-    house: House, principal: Principal, pin: Pin, driver: type[Any] | None = None, clock: Clock | None = None
+    house: House,
+    principal: Principal,
+    pin: Pin,
+    driver: type[Any] | None = None,
+    clock: Clock | None = None,
+    first_code: Callable[[], str] = str,
 ) -> Kiosk:
-    """One display of the kiosk, for one person; its clock is the loop's, if no other is handed."""
+    """One display of the kiosk, for one person; its clock is the loop's, if no other is handed.
+
+    `first_code`: with which the dashboard's owner begins, "" where there is one.
+    """
     handed = Handed(
         round_table=house.round_table,
         changes=house.changes,
@@ -66,6 +75,7 @@ def kiosk_of(
         past=house.sentinel.past,
         principal=principal,
         pin=pin,
+        first_code=first_code,
     )
     return Kiosk(handed, driver, clock)
 
@@ -117,11 +127,13 @@ def bot_of(house: House, settings: Discord) -> HavenBot:
 def faces_of(house: House, ready: asyncio.Event) -> list[Face]:
     """The kiosk always; the bot where a token is (else its supervisor says OFF); the web port where one is set."""
 
+    accounts = _accounts_of(house)
+
     async def kiosk(house: House) -> None:
         pin = Pin(house.settings)
 
         def make(principal: Principal, driver: type[Any]) -> Kiosk:
-            return kiosk_of(house, principal, pin, driver)
+            return kiosk_of(house, principal, pin, driver, first_code=lambda: accounts.first_code if accounts else "")
 
         try:
             await serve_kiosk(house.settings.socket, make, house.settings.kiosk, os.getuid(), ready.set)
@@ -131,7 +143,17 @@ def faces_of(house: House, ready: asyncio.Event) -> list[Face]:
             ready.set()
             await asyncio.get_running_loop().create_future()  # the other faces go on
 
-    return [kiosk, _bot, *([_port] if house.settings.web.port else [])]
+    async def web(house: House) -> None:
+        await _port(house, accounts)
+
+    return [kiosk, _bot, *([web] if house.settings.web.port else [])]
+
+
+def _accounts_of(house: House) -> Accounts | None:
+    """The people of the dashboard, where there is one."""
+    from web.accounts import Accounts
+
+    return Accounts(house.database) if house.settings.web.port and house.settings.web.dashboard else None
 
 
 async def _bot(house: House) -> None:
@@ -154,10 +176,10 @@ async def _bot(house: House) -> None:
         await asyncio.wait([connecting])
 
 
-async def _port(house: House) -> None:
+async def _port(house: House, accounts: Accounts | None) -> None:
     """The dashboard, Prometheus's and watchdogs' way in, and that of webhooks; loaded only where it is on."""
     try:
-        shown = await dashboard_of(house) if house.settings.web.dashboard else None
+        shown = await dashboard_of(house, accounts) if accounts else None
         await port(house, shown, house.settings.web)
     except (SettingsError, Unavailable, StoreError) as error:
         log.error("[%s] the web port can't be opened: %s", error.id, error)
@@ -202,13 +224,13 @@ def _hooks(house: House) -> Hooks | None:
         return None
 
 
-async def dashboard_of(house: House) -> Dashboard:
-    """The dashboard, which knows whether it has an owner."""
+async def dashboard_of(house: House, accounts: Accounts | None = None) -> Dashboard:
+    """The dashboard, which knows whether it has an owner; the `accounts` are those of its own, if none are handed."""
     from web.accounts import Accounts
     from web.dashboard import Dashboard
     from web.handed import Handed as AtHand
 
-    accounts = Accounts(house.database)
+    accounts = accounts or Accounts(house.database)
     await accounts.begin()
     house.waiting.ask_about("web", accounts.today)
     if accounts.first_code:

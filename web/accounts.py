@@ -80,11 +80,16 @@ class Accounts:
     async def begin(self) -> None:
         """Make the code where no owner can log in yet, and forget sessions that are over."""
         self._nobody = await self._hash(secrets.token_hex())
-        if await table.may_log_in(self._database, Role.OWNER):
-            self.owned.set()
-        else:
+        if not await self.has_owner():
             self.first_code = code()
         await self._database.write(lambda tx: table.drop_old(tx, IDLE_S, LONGEST_S), quiet=True)
+
+    async def has_owner(self) -> bool:
+        """Whether one can log in; `haven setup web` may have made one meanwhile."""
+        if not self.owned.is_set() and await table.may_log_in(self._database, Role.OWNER):
+            self.first_code = ""
+            self.owned.set()
+        return self.owned.is_set()
 
     async def become_owner(self, given: str, name: str, password: str, source: str) -> Account:
         """The first account. Raises AccessDenied for a wrong code, and once there is an owner."""

@@ -1,4 +1,4 @@
-"""`haven setup`: day one in six steps, each skippable and repeatable, with answers from a person or from a file."""
+"""`haven setup`: day one in seven steps, each skippable and repeatable, with answers from a person or from a file."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from rich.rule import Rule
 
 from haven.errors import BadInput, HavenError, SettingsError
 from haven.settings.plain import not_toml, wrong_value
-from haven.setup import claude, discord_app, lan, model, pin, repository
+from haven.setup import claude, discord_app, lan, model, pin, repository, web
 from haven.setup.step import Answers, Desk, Person, Step
 
 log = logging.getLogger("haven.setup")
 
-STEPS: tuple[Step, ...] = (repository.STEP, model.STEP, lan.STEP, claude.STEP, discord_app.STEP, pin.STEP)
+STEPS: tuple[Step, ...] = (repository.STEP, model.STEP, lan.STEP, claude.STEP, discord_app.STEP, pin.STEP, web.STEP)
 NO_TERMINAL = "There is no terminal here to ask on. Run `haven setup` in one, or give it --answers FILE."
 STOPPED = "Stopped. What was finished is kept; run `haven setup` again whenever you like."
 FAILED, USAGE, INTERRUPTED = 1, 2, 130

@@ -62,11 +62,15 @@ class Handed:
     past: Past
     principal: Principal
     pin: Pin
+    first_code: Callable[[], str] = str
+    """With which the dashboard's owner begins; "" where there is one, or no dashboard."""
 
 
 class Pane(Vertical):
     """One of the things the switcher shows, made when it is shown for the first time."""
 
+    BLANK = True
+    """It has nothing of its own to show: Textual draws one bare line for all, and cuts it once."""
     FROM_START: ClassVar[bool] = False
     """Made with the display instead: it tells how much waits in it, whether or not anybody looks."""
 

@@ -44,6 +44,9 @@ class SettingsPane(Pane):
             yield Tile("Back", "back")
             yield Tile("Look", "look")
             yield Tile("Keyboard", "keyboard")
+            code = Tile("Dashboard code", "code", id="settings-code")
+            code.display = bool(self.handed.first_code())
+            yield code
 
     def opened(self, about: str = "") -> None:
         self.attempt(self._look, "settings", newest=True)
@@ -70,12 +73,24 @@ class SettingsPane(Pane):
     def _ask(self, key: str) -> None:
         self.tapped(partial(self._change, OPTIONS[key]), "dialog")
 
+    def action_code(self) -> None:
+        self.tapped(self._tell_code, "dialog")
+
+    async def _tell_code(self) -> None:
+        """Whoever reads it becomes the dashboard's owner: on the wall panel it takes the PIN."""
+        person = await self.authorise(Act.SETTINGS, "see the dashboard's first code")
+        if person is not None:
+            check(person, Act.SETTINGS)
+            said = f"Open the dashboard on this machine and give the code {self.handed.first_code()}. It works once."
+            await self.app.push_screen_wait(Choice(said, {}))
+
     async def _look(self) -> None:
         """As haven.toml has it now, whoever wrote it; the caps as they hold."""
         check(self.handed.principal, Act.READ)
         office = self.handed.office
         found = await asyncio.to_thread(kept, self.handed.settings_file, office.settings)
         caps = await office.caps.in_force()
+        self.query_one("#settings-code").display = bool(self.handed.first_code())
         self._values = found | {"cloud.daily_usd": caps.daily, "cloud.per_person_daily_usd": caps.per_person}
         for row in self.query("#settings-list > .row").results(Tile):
             row.say(self._words(OPTIONS[row.key]))

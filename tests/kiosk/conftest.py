@@ -145,6 +145,7 @@ class House:
     log: Recent = field(default_factory=Recent)
     past: Past = field(default_factory=Past)
     facts: list[StatusLine] = field(default_factory=lambda: list(FACTS))
+    first_code: str = ""
 
     def kiosk(self, principal: Principal, driver: type[Driver] | None = None, clock: FakeClock | None = None) -> Kiosk:
         handed = Handed(
@@ -165,6 +166,7 @@ class House:
             past=self.past,
             principal=principal,
             pin=self.pin,
+            first_code=lambda: self.first_code,
         )
         kiosk = Kiosk(handed, driver, clock)
         self.kiosks.append(kiosk)

@@ -87,3 +87,19 @@ def test_each_setting_reads_its_own_value_and_none_of_them_gives_rights_away() -
         assert one.label and one.help and one.allowed
         assert one.section not in ("discord", "paths", "project", "sandbox", "deploy", "changes", "models", "web")
         assert not one.safe or one.section == "kiosk"
+
+
+async def test_the_dashboards_first_code_is_shown_to_its_owner_alone(house: House, show: Show) -> None:
+    house.pin.set(PIN)
+    async with show(PANEL, rows=60) as terminal:
+        terminal.type("\x0f")
+        await terminal.until("Look: day")
+        assert "Dashboard code" not in terminal.screen, "there is no dashboard, or it has its owner"
+    house.first_code = "ABCDE-FGHJK"
+    async with show(PANEL, rows=60) as terminal:
+        terminal.type("\x0f")
+        await terminal.tap("Dashboard code")
+        await terminal.until("Enter the PIN to see the dashboard's first code.")
+        assert house.first_code not in terminal.screen
+        terminal.type(f"{PIN}\r")
+        await terminal.until("give the code ABCDE-FGHJK")

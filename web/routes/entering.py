@@ -15,7 +15,7 @@ async def door(visit: Visit) -> web.StreamResponse:
     """Where one logs in."""
     if visit.visitor is not None:
         return visit.go(_inside(visit.asked("next")))
-    if visit.accounts.first_code:
+    if not await visit.accounts.has_owner():
         return visit.go("/begin")
     return visit.page("enter.html", next=_inside(visit.asked("next")))
 
@@ -36,7 +36,7 @@ async def log_out(visit: Visit) -> web.StreamResponse:
 
 async def beginning(visit: Visit) -> web.StreamResponse:
     """Where the owner begins, once."""
-    if not visit.accounts.first_code:
+    if await visit.accounts.has_owner():
         return visit.go("/enter")
     return visit.page("begin.html")
 
