@@ -3,42 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import discord
 
+from assistants.accounting import Accounts
 from bot.language import say, told
 from bot.render import WORKING, fitting, person, plain
 from haven.ai.models.registry import Shelf
 from haven.ai.money.caps import InForce
-from haven.ai.money.costs import Analysis, Line, Savings
+from haven.ai.money.costs import Line, Savings
 from haven.store.ledger import DAY_S
 
 GOOD, WARN = 0x3BA55D, 0xFAA61A
 BAR = 12
 """Columns of the longest bar: a phone shows about thirty of a code block."""
-DAYS = 14
 MOST_NAMED = 6
-
-
-@dataclass(frozen=True)
-class Accounts:
-    """What `/costs` shows. `everybody`: the asker may see the others' figures; US dollars, days in UTC."""
-
-    today: float
-    week: float
-    month: float
-    mine_today: float
-    caps: InForce
-    my_cap: float
-    lately: Analysis
-    daily: Sequence[tuple[int, float]]
-    saved: Savings | None
-    everybody: bool
-    off: str
-    """Why nothing may leave for the cloud; "" while it may."""
-    stand_in: bool
 
 
 def costs_card(found: Accounts) -> discord.Embed:

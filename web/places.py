@@ -19,7 +19,11 @@ class Place:
 
 PLACES = (
     Place("/", "Overview", "what waits for you, what goes on, what it costs"),
+    Place("/changes", "Changes", "what is asked for, worked on, reviewed and merged"),
+    Place("/chat", "Chat", "ask the assistants, and what was asked before", Act.ASK),
+    Place("/roundtable", "Round Table", "what assistants, models and people say to each other, live and again"),
     Place("/world", "World", "star map, systems, lore, drafts: what is recorded, and what should be"),
+    Place("/costs", "Costs", "what was spent and saved, and where the month is going"),
     Place("/people", "People", "who has an account here, with which role and cap", Act.SETTINGS),
     Place("/settings", "Settings", "the looks, the caps, alerts and digests", Act.SETTINGS),
     Place("/log", "Log", "Haven's own words, by level, words and ids", Act.SETTINGS),

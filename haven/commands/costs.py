@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Annotated
 
 import typer
 from rich.table import Table
@@ -14,7 +14,6 @@ from haven.ai.money import costs, thrift
 from haven.ai.money.costs import Analysis, Line, Projection
 from haven.app import House
 from haven.commands.session import Json, in_house, out, print_json
-from haven.errors import BadInput
 
 app = typer.Typer(no_args_is_help=True, help="Money: what was spent and saved, and where the month is going.")
 DATE = ["%Y-%m-%d"]
@@ -23,8 +22,6 @@ From = Annotated[
 ]
 To = Annotated[datetime | None, typer.Option("--to", formats=DATE, help="Last day (UTC); otherwise today.")]
 Baseline = Annotated[str, typer.Option(help="The model to count against; otherwise `cloud.model`.")]
-LAST_DAY = datetime(9999, 12, 30, tzinfo=UTC)
-"""The last day that has one after it."""
 BAR = 12
 """Columns of the longest bar: beside it a Discord id has room in 80."""
 
@@ -34,9 +31,9 @@ def analyze(first: From = None, last: To = None, as_json: Json = False) -> None:
     """What left the house and what it cost, by day, person, kind, purpose and model."""
 
     async def work(house: House) -> None:
-        period = _period(first, last)
+        period = costs.period(first, last)
         found = await costs.analyze(house.database, *period)
-        print_json({"period": _days(period), **asdict(found)}) if as_json else _show(found, period)
+        print_json({"period": costs.days_of(period), **asdict(found)}) if as_json else _show(found, period)
 
     in_house(work)
 
@@ -46,11 +43,11 @@ def savings(baseline: Baseline = "", first: From = None, last: To = None, as_jso
     """What local, lan and cached answers would have cost with a named model: an estimate."""
 
     async def work(house: House) -> None:
-        period = _period(first, last)
+        period = costs.period(first, last)
         found = await costs.savings(house.database, baseline or house.settings.cloud.model, *period)
         if as_json:
             figures = asdict(found) | {"saved_usd": found.saved_usd, "estimate": True}
-            print_json({"period": _days(period), **figures})
+            print_json({"period": costs.days_of(period), **figures})
             return
         out.print(_between(period))
         table = _table("answered by", "answers", "")
@@ -104,10 +101,10 @@ def optimize(first: From = None, last: To = None, as_json: Json = False) -> None
     """Where money could be saved, each with its figures."""
 
     async def work(house: House) -> None:
-        period = _period(first, last)
+        period = costs.period(first, last)
         found = await thrift.optimize(house.database, *period)
         if as_json:
-            print_json({"period": _days(period), "suggestions": [asdict(one) for one in found]})
+            print_json({"period": costs.days_of(period), "suggestions": [asdict(one) for one in found]})
             return
         if not found:
             out.print("Nothing to suggest: nothing was seen here that would save a cent a month.")
@@ -164,23 +161,5 @@ def _print(table: Table) -> None:
     out.print()
 
 
-def _period(first: datetime | None, last: datetime | None) -> tuple[float, float]:
-    """From the begin of the first day to the end of the last, in seconds since 1970."""
-    end = min(last.replace(tzinfo=UTC) if last else _today(), LAST_DAY) + timedelta(days=1)
-    begin = first.replace(tzinfo=UTC) if first else end - timedelta(days=30)
-    if begin >= end:
-        raise BadInput("The first day is after the last one.", "Give --from and --to the other way round.")
-    return begin.timestamp(), end.timestamp()
-
-
-def _today() -> datetime:
-    return datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-
-
-def _days(period: tuple[float, float]) -> dict[str, Any]:
-    first, after = (datetime.fromtimestamp(at, UTC) for at in period)
-    return {"from": first.date().isoformat(), "to": (after - timedelta(days=1)).date().isoformat()}
-
-
 def _between(period: tuple[float, float]) -> str:
-    return "{from} to {to}".format(**_days(period))
+    return "{from} to {to}".format(**costs.days_of(period))

@@ -2,18 +2,47 @@
 
 from __future__ import annotations
 
-from web.routes import entering, live, log, me, overview, people, settings, world, world_drafts, world_edit
+from web.routes import (
+    changes,
+    chat,
+    chat_acts,
+    costs,
+    entering,
+    live,
+    log,
+    me,
+    overview,
+    people,
+    requests,
+    review,
+    review_decisions,
+    settings,
+    tokens,
+    world,
+    world_drafts,
+    world_edit,
+    world_map,
+)
 from web.visit import Route
 
 ROUTES: tuple[Route, ...] = (
     *entering.ROUTES,
     *overview.ROUTES,
+    *requests.ROUTES,
+    *changes.ROUTES,
+    *review.ROUTES,
+    *review_decisions.ROUTES,
+    *chat.ROUTES,
+    *chat_acts.ROUTES,
     *log.ROUTES,
     *live.ROUTES,
     *me.ROUTES,
     *people.ROUTES,
+    *tokens.ROUTES,
     *world.ROUTES,
     *world_edit.ROUTES,
+    *world_map.ROUTES,
     *world_drafts.ROUTES,
     *settings.ROUTES,
+    *costs.ROUTES,
 )

@@ -9,13 +9,13 @@ import math
 import statistics
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from haven.ai import kinds
 from haven.ai.money import prices
 from haven.ai.money.ledger import month_start
 from haven.ai.task import Tier, Usage
-from haven.errors import NotFound
+from haven.errors import BadInput, NotFound
 from haven.store import ledger, outcomes
 from haven.store.database import Database
 from haven.store.ledger import DAY_S, Cell
@@ -24,6 +24,8 @@ from haven.store.outcomes import Seen
 WINDOW_DAYS = 14
 SPREAD = 1.28
 """Standard deviations on each side that hold 80 % of a normal distribution."""
+LAST_DAY = datetime(9999, 12, 30, tzinfo=UTC)
+"""The last day that has one after it."""
 
 
 @dataclass(frozen=True)
@@ -168,6 +170,25 @@ def projected(daily: Sequence[float], spent: float, at: float, cap: float) -> Pr
         cap_on = datetime.fromtimestamp(at + max(0.0, ahead) * DAY_S, UTC).date()
     low = max(spent, expected - spread)
     return Projection(len(daily), spent, mean, expected, low, expected + spread, cap, cap_on)
+
+
+def period(first: datetime | None, last: datetime | None) -> tuple[float, float]:
+    """From the begin of the first day to the end of the last, in seconds since 1970; without them the last 30 days.
+
+    Raises BadInput where they are the wrong way round.
+    """
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    end = min(last.replace(tzinfo=UTC) if last else today, LAST_DAY) + timedelta(days=1)
+    begin = first.replace(tzinfo=UTC) if first else end - timedelta(days=30)
+    if begin >= end:
+        raise BadInput("The first day is after the last one.", "Give them the other way round.")
+    return begin.timestamp(), end.timestamp()
+
+
+def days_of(span: tuple[float, float]) -> dict[str, str]:
+    """The first and the last day of it, as `from` and `to`."""
+    first, after = (datetime.fromtimestamp(at, UTC) for at in span)
+    return {"from": first.date().isoformat(), "to": (after - timedelta(days=1)).date().isoformat()}
 
 
 def day_name(day: int) -> str:
