@@ -11,6 +11,9 @@ from aiohttp.typedefs import Handler
 from haven.errors import AccessDenied, BadInput, Conflict, HavenError, NotFound, Unavailable, error_id
 from haven.settings import Web
 from web.accounts import Accounts
+from web.api.door import Door, NoToken, WrongType, description, sorry
+from web.api.endpoint import BASE
+from web.api.table import ENDPOINTS
 from web.gate import Gate
 from web.handed import Handed
 from web.limits import TooMuch
@@ -22,7 +25,9 @@ from web.visit import VISIT, Port
 log = logging.getLogger("haven.web")
 
 STATUS: Sequence[tuple[type[HavenError], int]] = (
+    (NoToken, 401),
     (AccessDenied, 403),
+    (WrongType, 415),
     (BadInput, 400),
     (NotFound, 404),
     (Conflict, 409),
@@ -46,7 +51,9 @@ class Dashboard:
     def __init__(self, settings: Web, house: Handed, accounts: Accounts) -> None:
         self.accounts = accounts
         self._shelf = Shelf()
-        self.gate = Gate(settings, Port(house, accounts, Pages(self._shelf)))
+        port = Port(house, accounts, Pages(self._shelf))
+        self.gate = Gate(settings, port)
+        self._api = Door(self.gate, port)
 
     def add_to(self, app: web.Application) -> None:
         app.middlewares.append(self._told)
@@ -54,6 +61,9 @@ class Dashboard:
         app.router.add_get("/static/{name:.+}", self._shelf.serve)
         for route in ROUTES:
             app.router.add_route(route.method, route.path, self.gate.bound(route))
+        app.router.add_get(f"{BASE}/openapi.json", description)
+        for endpoint in ENDPOINTS:
+            app.router.add_route(endpoint.method, f"{BASE}{endpoint.path}", self._api.bound(endpoint))
 
     @web.middleware
     async def _told(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -69,7 +79,10 @@ class Dashboard:
             if error.status < 400:
                 raise
             sentence = "There is no such page." if error.status == 404 else f"That can't be answered: {error.reason}."
-            return self._sorry(request, error.status, sentence, "", "", None)
+            answer = self._sorry(request, error.status, sentence, "", "", None)
+            if allowed := error.headers.get("Allow"):
+                answer.headers["Allow"] = allowed
+            return answer
         except Exception:
             id = error_id()
             log.exception("[%s] the dashboard failed at %s", id, request.path)
@@ -78,8 +91,8 @@ class Dashboard:
     def _sorry(
         self, request: web.Request, status: int, sentence: str, mend: str, id: str, error: HavenError | None
     ) -> web.Response:
-        if request.path.startswith("/api/"):
-            answer = web.json_response({"error": f"{sentence} {mend}".strip(), "error_id": id}, status=status)
+        if request.path.startswith(f"{BASE}/"):
+            answer = sorry(status, f"{sentence} {mend}".strip(), id)
         else:
             visit = request.get(VISIT) or self.gate.visit(request, None)
             answer = visit.page("sorry.html", status=status, sentence=sentence, mend=mend, error_id=id)

@@ -219,6 +219,11 @@ async def tokens(database: Database, account: int) -> list[Token]:
     return [_token(row) for row in await database.rows(sql, (account,))]
 
 
+async def count_tokens(tx: Transaction, account: int) -> int:
+    rows = await tx.execute_fetchall("select count(*) from api_token where account = ?", (account,))
+    return int(list(rows)[0][0])
+
+
 async def token(database: Database, hash: str) -> tuple[Token, Account] | None:
     """The token and for whom it speaks."""
     row = await database.row("select * from api_token where hash = ?", (hash,))
