@@ -32,5 +32,5 @@ PLACES = (
 
 def place_of(path: str) -> Place | None:
     """The one that a page belongs to."""
-    there = [one for one in PLACES if path == one.path or path.startswith(f"{one.path.rstrip('/')}/")]
+    there = [one for one in PLACES if path == one.path or (one.path != "/" and path.startswith(f"{one.path}/"))]
     return max(there, key=lambda one: len(one.path), default=None)
