@@ -14,6 +14,8 @@ from web.accounts import Accounts
 from web.api.door import Door, NoToken, WrongType, description, sorry
 from web.api.endpoint import BASE
 from web.api.table import ENDPOINTS
+from web.chat.chats import Chats
+from web.chores import Chores
 from web.gate import Gate
 from web.handed import Handed
 from web.limits import TooMuch
@@ -51,19 +53,26 @@ class Dashboard:
     def __init__(self, settings: Web, house: Handed, accounts: Accounts) -> None:
         self.accounts = accounts
         self._shelf = Shelf()
-        port = Port(house, accounts, Pages(self._shelf))
+        self._chats = Chats(house)
+        self._chores = Chores(house.bus)
+        port = Port(house, accounts, Pages(self._shelf), self._chores, self._chats)
         self.gate = Gate(settings, port)
         self._api = Door(self.gate, port)
 
     def add_to(self, app: web.Application) -> None:
         app.middlewares.append(self._told)
         app.on_response_prepare.append(_headers)
+        app.on_shutdown.append(self._ends)
         app.router.add_get("/static/{name:.+}", self._shelf.serve)
         for route in ROUTES:
             app.router.add_route(route.method, route.path, self.gate.bound(route))
         app.router.add_get(f"{BASE}/openapi.json", description)
         for endpoint in ENDPOINTS:
             app.router.add_route(endpoint.method, f"{BASE}{endpoint.path}", self._api.bound(endpoint))
+
+    async def _ends(self, app: web.Application) -> None:
+        await self._chats.close()
+        await self._chores.close()
 
     @web.middleware
     async def _told(self, request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -16,6 +16,7 @@ from haven.access import Act
 from haven.quoting import clean, visible
 from haven.store.database import now
 from web.accounts import Visitor
+from web.markdown import markdown
 from web.places import PLACES, place_of
 from web.shelf import Shelf
 
@@ -133,4 +134,5 @@ FILTERS = {
     "size": size,
     "code": visible,
     "plain": clean,
+    "markdown": markdown,
 }

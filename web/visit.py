@@ -15,6 +15,7 @@ from web.accounts import Accounts, Visitor
 from web.handed import Handed
 
 if TYPE_CHECKING:
+    from web.chat.chats import Chats
     from web.pages import Pages
 
 FORM_BYTES = 256 * 1024
@@ -40,6 +41,7 @@ class Port:
     house: Handed
     accounts: Accounts
     pages: Pages
+    chats: Chats
 
 
 class Visit:
@@ -49,6 +51,7 @@ class Visit:
         self.request = request
         self.house = port.house
         self.accounts = port.accounts
+        self.chats = port.chats
         self.visitor = visitor
         self.source = source
         """The address that it came from."""

@@ -21,6 +21,16 @@ async def cards(database: Database, face: str) -> dict[str, dict[str, Any]]:
     return {str(row["subject"]): dict(json.loads(row["data"])) for row in rows}
 
 
+async def cards_with(database: Database, face: str, limit: int, **values: str) -> dict[str, dict[str, Any]]:
+    """The newest of a face that have these values, by their subjects, the newest first."""
+    fits = "".join(" and json_extract(data, '$.' || ?) = ?" for _ in values)
+    rows = await database.rows(
+        f"select subject, data from card where face = ?{fits} order by at desc limit ?",
+        [face, *(part for pair in values.items() for part in pair), limit],
+    )
+    return {str(row["subject"]): dict(json.loads(row["data"])) for row in rows}
+
+
 async def subject(database: Database, face: str, field: str, value: int) -> str | None:
     """Whose card has this value: the change of a thread, say."""
     sql = "select subject from card where face = ? and json_extract(data, '$.' || ?) = ?"

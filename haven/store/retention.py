@@ -112,7 +112,7 @@ def _of_cards(keep: Keep) -> tuple[_Rule, ...]:
         _Rule(
             "questions under answers",
             keep.transcript,
-            "select rowid from card where face in ('discord.answer', 'discord.talk') and at < :before"
+            "select rowid from card where face in ('discord.answer', 'discord.talk', 'web.chat') and at < :before"
             f" and subject not in ({held}) limit :most",
             forget,
         ),

@@ -1,5 +1,4 @@
-"""What stands around an answer: the price before it is asked for, where its facts stand, what was asked before, and
-what one might ask."""
+"""What stands around an answer: the price before it is asked for, where its facts stand, and what was asked before."""
 
 from __future__ import annotations
 
@@ -14,7 +13,6 @@ from haven.ai.task import Where
 from haven.errors import NotFound
 from haven.store.database import now
 from haven.store.transcripts import Said, Talk
-from haven.world.schema import Kind
 from kiosk.plain import line
 from kiosk.screens.dialogs import Choice
 from kiosk.screens.pane import Pane
@@ -22,13 +20,6 @@ from kiosk.screens.star_dialogs import PLACES, Several
 
 KEPT = 30
 """Questions of today that can be looked at again."""
-TRIES = {
-    "cartographer": ("Which systems lie within 20 units of {system}?", "How many systems are charted?"),
-    "lorekeeper": ("What is told of {lore}?", "Which lore is recorded?"),
-    "scribe": ("What does {system} lack?", "How many records have no notes?"),
-    "sentinel": ("How is this machine?", "What waits in the queue?"),
-}
-
 
 async def agreed(pane: Pane, request: Request) -> bool:
     """Whether the person says yes to the price; at once where there is none to ask about. Raises OverBudget."""
@@ -87,20 +78,6 @@ async def chosen_again(pane: Pane, since: float) -> tuple[str, str, str] | None:
     asked = next(one.words for one in talks if one.request == id)
     given = [one for one in steps if one.move == Move.ANSWERS]
     return (asked, given[-1].words, _way(given[-1])) if given else (asked, "", "It has no answer.")
-
-
-async def tries(pane: Pane, assistant: str) -> list[str]:
-    """Questions that this house can answer, with names that are in its world."""
-    world = pane.handed.records.world
-    names = {}
-    for kind in (Kind.SYSTEM, Kind.LORE):
-        found = await world.things(kind, limit=1)
-        names[kind.value] = line(found[0].name, 40) if found else ""
-    wanted = [TRIES.get(assistant, ())] if assistant else list(TRIES.values())
-    fitting = [
-        [one for one in words if all(names[name] or f"{{{name}}}" not in one for name in names)] for words in wanted
-    ]
-    return [one.format(**names) for words in fitting for one in (words if assistant else words[:1])][:3]
 
 
 def midnight() -> float:

@@ -3,77 +3,61 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections import Counter
+from typing import Any
 
 from aiohttp import web
 
 from assistants.table.transcript import LIVE
 from haven.access import Act
-from haven.errors import HavenError
+from haven.changes.stages import stage
 from haven.events import Subscription
 from haven.store.events import Event
-from web.limits import TooMuch
+from web.streaming import BEAT_S, Stream, streamed
 from web.visit import Route, Visit
 
-BEAT_S = 20.0
-"""Seconds after which a quiet stream says that it is there, and looks whether its session still is."""
-PER_SESSION, IN_ALL = 8, 200
 SHOWN = ("change.", "alert.", "cloud.", "world.", "draft.", "waiting.", "model.", "backup.", "cap.", "kiosk.")
 """What the kinds begin with that every member may know of: nothing of an event but kind and subject goes out."""
+PROGRESS = "change.progress"
+ANSWERS = "answer."
+"""What becomes of a question that waits is told to whoever asked it."""
 STEP = "step"
 """What a step of the Round Table is called here; its subject may be a person's, and stays in the house."""
-_open: Counter[str] = Counter()
 
 
 async def stream(visit: Visit) -> web.StreamResponse:
     """Until the browser goes, the session ends, or Haven does."""
-    session = visit.known.session.hash
-    if _open[session] >= PER_SESSION or _open.total() >= IN_ALL:
-        raise TooMuch("So many pages are open here that no other can be kept up to date.", "Close some.", after=30)
-    answer = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
-    _open[session] += 1
-    try:
-        with visit.house.bus.subscribe() as news:
-            await answer.prepare(visit.request)
-            await answer.write(b"retry: 3000\n\n")
-            await _tell(visit, answer, news)
-    except ConnectionError:
-        pass  # the browser went
-    finally:
-        _open[session] -= 1
-        if not _open[session]:
-            del _open[session]
-    return answer
+    with visit.house.bus.subscribe() as news:
+        return await streamed(visit, lambda stream: _tell(stream, news, visit.person.id))
 
 
-async def _tell(visit: Visit, answer: web.StreamResponse, news: Subscription) -> None:
+async def _tell(stream: Stream, news: Subscription, person: str) -> None:
     while True:
         try:
             async with asyncio.timeout(BEAT_S):
-                line = _line(await anext(news))
+                event = await anext(news)
+                kind, subject = _told(event, person)
         except TimeoutError:
-            line = ": here\n\n"
-            if not await _still_in(visit):
+            if not await stream.beat():
                 return
-        if line:
-            await answer.write(line.encode())
+        else:
+            if kind:
+                await stream.tell(kind=kind, subject=subject, **_doing(event))
 
 
-async def _still_in(visit: Visit) -> bool:
-    try:
-        return await visit.accounts.visitor(visit.known.token) is not None
-    except HavenError:
-        return True  # the database does not answer: that says nothing of the session
+def _doing(event: Event) -> dict[str, Any]:
+    """What the work on a change is doing, in Haven's own words, and the stage that it is at; else nothing."""
+    if event.kind != PROGRESS:
+        return {}
+    text = str(event.data.get("text", ""))
+    return {"text": text, "stage": stage(str(event.data.get("stage", "")), text)}
 
 
-def _line(event: Event) -> str:
-    """As the browser takes it; "" for what is not told."""
+def _told(event: Event, person: str) -> tuple[str, str]:
+    """Kind and subject as this person may know them; "" for what is not told."""
     if event.kind == LIVE:
-        return f"data: {json.dumps({'kind': STEP, 'subject': ''})}\n\n"
-    if not event.kind.startswith(SHOWN):
-        return ""
-    return f"data: {json.dumps({'kind': event.kind, 'subject': event.subject})}\n\n"
+        return STEP, ""
+    theirs = event.kind.startswith(ANSWERS) and event.actor == person
+    return (event.kind, event.subject) if theirs or event.kind.startswith(SHOWN) else ("", "")
 
 
 ROUTES = (Route("GET", "/live", stream, Act.READ),)

@@ -1,0 +1,165 @@
+"""Chat: asked, streamed, stopped, judged, decided, gone on with, and found again; by whoever asked, and nobody else."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from haven.access import Role
+from haven.demo.stand_in import Fault, FaultKind
+from tests.e2e.house import OWNER, Home, at_home
+from tests.web.dashboard import Browser, Dashboard, dashboard
+
+HOUSE = "How is this machine?"
+CLOUD = {"text": "Tell me of the night", "where": "cloud", "assistant": "scribe"}
+
+
+@asynccontextmanager
+async def chatting(folder: Path, *faults: Fault | None, **more: Any) -> AsyncIterator[tuple[Dashboard, Home, Browser]]:
+    """A house with a stand-in for the cloud, its dashboard, and the owner at it."""
+    async with at_home(folder, faults, **more) as home, dashboard(folder, house=home.house) as here:
+        owner = await here.owner()
+        await owner.get("/chat")
+        yield here, home, owner
+
+
+def id_of(path: str) -> str:
+    found = re.search(r"/chat/([0-9a-f]{16})", path)
+    assert found, path
+    return found[1]
+
+
+async def told(browser: Browser, id: str) -> list[dict[str, Any]]:
+    """The stream of an answer, to its end."""
+    answer = await browser.get(f"/chat/stream/{id}")
+    assert answer.headers["Content-Type"] == "text/event-stream"
+    return [json.loads(line[6:]) for line in answer.html.splitlines() if line.startswith("data: ")]
+
+
+async def test_without_scripts_a_form_waits_for_the_answer_and_goes_on_from_it(tmp_path: Path) -> None:
+    async with chatting(tmp_path) as (_, home, owner):
+        answer = await owner.post("/chat", text=HOUSE)
+        assert answer.status == 200 and "Sentinel" in answer.text and "by computation" in answer.text
+        await owner.post("/chat", after=id_of(answer.path), **CLOUD)
+        [body] = home.asked
+        assert HOUSE in json.dumps(body["messages"]), "what was said before goes along"
+        page = await owner.get(answer.path)
+        assert page.text.count("How is this machine?") >= 2 and "Tell me of the night" in page.text
+        assert "Asked before" in page.text and "stand-in" in page.text
+        history = await owner.get("/chat/history?words=night")
+        assert "Tell me of the night" in history.text and HOUSE not in history.text
+        exported = (await owner.get(f"{answer.path.partition('#')[0]}/export.md")).html
+        assert "> Tell me of the night" in exported and "by computation" in exported
+        whole = json.loads((await owner.get("/chat/all.json")).html)
+        assert [one["question"] for one in whole] == [HOUSE, "Tell me of the night"]
+        assert whole[0]["conversation"] == whole[1]["conversation"] == whole[0]["id"]
+
+
+async def test_an_answer_is_streamed_to_its_asker_alone_and_safe_when_it_is_there(tmp_path: Path) -> None:
+    async with chatting(tmp_path) as (here, _, owner):
+        mika = await here.person("Mika", Role.MEMBER)
+        page = await owner.post("/chat", live="yes", **CLOUD)
+        id = id_of(page.path)
+        for path in (f"/chat/{id}", f"/chat/stream/{id}", f"/chat/{id}/answer", f"/chat/{id}/export.md"):
+            assert (await mika.get(path)).status == 404
+        assert (await mika.post(f"/chat/{id}/stop")).status == 404
+        pieces = await told(owner, id)
+        assert pieces[-1] == {"end": True}
+        part = await owner.get(f"/chat/{id}/answer")
+        assert 'data-state="answered"' in part.html and "<main" not in part.html
+        whole = json.loads((await owner.get(f"/chat/{id}/export.json")).html)[0]["answer"]
+        assert whole and "stand-in" in part.text
+        assert await told(owner, id) == [{"end": True}], "who comes late is shown the answer itself"
+
+
+async def test_stop_ends_the_models_work_and_keeps_what_it_said(tmp_path: Path) -> None:
+    hanging = Fault(FaultKind.HANG)
+    async with chatting(tmp_path, hanging) as (here, _, owner):
+        page = await owner.post("/chat", live="yes", **CLOUD)
+        id = id_of(page.path)
+        assert "Stop" in page.text and 'data-state="begun"' in page.html
+        await hanging.reached.wait()
+        stopped = await owner.post(f"/chat/{id}/stop")
+        assert "Stopped before its end" in stopped.text and "Ask again" in stopped.text
+        hanging.release.set()
+        steps = await here.house.round_table.transcript.steps(OWNER, request=id)
+        assert steps[-1].move == "has no answer for", "the Round Table knows"
+        again = await owner.post(f"/chat/{id}/again", **{"as": "same"})
+        assert id_of(again.path) != id and 'data-state="answered"' in again.html
+
+
+async def test_what_only_the_cloud_could_answer_is_decided_on_the_page(tmp_path: Path) -> None:
+    async with dashboard(tmp_path) as here:  # nothing listens where its cloud should be
+        owner = await here.owner()
+        await owner.get("/chat")
+        page = await owner.post("/chat", **CLOUD)
+        id = id_of(page.path)
+        assert "Only the cloud would do" in page.text and "Wait for the cloud" in page.text
+        waits = await owner.post(f"/chat/{id}/decide", choice="wait")
+        assert "It waits for the cloud" in waits.text and "Cancel the question" in waits.text
+        over = await owner.post(f"/chat/{id}/decide", choice="cancel")
+        assert "Cancelled" in over.text
+        assert (await owner.post(f"/chat/{id}/decide", choice="cancel")).status == 409
+
+
+async def test_a_file_is_material_and_never_the_question(tmp_path: Path) -> None:
+    async with chatting(tmp_path) as (_, home, owner):
+        log = "boot ok\nValueError: the map is empty\n" * 3_000
+        page = await owner.post("/chat", **CLOUD, file=("boot.log", log.encode()))
+        assert "about boot.log" in page.text
+        sent = json.dumps(home.asked[-1])
+        assert "the map is empty" in sent and "characters left out" in sent and len(sent) < 40_000
+        await owner.post("/chat", after=id_of(page.path), **{"with": "yes"}, **CLOUD)
+        assert "the map is empty" in json.dumps(home.asked[-1])
+        for bad in (b"\xff\xfe\x00", b"", b"\x00\x01", b"y" * 1_000_001):
+            assert (await owner.post("/chat", text="x", file=("x.bin", bad))).status == 400
+
+
+async def test_private_words_stand_nowhere_on_the_disk(tmp_path: Path) -> None:
+    async with chatting(tmp_path) as (here, home, owner):
+        page = await owner.post("/chat", text="What is a zebrafish canary?", private="yes")
+        assert "zebrafish" in page.text and "private" in page.text
+        assert not home.asked
+        assert "zebrafish" not in (await owner.get("/chat/history")).text
+        assert "zebrafish" not in (await owner.get("/chat/all.json")).html
+        for row in await here.house.database.rows("select name from sqlite_master where type = 'table'"):
+            for one in await here.house.database.rows(f'select * from "{row[0]}"'):
+                assert "zebrafish" not in repr(tuple(one))
+
+
+async def test_words_become_a_change_and_lead_to_it(tmp_path: Path) -> None:
+    async with chatting(tmp_path, working=False) as (here, _, owner):
+        page = await owner.post("/chat", text="Add dark mode to the map viewer", act="change")
+        [change] = await here.house.changes.list()
+        assert f'href="/changes/{change.id}"' in page.html and change.kind == "feature"
+        assert "on its way" in page.text
+
+
+async def test_an_answer_is_judged(tmp_path: Path) -> None:
+    async with chatting(tmp_path) as (here, _, owner):
+        page = await owner.post("/chat", **CLOUD)
+        judged = await owner.post(f"/chat/{id_of(page.path)}/vote", vote="down")
+        assert "did not help" in judged.text
+        [row] = await here.house.database.rows("select value from verdict")
+        assert row[0] == -1
+        assert (await owner.post(f"/chat/{id_of(page.path)}/vote", vote="sideways")).status == 400
+
+
+async def test_what_haven_was_restarted_over_says_so(tmp_path: Path) -> None:
+    hanging = Fault(FaultKind.HANG)
+    async with at_home(tmp_path, [hanging]) as home:
+        async with dashboard(tmp_path, house=home.house) as here:
+            owner = await here.owner()
+            await owner.get("/chat")
+            page = await owner.post("/chat", live="yes", **CLOUD)
+            await hanging.reached.wait()
+        assert not [one for one in asyncio.all_tasks() if one.get_name().startswith("chat ")], "nothing is left behind"
+        async with dashboard(tmp_path, house=home.house) as here:
+            owner = await here.owner()
+            page = await owner.get(page.path)
+            assert "Stopped before its end" in page.text and "Ask again" in page.text
