@@ -31,7 +31,8 @@ benchmarks: setup
 	@$(BIN)/python -m benchmarks
 
 pictures: setup
-	@$(BIN)/python -m benchmarks.pictures
+	@GOLDEN=write $(BIN)/python -m pytest -q -n 0 tests/kiosk/test_looks.py
+	@$(BIN)/python -m benchmarks.pictures_discord
 
 lock:
 	@$(BIN)/pip install -q pip-tools

@@ -1,72 +1,143 @@
-"""What a screen looks like, as text that can be kept and compared: its letters, and the colours of each cell."""
+"""What a screen looks like, as text that can be kept, compared and drawn: its letters, and the style of each cell in
+every theme."""
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Awaitable, Callable, Sequence
-from itertools import groupby
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import unified_diff
+from itertools import groupby, product
+from string import ascii_letters
 
-from rich.segment import Segment
+from rich.cells import cell_len
 from rich.style import Style
 from textual.app import App
-from textual.geometry import Region
+from textual.widget import Widget
 
-VARYING = ("#clock", "#today", "#said", "#uptime", "Sparkline")
-"""What is another at each look: only its place is compared."""
-CHANGING = re.compile(
-    r"\b\d\d:\d\d(:\d\d)?\b"
-    r"|\b\d{4}-\d\d-\d\d\b"
-    r"|\b(?=[a-z]*\d)(?=\d*[a-f])[0-9a-f]{6,}\b"
-    r"|\b[0-9a-f]{3,}(?=…)"
-    r"|\b\d[\d.,]*(?= ?(ms|s|min|h|d|KB|MB|GB|%|°C|seconds?|minutes?|hours?|days?)\b)"
-    r"|\b(Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day \d+ \w+"
-)
-NAMES = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-QUIET_ROUNDS = 20
+NAMES = [*ascii_letters, *("".join(pair) for pair in product(ascii_letters, repeat=2))]
+"""What styles are called in what is kept."""
+LEAST_ID = 6
+"""Characters of an id that a screen shows at least."""
+QUIET_ROUNDS = 60
+TOOK = re.compile(r"\b[01]\.\d s\b")
+"""How long an answer took, by the machine's own watch."""
+ANY_TIME = "0.1 s"
+RULE = "=="
+
+Cells = list[list[str]]
+"""The style of each cell, as `ink on ground`, row by row."""
 
 
-async def settled(app: App[None], pause: Callable[[], Awaitable[None]]) -> tuple[list[str], list[str]]:
-    """The look of it once no pane is at work any more and it stays as it is.
+@dataclass(frozen=True)
+class Look:
+    """One screen in several themes. `styles`: for each cell what it is styled like in each of them."""
 
-    A worker that follows for ever is in the group `follow`.
+    themes: tuple[str, ...]
+    letters: tuple[str, ...]
+    styles: tuple[tuple[tuple[str, ...], ...], ...]
+
+    @classmethod
+    def of(cls, seen: Mapping[str, tuple[list[str], Cells]]) -> Look:
+        """From what was seen in each theme. Raises AssertionError where more than the colours differ."""
+        first, *others = [letters for letters, _ in seen.values()]
+        for other in others:
+            assert other == first, "another text in another theme:\n" + "\n".join(unified_diff(first, other, n=0))
+        rows = zip(*(cells for _, cells in seen.values()), strict=True)
+        styles = tuple(tuple(zip(*row, strict=True)) for row in rows)
+        return cls(tuple(seen), tuple(first), styles)
+
+    @classmethod
+    def read(cls, text: str) -> Look:
+        """What `kept` wrote."""
+        letters, runs, legend = (part.split("\n") for part in text.rstrip("\n").split(f"\n{RULE}\n"))
+        themes = tuple(legend[0].split())
+        styles = {name: tuple(rest.split(" | ")) for name, rest in (row.split(" ", 1) for row in legend[1:])}
+        rows = tuple(tuple(style for one in row.split() for style in _run(one, styles)) for row in runs)
+        return cls(themes, tuple(letters), rows)
+
+    def kept(self) -> str:
+        """As text: the letters, the styles by name with the cells that each goes on for, and what the names mean."""
+        names: dict[tuple[str, ...], str] = {}
+        runs = []
+        for row in self.styles:
+            found = [(names.setdefault(one, NAMES[len(names)]), len([*run])) for one, run in groupby(row)]
+            runs.append(" ".join(f"{name}{count}" for name, count in found))
+        legend = [" ".join(self.themes), *(f"{name} {' | '.join(one)}" for one, name in names.items())]
+        return f"\n{RULE}\n".join("\n".join(part) for part in (self.letters, runs, legend)) + "\n"
+
+
+async def settled(app: App[None]) -> tuple[list[str], Cells]:
+    """What is seen once no pane is at work any more and it stays as it is.
+
+    A worker that follows for ever is in the group `follow`; one in `dialog` waits for the dialog that is looked at.
     """
-    before, busy = look(app), []
+    before = None
     for _ in range(QUIET_ROUNDS):
+        await _drawn(app)
+        waits = {"follow", "dialog"} if len(app.screen_stack) > 1 else {"follow"}
+        busy = [worker for worker in app.workers if not worker.is_finished and worker.group not in waits]
         for worker in busy:
             await worker.wait()
-        await pause()
-        busy = [worker for worker in app.workers if not worker.is_finished and worker.group != "follow"]
-        now = look(app)
+        now = seen(app)
         if now == before and not busy:
             return now
         before = now
     raise AssertionError(f"a pane never comes to rest: {busy}")
 
 
-def look(app: App[None]) -> tuple[list[str], list[str]]:
-    """The rows of letters, and the rows of colours: each colour by a letter and how many cells it goes on, with what
-    the letters stand for at the end."""
-    letters, colours, known = [], [], {}
-    hidden = [widget.region for widget in app.screen.query(", ".join(VARYING)) if widget.is_on_screen]
-    for y, strip in enumerate(app.screen._compositor.render_strips()):
-        text, cells = "", []
-        for segment in strip:
-            text += segment.text
-            cells += [known.setdefault(_named(segment), len(known))] * segment.cell_length
-        letters.append(_masked(text, y, hidden).rstrip())
-        colours.append(" ".join(f"{NAMES[key % len(NAMES)]}{len([*run])}" for key, run in groupby(cells)))
-    return letters, [*colours, *(f"{NAMES[key % len(NAMES)]} {name}" for name, key in known.items())]
+def seen(app: App[None]) -> tuple[list[str], Cells]:
+    """The letters and the styles of all cells, as they are now."""
+    letters, styles = [], []
+    for strip in app.screen._compositor.render_strips():
+        letters.append("".join(segment.text for segment in strip).rstrip())
+        styles.append([named for segment in strip for named in [_named(segment.style)] * segment.cell_length])
+    return letters, styles
 
 
-def _masked(text: str, y: int, hidden: Sequence[Region]) -> str:
-    for region in hidden:
-        if region.y <= y < region.bottom:
-            text = text[: region.x] + "·" * region.width + text[region.right :]
-    return CHANGING.sub(lambda found: "·" * len(found[0]), text)
+def masked(letters: Sequence[str], known: Mapping[str, str]) -> list[str]:
+    """With what stands for ids that are others at each run: as many characters as are shown of each."""
+    text = TOOK.sub(ANY_TIME, "\n".join(letters))
+    for id, instead in known.items():
+        for length in range(len(id), min(LEAST_ID, len(id)) - 1, -1):
+            text = text.replace(id[:length], instead[:length])
+    return text.split("\n")
 
 
-def _named(segment: Segment) -> str:
-    style = segment.style or Style()
-    marks = "".join(mark for mark in ("bold", "dim", "underline", "reverse") if getattr(style, mark))
+def cells(text: str) -> Iterator[tuple[int, str]]:
+    """Each character with the column that it begins at."""
+    at = 0
+    for character in text:
+        yield at, character
+        at += cell_len(character)
+
+
+async def _drawn(app: App[None]) -> None:
+    """Until what is shown has done what it was told, and was laid out anew."""
+    for node in (app, *_shown(app.screen)):
+        done = asyncio.Event()
+        if node.call_later(done.set):
+            await done.wait()
+    done = asyncio.Event()
+    if app.screen.call_after_refresh(done.set):
+        await done.wait()
+
+
+def _shown(widget: Widget) -> Iterator[Widget]:
+    yield widget
+    for child in widget.children:
+        if child.display:
+            yield from _shown(child)
+
+
+def _run(one: str, styles: Mapping[str, tuple[str, ...]]) -> list[tuple[str, ...]]:
+    name = one.rstrip("0123456789")
+    return [styles[name]] * int(one[len(name) :])
+
+
+def _named(style: Style | None) -> str:
+    style = style or Style()
+    marks = "".join(f" {mark}" for mark in ("bold", "dim", "underline", "reverse") if getattr(style, mark))
     ink, ground = (colour.name if colour else "-" for colour in (style.color, style.bgcolor))
-    return f"{ink} on {ground} {marks}".rstrip()
+    return f"{ink} on {ground}{marks}"
