@@ -13,6 +13,7 @@ from textual.message import Message
 from assistants.findings import ids_of
 from assistants.round_table import Answer as Pieces
 from assistants.round_table import Request, Seat
+from assistants.table.suggesting import tries
 from assistants.waiting import Choice, Held, choices_of
 from haven.access import NEEDS, Act
 from haven.ai.task import Reply, Tier, Where
@@ -22,7 +23,7 @@ from haven.store.database import now
 from haven.store.events import Event
 from haven.store.waiting import Waiting
 from kiosk.plain import line
-from kiosk.screens.asked import agreed, chosen_again, follow, midnight, questions, tries, unasked
+from kiosk.screens.asked import agreed, chosen_again, follow, midnight, questions, unasked
 from kiosk.screens.pane import Handed, Pane
 from kiosk.widgets.answer import ASKED, WAITS, Answer, clock
 from kiosk.widgets.choices import Choices
@@ -278,7 +279,7 @@ class Answering(Pane):
             self._offer()
 
     async def _suggest(self, assistant: str) -> None:
-        self._tries = await tries(self, assistant)
+        self._tries = await tries(self.handed.records.world, assistant)
         self._asked = len(await questions(self, self._since))
         self._offer()
 
