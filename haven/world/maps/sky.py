@@ -164,12 +164,13 @@ def _sky(gazetteer: Gazetteer, frame: str) -> Sky:
     if not len(atlas):
         raise BadInput("No system of this world has a position on that map.", "Give some systems coordinates first.")
     flat = atlas.xyz[:, :2]
-    notes = [f"{atlas.left_out}."] if atlas.left_out else []
+    absent = ((len(atlas.unplaced), "without a position"), (atlas.elsewhere, "on another map"))
+    notes = [f"{count:,} {where}" for count, where in absent if count]
     low, high = flat.min(axis=0), flat.max(axis=0)
     if (crowd := crowded(flat)) is not None:
         low, high = crowd
         beyond = len(atlas) - int(np.all((flat >= low) & (flat <= high), axis=1).sum())
-        notes.insert(0, f"{beyond:,} systems lie farther out than what Fit shows.")
+        notes.insert(0, f"{beyond:,} farther out than what Fit shows")
     room = float((high - low).max()) * MARGIN or 1.0
     middle = (low + high) / 2
     weights = _weights(gazetteer)
