@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 from haven.access import Role
 from haven.world.schema import System
@@ -19,7 +20,7 @@ async def a_world(here: Dashboard) -> str:
     return kept.thing.id
 
 
-def form(answer: Answer) -> dict[str, str]:
+def form(answer: Answer) -> dict[str, Any]:
     """What a page's last form would send as it stands."""
     html = answer.html
     found = dict(re.findall(r'<input[^>]* name="([^"]+)" value="([^"]*)"', html))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 from haven.access import Role
 from tests.web.dashboard import PASSWORD, dashboard
@@ -44,7 +45,7 @@ async def test_nobody_approves_their_own_and_everybody_takes_their_own_back(tmp_
     async with dashboard(tmp_path) as here:
         await here.owner()
         member, reviewer = await here.person("Mika", Role.MEMBER), await here.person("Rena", Role.REVIEWER)
-        new = {"kind": "system", "of.name": "Dorn", "do": "propose"}
+        new: dict[str, Any] = {"kind": "system", "of.name": "Dorn", "do": "propose"}
         mine = (await reviewer.post("/world/new", **new)).path.rpartition("/")[2]
         own = await reviewer.post("/world/drafts/approve", id=mine, pin=PASSWORD)
         assert own.status == 403 and "what they proposed themselves" in own.text

@@ -2,28 +2,7 @@
 
 from __future__ import annotations
 
-from web.routes import (
-    changes,
-    chat,
-    chat_acts,
-    costs,
-    entering,
-    live,
-    log,
-    me,
-    overview,
-    people,
-    requests,
-    review,
-    review_decisions,
-    roundtable,
-    settings,
-    tokens,
-    world,
-    world_drafts,
-    world_edit,
-    world_map,
-)
+from web.routes import backups, changes, chat, chat_acts, costs, entering, live, log, me, overview, people, requests, review, review_decisions, roundtable, settings, tokens, world, world_drafts, world_edit, world_map
 from web.visit import Route
 
 ROUTES: tuple[Route, ...] = (
@@ -47,4 +26,5 @@ ROUTES: tuple[Route, ...] = (
     *world_drafts.ROUTES,
     *settings.ROUTES,
     *costs.ROUTES,
+    *backups.ROUTES,
 )

@@ -22,7 +22,7 @@ FOUND = 40
 """Records that a search shows."""
 BELOW, MENTIONS = 60, 100
 """Of one kind below a record, and that speak of it."""
-TELLING = ("region", "biome", "found", "race", "galaxy", "when")
+TELLING = ("star", "economy", "biome", "found", "race", "galaxy", "when")
 """Fields of which the first that is filled in tells something in a list."""
 
 
@@ -49,7 +49,8 @@ async def shown(visit: Visit) -> web.StreamResponse:
     records, words = visit.house.records, visit.asked("words").strip()
     kinds = tuple(kind for kind in Kind if kind.value == visit.asked("kind"))
     hits: list[Hit] = []
-    count, rows, page = 0, [], number_of(visit)
+    rows: list[Row] = []
+    count, page = 0, number_of(visit)
     if words:
         await records.search.learn(words)
         hits = await records.search.find(words, *kinds, limit=FOUND)
@@ -124,7 +125,7 @@ def _listed(gazetteer: Gazetteer, kinds: tuple[Kind, ...], page: int) -> tuple[i
 
 
 def _row(gazetteer: Gazetteer, thing: Thing) -> Row:
-    above = "" if isinstance(thing, System) else gazetteer.name_above(thing)
+    above = thing.region if isinstance(thing, System) else gazetteer.name_above(thing)
     return Row(thing, above, next((str(value) for name in TELLING if (value := getattr(thing, name, ""))), ""))
 
 
