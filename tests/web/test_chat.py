@@ -5,18 +5,34 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from haven.access import Role
+from haven.ai import engine
+from haven.ai.money import prices
+from haven.ai.roster import Roster
+from haven.ai.task import Tier
 from haven.demo.stand_in import Fault, FaultKind
+from tests.ai.desk import Talker, model_at, said
 from tests.e2e.house import OWNER, Home, at_home
 from tests.web.dashboard import Browser, Dashboard, dashboard
 
 HOUSE = "How is this machine?"
+MINE = "Please explain the history of the coal mine of Ilkesh."
 CLOUD = {"text": "Tell me of the night", "where": "cloud", "assistant": "scribe"}
+
+
+@pytest.fixture
+def allowed() -> Iterator[None]:
+    """The stand-in of these tests may be asked as if it were a real cloud."""
+    before, engine.ALLOW_CLOUD = engine.ALLOW_CLOUD, True
+    yield
+    engine.ALLOW_CLOUD = before
 
 
 @asynccontextmanager
@@ -94,17 +110,43 @@ async def test_stop_ends_the_models_work_and_keeps_what_it_said(tmp_path: Path) 
 
 
 async def test_what_only_the_cloud_could_answer_is_decided_on_the_page(tmp_path: Path) -> None:
-    async with dashboard(tmp_path) as here:  # nothing listens where its cloud should be
-        owner = await here.owner()
-        await owner.get("/chat")
+    down = [Fault(FaultKind.SERVER_ERROR)] * 9
+    async with Talker(lambda _: said("No.")) as near, at_home(tmp_path, down, attempts=1) as home:
+        roster = home.house.engine.roster
+        Roster.__init__(roster, [model_at(near.url), *roster.providers])
+        async with dashboard(tmp_path, house=home.house) as here:
+            owner = await here.owner()
+            await owner.get("/chat")
+            page = await owner.post("/chat", text=MINE, assistant="scribe")
+            id = id_of(page.path)
+            assert "Only the cloud would do" in page.text and "draft, below the bar" in page.text
+            waits = await owner.post(f"/chat/{id}/decide", choice="wait")
+            assert "It waits for the cloud" in waits.text and "Cancel the question" in waits.text
+            over = await owner.post(f"/chat/{id}/decide", choice="cancel")
+            assert "Cancelled" in over.text
+            assert (await owner.post(f"/chat/{id}/decide", choice="cancel")).status == 409
+            page = await owner.post("/chat", text=f"{MINE} Again, please.", assistant="scribe")
+            local = await owner.post(f"/chat/{id_of(page.path)}/decide", choice="local")
+            assert "instead of the cloud" in local.text and "take it with care" in local.text
+            assert "Ask the stand-in instead" in local.text
+
+
+async def test_a_dear_question_waits_for_a_yes_to_its_price(tmp_path: Path, allowed: None) -> None:
+    async with chatting(tmp_path, ask_above_usd=0.0) as (here, home, owner):
+        for cloud in here.house.engine.roster.on(Tier.CLOUD):  # as if it were a real one
+            cloud.stand_in, cloud.price = False, prices.of("claude-opus-5-5")
         page = await owner.post("/chat", **CLOUD)
-        id = id_of(page.path)
-        assert "Only the cloud would do" in page.text and "Wait for the cloud" in page.text
-        waits = await owner.post(f"/chat/{id}/decide", choice="wait")
-        assert "It waits for the cloud" in waits.text and "Cancel the question" in waits.text
-        over = await owner.post(f"/chat/{id}/decide", choice="cancel")
-        assert "Cancelled" in over.text
-        assert (await owner.post(f"/chat/{id}/decide", choice="cancel")).status == 409
+        assert "The price first" in page.text and "Nothing has left yet" in page.text and not home.asked
+        no = await owner.post(f"/chat/{id_of(page.path)}/price", yes="no")
+        assert "nothing was spent" in no.text and not home.asked
+        assert (await owner.post(f"/chat/{id_of(page.path)}/price", yes="yes")).status == 409
+        page = await owner.post(f"/chat/{id_of(page.path)}/again", **{"as": "same"})
+        yes = await owner.post(f"/chat/{id_of(page.path)}/price", yes="yes")
+        assert 'data-state="answered"' in yes.html and len(home.asked) == 1
+        change = await owner.post("/chat", text="Add dark mode to the map viewer", act="change")
+        assert "The price first" in change.text and not await here.house.changes.list()
+        await owner.post(f"/chat/{id_of(change.path)}/price", yes="yes")
+        assert len(await here.house.changes.list()) == 1
 
 
 async def test_a_file_is_material_and_never_the_question(tmp_path: Path) -> None:
