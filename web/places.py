@@ -26,6 +26,7 @@ PLACES = (
     Place("/costs", "Costs", "what was spent and saved, and where the month is going"),
     Place("/people", "People", "who has an account here, with which role and cap", Act.SETTINGS),
     Place("/settings", "Settings", "the looks, the caps, alerts and digests", Act.SETTINGS),
+    Place("/backups", "Backups", "made, checked, taken along and put back", Act.SETTINGS),
     Place("/log", "Log", "Haven's own words, by level, words and ids", Act.SETTINGS),
 )
 

@@ -12,6 +12,7 @@ from aiohttp import web
 from haven.access import Act, Principal, Role, check
 from haven.errors import AccessDenied, BadInput
 from web.accounts import Accounts, Visitor
+from web.chores import Chores
 from web.handed import Handed
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Port:
     house: Handed
     accounts: Accounts
     pages: Pages
+    chores: Chores
     chats: Chats
 
 
@@ -51,6 +53,7 @@ class Visit:
         self.request = request
         self.house = port.house
         self.accounts = port.accounts
+        self.chores = port.chores
         self.chats = port.chats
         self.visitor = visitor
         self.source = source

@@ -21,6 +21,7 @@ from haven.demo import charts, journey
 from haven.errors import HavenError
 from haven.lock import only_one
 from haven.settings import Settings, toml_file
+from haven.store import restoring
 
 AGAIN = 75
 """Exit status after which systemd starts Haven again (RestartForceExitStatus of its unit)."""
@@ -40,6 +41,7 @@ def up(
     with only_one(loaded):
         if not shown:
             err.print(f"Haven is up{' (demo: stand-in, not Claude)' if demo else ''}. Show it with: haven attach")
+        asyncio.run(restoring.carry_out(loaded.backups, loaded.database))
         again = asyncio.run(_serve(loaded, demo, shown))
     if again:
         raise typer.Exit(AGAIN)
