@@ -42,6 +42,7 @@ from kiosk.themes import DAY, LOOKS, look_at, theme_of
 from kiosk.touch import Clock, TouchApp
 from kiosk.widgets.entry import Entry
 from kiosk.widgets.keyboard import SUGGESTIONS, Keyboard
+from kiosk.widgets.tile import Line
 
 log = logging.getLogger("haven.kiosk")
 
@@ -55,15 +56,22 @@ TRAIL = 12
 class Floor(Screen[None]):
     """Where the places are. The keys of the one that is shown work wherever the focus is."""
 
+    BLANK = True
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)  # else each change of it draws the whole screen
 
     @property
     def _binding_chain(self) -> list[tuple[DOMNode, BindingsMap]]:
         chain = super()._binding_chain
-        shown = [pane for pane in self.query_one("#panes").children if isinstance(pane, Pane) and pane.display]
+        shown = [pane for pane in self.query_one(Panes).children if isinstance(pane, Pane) and pane.display]
         missing = [(pane, pane._bindings.copy()) for pane in shown if all(node is not pane for node, _ in chain)]
         at = next(number for number, (node, _) in enumerate(chain) if node is self)
         return [*chain[:at], *missing, *chain[at:]]
+
+
+class Panes(ContentSwitcher):
+    """Shows one of the places."""
+
+    BLANK = True
 
 
 class Kiosk(TouchApp):
@@ -124,8 +132,8 @@ class Kiosk(TouchApp):
     def compose(self) -> ComposeResult:
         with Horizontal(id="bar"):
             yield Static(f"HAVEN · {line(self._handed.principal.name, 30)}", id="brand", markup=False)
-            yield Static("", id="cloud", markup=False)
-        with ContentSwitcher(initial="home", id="panes"):
+            yield Line(id="cloud")
+        with Panes(initial="home", id="panes"):
             for place in PLACES:
                 if place.pane.FROM_START:
                     yield place.pane(self._handed, id=place.id)
@@ -168,13 +176,12 @@ class Kiosk(TouchApp):
         if self._wanted != pane:
             self._trail = [*self._trail[1 - TRAIL :], self._wanted]
             self._wanted = pane
-        in_bar = {place.id for place in PLACES if place.in_bar}
-        self.floor.query_one(Bar).mark(pane if pane in in_bar else MORE)
-        self.set_focus(None)
-        found = next(iter(self.floor.query(f"#panes > #{pane}").results(Pane)), None) or self._make(pane)
+        there = self.floor.query_one(Panes).children
+        found = next((one for one in there if isinstance(one, Pane) and one.id == pane), None) or self._make(pane)
         if found.is_mounted:
             self._show(found, about)
         else:
+            self._leave(pane)
             found.call_later(self._show, found, about)  # its first message comes when all that stands in it is there
 
     def _make(self, id: str) -> Pane:
@@ -185,13 +192,20 @@ class Kiosk(TouchApp):
             made = next(one.pane for one in PLACES if one.id == id)(self._handed, id=id)
         made.display = False
         with self._context():  # whoever asked may stand outside of the App
-            self.floor.query_one("#panes").mount(made)
+            self.floor.query_one(Panes).mount(made)
         return made
 
     def _show(self, pane: Pane, about: str) -> None:
         if pane.id == self._wanted:  # else another place was asked for meanwhile
-            self.floor.query_one("#panes", ContentSwitcher).current = pane.id
+            self.floor.query_one(Panes).current = pane.id  # before anything else, so that all is drawn at once
+            self._leave(pane.id)
             pane.opened(about)
+
+    def _leave(self, to: str) -> None:
+        """The bar shows where one is going; nothing has the focus any more."""
+        in_bar = {place.id for place in PLACES if place.in_bar}
+        self.floor.query_one(Bar).mark(to if to in in_bar else MORE)
+        self.set_focus(None)
 
     async def action_back(self) -> None:
         before = self._trail.pop() if self._trail else "home"
@@ -290,7 +304,7 @@ class Kiosk(TouchApp):
         check(self._handed.principal, Act.READ)
         cloud = next((fact for fact in facts if fact.label == "Cloud"), None)
         self.floor.query_one(Home).show_status(facts)
-        self.floor.query_one("#cloud", Static).update(line(cloud.text, 60) if cloud else "")
+        self.floor.query_one("#cloud", Line).say(line(cloud.text, 60) if cloud else "")
 
     def on_key(self, event: events.Key) -> None:
         """Arrows scroll what is shown, and move between tiles, where nothing has the focus."""

@@ -28,7 +28,7 @@ from kiosk.screens.pane import Handed, Pane
 from kiosk.widgets.change_list import PROGRESS, ChangeList
 from kiosk.widgets.sheet import Sheet
 from kiosk.widgets.talk import Cast
-from kiosk.widgets.tile import Tile
+from kiosk.widgets.tile import Line, Tile
 
 WAITS = frozenset({State.REVIEW.value, State.AWAITING_PLAN.value})
 FIGURES_S = 15.0
@@ -61,14 +61,14 @@ class Home(Pane):
         with Horizontal(id="assistants"):
             for seat in self.handed.round_table.assistants:
                 yield Tile("", seat.name, classes=f"seat {self._cast.voice(seat.name)}")
-        yield Static("", id="said", markup=False)
+        yield Line(id="said")
         with Horizontal(id="below"):
             with Vertical(id="waiting"):
-                yield Static("", id="waits", classes="heading", markup=False)
+                yield Line(id="waits", classes="heading")
                 yield ChangeList("Nothing waits for you.")
             with Vertical(id="house"):
-                yield Static("", id="money", markup=False)
-                yield Static("", id="queued", markup=False)
+                yield Line(id="money")
+                yield Line(id="queued")
                 yield Sheet(id="status")
 
     def on_mount(self) -> None:
@@ -101,7 +101,7 @@ class Home(Pane):
         check(self.handed.principal, Act.READ)
         waiting = [change for change in await self.handed.changes.list() if change.state in WAITS]
         count = f"{len(waiting)} for you to look at" if waiting else "All looked at"
-        self.query_one("#waits", Static).update(count)
+        self.query_one("#waits", Line).say(count)
         self.query_one(ChangeList).show(waiting)
 
     def show_status(self, lines: Sequence[StatusLine]) -> None:
@@ -125,7 +125,7 @@ class Home(Pane):
         step = f"{seats.get(who, who)} {said['move']} {seats.get(whom, whom)}"
         by = f" · {said['tier']}" if said["tier"] else ""
         at = f"{datetime.fromtimestamp(said['at']).astimezone():%H:%M:%S}"
-        self.query_one("#said", Static).update(line(f"{at} {step}{by}", 120))
+        self.query_one("#said", Line).say(line(f"{at} {step}{by}", 120))
 
     async def _begun(self) -> None:
         """What was begun before this display was there."""
@@ -158,10 +158,10 @@ class Home(Pane):
         check(self.handed.principal, Act.READ)
         office = self.handed.office
         spent, cap = await office.ledger.spent_today(), (await office.caps.in_force()).daily
-        self.query_one("#money", Static).update(f"Today {spent:.2f} of {cap:.2f} USD  {_bar(spent, cap)}")
+        self.query_one("#money", Line).say(f"Today {spent:.2f} of {cap:.2f} USD  {_bar(spent, cap)}")
         running, waiting = await jobs.counts(self.handed.database)
         queue = f"{running} running, {waiting} waiting" if running or waiting else "empty"
-        self.query_one("#queued", Static).update(f"Queue: {queue}")
+        self.query_one("#queued", Line).say(f"Queue: {queue}")
 
     def on_tile_pressed(self, event: Tile.Pressed) -> None:
         if event.tile.has_class("seat"):

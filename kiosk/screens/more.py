@@ -31,11 +31,11 @@ class More(Pane):
             self.count(pane, count)
 
     def count(self, pane: str, count: int) -> None:
-        """How much waits there, beside its label."""
+        """How much waits there, beside its label; while the tiles are being made, they look themselves."""
         label, purpose = self._places[pane]
-        tile = self.query_one(f"#more-{pane}", Tile)
-        tile.say(f"{label} ({count:,})\n{purpose}" if count else f"{label}\n{purpose}")
-        tile.set_class(count > 0, "good")
+        for tile in self.query(f"#more-{pane}").results(Tile):
+            tile.say(f"{label} ({count:,})\n{purpose}" if count else f"{label}\n{purpose}")
+            tile.set_class(count > 0, "good")
 
     def on_tile_pressed(self, event: Tile.Pressed) -> None:
         event.stop()

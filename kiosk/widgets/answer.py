@@ -15,6 +15,7 @@ from assistants.waiting import Held
 from haven.ai.task import Delta, Queued, Reply, Restart
 from haven.quoting import clean
 from kiosk.plain import line, plain
+from kiosk.widgets.growing import Growing
 from kiosk.widgets.page import Page
 
 FLUSH_S = 0.125
@@ -23,7 +24,7 @@ WAITS = "It waits for the cloud: {0} Tried next at {1}; you are told when the an
 
 
 class Answer(Page):
-    """Links in it open nothing: a model wrote them."""
+    """Who answers, the text, and by which way it came; it stays at the end of what grows until somebody scrolls."""
 
     _stream: MarkdownStream | None = None
     _timer: Timer | None = None
@@ -39,7 +40,7 @@ class Answer(Page):
 
     def compose(self) -> ComposeResult:
         yield Static("", id="who", markup=False)
-        yield Markdown("", id="text", open_links=False)
+        yield Growing(id="text")
         yield Static("", id="foot", markup=False)
 
     def release_anchor(self) -> None:

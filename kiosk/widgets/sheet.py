@@ -32,8 +32,15 @@ class Sheet(Page):
             if isinstance(self.parent, Sheet):
                 self.post_message(Sheet.Tapped(self.parent))
 
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._said: str | Content = ""
+
     def compose(self) -> ComposeResult:
         yield Sheet.Text("", markup=False)
 
     def say(self, text: str | Content) -> None:
-        self.query_one(Static).update(text)
+        """Show this; costs nothing where it is shown already."""
+        if text != self._said:
+            self._said = text
+            self.query_one(Static).update(text)

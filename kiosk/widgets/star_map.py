@@ -13,10 +13,10 @@ from textual.app import App
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
 from kiosk.themes import style
 from kiosk.touch import Clock, Timer, TouchApp
+from kiosk.widgets.page import Unmarked
 from kiosk.widgets.stars.chart import Chart, Drawn, Pins
 from kiosk.widgets.stars.finger import Finger, Tap
 from kiosk.widgets.stars.shown import Inset, Shown
@@ -31,10 +31,9 @@ AROUND = 12
 FRAME_S = 1 / 60
 
 
-class StarMap(Widget, can_focus=True):
+class StarMap(Unmarked, can_focus=True):
     """Shows what `show` was given; nothing of it is computed anew while one moves."""
 
-    FOCUS_ON_CLICK = False
     pans = True
     """It follows the finger itself, in both directions."""
 

@@ -12,7 +12,21 @@ from textual.widgets import Static
 from kiosk.plain import plain
 
 
-class Tile(Static, can_focus=True):
+class Line(Static):
+    """Words that change now and then."""
+
+    def __init__(self, text: str = "", *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(plain(text), markup=False, id=id, classes=classes)
+        self.text = text
+
+    def say(self, text: str) -> None:
+        """Change the words; costs nothing where they are the same."""
+        if text != self.text:
+            self.text = text
+            self.update(plain(text), layout=self.styles.auto_dimensions)  # most have a size of their own: nothing moves
+
+
+class Tile(Line, can_focus=True):
     """At least 3 rows by 8 columns. `key` says what it stands for."""
 
     FOCUS_ON_CLICK = False  # a tap leaves the focus with the field that is typed into, and repaints less
@@ -39,16 +53,9 @@ class Tile(Static, can_focus=True):
     def __init__(
         self, text: str, key: str = "", *, id: str | None = None, classes: str | None = None, holds: bool = False
     ) -> None:
-        super().__init__(plain(text), markup=False, id=id, classes=classes)
+        super().__init__(text, id=id, classes=classes)
         self.key = key
-        self.text = text
         self.holds = holds
-
-    def say(self, text: str) -> None:
-        """Change its words; costs nothing where they are the same."""
-        if text != self.text:
-            self.text = text
-            self.update(plain(text), layout=self.styles.auto_dimensions)  # most have a size of their own: nothing moves
 
     def action_press(self) -> None:
         self.post_message(self.Pressed(self))
