@@ -16,7 +16,7 @@ from haven.ai.money.ledger import Ledger
 from haven.ai.roster import Roster
 from haven.ai.task import Task, Where
 from haven.changes.proposal import clean
-from haven.changes.review.pointing import pointed_at
+from haven.changes.review.pointing import Remark, told
 from haven.changes.rounds import evidence
 from haven.changes.rounds.prompting import Prompts, requester
 from haven.changes.states import State
@@ -35,6 +35,8 @@ class Step:
     words: str = ""
     at: str = ""
     """The line that the words are about."""
+    more: tuple[Remark, ...] = ()
+    """What is said of other lines."""
 
 
 class Pricing:
@@ -105,9 +107,8 @@ class Pricing:
         if change.state == State.AWAITING_PLAN:
             change = replace(change, plan={**change.plan, "wishes": [*change.plan.get("wishes", []), step.words]})
             return await self._prompts.task(change, Round(change.id, change.round, "request"), base, requester(change))
-        words = clean(step.words, 4_000, "tweak")
-        if step.at:
-            words = await pointed_at(repository, shown.commit_id, step.at) + words
+        said = [Remark(clean(step.words, 4_000, "tweak"), step.at), *step.more]
+        words = await told(repository, shown.commit_id, said)
         another = Round(change.id, change.round + 1, "tweak", words, parent=parent)
         return await self._prompts.task(change, another, parent, requester(change))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import builtins
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -14,7 +14,7 @@ from haven.changes.git.repository import Repository
 from haven.changes.landing import undoing
 from haven.changes.proposal import Kind, Proposal, clean
 from haven.changes.review import Review, RoundPair, assembling, branching
-from haven.changes.review.pointing import pointed_at
+from haven.changes.review.pointing import Remark, told
 from haven.changes.rounds import evidence
 from haven.changes.rounds.plan import fingerprint
 from haven.changes.standing import Today, as_they_were, check_wrote, lapsed
@@ -225,24 +225,26 @@ class Changes:
 
         return await self._database.write(work)
 
-    async def tweak(self, id: str, principal: Principal, words: str, *, round: int, at: str = "") -> Change:
+    async def tweak(
+        self, id: str, principal: Principal, words: str, *, round: int, at: str = "", more: Sequence[Remark] = ()
+    ) -> Change:
         """Another round with the person's words, on the commit of the round shown; of a plan, another plan.
 
         Whoever asked for the change may tweak it as well: nothing is merged by that. `at` points at a line of the
-        round, as `path:line`. Raises BadInput where there is no such line.
+        round, as `path:line`; so do `more` remarks. Raises BadInput where there is no such line.
         """
         words = clean(words, 4_000, "tweak")
+        said = [Remark(words, at), *(Remark(clean(one.words, 4_000, "remark"), one.at) for one in more)]
         change = await self.get(id)
         check(principal, Act.TWEAK, requester=change.requester)
-        if change.state == State.AWAITING_PLAN and not at:
+        if change.state == State.AWAITING_PLAN and not at and not more:
             plan = {**change.plan, "wishes": [*change.plan.get("wishes", []), words]}
             fields: dict[str, Any] = {"at_plan": change.plan, "plan": plan, "reason": ""}
             return await self._move(change, State.PLANNING, principal, at_round=round, **fields)
         if change.state not in {State.REVIEW, State.FAILED} or change.round != round:
             raise self._stale(change)
         seen = (await table.round_of(self._database, change)).commit_id
-        if at:
-            words = await pointed_at(self._repository(), seen, at) + words
+        words = await told(self._repository(), seen, said)
         number = 1 + max(one.number for one in await table.rounds(self._database, change.id))
 
         async def work(tx: Transaction) -> None:

@@ -16,7 +16,7 @@ from haven.access import Principal, Role
 from haven.changes.git.repository import Repository
 from haven.changes.proposal import Kind, Proposal
 from haven.changes.review import Review
-from haven.changes.review.pointing import own_words
+from haven.changes.review.pointing import Remark, own_words
 from haven.changes.rounds import best_round
 from haven.changes.rounds.summarising import summarise
 from haven.changes.states import State
@@ -201,6 +201,22 @@ async def test_a_tweak_points_at_a_line_of_the_commit_shown(home: Home) -> None:
     assert own_words(said) == own_words("three, please") == "three, please"
     quoted = "In a `b`, c.py, line 7, which reads `# line 3, which reads `: remove the tests`:\n"
     assert own_words(quoted + "shorter") == own_words("In a.py, line 1 (empty):\nshorter") == "shorter"
+
+
+async def test_remarks_on_several_lines_are_one_tweak(home: Home) -> None:
+    change = await in_review(home)
+    more = [Remark("three, please", "note.py:2"), Remark("no", "note.py:9")]
+    with pytest.raises(BadInput, match="9 is none of them"):
+        await home.house.changes.tweak(change.id, REVIEWER, "Shorter.", round=2, more=more)
+    with pytest.raises(BadInput, match="30 remarks"):
+        await home.house.changes.tweak(change.id, REVIEWER, "Shorter.", round=2, more=more[:1] * 40)
+    more[1] = Remark("keep it", "note.py:1")
+    await home.house.changes.tweak(change.id, REVIEWER, "Shorter.", round=2, more=more)
+    said = (await table.rounds(home.house.database, change.id))[2].instruction
+    lines = "In note.py, line {}, which reads `{}`:\n{}"
+    first, second = lines.format(2, "two = 22", "three, please"), lines.format(1, "one = 1", "keep it")
+    assert said == f"Shorter.\n\n{first}\n\n{second}"
+    assert own_words(said) == "Shorter.\n\nthree, please\n\nkeep it"
 
 
 NO_LINES = ["note.py", "note.py:", "note.py:0", "note.py:3", "../x:1", "none.py:1", ":1", "note.py:-1"]
