@@ -226,6 +226,7 @@ def _hooks(house: House) -> Hooks | None:
 
 async def dashboard_of(house: House, accounts: Accounts | None = None) -> Dashboard:
     """The dashboard, which knows whether it has an owner; the `accounts` are those of its own, if none are handed."""
+    from haven.world.exchange.loading import Importer
     from web.accounts import Accounts
     from web.dashboard import Dashboard
     from web.handed import Handed as AtHand
@@ -240,6 +241,7 @@ async def dashboard_of(house: House, accounts: Accounts | None = None) -> Dashbo
         changes=house.changes,
         waiting=house.waiting,
         records=records_of(house),
+        importer=Importer(house.world, house.drafts, house.database),
         bus=house.bus,
         database=house.database,
         status=house.sentinel.status,
