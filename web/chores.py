@@ -19,9 +19,10 @@ Tell = Callable[[int, int | None], None]
 
 @dataclass
 class Chore:
-    """One piece of work. `said`: how it ended, "" while it goes on; `level`: ok, note or alert."""
+    """One piece of work, `about` something. `said`: how it ended, "" while it goes on; `level`: ok, note or alert."""
 
     name: str
+    about: str = ""
     done: int = 0
     whole: int | None = None
     said: str = ""
@@ -44,11 +45,11 @@ class Chores:
         """The newest of that name."""
         return self._newest.get(name)
 
-    def begin(self, name: str, work: Callable[[Tell], Coroutine[Any, Any, str]]) -> None:
+    def begin(self, name: str, work: Callable[[Tell], Coroutine[Any, Any, str]], about: str = "") -> None:
         """`work` returns what to say at its end. Raises Conflict while another of that name goes on."""
         if name in self._tasks:
             raise Conflict("That is being done already.", "Wait until it is finished, or stop it.")
-        chore = self._newest[name] = Chore(name)
+        chore = self._newest[name] = Chore(name, about)
         task = asyncio.create_task(self._run(chore, work), name=f"chore {name}")
         self._tasks[name] = task
         task.add_done_callback(lambda _: self._tasks.pop(name, None))
@@ -82,4 +83,4 @@ class Chores:
             log.exception("[%s] %s failed", id, chore.name)
             chore.said, chore.level = f"Something went wrong; the log has the rest [{id}].", "alert"
         finally:
-            self._bus.live(f"{chore.name.partition(':')[0]}.chore", "")
+            self._bus.live(f"{chore.name}.chore", "")

@@ -23,6 +23,7 @@ PLACES = (
     Place("/chat", "Chat", "ask the assistants, and what was asked before", Act.ASK),
     Place("/roundtable", "Round Table", "what assistants, models and people say to each other, live and again"),
     Place("/world", "World", "star map, systems, lore, drafts: what is recorded, and what should be"),
+    Place("/models", "Models", "who answers here, at home and in the cloud; models brought here"),
     Place("/costs", "Costs", "what was spent and saved, and where the month is going"),
     Place("/people", "People", "who has an account here, with which role and cap", Act.SETTINGS),
     Place("/settings", "Settings", "the looks, the caps, alerts and digests", Act.SETTINGS),

@@ -44,7 +44,8 @@ def kept(database: Path) -> list[Path]:
 async def carry_out(folder: Path, database: Path) -> None:
     """What was planned, once: the caller holds the house's lock.
 
-    Where it fails, the database stays and the log says why. The check's verdict stands beside the backup then, where every list of them shows it.
+    Where it fails, the database stays and the log says why. The check says why beside the backup then, where every
+    list of them shows it.
     """
     if not (name := planned(folder)):
         return

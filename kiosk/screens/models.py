@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -16,9 +15,9 @@ from textual.worker import Worker, WorkType
 
 from haven.access import Act, check
 from haven.ai.models.hub import TOKEN_SECRET
-from haven.ai.models.plan import MEMORY_SHARE, Place, Plan, plan
+from haven.ai.models.plan import Place, Plan
 from haven.ai.models.registry import MB, Shelf
-from haven.health import memory_total_mb
+from haven.ai.models.stock import stock
 from kiosk.plain import line
 from kiosk.screens.dialogs import Choice
 from kiosk.screens.pane import Handed, Pane
@@ -26,10 +25,8 @@ from kiosk.widgets.rows import Rows
 from kiosk.widgets.tile import Tile
 
 TELL_S = 0.5
-"""Seconds between two words about how far it is: a fast line tells thousands of times."""
+"""Seconds between two looks at how far it is."""
 BLOCKS = 20
-SMALL_MACHINE_MB = 1000.0
-"""Taken where a machine does not tell its memory."""
 
 
 class ModelsPane(Pane):
@@ -44,11 +41,13 @@ class ModelsPane(Pane):
     def __init__(self, handed: Handed, *, id: str) -> None:
         super().__init__(handed, id=id)
         self._shelves: Sequence[Shelf] = ()
-        self._sizes: dict[str, str] = {}
-        self._places: dict[str, Place] = {}
-        self._kept: set[str] = set()
+        self._sizes: Mapping[str, str] = {}
+        self._places: Mapping[str, Place] = {}
+        self._kept: frozenset[str] = frozenset()
         self._chosen = ""
         self._coming: tuple[str, Worker[None]] | None = None
+        self._arrived: tuple[int, int | None] = 0, None
+        """Bytes that have come, and of how many."""
         self._far = ""
 
     def compose(self) -> ComposeResult:
@@ -91,20 +90,9 @@ class ModelsPane(Pane):
     async def _look(self) -> None:
         check(self.handed.principal, Act.READ)
         office = self.handed.office
-        wish = office.settings.models
-
-        def look() -> tuple[Sequence[Shelf], dict[str, str], Plan, Plan]:
-            shelves = office.registry.list()
-            sizes = {one.model.name: _size(one) for one in shelves}
-            memory = wish.memory_mb or (memory_total_mb() or SMALL_MACHINE_MB) * MEMORY_SHARE
-            here = [one for one in shelves if one.installed]
-            alone = plan(shelves, memory, wish.context_tokens, wish.seats, wish.keep)
-            return shelves, sizes, alone, plan(here, memory, wish.context_tokens, wish.seats, wish.keep)
-
-        self._shelves, self._sizes, alone, made = await asyncio.to_thread(look)
-        self._kept = {one.name for one in made.places if one.kept}
-        self._places = {one.name: one for one in alone.places}
-        self.query_one("#model-plan", Static).update(_planned(made))
+        found = await asyncio.to_thread(stock, office.registry, office.settings.models)
+        self._shelves, self._sizes, self._kept, self._places = found.shelves, found.sizes, found.kept, found.places
+        self.query_one("#model-plan", Static).update(_planned(found.plan))
         self._show()
         self._chosen = self._chosen or next((one.model.name for one in self._shelves), "")
         self._mark()
@@ -124,23 +112,26 @@ class ModelsPane(Pane):
         self._mark()
 
     async def _bring(self, one: Shelf) -> None:
-        """Told from another thread, at most twice a second."""
-        office, loop, last = self.handed.office, asyncio.get_running_loop(), 0.0
+        """How far it is comes from another thread, thousands of times on a fast line: it is looked at now and then."""
+        office = self.handed.office
+        self._arrived = 0, None
 
         def tell(done: int, total: int | None) -> None:
-            nonlocal last
-            if time.monotonic() - last >= TELL_S:
-                last = time.monotonic()
-                loop.call_soon_threadsafe(self._tell_how_far, done, total)
+            self._arrived = done, total
 
+        looking = self.set_interval(TELL_S, self._tell_how_far)
         try:
             token = await asyncio.to_thread(office.settings.secret, TOKEN_SECRET)
             await office.registry.install(one.model.name, tell, token)
             self.tell(f"{one.model.title} is here. It is used from Haven's next start on, where the settings name it.")
         finally:
+            looking.stop()
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """What was brought here is here, or has stopped; a display that is being closed is not told."""
+        if self._coming is not None and event.worker is self._coming[1] and event.worker.is_finished:
             self._coming, self._far = None, ""
-            if self.is_mounted:
-                self.attempt(self._look, "shelf", newest=True)
+            self.attempt(self._look, "shelf", newest=True)
 
     async def _remove(self, one: Shelf) -> None:
         question = f"Delete {one.model.title} ({self._sizes[one.model.name]}) from this machine?"
@@ -153,13 +144,13 @@ class ModelsPane(Pane):
             self.tell(f"{one.model.title} is deleted.")
             await self._look()
 
-    def _tell_how_far(self, done: int, total: int | None) -> None:
+    def _tell_how_far(self) -> None:
+        done, total = self._arrived
         part = done / total if total else 0.0
         full = round(BLOCKS * part)
         of = f" of {total / MB:,.0f} MB, {part:.0%}" if total else " MB"
         self._far = f"{'█' * full}{'░' * (BLOCKS - full)} {done / MB:,.0f}{of}"
-        if self.is_mounted:
-            self._show()
+        self._show()
 
     def _show(self) -> None:
         self.query_one(Rows).show({one.model.name: self._words(one) for one in self._shelves})
@@ -190,12 +181,6 @@ class ModelsPane(Pane):
         facts = f"{self._sizes[model.name]} · {needs} · {line(model.licence, 40)}"
         coming = self._coming is not None and self._coming[0] == model.name
         return f"{head}\n{facts}\n{self._far or 'begins …' if coming else line(', '.join(model.uses), 80)}"
-
-
-def _size(one: Shelf) -> str:
-    """Reads the disk."""
-    exact = one.path.stat().st_size if one.installed else one.model.bytes
-    return f"{exact / MB:,.0f} MB" if exact else f"about {one.model.disk_mb:,} MB"
 
 
 def _planned(made: Plan) -> str:

@@ -2,7 +2,32 @@
 
 from __future__ import annotations
 
-from web.routes import backups, changes, chat, chat_acts, costs, entering, live, log, me, overview, people, requests, review, review_decisions, roundtable, settings, tokens, world, world_drafts, world_edit, world_map
+from web.routes import (
+    backups,
+    changes,
+    chat,
+    chat_acts,
+    costs,
+    entering,
+    live,
+    log,
+    me,
+    models,
+    overview,
+    people,
+    requests,
+    review,
+    review_decisions,
+    roundtable,
+    settings,
+    tokens,
+    world,
+    world_drafts,
+    world_edit,
+    world_files,
+    world_map,
+    world_todo,
+)
 from web.visit import Route
 
 ROUTES: tuple[Route, ...] = (
@@ -23,8 +48,11 @@ ROUTES: tuple[Route, ...] = (
     *world.ROUTES,
     *world_edit.ROUTES,
     *world_map.ROUTES,
+    *world_files.ROUTES,
+    *world_todo.ROUTES,
     *world_drafts.ROUTES,
     *settings.ROUTES,
     *costs.ROUTES,
     *backups.ROUTES,
+    *models.ROUTES,
 )
