@@ -165,7 +165,8 @@ def _sky(gazetteer: Gazetteer, frame: str) -> Sky:
         raise BadInput("No system of this world has a position on that map.", "Give some systems coordinates first.")
     flat = atlas.xyz[:, :2]
     absent = ((len(atlas.unplaced), "without a position"), (atlas.elsewhere, "on another map"))
-    notes = [f"{count:,} {where}" for count, where in absent if count]
+    why = ", ".join(f"{count:,} {where}" for count, where in absent if count)
+    notes = [f"{sum(count for count, _ in absent):,} not shown: {why}"] if why else []
     low, high = flat.min(axis=0), flat.max(axis=0)
     if (crowd := crowded(flat)) is not None:
         low, high = crowd
