@@ -101,7 +101,8 @@ class HubByHand:
             await _say(writer, 206 if start else 200, headers, piece, close=False)
             if kind == "stall":
                 self.stalled.set()
-                await reader.read()
+                with suppress(ConnectionError):  # whoever is killed with bytes unread leaves with a reset
+                    await reader.read()
                 self.hung_up.set()
         self.down = kind == "die"
         writer.close()

@@ -2,8 +2,64 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from haven.ai.models.registry import Registry
+from tests.ai.hub_by_hand import FILE, REPO, hub_by_hand, write_catalogue
 from tests.kiosk.conftest import PANEL, House, Show
-from tests.kiosk.test_journeys import PIN
+from tests.kiosk.terminal import Terminal
+from tests.kiosk.test_journeys import PIN, enter
+
+WEIGHTS = b"GGUF" + bytes(range(256)) * 8000
+CUT = 3 << 18
+
+
+async def shelf(terminal: Terminal) -> None:
+    await terminal.tap("More")
+    await terminal.tap("Models")
+    await terminal.until("Tiny", "○ not here")
+
+
+async def bring(terminal: Terminal) -> None:
+    await terminal.tap("Tiny ·")  # a second quick tap where Stop stood would be none
+    await terminal.tap("Install")
+    await terminal.until("Bring Tiny here?", "licence: MIT")
+    await terminal.tap("Bring it")
+    await enter(terminal, PIN)
+
+
+async def test_a_model_is_brought_here_stopped_and_gone_on_with_by_finger(
+    house: House, show: Show, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    house.pin.set(PIN)
+    source = f'{{ kind = "hub", repo = "{REPO}", file = "{FILE}" }}'
+    registry = Registry(tmp_path / "models", write_catalogue(tmp_path / "c.toml", source))
+    house.office = replace(house.office, registry=registry)
+    async with hub_by_hand(WEIGHTS) as far, show(PANEL) as terminal:
+        monkeypatch.setenv("HF_ENDPOINT", far.hub)
+        far.faults = [("stall", CUT), ("stall", 1), ("stall", 1)]
+        await shelf(terminal)
+        for shown in (" of 2 MB, ", "1 of 2 MB, 38%"):  # the second time it goes on from where it was stopped
+            await bring(terminal)
+            await terminal.until(shown, "Stop", gone="Install")
+            await far.stalled.wait()
+            await terminal.tap("Stop")
+            await terminal.until("○ not here", "Install", gone="Stop")
+            await far.hung_up.wait()
+            far.stalled.clear()
+            far.hung_up.clear()
+        async with show(PANEL) as other:
+            await shelf(other)
+            await bring(other)
+            await far.stalled.wait()
+        await far.hung_up.wait()  # a display that goes away ends what it has brought
+        await bring(terminal)
+        await terminal.until("Tiny is here. It is used from Haven's next start on", "● here", "Remove", gone="Stop")
+    assert [one.range for one in far.fetched] == ["", *[f"bytes={CUT}-"] * 3], "what had come was not fetched again"
+    assert registry.path("tiny").read_bytes() == WEIGHTS and "failed" not in caplog.text
 
 
 async def test_the_shelf_is_read_and_a_model_that_is_here_is_deleted_with_the_pin(house: House, show: Show) -> None:
