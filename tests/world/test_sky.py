@@ -30,7 +30,7 @@ def test_traits_say_who_has_what_and_the_important_come_last() -> None:
     assert grades.values == ("S", "A", "B", "C") and sum(grades.counts) == len(seen)
     ends = {frozenset((seen.name(int(one)), seen.name(int(two)))) for one, two in seen.links}
     assert ends == {frozenset(("Halden", "Brook")), frozenset(("Halden", "Dorn")), frozenset(("Dorn", "Cairn"))}
-    assert seen.notes[0] == "1 not shown: 1 without a position" and seen.row("system-eyre") is None
+    assert seen.notes[0] == "2 not shown: 1 without a position, 1 on another map" and seen.row("system-eyre") is None
 
 
 def test_it_is_made_once_and_anew_when_something_was_written() -> None:
