@@ -18,6 +18,7 @@ from web.chat.chats import Chats
 from web.chores import Chores
 from web.gate import Gate
 from web.handed import Handed
+from web.imports import Imports
 from web.limits import TooMuch
 from web.pages import Pages
 from web.routes import ROUTES
@@ -55,7 +56,8 @@ class Dashboard:
         self._shelf = Shelf()
         self._chats = Chats(house)
         self._chores = Chores(house.bus)
-        port = Port(house, accounts, Pages(self._shelf), self._chores, self._chats)
+        self._imports = Imports(house.importer)
+        port = Port(house, accounts, Pages(self._shelf), self._chores, self._chats, self._imports)
         self.gate = Gate(settings, port)
         self._api = Door(self.gate, port)
 
@@ -73,6 +75,7 @@ class Dashboard:
     async def _ends(self, app: web.Application) -> None:
         await self._chats.close()
         await self._chores.close()
+        await self._imports.close()
 
     @web.middleware
     async def _told(self, request: web.Request, handler: Handler) -> web.StreamResponse:

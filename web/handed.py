@@ -18,6 +18,7 @@ from haven.events import Bus
 from haven.logbook import Recent
 from haven.past import Past
 from haven.store.database import Database
+from haven.world.exchange.loading import Importer
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Handed:
     changes: Changes
     waiting: WaitingRoom
     records: Records
+    importer: Importer
     bus: Bus
     database: Database
     status: Callable[[], Awaitable[list[StatusLine]]]

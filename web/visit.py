@@ -14,6 +14,7 @@ from haven.errors import AccessDenied, BadInput
 from web.accounts import Accounts, Visitor
 from web.chores import Chores
 from web.handed import Handed
+from web.imports import Imports
 
 if TYPE_CHECKING:
     from web.chat.chats import Chats
@@ -44,6 +45,7 @@ class Port:
     pages: Pages
     chores: Chores
     chats: Chats
+    imports: Imports
 
 
 class Visit:
@@ -55,6 +57,7 @@ class Visit:
         self.accounts = port.accounts
         self.chores = port.chores
         self.chats = port.chats
+        self.imports = port.imports
         self.visitor = visitor
         self.source = source
         """The address that it came from."""

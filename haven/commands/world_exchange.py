@@ -17,8 +17,7 @@ from haven.quoting import visible
 from haven.world.exchange import exporting, loading
 from haven.world.exchange.formats import READERS
 from haven.world.exchange.loading import Importer, Options, Tell
-from haven.world.exchange.merging import LOOK
-from haven.world.exchange.report import MAX_NOTES, Defect, Entry, ImportReport, Outcome
+from haven.world.exchange.report import MAX_NOTES, WORTH_A_LOOK, Defect, Entry, ImportReport, Outcome
 from haven.world.schema import Kind
 
 SHOWN = 12
@@ -26,7 +25,6 @@ SHOWN = 12
 NOTES = 4
 """Notes of one record, likewise."""
 SAID = {Outcome.REPAIRED.value: "added after repairs", Outcome.SKIPPED.value: "skipped (there already)"}
-WORTH_A_LOOK = (Outcome.REMARK, Outcome.REFUSED, Outcome.REPAIRED, Outcome.CHANGED)
 Format = Annotated[str, typer.Option(help=f"Where it is not recognised by itself: {', '.join(READERS)}.")]
 
 
@@ -95,11 +93,8 @@ def _bar(quiet: bool) -> Iterator[Tell]:
 
 def _show(report: ImportReport, everything: bool) -> None:
     for outcome in Outcome if everything else (*WORTH_A_LOOK, Outcome.ADDED, Outcome.SKIPPED):
-        entries = [
-            entry
-            for entry in report.entries
-            if entry.outcome is outcome and (everything or outcome in WORTH_A_LOOK or _has_doubts(entry))
-        ]
+        every = [entry for entry in report.entries if entry.outcome is outcome]
+        entries = every if everything else report.telling(outcome)
         for entry in entries if everything else entries[:SHOWN]:
             _show_entry(entry, MAX_NOTES if everything else NOTES)
         if len(entries) > SHOWN and not everything:
@@ -116,10 +111,6 @@ def _show(report: ImportReport, everything: bool) -> None:
     counts = ", ".join(f"{count:,} {SAID.get(name, name)}" for name, count in counted.items()) or "nothing"
     said = "It would be" if report.dry_run else "Done"
     out.print(f"{known}{said}: {counts}.{' Nothing was written.' if report.dry_run else ''}")
-
-
-def _has_doubts(entry: Entry) -> bool:
-    return any(note.startswith(LOOK) for note in entry.notes)
 
 
 def _show_entry(entry: Entry, notes: int) -> None:

@@ -118,10 +118,9 @@ async def test_the_map_is_moved_and_asked_by_mouse_keys_and_fingers(tmp_path: Pa
         async with browser.page(owner, phone=True, dark=True) as page:
             await page.open("/world/map")
             wide = await _seen(page)
-            x, y = await page.run(
-                "(b => [b.x + b.width / 2, b.y + b.height / 2])(document.querySelector('#stars').getBoundingClientRect())"
-            )
-            await _pinch(page, x, y)
+            box = await page.run("JSON.stringify(document.querySelector('#stars').getBoundingClientRect())")
+            left, top, width, height = (json.loads(box)[name] for name in ("x", "y", "width", "height"))
+            await _pinch(page, left + width / 2, top + height / 2)
             await page.until(f"havenMap.seen().scale > {2 * wide['scale']}")
             await page.until("document.getElementById('star').hidden")
             assert await page.run("document.documentElement.scrollWidth <= innerWidth") and page.wrong == []

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from haven.world.exchange.duplicates import PLACES, Known
-from haven.world.exchange.report import Entry, Note, Outcome, Reading
+from haven.world.exchange.report import LOOK, Entry, Note, Outcome, Reading
 from haven.world.exchange.whole import OWN_ID, note_of_link
 from haven.world.rules import PARENTS
 from haven.world.schema import Discovery, Kind, Lore, Moon, Planet, Station, System, Thing, parent_of
@@ -15,8 +15,6 @@ from haven.world.vocabulary import misspelt
 
 RANK = {kind: rank for rank, kind in enumerate((*PLACES, Kind.PERSON, Kind.REGION, Kind.DISCOVERY, Kind.LORE))}
 """Parents before what belongs to them."""
-LOOK = "look: "
-"""How notes begin that somebody should look at."""
 KEPT = frozenset({"id", "kind", "source", "links"})
 """Fields that an import never fills in a record that is there."""
 

@@ -11,6 +11,8 @@ from typing import Any
 
 from haven.world.schema import Thing
 
+LOOK = "look: "
+"""How notes begin that somebody should look at."""
 MAX_NOTES = 40
 """Of one record; a source with more of them is broken in one way, not in forty."""
 
@@ -35,6 +37,10 @@ class Outcome(StrEnum):
     REFUSED = "refused"
     REMARK = "remark"
     """No record: something about a whole file."""
+
+
+WORTH_A_LOOK = (Outcome.REMARK, Outcome.REFUSED, Outcome.REPAIRED, Outcome.CHANGED)
+"""What a person reads of an import first."""
 
 
 class Defect(StrEnum):
@@ -115,6 +121,13 @@ class ImportReport:
         """How many records had each outcome; all outcomes, in the same order."""
         told = Counter(entry.outcome for entry in self.entries)
         return {outcome.value: told[outcome] for outcome in Outcome}
+
+    def telling(self, outcome: Outcome) -> list[Entry]:
+        """Those of an outcome that a person should look at: of what went as it should, only where a note says so."""
+        found = [entry for entry in self.entries if entry.outcome is outcome]
+        if outcome in WORTH_A_LOOK:
+            return found
+        return [entry for entry in found if any(note.startswith(LOOK) for note in entry.notes)]
 
     def add(self, entries: Iterable[Entry], found: Iterable[Reading] = ()) -> None:
         self.entries.extend(entries)
