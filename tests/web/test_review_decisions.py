@@ -106,9 +106,18 @@ async def test_a_remark_on_a_line_becomes_the_tweak_and_a_rejection_closes_it(tm
         assert "goes into another round" in sent.text
         rounds = await table.rounds(here.house.database, change.id)
         assert rounds[1].instruction == "In atlas/glyphs.py, line 2, which reads `return 2 * size`:\nthrice"
+        assert (await rena.post(f"/changes/{change.id}/tweak", round=2)).status in {400, 409}
         late = await rena.post(f"/changes/{change.id}/tweak", round=1, words="again")
         assert late.status == 409
-        second = await in_review(here.house, "Another", {"atlas/b.py": "b = 1\n"})
+        second = await in_review(here.house, "Another", {"atlas/b.py": "b = 1\nc = 2\n"})
+        remarks = {"remark-1-at": "atlas/b.py:1", "remark-1-words": "two", "remark-2-at": "atlas/b.py:2"}
+        both = await rena.post(
+            f"/changes/{second.id}/tweak", round=1, words="", **remarks, **{"remark-2-words": "three"}
+        )
+        assert "goes into another round" in both.text
+        said = (await table.rounds(here.house.database, second.id))[1].instruction
+        assert "line 1, which reads `b = 1`:\ntwo" in said and "line 2, which reads `c = 2`:\nthree" in said
+        second = await in_review(here.house, "A third", {"atlas/d.py": "d = 1\n"})
         assert (await rena.post(f"/changes/{second.id}/reject", round="one", why="no")).status == 400
         gone = await rena.post(f"/changes/{second.id}/reject", round=1, why="Not <i>now</i>")
         assert "is rejected" in gone.text and "Not <i>now</i>" in gone.text and "<i>now" not in gone.html

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 from aiohttp import web
@@ -12,7 +11,7 @@ from haven.access import Act
 from haven.changes.stages import stage
 from haven.events import Subscription
 from haven.store.events import Event
-from web.streaming import BEAT_S, Stream, streamed
+from web.streaming import Stream, streamed
 from web.visit import Route, Visit
 
 SHOWN = ("change.", "alert.", "cloud.", "world.", "draft.", "waiting.", "model.", "backup.", "cap.", "kiosk.")
@@ -31,17 +30,10 @@ async def stream(visit: Visit) -> web.StreamResponse:
 
 
 async def _tell(stream: Stream, news: Subscription, person: str) -> None:
-    while True:
-        try:
-            async with asyncio.timeout(BEAT_S):
-                event = await anext(news)
-                kind, subject = _told(event, person)
-        except TimeoutError:
-            if not await stream.beat():
-                return
-        else:
-            if kind:
-                await stream.tell(kind=kind, subject=subject, **_doing(event))
+    while (event := await stream.wait(lambda: anext(news))) is not None:
+        kind, subject = _told(event, person)
+        if kind:
+            await stream.tell(kind=kind, subject=subject, **_doing(event))
 
 
 def _doing(event: Event) -> dict[str, Any]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from aiohttp import web
 
 from assistants.going import Going
 from haven.access import Act
+from haven.changes.review.pointing import MOST_REMARKS, Remark
 from haven.changes.states import State
 from haven.errors import BadInput
 from web import prices
@@ -59,10 +62,23 @@ async def skip(visit: Visit) -> web.StreamResponse:
 
 
 async def tweak(visit: Visit) -> web.StreamResponse:
-    """Another round, or another plan, by the person's words; its price first."""
+    """Another round, or another plan, by the person's words and remarks on lines; its price first."""
     fields = await visit.fields()
-    words = await visit.field("words")
-    return await _go_on(visit, Going(visit.part("id"), await _round(visit), words, fields.get("at", "").strip()))
+    said = _remarks(fields)
+    if fields.get("words", "").strip() or not said:
+        said.insert(0, Remark(await visit.field("words"), fields.get("at", "").strip()))
+    first, *more = said
+    return await _go_on(visit, Going(visit.part("id"), await _round(visit), *first, tuple(more)))
+
+
+def _remarks(fields: Mapping[str, str]) -> list[Remark]:
+    """Those on lines of the diff, in their order; one more than is allowed is enough for the core to say so."""
+    found = []
+    for number in range(1, MOST_REMARKS + 2):
+        words, at = (fields.get(f"remark-{number}-{name}", "").strip() for name in ("words", "at"))
+        if words and at:
+            found.append(Remark(words, at))
+    return found
 
 
 async def retry(visit: Visit) -> web.StreamResponse:

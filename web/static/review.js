@@ -107,42 +107,66 @@
     else button.remove();
   }
 
+  // Remarks are kept in this browser while they are written, by change and round; all of them go with one tweak.
+  const kept = () => `haven-remarks:${diff.dataset.change}:${diff.dataset.round}`;
+  const remarks = new Map(diff?.dataset.mayRemark ? JSON.parse(localStorage.getItem(kept()) ?? "[]") : []);
+
+  function keep() {
+    const said = [...remarks].filter(([, words]) => words.trim());
+    if (said.length) localStorage.setItem(kept(), JSON.stringify(said));
+    else localStorage.removeItem(kept());
+    const form = $("#words").form;
+    $("#words").required = !said.length;
+    for (const one of $$(".of-remark", form)) one.remove();
+    said.forEach(([at, words], number) => {
+      for (const [name, value] of [["at", at], ["words", words]]) {
+        const field = document.createElement("input");
+        Object.assign(field, { type: "hidden", className: "of-remark", name: `remark-${number + 1}-${name}`, value });
+        form.append(field);
+      }
+    });
+    const count = said.length === 1 ? "1 remark" : `${said.length} remarks`;
+    const send = $("#send-remarks");
+    send.hidden = !said.length;
+    send.textContent = `Send ${count} as a tweak`;
+    $("button:not([type])", form).textContent = said.length ? `Send the tweak with ${count}` : "Send the tweak";
+  }
+
+  function made(name, given, ...inside) {
+    const one = Object.assign(document.createElement(name), given);
+    one.append(...inside);
+    return one;
+  }
+
+  function box(line, at) {
+    const text = made("textarea", { value: remarks.get(at) ?? "", maxLength: 4000 });
+    text.setAttribute("aria-label", `Remark on ${at}`);
+    const away = made("button", { type: "button", className: "quiet", textContent: "Take it back" });
+    const found = made("div", { className: "remark" }, made("p", { textContent: `What should be different in ${at}?` }), text, away);
+    found.dataset.at = at;
+    text.addEventListener("input", () => { remarks.set(at, text.value); keep(); });
+    text.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") go(line);
+      if (event.key === "Enter" && event.ctrlKey) $("#words").form.requestSubmit();
+    });
+    away.addEventListener("click", () => { remarks.delete(at); keep(); found.remove(); go(line); });
+    line.after(found);
+    return text;
+  }
+
   function remark() {
     const at = here && place(here);
-    const words = $("#words");
-    if (!at || !words || !diff.dataset.mayRemark) return;
-    const old = $(".remark");
-    const typed = old ? $("textarea", old).value : "";
-    old?.remove();
-    const box = document.createElement("form");
-    box.className = "remark";
-    const said = document.createElement("p");
-    said.textContent = `What should be different in ${at}? Another round is made of it.`;
-    const text = document.createElement("textarea");
-    text.setAttribute("aria-label", `A remark on ${at}`);
-    text.maxLength = 4000;
-    text.required = true;
-    text.value = typed;
-    const actions = document.createElement("div");
-    actions.className = "actions";
-    const send = document.createElement("button");
-    send.textContent = "Send as a tweak";
-    const away = document.createElement("button");
-    away.type = "button";
-    away.className = "quiet";
-    away.textContent = "Put it away";
-    actions.append(send, away);
-    box.append(said, text, actions);
-    here.after(box);
-    text.focus();
-    away.addEventListener("click", () => { box.remove(); here.focus(); });
-    box.addEventListener("keydown", (event) => { if (event.key === "Escape") { box.remove(); here.focus(); } });
-    box.addEventListener("submit", (event) => {
-      event.preventDefault();
-      words.value = text.value;
-      $("#at").value = at;
-      words.form.requestSubmit();
-    });
+    if (!at || !diff.dataset.mayRemark) return;
+    const there = $(`.remark[data-at="${CSS.escape(at)}"] textarea`);
+    (there ?? box(here, at)).focus();
+  }
+
+  function remarked() {
+    if (!remarks.size) return;
+    for (const line of $$(".l[data-n]:not(.twin)", diff)) {
+      const at = place(line);
+      if (remarks.has(at) && !$(`.remark[data-at="${CSS.escape(at)}"]`)) box(line, at);
+    }
   }
 
   // Keys, while nobody types.
@@ -217,12 +241,18 @@
     });
     diff.addEventListener("mouseover", (event) => {
       const line = event.target.closest(".l");
-      if (line && !line.matches(".twin, .e") && !$(".remark")) {
+      if (line && !line.matches(".twin, .e")) {
         here?.classList.remove("here");
         here = line;
         offer(line);
       }
     });
+    if (diff.dataset.mayRemark) {
+      remarked();
+      keep();
+      document.body.addEventListener("htmx:after:swap", remarked);
+      $("#send-remarks").addEventListener("click", () => $("#words").form.requestSubmit());
+    }
     window.addEventListener("hashchange", opened);
     opened();
   }
