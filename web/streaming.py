@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections import Counter
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from aiohttp import web
 
@@ -13,25 +13,49 @@ from haven.errors import HavenError
 from web.limits import TooMuch
 from web.visit import Visit
 
-BEAT_S = 20.0
-"""Seconds after which a quiet stream says that it is there, and looks whether its session still is."""
+T = TypeVar("T")
+LOOK_S, BEAT_S = 1.0, 20.0
+"""Seconds after which it is looked whether a quiet stream still has its browser, and after which its browser is told so
+and its session looked at."""
 PER_SESSION, IN_ALL = 8, 200
-_open: Counter[str] = Counter()
+_open: dict[Stream, str] = {}
+"""Each with its session."""
 
 
 class Stream:
-    """What is told to one browser. Both raise ConnectionError where that has left."""
+    """What is told to one browser. Raises ConnectionError where that has left."""
 
     def __init__(self, visit: Visit, answer: web.StreamResponse) -> None:
         self._visit = visit
         self._answer = answer
+        self._looks = 0
+
+    @property
+    def is_left(self) -> bool:
+        """Whether nobody is at its other end any more."""
+        transport = self._visit.request.transport
+        return transport is None or transport.is_closing()
 
     async def tell(self, **fields: Any) -> None:
         """One event."""
         await self._answer.write(f"data: {json.dumps(fields)}\n\n".encode())
 
-    async def beat(self) -> bool:
-        """Say that the stream is still there; whether its session is."""
+    async def wait(self, get: Callable[[], Awaitable[T]]) -> T | None:
+        """What `get` gives, which is asked anew from time to time until it does; None where the session is over."""
+        while True:
+            try:
+                async with asyncio.timeout(LOOK_S):
+                    return await get()
+            except TimeoutError:
+                if not await self._is_wanted():
+                    return None
+
+    async def _is_wanted(self) -> bool:
+        if self.is_left:
+            raise ConnectionResetError
+        self._looks += 1
+        if self._looks % round(BEAT_S / LOOK_S):
+            return True
         await self._answer.write(b": here\n\n")
         try:
             return await self._visit.accounts.visitor(self._visit.known.token) is not None
@@ -42,18 +66,18 @@ class Stream:
 async def streamed(visit: Visit, tell: Callable[[Stream], Awaitable[None]]) -> web.StreamResponse:
     """All that `tell` tells, until it ends, the browser goes, or Haven does. Raises TooMuch."""
     session = visit.known.session.hash
-    if _open[session] >= PER_SESSION or _open.total() >= IN_ALL:
+    there = [whose for stream, whose in _open.items() if not stream.is_left]
+    if there.count(session) >= PER_SESSION or len(there) >= IN_ALL:
         raise TooMuch("So many pages are open here that no other can be kept up to date.", "Close some.", after=30)
     answer = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
-    _open[session] += 1
+    stream = Stream(visit, answer)
+    _open[stream] = session
     try:
         await answer.prepare(visit.request)
         await answer.write(b"retry: 3000\n\n")
-        await tell(Stream(visit, answer))
+        await tell(stream)
     except ConnectionError:
         pass  # the browser went
     finally:
-        _open[session] -= 1
-        if not _open[session]:
-            del _open[session]
+        del _open[stream]
     return answer

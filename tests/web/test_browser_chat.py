@@ -8,6 +8,7 @@ import pytest
 
 from assistants.round_table import Request
 from haven.ai.task import Where
+from haven.app import House
 from haven.demo.stand_in import Fault, FaultKind
 from tests.e2e.house import MEMBER, at_home
 from tests.web.browser import Page, chromium
@@ -54,17 +55,18 @@ async def _ask(page: Page, words: str, button: str) -> None:
             await page.press("Control+Enter")
 
 
-async def _table(page: Page, house: object) -> None:
+async def _table(page: Page, house: House) -> None:
     await page.open("/roundtable")
     await page.see("Live: every request")
     await page.see("live", "#live.ok")
     await page.run("window.here = 'the same page'")
     request = Request("Which way to the harbour?", MEMBER, assistant="scribe", where=Where.CLOUD)
-    pieces = [piece async for piece in house.round_table.ask(request)]  # type: ignore[attr-defined]
+    pieces = [piece async for piece in house.round_table.ask(request)]
     assert pieces
     await page.see("Scribe answers Mika", ".step")
     await page.see("Which way to the harbour?", ".requests")
     assert await page.run("window.here") == "the same page"
+    await house.database.write(lambda tx: tx.execute("update transcript set at = at + 10 * id"))
     async with page.loading():
         await page.click(".requests a", "harbour")
     shown = "[...document.querySelectorAll('.step')].filter((one) => !one.hidden).length"

@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -205,3 +205,21 @@ async def test_what_haven_was_restarted_over_says_so(tmp_path: Path) -> None:
             owner = await here.owner()
             page = await owner.get(page.path)
             assert "Stopped before its end" in page.text and "Ask again" in page.text
+
+
+async def test_streams_that_browsers_leave_are_none(tmp_path: Path) -> None:
+    hanging = Fault(FaultKind.HANG)
+    async with chatting(tmp_path, hanging) as (_, _, owner):
+        id = id_of((await owner.post("/chat", live="yes", **CLOUD)).path)
+        await hanging.reached.wait()
+        async with AsyncExitStack() as open_here:
+            for _ in range(8):
+                answer = await open_here.enter_async_context(owner.session.get(f"{owner.url}/chat/stream/{id}"))
+                assert answer.status == 200
+                assert b"retry" in await answer.content.readline()
+            assert (await owner.get(f"/chat/stream/{id}")).status == 429
+        for _ in range(12):
+            async with owner.session.get(f"{owner.url}/chat/stream/{id}") as answer:
+                assert answer.status == 200
+                await answer.content.readline()
+                answer.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -21,7 +22,8 @@ from haven.store.transcripts import Talk
 from haven.world.world import World
 from web.chat.export import FORMS
 from web.chat.sheet import Sheet, State, day, recalled
-from web.streaming import BEAT_S, Stream, streamed
+from web.chat.writing import Piece
+from web.streaming import Stream, streamed
 from web.visit import Route, Visit
 
 LISTED, HISTORY, STEPS = 20, 300, 10_000
@@ -71,21 +73,15 @@ async def stream(visit: Visit) -> web.StreamResponse:
     writing = visit.chats.writing(sheet.id)
 
     async def tell(stream: Stream) -> None:
-        seen = None
+        seen: Piece | None = None
         while writing is not None:
-            try:
-                async with asyncio.timeout(BEAT_S):
-                    new = await writing.next(seen)
-            except TimeoutError:
-                if not await stream.beat():
-                    return
-                continue
-            if new is None:
+            seen = await stream.wait(partial(writing.next, seen))
+            if seen is None:
                 break
-            seen = new
-            await stream.tell(at=new.at, add=new.add, said=new.said, draft=new.draft)
+            await stream.tell(at=seen.at, add=seen.add, said=seen.said, draft=seen.draft)
             await asyncio.sleep(FLUSH_S)
-        await stream.tell(end=True)
+        if writing is None or writing.ended.is_set():
+            await stream.tell(end=True)
 
     return await streamed(visit, tell)
 

@@ -106,8 +106,8 @@ async def one(visit: Visit) -> web.StreamResponse:
     if said[0].request != id:
         raise NotFound("There is no such request.", "It may be so old that it is kept no more.")
     shown = await _shown(visit, said, silences(said))
-    about = {"steps": shown, "speeds": SPEEDS, "request": id, "cost": costs(said), "last": 0}
-    return visit.page("roundtable.html", **about, **await _around(visit, Filters.of(visit)))
+    around = await _around(visit, Filters.of(visit))
+    return visit.page("roundtable.html", steps=shown, speeds=SPEEDS, request=id, cost=costs(said), last=0, **around)
 
 
 async def _steps(visit: Visit, filters: Filters, after: int | None) -> tuple[list[Step], int]:

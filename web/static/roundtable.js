@@ -23,6 +23,7 @@ function follow(list) {
     asking = false;
   }
 
+  list.scrollTop = list.scrollHeight;
   document.body.addEventListener("haven-step", () => more().catch(() => (asking = false)));
 }
 
@@ -31,12 +32,12 @@ function put(list, html) {
   const last = found.querySelector("[data-last]");
   if (!last) return;
   list.dataset.after = last.dataset.last;
-  const below = window.innerHeight + window.scrollY > document.body.scrollHeight - 120;
+  const below = list.scrollHeight - list.scrollTop - list.clientHeight < 120;
   list.append(...found.querySelectorAll(".step"));
   const steps = list.querySelectorAll(".step");
   for (const old of [...steps].slice(0, Math.max(0, steps.length - MOST))) old.remove();
   if (steps.length) document.querySelector("[data-nothing]")?.remove();
-  if (below && steps.length) steps[steps.length - 1].scrollIntoView({ block: "end" });
+  if (below) list.scrollTop = list.scrollHeight;
 }
 
 // Replay: each step after its silence, which the server has counted at 1x.
