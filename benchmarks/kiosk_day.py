@@ -16,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.kiosk_touch import Finger, function_key, resident
+from benchmarks.kiosk_touch import Finger, pressed, resident
 from benchmarks.service import furnished
 from haven.access import Principal, Role
 from haven.app import House, open_house
@@ -41,7 +41,7 @@ MOVES = ("asks", "seats", "answers")
 async def live(house: House, finger: Finger, clock: FakeClock, events: range) -> None:
     """So many events, one after the other, with the clock going on between them."""
     table, chance = house.round_table.transcript, random.Random(events.start)
-    keys = [int(place.key[1:]) for place in PLACES if place.key]
+    keys = [place.key for place in PLACES if place.key]
     for number in events:
         clock.pass_by(DAY_S / EVENTS)
         who = house.round_table.assistants[number % len(house.round_table.assistants)].name
@@ -52,7 +52,7 @@ async def live(house: House, finger: Finger, clock: FakeClock, events: range) ->
             x, y = chance.randrange(1, 100), chance.randrange(1, 26)
             finger.display.receive(f"\x1b[<0;{x};{y}M\x1b[<0;{x};{y}m".encode())
         if number % PLACE == 0:
-            finger.display.receive(function_key(chance.choice(keys)))
+            finger.display.receive(pressed(chance.choice(keys)))
         if number % BREATH == 0:
             await finger.display.worked_off()
             await asyncio.sleep(0.02)  # a frame is drawn, and what was said is written

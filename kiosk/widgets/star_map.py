@@ -58,6 +58,8 @@ class StarMap(Unmarked, can_focus=True):
         self._tap: Tap | None = None
         self._flight: Flight | None = None
         self._next: Timer | None = None
+        self._due = 0.0
+        """When the next frame of a flight shall be there."""
         self._sought: int | None = None
         """The system that it was told to fly to before it had any size."""
         self._shade = (0, 0)
@@ -249,7 +251,7 @@ class StarMap(Unmarked, can_focus=True):
             return
         self._flight = flight
         if self._next is None:
-            self._next = self._clock.call_later(FRAME_S, lambda: self.call_later(self._tick))
+            self._go_on()
 
     def _tick(self) -> None:
         self._next, now = None, self._clock.time()
@@ -259,8 +261,15 @@ class StarMap(Unmarked, can_focus=True):
         if self._flight.is_over(now):
             self._flight = None
         else:
-            self._next = self._clock.call_later(FRAME_S, lambda: self.call_later(self._tick))
+            self._go_on()
         self._redraw()
+
+    def _go_on(self) -> None:
+        """The next frame is due so long after the last one was, not after it came: else they come ever later."""
+        now = self._clock.time()
+        due = self._due + FRAME_S
+        self._due = due if due > now else now + FRAME_S
+        self._next = self._clock.call_later(self._due - now, lambda: self.call_later(self._tick))
 
     def _near(self) -> float:
         """The scale at which a system is looked at closely."""
