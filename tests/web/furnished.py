@@ -9,6 +9,7 @@ from pathlib import Path
 from haven.access import Principal, Role
 from haven.app import House
 from haven.demo import charts
+from haven.settings import Web
 from haven.store import changes as table
 from haven.store import events
 from haven.store.changes import Change
@@ -73,11 +74,11 @@ async def in_review(
 
 
 @asynccontextmanager
-async def furnished(folder: Path) -> AsyncIterator[tuple[Dashboard, Change]]:
+async def furnished(folder: Path, web: Web | None = None) -> AsyncIterator[tuple[Dashboard, Change]]:
     """A running house with all of it, and its dashboard."""
     repository = settings_in(folder).project.repository
     assert repository is not None
     await sample_project(repository)
-    async with dashboard(folder) as here:
+    async with dashboard(folder, web=web) as here:
         await charts.bring_in(here.house)
         yield here, await in_review(here.house)
