@@ -103,8 +103,9 @@
   });
 
   function offer(line) {
-    if (diff.dataset.mayRemark && place(line)) line.append(button);
-    else button.remove();
+    const on = diff.dataset.mayRemark && place(line);
+    if (!on) button.remove();
+    else if (button.parentElement !== line) line.append(button);
   }
 
   // Remarks are kept in this browser while they are written, by change and round; all of them go with one tweak.
@@ -155,8 +156,14 @@
   }
 
   function remark() {
-    const at = here && place(here);
-    if (!at || !diff.dataset.mayRemark) return;
+    if (!here || !diff.dataset.mayRemark) return;
+    if (!place(here)) { // what is gone can't be pointed at: the line after it
+      const all = $$(".l[data-n]:not(.twin)", here.closest(".file")).filter(shown);
+      const after = all.find((one) => here.compareDocumentPosition(one) & Node.DOCUMENT_POSITION_FOLLOWING) ?? all.at(-1);
+      if (!after) return;
+      go(after);
+    }
+    const at = place(here);
     const there = $(`.remark[data-at="${CSS.escape(at)}"] textarea`);
     (there ?? box(here, at)).focus();
   }
@@ -206,7 +213,7 @@
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
-    if (event.target.closest("input, textarea, select, [contenteditable], dialog")) return;
+    if (event.target.closest("input, textarea, select, [contenteditable], dialog[open]")) return;
     const work = (diff && DIFF_KEYS[event.key]) || KEYS[event.key];
     if (work) {
       event.preventDefault();
