@@ -175,3 +175,15 @@ async def test_keys_look_around_come_nearer_and_choose_and_a_wheel_zooms(hand: H
     hand.terminal.send(b"\x1b[<64;50;10M")
     await settled(hand.app)
     assert (await hand.waits(1)).dot < there.dot
+
+
+async def test_a_flight_has_its_sixty_frames_a_second_though_each_comes_a_little_late(hand: Hand) -> None:
+    hand.stars.zoom(True)
+    await settled(hand.app)
+    seen = {hand.stars.window}
+    until = hand.clock.now + FLIGHT_S
+    while hand.clock.now < until:
+        hand.clock.pass_by(0.005)
+        await settled(hand.app)
+        seen.add(hand.stars.window)
+    assert len(seen) >= 60 * FLIGHT_S - 1
