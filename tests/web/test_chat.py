@@ -122,8 +122,10 @@ async def test_what_only_the_cloud_could_answer_is_decided_on_the_page(tmp_path:
             assert "Only the cloud would do" in page.text and "draft, below the bar" in page.text
             waits = await owner.post(f"/chat/{id}/decide", choice="wait")
             assert "It waits for the cloud" in waits.text and "Cancel the question" in waits.text
+            seen = await owner.get("/")
+            assert f'<a href="/chat/{id}">A question</a> waits for the cloud' in seen.html
             over = await owner.post(f"/chat/{id}/decide", choice="cancel")
-            assert "Cancelled" in over.text
+            assert "Cancelled" in over.text and "A question" not in (await owner.get("/")).text
             assert (await owner.post(f"/chat/{id}/decide", choice="cancel")).status == 409
             page = await owner.post("/chat", text=f"{MINE} Again, please.", assistant="scribe")
             local = await owner.post(f"/chat/{id_of(page.path)}/decide", choice="local")

@@ -28,6 +28,8 @@ from web.visit import Route, Visit
 
 LISTED, HISTORY, STEPS = 20, 300, 10_000
 """Questions beside a conversation, on the page of all, and steps of questions asked elsewhere in a file of all."""
+TURNS = 30
+"""The newest of a conversation that are on its page."""
 FLUSH_S = 0.1
 """Between two pieces of an answer: nobody reads faster."""
 ID = "{id:[0-9a-f]{6,16}}"
@@ -52,13 +54,16 @@ class Turn:
 
 async def begin(visit: Visit) -> web.StreamResponse:
     """A new conversation."""
-    return visit.page("chat.html", turns=[], tries=await tries(visit.house.records.world), **await _around(visit, None))
+    found = await tries(visit.house.records.world)
+    return visit.page("chat.html", turns=[], tries=found, earlier=0, **await _around(visit, None))
 
 
 async def conversation(visit: Visit) -> web.StreamResponse:
     sheet = await visit.chats.get(visit.part("id"), visit.person)
-    turns = [await turn_of(visit, one) for one in await visit.chats.talk(sheet, visit.person)]
-    return visit.page("chat.html", turns=turns, tries=[], **await _around(visit, turns[-1].sheet))
+    sheets = await visit.chats.talk(sheet, visit.person)
+    turns = [await turn_of(visit, one) for one in sheets[-TURNS:]]
+    around = await _around(visit, sheets[-1])
+    return visit.page("chat.html", turns=turns, tries=[], earlier=len(sheets) - len(turns), **around)
 
 
 async def answer(visit: Visit) -> web.StreamResponse:

@@ -8,12 +8,13 @@ from aiohttp import web
 
 from assistants import queue
 from assistants.sentry.lines import worst_first
-from haven.access import Act
+from haven.access import Act, Principal
 from haven.ai.switch import CloudSwitch
 from haven.changes.decisions import check_decides
 from haven.changes.states import State
 from haven.errors import AccessDenied
 from haven.store.changes import Change
+from haven.store.waiting import OPEN, Waiting
 from web.visit import Route, Visit
 
 DECIDED = (State.REVIEW.value, State.AWAITING_PLAN.value)
@@ -50,7 +51,7 @@ async def _seen(visit: Visit) -> dict[str, Any]:
     return {
         "waiting": [one for one in await house.changes.list(DECIDED) if _may_decide(visit, one)],
         "drafts": await house.records.drafts.count() if visit.may(Act.APPROVE_WORLD) else 0,
-        "answers": await house.waiting.list(person),
+        "answers": [one for one in await house.waiting.list(person) if _is_news(one, person)],
         "jobs": await queue.look(house.database, house.changes, house.waiting, person),
         "lines": worst_first(await house.status()),
         "alerts": await house.alerts.open(),
@@ -60,6 +61,12 @@ async def _seen(visit: Visit) -> dict[str, Any]:
         "month": await office.ledger.spent_this_month(),
         "caps": await office.caps.in_force(),
     }
+
+
+def _is_news(one: Waiting, person: Principal) -> bool:
+    """What waits; and what has come to its end, until this person has looked at it in the chat."""
+    came = one.state in ("answered", "failed") and not one.told
+    return one.state in OPEN or (came and (one.face, one.principal) == ("web", person.id))
 
 
 def _may_decide(visit: Visit, change: Change) -> bool:
