@@ -7,6 +7,7 @@ import logging
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ from haven.privacy import Privacy
 from haven.settings import DISCORD_TOKEN, Discord, Settings, Web, config_file, demo_file
 from kiosk.app import Kiosk
 from kiosk.pin import Pin
+from kiosk.remote import remote
 from kiosk.screens.pane import Handed
 from kiosk.server import serve as serve_kiosk
 from kiosk.touch import Clock
@@ -253,8 +255,13 @@ async def dashboard_of(house: House, accounts: Accounts | None = None) -> Dashbo
         settings_file=settings_file(house.settings),
         log=RECENT,
         past=house.sentinel.past,
+        kiosk=partial(remote, partial(_kiosk_at, house, Pin(house.settings))),
     )
     return Dashboard(house.settings.web, handed, accounts)
+
+
+def _kiosk_at(house: House, pin: Pin, principal: Principal, driver: type[Any]) -> Kiosk:
+    return kiosk_of(house, principal, pin, driver)
 
 
 def cloud_name(roster: Roster) -> str:

@@ -12,8 +12,9 @@ import socket
 import stat
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from textual.driver import Driver
@@ -44,6 +45,7 @@ BURST_S = 2.0
 """Seconds of work that a display may cause before it has to leave the loop to the others for half of the time."""
 
 MakeApp = Callable[[Principal, type[Driver]], Kiosk]
+Who = Callable[[], Awaitable[Principal]]
 
 
 async def serve(
@@ -65,7 +67,8 @@ async def serve(
     def attached(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         full = len(displays) >= MAX_DISPLAYS
         # A task of our own: the one that streams would make reports its cancellation as an error (Python 3.11).
-        task = asyncio.create_task(Connection(reader, writer, stuck_s).run(make_app, settings, owner_uid, full))
+        who = partial(_who, writer, settings, owner_uid)
+        task = asyncio.create_task(Connection(reader, writer, stuck_s).run(make_app, who, full))
         displays.add(task)
         task.add_done_callback(displays.discard)
 
@@ -93,11 +96,11 @@ class Connection:
         self._catching_up: asyncio.Task[None] | None = None
         writer.transport.set_write_buffer_limits(MAX_UNSENT)
 
-    async def run(self, make_app: MakeApp, settings: haven.settings.Kiosk, owner_uid: int, full: bool) -> None:
-        """Show the kiosk until either side ends; every failure ends this display alone."""
+    async def run(self, make_app: MakeApp, who: Who, full: bool) -> None:
+        """Show the kiosk until either side ends; every failure ends this display alone. `who` raises AccessDenied."""
         code, sentence = 0, ""
         try:
-            principal = await _who(self._writer, settings, owner_uid)
+            principal = await who()
             display = await self._greet()
             if principal.needs_pin:
                 display.light = self._light

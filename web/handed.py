@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from assistants.office import Office
 from assistants.records import Records
@@ -19,6 +21,26 @@ from haven.logbook import Recent
 from haven.past import Past
 from haven.store.database import Database
 from haven.world.exchange.loading import Importer
+
+
+class Screen(Protocol):
+    """A display of the kiosk whose terminal is elsewhere."""
+
+    ended: str
+    """Why, once nothing more is shown."""
+
+    async def typed(self, data: bytes) -> None:
+        """What its terminal sends: keys, touches, pastes."""
+
+    def resize(self, columns: int, rows: int) -> None:
+        """In cells."""
+
+    async def shown(self) -> bytes:
+        """What its terminal gets next; b"" at the end."""
+
+
+OpenKiosk = Callable[[Principal, int, int], AbstractAsyncContextManager[Screen]]
+"""For a person, with so many columns and rows."""
 
 
 @dataclass(frozen=True)
@@ -45,3 +67,4 @@ class Handed:
     """haven.toml, as it was read at the start."""
     log: Recent
     past: Past
+    kiosk: OpenKiosk

@@ -29,6 +29,7 @@ PLACES = (
     Place("/settings", "Settings", "the looks, the caps, alerts and digests", Act.SETTINGS),
     Place("/backups", "Backups", "made, checked, taken along and put back", Act.SETTINGS),
     Place("/log", "Log", "Haven's own words, by level, words and ids", Act.SETTINGS),
+    Place("/kiosk", "Kiosk", "the real one, for help from afar", Act.SETTINGS),
 )
 
 

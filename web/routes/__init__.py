@@ -2,32 +2,7 @@
 
 from __future__ import annotations
 
-from web.routes import (
-    backups,
-    changes,
-    chat,
-    chat_acts,
-    costs,
-    entering,
-    live,
-    log,
-    me,
-    models,
-    overview,
-    people,
-    requests,
-    review,
-    review_decisions,
-    roundtable,
-    settings,
-    tokens,
-    world,
-    world_drafts,
-    world_edit,
-    world_files,
-    world_map,
-    world_todo,
-)
+from web.routes import backups, changes, chat, chat_acts, costs, entering, kiosk_page, live, log, me, models, overview, people, requests, review, review_decisions, roundtable, settings, tokens, world, world_drafts, world_edit, world_files, world_map, world_todo
 from web.visit import Route
 
 ROUTES: tuple[Route, ...] = (
@@ -55,4 +30,5 @@ ROUTES: tuple[Route, ...] = (
     *costs.ROUTES,
     *backups.ROUTES,
     *models.ROUTES,
+    *kiosk_page.ROUTES,
 )
