@@ -9,7 +9,7 @@ from typing import Any
 from haven.world import vocabulary
 from haven.world.fields import fields_of
 from haven.world.rules import PARENTS
-from haven.world.schema import CLASSES, MAX_NAME, MAX_TEXT, Found, Kind, Point, Thing
+from haven.world.schema import CLASSES, MAX_NAME, MAX_TEXT, Found, Kind, Point, Record, Thing
 
 BEFORE = "of."
 """How the names of these fields begin in a form, so that none of them is taken for another."""
@@ -52,8 +52,10 @@ class Field:
 
 
 def form_of(kind: Kind, thing: Thing | None, typed: Mapping[str, str]) -> list[Field]:
-    """The fields with what is recorded, or with what was typed already; new records begin empty."""
-    return [_field(kind, name, thing, typed.get(BEFORE + name)) for name in fields_of(kind)]
+    """The fields with what is recorded, or with what was typed already: first those that its kind has of its own."""
+    common = [name for name in fields_of(kind) if name in Record.model_fields and name != "name"]
+    own = [name for name in fields_of(kind) if name not in common]
+    return [_field(kind, name, thing, typed.get(BEFORE + name)) for name in (*own, *common)]
 
 
 def changes_of(kind: Kind, thing: Thing | None, typed: Mapping[str, str]) -> dict[str, str]:

@@ -18,7 +18,7 @@ from haven.world.search import Hit
 from web.visit import Route, Visit, at
 
 PAGE = 50
-FOUND = 40
+FOUND = 25
 """Records that a search shows."""
 BELOW, MENTIONS = 60, 100
 """Of one kind below a record, and that speak of it."""

@@ -14,7 +14,7 @@ from haven.world.differences import Difference, differences
 from haven.world.fields import edited, made
 from haven.world.leaks import was_masked
 from haven.world.rules import PARENTS
-from haven.world.schema import Kind, Thing, noun
+from haven.world.schema import Kind, Thing, noun, parent_of
 from haven.world.vocabulary import misspelt
 from haven.world.world import Stored, Version
 from web.record_form import BEFORE, changes_of, form_of
@@ -42,8 +42,11 @@ async def new(visit: Visit) -> web.StreamResponse:
 
 
 async def edit(visit: Visit) -> web.StreamResponse:
-    stored = await visit.house.records.world.get(visit.part("id"))
-    return _form(visit, stored.thing.kind, stored, {})
+    world = visit.house.records.world
+    stored = await world.get(visit.part("id"))
+    thing = stored.thing
+    there = await world.get_many([one for one in (parent_of(thing), *getattr(thing, "links", ())) if one])
+    return _form(visit, thing.kind, stored, {}, names={id: one.name for id, one in there.items()})
 
 
 async def add(visit: Visit) -> web.StreamResponse:
@@ -159,9 +162,14 @@ async def _with_ids(visit: Visit, kind: Kind, values: dict[str, str]) -> dict[st
 
 
 def _form(
-    visit: Visit, kind: Kind, stored: Stored | None, typed: Mapping[str, str], problem: HavenError | None = None
+    visit: Visit,
+    kind: Kind,
+    stored: Stored | None,
+    typed: Mapping[str, str],
+    problem: HavenError | None = None,
+    names: Mapping[str, str] | None = None,
 ) -> web.Response:
-    """The form, empty, as recorded or as typed."""
+    """The form, empty, as recorded or as typed; `names` are those of the ids that stand in it."""
     fields = form_of(kind, stored.thing if stored else None, {name: text for name, text in typed.items() if text})
     return visit.page(
         "world_edit.html",
@@ -172,6 +180,7 @@ def _form(
         seen=typed.get("seen") or (stored.version if stored else ""),
         fields=fields,
         typed=typed,
+        names=names or {},
         problem=problem,
         once=typed.get("once") or secrets.token_hex(8),
     )

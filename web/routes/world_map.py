@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gzip
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -32,6 +34,8 @@ HITS = 8
 MOST_NAMES = 120
 """Names in one answer: as many labels as a screen has room for."""
 MOST_STOPS = 500
+QUICK = 1
+"""Of gzip: numbers gain little by more."""
 NUMBERS = "1"
 """Of the form of what is served as bytes: another one makes what browsers have kept worthless."""
 
@@ -197,7 +201,7 @@ async def _way(visit: Visit) -> tuple[Way, tuple[str, ...]]:
 
 async def _bytes(visit: Visit, of: Callable[[Seen], bytes]) -> web.StreamResponse:
     """Numbers of the map, which a browser keeps until the world changes."""
-    headers = {"ETag": f'"{await _tag(visit)}"', "Cache-Control": "private, no-cache"}
+    headers = {"ETag": f'"{await _tag(visit)}"', "Cache-Control": "private, no-cache", "Vary": "Accept-Encoding"}
     if visit.request.headers.get("If-None-Match") == headers["ETag"]:
         return web.Response(status=304, headers=headers)
     wish = _wish(visit)
@@ -207,6 +211,8 @@ async def _bytes(visit: Visit, of: Callable[[Seen], bytes]) -> web.StreamRespons
         return None if seen is None else of(seen)
 
     body = await _look(visit, work)
+    if "gzip" in visit.request.headers.get("Accept-Encoding", ""):
+        body, headers["Content-Encoding"] = await asyncio.to_thread(gzip.compress, body, QUICK, mtime=0), "gzip"
     return web.Response(body=body, content_type="application/octet-stream", headers=headers)
 
 

@@ -5,7 +5,7 @@ window.StarDots = class {
   static PALE = 0; // what a filter leaves out
   static PLAIN = 1; // what belongs to no class
   static #EDGE = 24; // pixels around the canvas, so that a dot at its edge needs no care
-  static #LINK_PIXELS = 100_000; // of all links together: more of them hide what they link
+  static #LINK_PIXELS = 60_000; // of all links together: more of them hide what they link
   static #INSIDE = {
     circle: (right, up, r) => right * right + up * up <= r * r,
     square: (right, up, r) => Math.max(Math.abs(right), Math.abs(up)) <= 0.88 * r,

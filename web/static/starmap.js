@@ -75,7 +75,7 @@
   }
 
   function radius() {
-    const few = count < 300 ? 5 : count < 3000 ? 2.8 : count < 30000 ? 1.7 : 1.1;
+    const few = count < 300 ? 5 : count < 3000 ? 2.8 : count < 30000 ? 1.7 : 0.9;
     return Math.min(few * Math.max(1, scale / whole()) ** 0.3, 6) * ratio;
   }
 
