@@ -12,12 +12,14 @@ from typing import Any
 
 import pytest
 
+from assistants.waiting import JOB
 from haven.access import Role
 from haven.ai import engine
 from haven.ai.money import prices
 from haven.ai.roster import Roster
 from haven.ai.task import Tier
 from haven.demo.stand_in import Fault, FaultKind
+from haven.store.jobs import Job
 from tests.ai.desk import Talker, model_at, said
 from tests.e2e.house import OWNER, Home, at_home
 from tests.web.dashboard import Browser, Dashboard, dashboard
@@ -109,28 +111,47 @@ async def test_stop_ends_the_models_work_and_keeps_what_it_said(tmp_path: Path) 
         assert id_of(again.path) != id and 'data-state="answered"' in again.html
 
 
-async def test_what_only_the_cloud_could_answer_is_decided_on_the_page(tmp_path: Path) -> None:
-    down = [Fault(FaultKind.SERVER_ERROR)] * 9
-    async with Talker(lambda _: said("No.")) as near, at_home(tmp_path, down, attempts=1) as home:
+@asynccontextmanager
+async def cloud_away(folder: Path, calls: int) -> AsyncIterator[tuple[Dashboard, Browser]]:
+    """A house whose local model says too little, and whose cloud fails so many times."""
+    down = [Fault(FaultKind.SERVER_ERROR, retry_after_s=None)] * calls
+    async with Talker(lambda _: said("No.")) as near, at_home(folder, down, attempts=1) as home:
         roster = home.house.engine.roster
         Roster.__init__(roster, [model_at(near.url), *roster.providers])
-        async with dashboard(tmp_path, house=home.house) as here:
+        async with dashboard(folder, house=home.house) as here:
             owner = await here.owner()
             await owner.get("/chat")
-            page = await owner.post("/chat", text=MINE, assistant="scribe")
-            id = id_of(page.path)
-            assert "Only the cloud would do" in page.text and "draft, below the bar" in page.text
-            waits = await owner.post(f"/chat/{id}/decide", choice="wait")
-            assert "It waits for the cloud" in waits.text and "Cancel the question" in waits.text
-            seen = await owner.get("/")
-            assert f'<a href="/chat/{id}">A question</a> waits for the cloud' in seen.html
-            over = await owner.post(f"/chat/{id}/decide", choice="cancel")
-            assert "Cancelled" in over.text and "A question" not in (await owner.get("/")).text
-            assert (await owner.post(f"/chat/{id}/decide", choice="cancel")).status == 409
-            page = await owner.post("/chat", text=f"{MINE} Again, please.", assistant="scribe")
-            local = await owner.post(f"/chat/{id_of(page.path)}/decide", choice="local")
-            assert "instead of the cloud" in local.text and "take it with care" in local.text
-            assert "Ask the stand-in instead" in local.text
+            yield here, owner
+
+
+async def test_what_only_the_cloud_could_answer_is_decided_on_the_page(tmp_path: Path) -> None:
+    async with cloud_away(tmp_path, 9) as (_, owner):
+        page = await owner.post("/chat", text=MINE, assistant="scribe")
+        id = id_of(page.path)
+        assert "Only the cloud would do" in page.text and "draft, below the bar" in page.text
+        waits = await owner.post(f"/chat/{id}/decide", choice="wait")
+        assert "It waits for the cloud" in waits.text and "Cancel the question" in waits.text
+        over = await owner.post(f"/chat/{id}/decide", choice="cancel")
+        assert "Cancelled" in over.text and "A question" not in (await owner.get("/")).text
+        assert (await owner.post(f"/chat/{id}/decide", choice="cancel")).status == 409
+        page = await owner.post("/chat", text=f"{MINE} Again, please.", assistant="scribe")
+        local = await owner.post(f"/chat/{id_of(page.path)}/decide", choice="local")
+        assert "instead of the cloud" in local.text and "take it with care" in local.text
+        assert "Ask the stand-in instead" in local.text
+
+
+async def test_what_waited_is_found_on_the_overview_when_it_has_come(tmp_path: Path) -> None:
+    async with cloud_away(tmp_path, 2) as (here, owner):
+        page = await owner.post("/chat", text=MINE, assistant="scribe")
+        id = id_of(page.path)
+        await owner.post(f"/chat/{id}/decide", choice="wait")
+        assert f'<a href="/chat/{id}">A question</a> waits for the cloud' in (await owner.get("/")).html
+        [row] = await here.house.database.rows("select id from waiting")
+        await here.house.waiting.handle(Job(1, JOB, row[0], f"{JOB}:{row[0]}", 0.0, 1))
+        assert f'<a href="/chat/{id}">A question</a> is answered' in (await owner.get("/")).html
+        answer = await owner.get(f"/chat/{id}")
+        assert "it waited for the cloud" in answer.text and 'data-state="answered"' in answer.html
+        assert "A question" not in (await owner.get("/")).text, "it was looked at"
 
 
 async def test_a_dear_question_waits_for_a_yes_to_its_price(tmp_path: Path, allowed: None) -> None:
