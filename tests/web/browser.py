@@ -97,6 +97,8 @@ class Page:
             yield
             async with asyncio.timeout(PATIENCE_S):
                 await loaded
+        except TimeoutError:
+            raise AssertionError(f"it never loaded: {await self.run('location.href')} {self.wrong}") from None
         finally:
             self._loads.discard(loaded)
 
@@ -167,6 +169,12 @@ class Page:
             shown = {"text": typed} if typed and "Control" not in held else {}
             await self.call("Input.dispatchKeyEvent", type="keyDown" if shown else "rawKeyDown", **more, **shown)
             await self.call("Input.dispatchKeyEvent", type="keyUp", **more)
+
+    async def colours(self, dark: bool) -> None:
+        """Light or dark from now on; nothing moves."""
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        still = {"name": "prefers-reduced-motion", "value": "reduce"}
+        await self.call("Emulation.setEmulatedMedia", features=[scheme, still])
 
     async def picture(self, into: Path, *, whole: bool = True) -> None:
         """As a PNG: the `whole` page, or what the window shows of it."""
@@ -276,9 +284,7 @@ async def _dress(page: Page, phone: bool, dark: bool) -> None:
         "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=scale, mobile=phone
     )
     await page.call("Emulation.setTouchEmulationEnabled", enabled=phone)
-    scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-    still = {"name": "prefers-reduced-motion", "value": "reduce"}
-    await page.call("Emulation.setEmulatedMedia", features=[scheme, still])
+    await page.colours(dark)
 
 
 _running: list[str] = []
