@@ -83,7 +83,7 @@ async def test_a_certificate_that_does_not_fit_its_key_is_said(tmp_path: Path) -
 
 
 async def test_a_trusted_proxy_is_believed_that_the_browser_came_by_https(tmp_path: Path) -> None:
-    place = Web(port=unused_port(), names=(NAME,), trusted_proxies=("127.0.0.1",))  # type: ignore[arg-type]
+    place = Web(port=unused_port(), names=(NAME,), trusted_proxies=("127.0.0.1",))
     async with dashboard(tmp_path, web=place) as here, aiohttp.ClientSession() as session:
         sent = {**PROXIED, "Origin": f"https://{NAME}"}
         form = owner_of(here)
@@ -109,7 +109,7 @@ async def test_nobody_else_is_believed_so_that_no_made_up_address_helps_to_guess
 
 
 async def test_behind_a_trusted_proxy_one_address_that_guesses_locks_out_no_other(tmp_path: Path) -> None:
-    place = Web(port=unused_port(), trusted_proxies=("127.0.0.0/8",))  # type: ignore[arg-type]
+    place = Web(port=unused_port(), trusted_proxies=("127.0.0.0/8",))
     async with dashboard(tmp_path, web=place) as here, aiohttp.ClientSession() as session:
         await here.owner()
         assert "do not go together" in await tried(here, session, range(1, 7))
