@@ -13,6 +13,7 @@ from haven.demo.stand_in import Fault, FaultKind
 from tests.e2e.house import MEMBER, at_home
 from tests.web.browser import Page, chromium
 from tests.web.dashboard import dashboard
+from tests.web.test_browser_axe import AXE, found_by_axe
 
 
 @pytest.mark.parametrize(("phone", "dark"), [(False, False), (True, True)], ids=["desktop", "phone"])
@@ -37,6 +38,7 @@ async def test_an_answer_grows_is_stopped_and_the_table_follows(tmp_path: Path, 
         await page.click("button", "Stop")
         await page.see("Stopped before its end")
         hanging.release.set()
+        await _read_by_all(page)
         await page.click("summary", "Attach")
         await page.see("A text file that it is about")
         await _table(page, home.house)
@@ -66,6 +68,7 @@ async def _table(page: Page, house: House) -> None:
     await page.see("Scribe answers Mika", ".step")
     await page.see("Which way to the harbour?", ".requests")
     assert await page.run("window.here") == "the same page"
+    await _read_by_all(page)
     await house.database.write(lambda tx: tx.execute("update transcript set at = at + 10 * id"))
     async with page.loading():
         await page.click(".requests a", "harbour")
@@ -79,3 +82,10 @@ async def _table(page: Page, house: House) -> None:
     await page.click("button", "Go on")
     await page.see("the end of the replay")
     assert await page.run(shown) == count
+    await _read_by_all(page)
+
+
+async def _read_by_all(page: Page) -> None:
+    """axe-core finds nothing serious on what is shown now."""
+    await page.run(f"{AXE}; undefined")
+    assert not await found_by_axe(page)
