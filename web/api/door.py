@@ -99,7 +99,7 @@ async def _given(request: web.Request, endpoint: Endpoint) -> Given:
         if request.content_type != "application/json":
             raise WrongType("The body must be JSON.", "Send it with the Content-Type application/json.")
         async with asyncio.timeout(BODY_S):
-            return endpoint.takes.model_validate_json(await request.read())
+            return endpoint.takes.model_validate_json(await request.read(), strict=True)
     except TimeoutError:
         raise BadInput("The body did not come in time.", "Send it again.") from None
     except ValidationError as error:
