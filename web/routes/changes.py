@@ -10,7 +10,7 @@ from aiohttp import web
 from haven.access import Act
 from haven.changes.decisions import check_decides
 from haven.changes.proposal import Kind
-from haven.changes.review import Review
+from haven.changes.review import NAMED, Review
 from haven.changes.review.diffing import FileDiff
 from haven.changes.stages import STAGES, stage
 from haven.changes.states import RESTING, State
@@ -106,6 +106,7 @@ async def shown(visit: Visit) -> web.StreamResponse:
     return visit.page(
         "change.html",
         classes=classes(review.tests),
+        named=NAMED,
         **about(visit, change, review),
     )
 
