@@ -38,7 +38,7 @@ class Course:
             return f"{here}\nYou are there: {written(sum(self.legs), self.unit)} in all"
         left = written(sum(self.legs[self.stop :]), self.unit)
         leg = written(self.legs[self.stop], self.unit)
-        return f"{here}\nnext {line(self.names[self.stop + 1], 20)}, {leg}\n{left} to go"
+        return f"{here}\n{leg} to {line(self.names[self.stop + 1], 20)}\n{left} to go"
 
     def moved(self, by: int) -> Course:
         return replace(self, stop=min(max(self.stop + by, 0), len(self.ids) - 1))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from textual.app import ComposeResult
+from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Markdown, Static
 from textual.widgets.markdown import MarkdownStream
@@ -35,6 +36,8 @@ class Answer(Page):
         self._written = ""
         self._pending = ""
         self._draft = False
+        self._asked = ""
+        """The question, with its sign."""
         self._mark = ""
         """What stands above the reason while a draft is all there is."""
 
@@ -61,7 +64,8 @@ class Answer(Page):
         """An empty sheet for a new question."""
         await self.end()
         await self._clear()
-        self.query_one("#who", Static).update(f"? {line(question, 160)}")
+        self._asked = f"? {line(question, 160)}"
+        self.query_one("#who", Static).update(self._asked)
         self._foot("thinking …")
         self._following = True
         self._timer = self.set_interval(FLUSH_S, self._flush)
@@ -69,7 +73,8 @@ class Answer(Page):
     async def show(self, piece: Seat | Delta | Queued | Restart | Reply | Held) -> None:
         """One piece of what the Round Table yields."""
         if isinstance(piece, Seat):
-            self.query_one("#who", Static).update(f"{piece.assistant.title} · {line('; '.join(piece.reasons), 120)}")
+            seat = f"{piece.assistant.title} · {line('; '.join(piece.reasons), 120)}"
+            self.query_one("#who", Static).update(Content.assemble(self._asked, "\n", (seat, "$quiet")))
         elif isinstance(piece, Delta):
             if self._draft:
                 await self._clear()

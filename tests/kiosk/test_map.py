@@ -122,7 +122,7 @@ async def test_a_route_that_no_link_leads_along_is_planned_by_jumps_and_one_with
         await terminal.tap("Route")
         await terminal.keys("near")
         await terminal.tap("Near")
-        await terminal.until("Stop 1 of 3: Near", "next Mid, 50 units", "90 units to go")
+        await terminal.until("Stop 1 of 3: Near", "50 units to Mid", "90 units to go")
         terminal.type("e/")
         await terminal.keys("lost")
         await terminal.until("Back Lost")
