@@ -121,9 +121,11 @@ def _typed(record: type[Record], field: str, text: str) -> Any:
 
 
 def _position(text: str) -> dict[str, Any]:
-    parts = [part.strip() for part in re.split(r"[,;\s]+", text.strip().strip("()[]"), maxsplit=4) if part.strip()]
+    parts = [part.strip() for part in re.split(r"[,;\s]+", text.strip().strip("()[]"), maxsplit=3) if part.strip()]
     try:
         x, y, z = map(float, parts[:3])
     except ValueError:
         raise BadInput(f"{text!r} is no position.", f"Write {_POSITION}.") from None
-    return {"x": x, "y": y, "z": z, **dict(zip(("frame", "unit"), parts[3:], strict=False))}
+    rest = "".join(parts[3:])
+    where = re.split(r"\s*[,;]\s*" if re.search("[,;]", rest) else r"\s+", rest, maxsplit=1) if rest else []
+    return {"x": x, "y": y, "z": z, **dict(zip(("frame", "unit"), where, strict=False))}

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from haven.access import Role
+from tests.web.browser import chromium
 from tests.web.dashboard import PASSWORD, dashboard
 from tests.web.test_world import HOSTILE
 from tests.world.a_world import MEMBER, system
@@ -55,3 +56,20 @@ async def test_nobody_approves_their_own_and_everybody_takes_their_own_back(tmp_
         assert "Take back" in theirs.text and "Approve" not in theirs.text
         await member.post("/world/drafts/reject", id=theirs.path.rpartition("/")[2])
         assert [one.things[0].name for one in await here.house.drafts.list()] == ["Dorn"]
+
+
+async def test_an_open_queue_says_when_it_has_changed(tmp_path: Path) -> None:
+    async with dashboard(tmp_path) as here, chromium() as browser:
+        owner = await here.owner()
+        async with browser.page(owner) as page:
+            await page.open("/world/drafts")
+            await page.see("live", "#live")
+            await here.house.drafts.propose([system("Halden")], MEMBER, "submit")
+            await page.click("main a", "Load it anew")
+            await page.see("Halden", ".drafts")
+            await page.click(".drafts input")
+            await page.click("button", "Read the chosen ones")
+            await page.type("#pin", PASSWORD)
+            await page.click("button", "Approve")
+            await page.see("It is recorded now")
+            assert page.wrong == []

@@ -36,7 +36,20 @@ async def waiting(visit: Visit) -> web.StreamResponse:
     drafts = visit.house.records.drafts
     found = await drafts.list(limit=LISTED)
     decided = [one for one in await drafts.list(None, DECIDED + LISTED) if one.state != "open"][:DECIDED]
-    return visit.page("world_drafts.html", drafts=found, count=await drafts.count(), decided=decided, together=TOGETHER)
+    return visit.page(
+        "world_drafts.html",
+        drafts=found,
+        count=await drafts.count(),
+        decided=decided,
+        together=TOGETHER,
+        shown=seal_of(found),
+    )
+
+
+async def news(visit: Visit) -> web.StreamResponse:
+    """Whether the queue is another one than the page shows, which a page that is open asks."""
+    drafts = await visit.house.records.drafts.list(limit=LISTED)
+    return visit.page("world_drafts_news.html", shown=visit.asked("shown"), now=seal_of(drafts))
 
 
 async def several(visit: Visit) -> web.StreamResponse:
@@ -103,6 +116,7 @@ def _said(visit: Visit, decided: Sequence[Decided], done: str) -> web.StreamResp
 
 ROUTES = (
     Route("GET", "/world/drafts", waiting, Act.READ),
+    Route("GET", "/world/drafts/news", news, Act.READ),
     Route("GET", "/world/drafts/read", several, Act.READ),
     Route("GET", "/world/drafts/{id}", one, Act.READ),
     Route("POST", "/world/drafts/approve", approve, Act.APPROVE_WORLD),

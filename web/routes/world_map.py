@@ -180,7 +180,8 @@ async def _page(visit: Visit, wish: Wish, chosen: About | None) -> dict[str, Any
 
     found = await _look(visit, work)
     view = {name: value for name, value in query.items() if name in ("frame", "colour", *FILTERS) and value}
-    numbers = {name: at(f"/world/map/{name}", **view | {"frame": found["seen"].sky.atlas.frame}) for name in NUMBERED}
+    frame = {"frame": found["seen"].sky.atlas.frame}
+    numbers = {name: at(f"/world/map/{name}", **(view if name == "looks" else {}) | frame) for name in NUMBERED}
     fixed = {"traits": TRAITS, "filters": FILTERS, "themes": tuple(THEMES), "formats": tuple(Format)}
     return {"wish": wish, "chosen": chosen, "view": view, "numbers": numbers, **fixed, **found}
 
