@@ -19,7 +19,7 @@ from haven.changes.rounds import evidence
 from haven.changes.rounds.plan import fingerprint
 from haven.changes.standing import Today, as_they_were, check_wrote, lapsed
 from haven.changes.states import RESTING, STOPPABLE, State, sources
-from haven.errors import BadInput, Conflict, RepositoryError
+from haven.errors import AccessDenied, BadInput, Conflict, RepositoryError
 from haven.settings import Settings
 from haven.store import approvals, events, jobs, ledger
 from haven.store import changes as table
@@ -43,6 +43,15 @@ def check_decides(principal: Principal, change: Change, settings: Settings) -> N
     """Raises AccessDenied where this person may not decide this change."""
     may, owners = settings.changes.requester_may_approve, settings.discord.owners
     check(principal, Act.DECIDE, requester=change.requester, requester_may_approve=may, owners=owners)
+
+
+def may_decide(principal: Principal, change: Change, settings: Settings) -> bool:
+    """Whether it waits for this person, who has given what they are asked for."""
+    try:
+        check_decides(principal, change, settings)
+    except AccessDenied:
+        return False
+    return True
 
 
 class Changes:

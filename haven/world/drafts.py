@@ -11,7 +11,7 @@ from functools import partial
 from hashlib import sha256
 
 from haven.access import Act, Principal, Role, check
-from haven.errors import BadInput, Conflict, HavenError, NotFound
+from haven.errors import AccessDenied, BadInput, Conflict, HavenError, NotFound
 from haven.quoting import clean
 from haven.settings import WorldSettings
 from haven.store import events
@@ -218,6 +218,15 @@ class Drafts:
     async def count(self) -> int:
         """How many are open, however many `list` gives."""
         return await table.count(self._database.rows)
+
+    def may_approve(self, draft: Draft, by: Principal) -> bool:
+        """Whether it waits for this person, who has given what they are asked for."""
+        may = self._settings.requester_may_approve
+        try:
+            check(by, Act.APPROVE_WORLD, requester=draft.by_id, requester_may_approve=may, owners=self._owners)
+        except AccessDenied:
+            return False
+        return True
 
     async def _check_seal(self, ids: Sequence[str], seal: str) -> None:
         if not seal:

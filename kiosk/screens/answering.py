@@ -117,7 +117,7 @@ class Answering(Pane):
     def ended(self) -> None:
         """Nothing of it is left for the next person."""
         self.stop()
-        self._since, self._asked, self._topic = now(), 0, Topic()
+        self._since, self._asked, self._topic, self._mine = now(), 0, Topic(), []
         self.attempt(partial(self.query_one(Answer).again, "", "", ""), "cleared", newest=True)
         self._offer()
 
@@ -317,7 +317,9 @@ class Answering(Pane):
         self.query_one(Choices).offer(choices, best=topic.choices[0] if topic.choices else "", chosen=topic.vote)
 
     def _is_mine(self, one: Waiting) -> bool:
-        return (one.principal, one.face) == (self.handed.principal.id, self.handed.principal.face)
+        """Of this person; on the wall panel, which is anybody's, of this session."""
+        person = self.handed.principal
+        return (one.principal, one.face) == (person.id, person.face) and (not person.needs_pin or one.at >= self._since)
 
 
 def _question(one: Waiting) -> str:

@@ -85,7 +85,9 @@ class DraftsPane(Pane):
         check(self.handed.principal, Act.READ)
         count = await self.handed.records.drafts.count()
         drafts = await self.handed.records.drafts.list(limit=LISTED)
-        self.post_message(self.Counted("drafts", count))
+        person = self.handed.principal.with_pin()
+        for_others = sum(not self.handed.records.drafts.may_approve(one, person) for one in drafts)
+        self.post_message(self.Counted("drafts", count - for_others))
         if drafts == self._open and count == self._count and self.query_one("#draft-list").children:
             return
         self._open, self._count = list(drafts), count

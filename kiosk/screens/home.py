@@ -16,6 +16,7 @@ from assistants.sentinel import StatusLine
 from assistants.table.transcript import LIVE, TABLE, WRITES
 from assistants.waiting import is_for
 from haven.access import Act, check
+from haven.changes.decisions import may_decide
 from haven.changes.states import State
 from haven.store import jobs
 from haven.store.database import now
@@ -97,9 +98,10 @@ class Home(Pane):
             self.attempt(self._load, "waiting", newest=True)
 
     async def _load(self) -> None:
-        """Changes that wait for a decision."""
+        """Changes that wait for a decision that this person may make."""
         check(self.handed.principal, Act.READ)
-        waiting = [change for change in await self.handed.changes.list() if change.state in WAITS]
+        person, settings = self.handed.principal.with_pin(), self.handed.office.settings
+        waiting = [one for one in await self.handed.changes.list(WAITS) if may_decide(person, one, settings)]
         count = f"{len(waiting)} for you to look at" if waiting else "All looked at"
         self.query_one("#waits", Line).say(count)
         self.query_one(ChangeList).show(waiting)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from assistants.base import Answerer
 from assistants.findings import ids_of
 from assistants.round_table import RoundTable
 from assistants.table.facts import Facts
@@ -12,9 +13,11 @@ from haven.world.schema import Kind
 from kiosk.idle import DEAF_S
 from tests.kiosk.clock import FakeClock
 from tests.kiosk.conftest import OWNER, PANEL, House, Show
+from tests.kiosk.test_answers import AWAY
 from tests.kiosk.test_idle import left_alone
-from tests.kiosk.test_journeys import PIN, ask
+from tests.kiosk.test_journeys import PIN, ask, enter
 from tests.kiosk.test_roundtable import said
+from tests.kiosk.test_world import charted  # noqa: F401 - a fixture
 
 
 async def test_an_answer_is_stopped_and_asked_again(house: House, show: Show) -> None:
@@ -48,15 +51,42 @@ async def test_the_price_is_shown_before_the_cloud_is_asked(house: House, show: 
         await terminal.until("the cloud is switched off here")  # which the Round Table says, after the yes
 
 
-async def test_a_source_leads_to_its_record_on_the_map(house: House, show: Show) -> None:
-    system = made(Kind.SYSTEM, {"name": "Farlight", "position": "10, 20, 30", "economy": "Mining"})
-    await house.records.world.put([system], OWNER, "test")
+async def test_an_answer_leads_by_its_source_to_a_route_on_the_map_by_touch_alone(
+    charted: House,  # noqa: F811
+    show: Show,
+) -> None:
+    knowing(charted)
+    async with show(PANEL) as terminal:
+        await terminal.tap("F2 Ask")
+        await terminal.tap("Ask, or say")
+        await terminal.keys("which star has umbral vey")
+        await terminal.tap("⏎")
+        await terminal.until("by computation", "Sources")
+        await terminal.tap("Sources")
+        await terminal.until("Umbral Vey", "Star Red", "Worlds")
+        await terminal.tap("Route")
+        await terminal.until("Where does the route begin?")
+        await terminal.keys("astr")
+        await terminal.tap("Astra")
+        await terminal.until("Stop 1 of 6: Astra", "to go", "Next ▶")
+        await terminal.tap("Next ▶")
+        await terminal.until("Stop 2 of 6", gone="Stop 1 of 6")
+
+
+def knowing(house: House) -> None:
+    """Its Round Table answers from the records."""
     records = house.records
-    answerers = {"cartographer": records.cartographer, "scribe": records.scribe}
+    answerers: dict[str, Answerer] = {"cartographer": records.cartographer, "scribe": records.scribe}
     facts = Facts(answerers, records.world, Names(house.database), records.watches)
     house.round_table = RoundTable(
         house.round_table._engine, house.changes, house.waiting, house.round_table.transcript, facts
     )
+
+
+async def test_a_source_leads_to_its_record_on_the_map(house: House, show: Show) -> None:
+    system = made(Kind.SYSTEM, {"name": "Farlight", "position": "10, 20, 30", "economy": "Mining"})
+    await house.records.world.put([system], OWNER, "test")
+    knowing(house)
     async with show() as terminal:
         await terminal.tap("F2 Ask")
         await terminal.until("Which systems lie within 20 units of Farlight?")
@@ -77,6 +107,7 @@ async def test_what_was_asked_today_is_seen_again_and_ends_with_the_session(hous
         terminal.type("Name the moons of Vega\r")
         await terminal.until("Vega has three moons.", "Asked today")
         await terminal.tap("Asked today")
+        await terminal.until("What you asked today")
         await terminal.tap("Name the moons of Vega")
         await terminal.until("answered at", "Ask again", "three moons")
         await left_alone(house, clock, house.settings.kiosk.clock_after_s + 1)
@@ -89,6 +120,35 @@ async def test_what_was_asked_today_is_seen_again_and_ends_with_the_session(hous
         await terminal.tap("F2 Ask")
         await terminal.until("How many systems", gone="Asked today")
         assert "Vega" not in terminal.screen
+
+
+async def test_later_answers_of_the_panel_are_gone_with_its_session(house: House, show: Show) -> None:
+    house.pin.set(PIN)
+    clock = FakeClock()
+    async with show(PANEL, clock=clock) as terminal:
+        house.claude.failure = AWAY
+        await ask(terminal, "Scribe")
+        await terminal.tap("Model")
+        await terminal.until(" local ")
+        await terminal.tap("Scribe")
+        await terminal.tap("Model")
+        await terminal.until(" cloud ")
+        terminal.type("Name the moons of Vega\r")
+        await enter(terminal, PIN)
+        await terminal.tap("Wait for")
+        await terminal.until("It waits for the cloud")
+        await left_alone(house, clock, house.settings.kiosk.clock_after_s + 1)
+        await terminal.until("Touch to wake")
+        terminal.press(50, 20)
+        terminal.lift(50, 20)
+        await terminal.until("F2 Ask")
+        house.claude.failure = None
+        await house.tried_again()
+        await left_alone(house, clock, DEAF_S + 0.1)
+        await terminal.tap("F2 Ask")
+        await terminal.until("How many systems", gone="Later answers")
+        assert "Your question" not in terminal.screen and "came back" not in terminal.screen
+    assert (await house.held()).state == "answered"
 
 
 def test_the_ids_of_sources_are_found() -> None:
