@@ -10,16 +10,36 @@ import pytest
 
 from assistants import queue
 from haven.access import Role
+from haven.changes.decisions import Changes
 from haven.errors import AccessDenied, BadInput
 from haven.logbook import Recent
-from haven.store import deployments, jobs
-from haven.store.database import Transaction, now
+from haven.store import deployments, events, jobs
+from haven.store.database import Transaction, now, opened
 from tests.kiosk.conftest import OWNER, PANEL, House, Show
 from tests.kiosk.test_journeys import PIN, enter
 
 ADA = replace(OWNER, id="discord:7", name="Ada", role=Role.MEMBER, face="bot")
 KEY = sha256(b"a key").hexdigest()
 BOB = replace(ADA, id="discord:8", name="Bob")
+
+
+async def test_what_another_process_works_on_is_seen_as_it_happens(house: House, show: Show) -> None:
+    change = await house.in_review("Add a zoom button")
+    async with show() as home, show() as terminal, opened(house.settings.database) as elsewhere:
+        await home.until("1 for you to look at")
+        terminal.type("\x1b[21~")
+        await terminal.until(f"… waits · change {change.id}", gone="▶ running")
+        beside = Changes(elsewhere, house.settings, lambda: house.repository, lambda id: None)
+        review = await beside.review(change.id)
+        await beside.approve(change.id, OWNER, round=review.round, commit=review.commit)
+        await home.until("All looked at")
+
+        async def leased(tx: Transaction) -> None:
+            await jobs.claim(tx, "another process", 60, ["change"])
+            await events.record(tx, "change.state", change.id, state="merging", title=change.title, round=1)
+
+        await elsewhere.write(leased)
+        await terminal.until(f"▶ running · change {change.id}", "1 ▶ running")
 
 
 async def test_the_queue_shows_what_runs_and_waits_and_a_change_is_cancelled_with_the_pin(
