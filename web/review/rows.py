@@ -21,6 +21,8 @@ COLOURED = 250
 """Lines of a page that get colours and marked words at once; the other files get them when they are looked at."""
 OPEN, MOST = 1_500, 4_000
 """Lines that are open at first, and that are on the page at all; the files after them are a link."""
+WIDE, MOST_OF_LINE = 200, 4_000
+"""Characters of a line from which it counts for more than one, and those of one that are shown."""
 MOST_OF_FILE = 20_000
 """Lines shown of one file; a longer one says so, and is whole on the branch."""
 
@@ -75,7 +77,7 @@ def sheets(files: Sequence[FileDiff]) -> list[Sheet]:
     """All files of a diff, within the bounds of one page."""
     found, lines, left = [], 0, COLOURED
     for number, file in enumerate(files):
-        size = sum(len(hunk.lines) for hunk in file.hunks)
+        size = sum(1 + len(line.text) // WIDE for hunk in file.hunks for line in hunk.lines)
         lines += size
         if lines > MOST and number:
             found.append(Sheet(number, file, here=False, open=False))
@@ -101,7 +103,7 @@ def _cut(hunk: Hunk, most: int) -> Hunk:
 
 
 def _rows(file: FileDiff, hunk: Hunk, colours: bool) -> Iterator[Rows]:
-    texts = [_flat(one.text) for one in hunk.lines]
+    texts = [_text(one.text) for one in hunk.lines]
     spans = _spans(file, hunk, texts) if colours else [()] * len(texts)
     others = partners(hunk) if colours else {}
 
@@ -144,6 +146,11 @@ def _spans(file: FileDiff, hunk: Hunk, texts: Sequence[str]) -> list[Sequence[Sp
         for at, one in zip(numbers, coloured(path, [texts[number] for number in numbers]), strict=True):
             found[at] = one
     return found
+
+
+def _text(text: str) -> str:
+    left_out = len(text) - MOST_OF_LINE
+    return _flat(text) if left_out <= 0 else f"{_flat(text[:MOST_OF_LINE])} [... {left_out:,} more characters]"
 
 
 def _flat(text: str) -> str:
