@@ -60,7 +60,10 @@ async def test_a_private_assistant_takes_a_question_off_the_disk(tmp_path: Path)
         page = await owner.post("/chat", text="Which ore( is in the zebrafish mine, and what of mining there?")
         assert "Quartermaster" in page.text and "private" in page.text and "zebrafish" in page.text
         assert "zebrafish" not in await everything(here.house)
-        chosen = await owner.post("/chat", text="And the zebrafish?", assistant="quartermaster", where="cloud")
+        after = id_of(page.path)
+        chosen = await owner.post(
+            "/chat", text="And the zebrafish?", assistant="quartermaster", where="cloud", after=after
+        )
         assert "private" in chosen.text and "zebrafish" not in await everything(here.house)
 
 

@@ -81,6 +81,8 @@ class Chats:
             self._private[sheet.id] = sheet
             while len(self._private) > REMEMBERED:
                 self._private.popitem(last=False)
+            if sheet.price is not None:  # it waited for a yes before a private seat took it
+                await notes.take_card(self._house.database, FACE, sheet.id)
         else:
             await notes.set_card(self._house.database, FACE, sheet.id, asdict(sheet))
 

@@ -93,7 +93,8 @@ class Sheet:
 
     @property
     def before(self) -> Before:
-        return Before(self.question, self.text, self.stays)
+        """What was meant for models at home goes no further with the next question either."""
+        return Before(self.question, self.text, self.stays or self.where is Where.LAN)
 
     def answered(self, reply: Reply, waited: bool = False) -> Sheet:
         """With the answer, and by which way it came."""

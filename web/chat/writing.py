@@ -67,9 +67,9 @@ class Writing:
     def _take(self, piece: Seat | Delta | Queued | Restart | Reply | Held) -> None:
         match piece:
             case Seat():
-                private = self.sheet.private or piece.assistant.private
-                why = line("; ".join(piece.reasons), 200)
-                self.sheet = replace(self.sheet, seat=piece.assistant.name, why=why, private=private)
+                seat, why = piece.assistant, line("; ".join(piece.reasons))
+                where, private = seat.where(self.sheet.where), self.sheet.private or seat.private
+                self.sheet = replace(self.sheet, seat=seat.name, why=why, where=where, private=private)
             case Queued():
                 self._said = f"waiting; other questions that are answered first: {piece.ahead}"
             case Restart():
