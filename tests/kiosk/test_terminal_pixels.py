@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.kiosk.conftest import House, Serve
+from kiosk.app import Kiosk
+from tests.kiosk.conftest import House, Serve, Show
 from tests.kiosk.test_attach import ENVIRONMENT
 
 PROGRAMS = {"Xvfb": "xvfb", "xterm": "xterm", "xdotool": "xdotool", "import": "imagemagick"}
@@ -33,7 +34,9 @@ pytestmark = pytest.mark.skipif(
 class Window:
     """An xterm of 100 by 28 cells with the attach client in it."""
 
-    def __init__(self, environment: dict[str, str]) -> None:
+    def __init__(self, environment: dict[str, str], screen: asyncio.subprocess.Process) -> None:
+        self.screen = screen
+        """The X server."""
         self._environment = environment
         self._id = ""
         self._width = self._height = 0
@@ -113,7 +116,7 @@ async def xterm(socket_path: Path) -> AsyncIterator[Window]:
             env=environment,
             stderr=subprocess.DEVNULL,
         )
-        window = Window(environment)
+        window = Window(environment, screen)
         await window.opened()
         yield window
     finally:
@@ -124,16 +127,45 @@ async def xterm(socket_path: Path) -> AsyncIterator[Window]:
                 await process.wait()
 
 
+async def shown(house: House, window: Window, before: int = 0) -> Kiosk:
+    """The display that came after so many others, once its Home is on the screen."""
+    found: list[Kiosk] = []
+    async with asyncio.timeout(PATIENCE_S):
+        while not found:
+            await window.colour(0, 0)
+            found = [one for one in house.kiosks[before:] if one.is_running and one.query("#nav-home.on")]
+    home = found[-1].query_one("#nav-home")
+    await window.turns(*home.region.offset, home.background_colors[1].rgb)
+    return found[-1]
+
+
 async def test_a_tap_in_a_real_terminal_changes_the_pixels(house: House, serving: Serve, socket_path: Path) -> None:
     async with serving(), xterm(socket_path) as window:
-        async with asyncio.timeout(PATIENCE_S):
-            while not house.kiosks or not house.kiosks[0].query("#nav-home.on"):
-                await window.colour(0, 0)
-        home, changes = (house.kiosks[0].query_one(f"#nav-{place}") for place in ("home", "changes"))
+        kiosk = await shown(house, window)
+        home, changes = (kiosk.query_one(f"#nav-{place}") for place in ("home", "changes"))
         chosen, other = (tile.background_colors[1].rgb for tile in (home, changes))
         assert chosen != other
-        await window.turns(*home.region.offset, chosen)
         await window.turns(*changes.region.offset, other)
         await window.tap(changes.region.x + 3, changes.region.y + 1)
         await window.turns(*changes.region.offset, chosen)
         await window.turns(*home.region.offset, other)
+
+
+async def test_a_killed_screen_is_noticed_by_no_other_and_a_new_one_shows_haven_again(
+    house: House, serving: Serve, socket_path: Path, show: Show
+) -> None:
+    async with serving() as service, show() as other:
+        for is_shown, place, words in ((False, "F3 Changes", "There are no changes"), (True, "F1 Home", "All looked")):
+            before = len(house.kiosks)
+            async with xterm(socket_path) as window:
+                if is_shown:  # the first one dies while it is being drawn, or before
+                    await shown(house, window, before)
+                window.screen.kill()
+                await window.screen.wait()
+            await other.tap(place)
+            await other.until(words)
+        before = len(house.kiosks)
+        async with xterm(socket_path) as window:
+            await shown(house, window, before)
+        assert not service.done()
+    assert not any(kiosk.failure for kiosk in house.kiosks)
