@@ -11,7 +11,8 @@ from textual.widget import Widget
 from haven.past import FIGURES, Past
 from kiosk.themes import style
 
-BLOCKS = "▁▂▃▄▅▆▇█"
+BLOCKS = "▁▂▃▄▅▆▇"
+"""None fills its row: the line above would run into it."""
 LABEL, VALUE = 16, 9
 """Columns of a figure's name and of its value now."""
 
@@ -68,4 +69,6 @@ def gathered(values: Sequence[float | None], room: int) -> list[float | None]:
 def drawn(values: Sequence[float | None], least: float) -> str:
     """A block for each value, from nothing to the largest of them (or `least`); a blank where there is none."""
     top = max([least, *(one for one in values if one is not None)])
-    return "".join(" " if one is None else BLOCKS[min(7, int(8 * max(0.0, one) / top))] for one in values)
+    return "".join(
+        " " if one is None else BLOCKS[min(len(BLOCKS) - 1, int(len(BLOCKS) * max(0.0, one) / top))] for one in values
+    )

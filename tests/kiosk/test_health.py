@@ -69,7 +69,7 @@ async def test_figures_of_the_last_hours_are_drawn_beside_what_they_are_now(hous
         house.past.add(machine, 4.0, None if minute % 2 else 12.0)
     async with show(OWNER) as terminal:
         terminal.type("\x1b[18~")
-        await terminal.until("Heat", "▆▇", "70 °C", "Memory used", "75 %", "Loop lag", "4 ms", "Tokens a second", "12")
+        await terminal.until("Heat", "▅▆", "70 °C", "Memory used", "75 %", "Loop lag", "4 ms", "Tokens a second", "12")
         assert "Disk used" not in terminal.screen, "what this machine does not say has no line"
     assert gathered([1, None, 3, None, None], 3) == [1, 3, None]
-    assert drawn([None, 0, 50, 100, 400], 100) == " ▁▂▃█"
+    assert drawn([None, 0, 50, 100, 400], 100) == " ▁▁▂▇"
