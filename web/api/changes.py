@@ -14,10 +14,10 @@ from haven.changes.proposal import MAX_REQUEST, Kind
 from haven.changes.proposal import clean as cleaned
 from haven.changes.states import State
 from haven.errors import Conflict
-from web.api.endpoint import Call, Endpoint, Given, Scope, Shape
+from web.api.endpoint import WHOLE, Call, Endpoint, Given, Scope, Shape
 
 ID = {"id": {"type": "string", "pattern": "^[0-9a-f]{6}$"}}
-Round = Annotated[int, Field(ge=1, le=10_000, description="the round that was looked at")]
+Round = Annotated[int, Field(ge=1, le=10_000, description="the round that was looked at"), WHOLE]
 Agreed = Annotated[
     float | None, Field(ge=0, le=1e6, allow_inf_nan=False, description="US dollars: a yes to the price that was told")
 ]

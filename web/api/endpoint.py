@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeAlias, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from haven.access import Act, Principal
 from haven.store.accounts import Token
@@ -46,6 +46,14 @@ class Given(BaseModel):
     """What comes in: nothing that nobody knows."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+def _whole(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+WHOLE = BeforeValidator(_whole)
+"""For a whole number, which JSON may write as `2.0` as well."""
 
 
 class Nothing(Given):
