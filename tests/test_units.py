@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import threading
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -95,8 +96,23 @@ def test_the_panel_comes_back_whatever_dies() -> None:
     unit = directives("haven-kiosk.service")
     assert (unit["Restart"], unit["StartLimitIntervalSec"]) == ("always", "0")
     session = (SYSTEMD / "kiosk/session").read_text(encoding="utf-8")
-    assert session.count("while :; do") == 2, "one for the terminal, one for the client in it"
+    assert "while kill -0" in session and "while :; do" in session, "one for the terminal, one for the client in it"
     assert "haven attach --wait" in session
+
+
+def test_the_panels_session_ends_with_its_compositor_and_brings_a_dead_terminal_back(tmp_path: Path) -> None:
+    said = tmp_path / "foot.log"
+    foot = tmp_path / "foot"
+    foot.write_text(f'#!/bin/sh\necho once >> {said}\n[ $(wc -l < {said}) -lt 2 ] || kill "$LABWC_PID"\n')
+    foot.chmod(0o755)
+    (tmp_path / "sleep").symlink_to("/bin/true")
+    compositor = subprocess.Popen(["sleep", "600"])  # whoever started the session is gone when it is reaped
+    reaper = threading.Thread(target=compositor.wait)
+    reaper.start()
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "LABWC_PID": str(compositor.pid)}
+    done = subprocess.run(["sh", str(SYSTEMD / "kiosk/session")], env=environment, check=False, timeout=60)
+    reaper.join()
+    assert done.returncode == 0 and said.read_text().count("once") >= 2, "the first foot died, and another one came"
 
 
 def test_the_panels_light_may_be_turned_by_its_user() -> None:
