@@ -27,7 +27,11 @@ def form(answer: Answer) -> dict[str, Any]:
     found |= {
         name: text.removeprefix("\n") for name, text in re.findall(r'<textarea[^>]* name="([^"]+)"[^>]*>([^<]*)', html)
     }
-    return {name: value for name, value in found.items() if name not in ("seal", "as_typed", "same_name")}
+    return {
+        name: value
+        for name, value in found.items()
+        if name not in ("seal", "as_typed", "same_name", "link", "of.canon")
+    }
 
 
 async def test_a_record_is_found_read_edited_and_put_back_by_its_history(tmp_path: Path) -> None:
@@ -75,6 +79,20 @@ async def test_a_new_record_names_its_place_and_what_was_removed_comes_back(tmp_
         assert "Venture" in (await owner.get("/world/removed")).text
         back = await owner.post(f"/world/records/{id}/undo", seen="2")
         assert back.path == f"/world/records/{id}" and "Gate" in back.text
+
+
+async def test_lore_is_linked_to_what_its_text_names(tmp_path: Path) -> None:
+    async with dashboard(tmp_path) as here:
+        id = await a_world(here)
+        owner = await here.owner()
+        fields = form(await owner.get("/world/new?kind=lore")) | {"of.name": "The Landing", "do": "save"}
+        told = await owner.post("/world/new", **fields | {"of.text": "They came to Venture.", "link": "yes"})
+        assert f'href="/world/records/{id}"' in told.html and "not canon" in told.text
+        assert "They came to Venture." in (await owner.get(f"/world/records/{id}/mentions")).text
+        lore = form(await owner.get(told.path + "/edit"))
+        assert lore["of.links"] == id
+        canon = await owner.post(told.path + "/edit", **lore | {"of.canon": "yes", "do": "save"})
+        assert "version 2" in canon.text and "not canon" not in canon.text
 
 
 async def test_a_member_proposes_and_reads_but_writes_nothing(tmp_path: Path) -> None:

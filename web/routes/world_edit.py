@@ -13,8 +13,9 @@ from haven.errors import BadInput, Conflict, HavenError, NotFound
 from haven.world.differences import Difference, differences
 from haven.world.fields import edited, made
 from haven.world.leaks import was_masked
+from haven.world.references import with_links
 from haven.world.rules import PARENTS
-from haven.world.schema import Kind, Thing, noun, parent_of
+from haven.world.schema import Kind, Lore, Thing, noun, parent_of
 from haven.world.vocabulary import misspelt
 from haven.world.world import Stored, Version
 from web.record_form import BEFORE, changes_of, form_of
@@ -37,8 +38,12 @@ class Past:
 
 
 async def new(visit: Visit) -> web.StreamResponse:
-    """The form of a new record; `in` is the id of what it belongs to."""
-    return _form(visit, _kind(visit.asked("kind")), None, {BEFORE + "parent": visit.asked("in")})
+    """The form of a new record; `in` is the id of what it belongs to, and who adds a place often discovered it."""
+    kind = _kind(visit.asked("kind"))
+    typed = {BEFORE + "parent": visit.asked("in")}
+    if kind is Kind.SYSTEM or kind in PARENTS:
+        typed[BEFORE + "discovered_by"] = visit.person.name
+    return _form(visit, kind, None, typed)
 
 
 async def edit(visit: Visit) -> web.StreamResponse:
@@ -133,6 +138,8 @@ async def _typed(
                 "What you typed stands below. Open its page again beside this one, and type it there.",
             )
     thing = edited(before, values) if before else made(kind, {name: text for name, text in values.items() if text})
+    if isinstance(thing, Lore) and typed.get("link"):
+        thing = await with_links(thing, visit.house.records.search)
     slips = [] if typed.get("as_typed") else misspelt(thing, *values) if values else []
     if slips:
         said = " ".join(f"{field} {word!r}: did you mean {meant}?" for field, word, meant in slips)
