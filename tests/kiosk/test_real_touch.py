@@ -1,0 +1,125 @@
+"""The panel with a real finger: Xorg (no card, a test's touch device), labwc and foot as the units start them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from kiosk.app import Kiosk
+from tests.kiosk.conftest import House, Serve
+from tests.kiosk.test_attach import ENVIRONMENT, ROOT
+from tests.kiosk.touch_screen import Finger, configuration
+
+XORG = Path("/usr/lib/xorg")
+NEEDED = {
+    XORG / "Xorg": "xserver-xorg-core",
+    XORG / "modules/input/inputtest_drv.so": "xserver-xorg-core",
+    XORG / "modules/drivers/dummy_drv.so": "xserver-xorg-video-dummy",
+}
+PROGRAMS = {"labwc": "labwc", "foot": "foot", "xdotool": "xdotool"}
+"""Each with the package of Debian 13 that holds it."""
+MISSING = sorted(
+    {package for file, package in NEEDED.items() if not file.exists()}
+    | {package for program, package in PROGRAMS.items() if shutil.which(program) is None}
+)
+WIDTH, HEIGHT = 800, 480
+PATIENCE_S = 60
+
+pytestmark = [
+    pytest.mark.skipif(
+        bool(MISSING), reason=f"nobody touched the panel: sudo apt-get install fonts-dejavu-core {' '.join(MISSING)}"
+    ),
+    pytest.mark.skipif(
+        os.getuid() != 0, reason="nobody touched the panel: Xorg takes its configuration from root only"
+    ),
+]
+
+
+async def until(what: Callable[[], bool]) -> None:
+    """What is waited for lies in files and in the App: looked at twenty times a second."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not what():  # noqa: ASYNC110 - the finger goes through other processes
+            await asyncio.sleep(0.05)
+
+
+async def said(*command: str, environment: dict[str, str]) -> str:
+    process = await asyncio.create_subprocess_exec(
+        *command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
+    )
+    return (await process.communicate())[0].decode().strip()
+
+
+@asynccontextmanager
+async def started(*command: str, environment: dict[str, str], fds: tuple[int, ...] = ()) -> AsyncIterator[None]:
+    process = await asyncio.create_subprocess_exec(
+        *command, env=environment, pass_fds=fds, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        yield
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+
+
+@asynccontextmanager
+async def panel(socket_path: Path) -> AsyncIterator[Finger]:
+    """A finger on labwc and foot, with the panel's own configuration of both."""
+    folder = socket_path.parent
+    (folder / "xorg.conf").write_text(configuration(folder), encoding="utf-8")
+    reads, writes = os.pipe()
+    options = ("-noreset", "-nolisten", "tcp", "-novtswitch", "-sharevts", "-logfile", str(folder / "xorg.log"))
+    xorg = (str(XORG / "Xorg"), "-displayfd", str(writes), "-config", str(folder / "xorg.conf"), *options)
+    async with started(*xorg, environment=ENVIRONMENT, fds=(writes,)):
+        os.close(writes)
+        number = (await asyncio.wait_for(asyncio.to_thread(os.read, reads, 16), PATIENCE_S)).decode().strip()
+        os.close(reads)
+        environment = ENVIRONMENT | {"DISPLAY": f":{number}", "HOME": str(folder), "XDG_RUNTIME_DIR": str(folder)}
+        environment |= {"WLR_BACKENDS": "x11", "WLR_RENDERER": "pixman", "COLORTERM": "truecolor"}
+        client = f"{sys.executable} -m kiosk.attach {socket_path}"
+        foot = f"foot --config={ROOT}/systemd/kiosk/foot.ini --fullscreen {client}"
+        labwc = ("labwc", "-C", str(ROOT / "systemd/kiosk/labwc"), "-s", foot)
+        async with started(*labwc, environment=environment):
+            window = ""
+            async with asyncio.timeout(PATIENCE_S):
+                while not window:  # the compositor's only window, which begins with 1024 by 768 pixels
+                    found = await said("xdotool", "search", "--onlyvisible", "--name", ".*", environment=environment)
+                    window = found.partition("\n")[0]
+            size = ("windowsize", window, str(WIDTH), str(HEIGHT))
+            await said("xdotool", "windowmove", window, "0", "0", *size, environment=environment)
+            finger = await asyncio.to_thread(Finger, folder / "touch", WIDTH, HEIGHT)
+            try:
+                yield finger
+            finally:
+                finger.close()
+
+
+def pixel(kiosk: Kiosk, x: float, y: float) -> tuple[float, float]:
+    """The middle of a cell."""
+    return (x + 0.5) * WIDTH / kiosk.size.width, (y + 0.5) * HEIGHT / kiosk.size.height
+
+
+async def test_a_finger_taps_and_drags_on_the_panel(house: House, serving: Serve, socket_path: Path) -> None:
+    for number in range(12):
+        await house.in_review(f"Change number {number:02d}")
+    async with serving(), panel(socket_path) as finger:
+        await until(lambda: bool(house.kiosks) and bool(house.kiosks[0].query("#nav-home.on")))
+        kiosk = house.kiosks[0]
+        await until(lambda: (kiosk.size.width, kiosk.size.height) == (100, 28))
+        at = kiosk.query_one("#nav-changes").region
+        await asyncio.to_thread(finger.goes, [pixel(kiosk, at.x + 3, at.y + 1)])
+        await until(lambda: bool(kiosk.query("#nav-changes.on")) and len(kiosk.query("#changes .change")) == 12)
+        rows = kiosk.query_one("#changes ChangeList")
+        x, y = rows.region.x + 20, rows.region.bottom - 2
+        path = [pixel(kiosk, x, y - step) for step in range(11)]
+        await asyncio.to_thread(finger.goes, path)
+        await until(lambda: rows.scroll_y >= 5)
+        assert not kiosk.query("#nav-home.on") and kiosk.query_one("#changes").display, "the drag pressed nothing"
