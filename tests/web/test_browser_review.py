@@ -133,6 +133,10 @@ async def test_an_open_page_follows_the_work_and_says_when_it_has_moved_on(tmp_p
             async with page.loading():
                 await moved(here, change, "review", 2)
             await page.see("Decide")
+            await page.open("/changes")
+            await page.see("live", "#live.ok")
+            await in_review(house, "Name the seas", {"docs/seas.md": "# Seas\n"})
+            await page.see("Name the seas", ".board")
             assert not page.wrong
 
 
