@@ -71,6 +71,8 @@ async def test_without_scripts_a_form_waits_for_the_answer_and_goes_on_from_it(t
         assert "Asked before" in page.text and "stand-in" in page.text
         history = await owner.get("/chat/history?words=night")
         assert "Tell me of the night" in history.text and HOUSE not in history.text
+        steps = await owner.get(f"/roundtable/requests/{id_of(answer.path)}")
+        assert f'href="{steps.path}"' in page.html and "Olga asks Round Table" in steps.text
         exported = (await owner.get(f"{answer.path.partition('#')[0]}/export.md")).html
         assert "> Tell me of the night" in exported and "by computation" in exported
         whole = json.loads((await owner.get("/chat/all.json")).html)
@@ -202,6 +204,7 @@ async def test_words_become_a_change_and_lead_to_it(tmp_path: Path) -> None:
         page = await owner.post("/chat", text="Add dark mode to the map viewer", act="change")
         [change] = await here.house.changes.list()
         assert f'href="/changes/{change.id}"' in page.html and change.kind == "feature"
+        assert f'href="/changes/{change.id}"' in (await owner.get(f"/roundtable/requests/{change.id}")).html
         assert "on its way" in page.text
 
 

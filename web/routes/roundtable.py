@@ -101,13 +101,17 @@ async def listed(visit: Visit) -> web.StreamResponse:
 
 async def one(visit: Visit) -> web.StreamResponse:
     """All steps of one request, and its replay."""
-    id = visit.part("id")
+    id, filters = visit.part("id"), Filters.of(visit)
     said = await visit.house.round_table.transcript.whole(visit.person, id)
     if said[0].request != id:
         raise NotFound("There is no such request.", "It may be so old that it is kept no more.")
     shown = await _shown(visit, said, silences(said))
-    around = await _around(visit, Filters.of(visit))
-    return visit.page("roundtable.html", steps=shown, speeds=SPEEDS, request=id, cost=costs(said), last=0, **around)
+    about: dict[str, Any] = {
+        "request": id,
+        "cost": costs(said),
+        "change": any(step.move == Move.PROPOSES for step in said),
+    }
+    return visit.page("roundtable.html", steps=shown, speeds=SPEEDS, last=0, **await _around(visit, filters), **about)
 
 
 async def _steps(visit: Visit, filters: Filters, after: int | None) -> tuple[list[Step], int]:
