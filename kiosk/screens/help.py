@@ -25,6 +25,7 @@ KEYBOARD = (
     ("Tab, arrows", "from tile to tile"),
     ("Enter, space", "press the tile that is underlined"),
     ("m", "what else can be done with it"),
+    ("Ctrl+Q", "close this display; on the terminal of haven up it ends Haven too"),
 )
 
 
