@@ -78,7 +78,11 @@ class Imports:
     async def work(self, upload: Upload, by: Principal, tell: Tell, *, dry_run: bool) -> str:
         """Try it, or bring it in; what to say at the end. Raises what the importer raises."""
 
+        goes_on = True
+
         def said(at: Progress) -> None:
+            if not goes_on:  # a thread of one that was stopped comes to its end
+                return
             upload.doing = f"{at.doing} {at.file}" if len(upload.names) > 1 else at.doing
             upload.records = at.records
             tell(at.done, at.files if at.files > 1 else None)
@@ -91,6 +95,7 @@ class Imports:
             upload.problem = error.full
             raise
         finally:
+            goes_on = False
             upload.doing = ""
         if dry_run:
             upload.tried = report
