@@ -1,8 +1,8 @@
 """Does a display that hangs on the wall for a day grow? One JSON line; goal: under 5 %.
 
-50,000 events of the house in 24 hours of a clock that goes as told: steps of the Round Table and alerts, a touch now
-and then, another place, and nights in which it dims, goes dark and ends the session. Memory, objects and tasks are
-compared with those after the first fifth. `--smoke` is short.
+50,000 events of the house in 24 hours of a clock that goes as told: steps of the Round Table, a touch now and then,
+another place, and the last third of each hour in which nobody is there, so that it dims, shows the clock and ends the
+session. Memory, objects and tasks are compared with those after the first fifth. `--smoke` is short.
 """
 
 from __future__ import annotations
@@ -35,23 +35,26 @@ WARM = 5
 """The first of so many parts is not measured: what is kept on purpose has its size then."""
 TOUCH, PLACE, BREATH = 10, 97, 25
 """One event in so many is a touch, another place, or a moment in which all that came is worked off."""
+THERE = 2 / 3
+"""The part of each hour in which it is touched."""
 MOVES = ("asks", "seats", "answers")
 
 
-async def live(house: House, finger: Finger, clock: FakeClock, events: range) -> None:
-    """So many events, one after the other, with the clock going on between them."""
+async def live(house: House, finger: Finger, clock: FakeClock, events: range, each_s: float) -> None:
+    """So many events, one after the other, with so many seconds going by between them."""
     table, chance = house.round_table.transcript, random.Random(events.start)
     keys = [place.key for place in PLACES if place.key]
     for number in events:
-        clock.pass_by(DAY_S / EVENTS)
+        clock.pass_by(each_s)
+        somebody = number * each_s % 3600 < THERE * 3600
         who = house.round_table.assistants[number % len(house.round_table.assistants)].name
         table.say(
             Said(f"r{number // 4}", MOVES[number % 3], who, "Ada", "discord:7", words=f"Step {number} of a talk.")
         )
-        if number % TOUCH == 0:
+        if somebody and number % TOUCH == 0:
             x, y = chance.randrange(1, 100), chance.randrange(1, 26)
             finger.display.receive(f"\x1b[<0;{x};{y}M\x1b[<0;{x};{y}m".encode())
-        if number % PLACE == 0:
+        if somebody and number % PLACE == 0:
             finger.display.receive(pressed(chance.choice(keys)))
         if number % BREATH == 0:
             await finger.display.worked_off()
@@ -70,9 +73,13 @@ async def day(house: House, events: int) -> dict[str, object]:
     kiosk = kiosk_of(house, panel, Pin(house.settings), driver_for(finger.display), clock)
     following, running = asyncio.create_task(house.bus.run()), asyncio.create_task(kiosk.run_async())
     await finger.quiet()
-    await live(house, finger, clock, range(events // WARM))
+    for place in PLACES:  # each is made when it is first shown
+        kiosk.call_later(kiosk.action_pane, place.id)
+        await finger.quiet()
+    each_s = DAY_S / events
+    await live(house, finger, clock, range(events // WARM), each_s)
     warm = held()
-    await live(house, finger, clock, range(events // WARM, events))
+    await live(house, finger, clock, range(events // WARM, events), each_s)
     end = held()
     failed = kiosk.failure
     finger.display.hang_up()

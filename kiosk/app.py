@@ -252,6 +252,7 @@ class Kiosk(TouchApp):
             if self._handed.principal.needs_pin:
                 self._end_session()
             self.push_screen(Resting())
+            self.floor.query("*").refresh()  # what is drawn keeps every piece that was cut of it: it is drawn anew
         self.screen.set_class(step is Step.BLANK, "blank")
         if step is Step.AWAKE and isinstance(self.screen, Resting):
             self.pop_screen()
