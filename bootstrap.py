@@ -80,7 +80,8 @@ def locked_version(name: str) -> str:
 @contextlib.contextmanager
 def wheel(venv: Path, version: str) -> Iterator[Path]:
     """A folder that holds the compiled wheel: from the cache, or built now and kept there where that can be written."""
-    key = f"{COMPILED}-{version}-py{sys.version_info.major}.{sys.version_info.minor}-{platform.machine()}-{cpu_flags()}"
+    made_with = hashlib.sha256(f"{processor()} {options()}".encode()).hexdigest()[:12]
+    key = f"{COMPILED}-{version}-py{sys.version_info.major}.{sys.version_info.minor}-{platform.machine()}-{made_with}"
     kept = CACHE / key
     try:
         CACHE.mkdir(parents=True, exist_ok=True)
@@ -105,18 +106,26 @@ def build(venv: Path, version: str, into: Path) -> None:
     if not (shutil.which("g++") or shutil.which("c++")):
         sys.exit(fail("There is no C++ compiler, and llama-cpp-python is compiled here.", "sudo apt install g++"))
     print(f"   building {COMPILED} {version}: some minutes, once for this machine", flush=True)
-    os.environ.setdefault("CMAKE_ARGS", "-DGGML_NATIVE=ON")
-    pip(venv, "wheel", "--no-deps", "--wheel-dir", str(into), f"{COMPILED}=={version}")
+    os.environ["CMAKE_ARGS"] = options()
+    # pip's own cache does not ask how a wheel was compiled.
+    pip(venv, "wheel", "--no-cache-dir", "--no-deps", "--wheel-dir", str(into), f"{COMPILED}=={version}")
 
 
-def cpu_flags() -> str:
-    """A short hash of the processor's features: a wheel built for one may crash on another."""
+def options() -> str:
+    """What the compilation is told: for this processor, but for its matrix unit. GCC 12 leaves half of that unit's
+    setting unwritten (its `_tile_loadconfig` reads eight bytes of 64), and the first long prompt would crash."""
+    without = "-DCMAKE_C_FLAGS=-mno-amx-int8 -DCMAKE_CXX_FLAGS=-mno-amx-int8" if "amx_int8" in processor() else ""
+    return os.environ.get("CMAKE_ARGS") or f"-DGGML_NATIVE=ON {without}".strip()
+
+
+def processor() -> str:
+    """Its features as Linux names them: a wheel built for one may crash on another."""
     try:
         text = Path("/proc/cpuinfo").read_text()
     except OSError:
         text = platform.processor()
     flags = re.search(r"^(?:flags|Features)\s*:(.*)$", text, re.M)
-    return hashlib.sha256((flags[1] if flags else text).encode()).hexdigest()[:12]
+    return flags[1] if flags else text
 
 
 def sandbox() -> None:
