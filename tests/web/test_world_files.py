@@ -68,6 +68,23 @@ async def test_an_import_is_tried_before_it_is_written_and_says_what_became_of_e
         assert (await owner.post("/world/files", format="json")).status == 400
 
 
+async def test_an_import_that_is_stopped_is_whole_or_not_at_all_and_the_next_may_begin(tmp_path: Path) -> None:
+    rows = "\n".join(f"system,Far {number},{number},0,{number % 7}" for number in range(600))
+    async with dashboard(tmp_path) as here:
+        owner = await here.owner()
+        tried = await sent(here, owner, ("far.csv", f"kind,name,x,y,z\n{rows}\n".encode()))
+        assert "added 600" in tried.text
+        async with ended(here):
+            await owner.post(tried.path + "/import")
+            await owner.post(tried.path + "/stop")
+        page = await owner.get(tried.path)
+        there = len(await here.house.world.things())
+        assert there == (600 if "Done" in page.text else 0) and f"{tried.path}/stop" not in page.html
+        await sent(here, owner, ("stars.csv", CSV))
+        listed = (await owner.get("/world/files")).text
+        assert listed.index("stars.csv") < listed.index("far.csv")
+
+
 async def test_several_files_come_in_together_and_the_page_follows_by_itself(tmp_path: Path) -> None:
     async with dashboard(tmp_path) as here, chromium() as browser:
         owner = await here.owner()

@@ -2,7 +2,33 @@
 
 from __future__ import annotations
 
-from web.routes import backups, changes, chat, chat_acts, costs, entering, kiosk_page, live, log, me, models, overview, people, requests, review, review_decisions, roundtable, settings, tokens, world, world_drafts, world_edit, world_files, world_map, world_todo
+from web.routes import (
+    backups,
+    changes,
+    chat,
+    chat_acts,
+    costs,
+    entering,
+    kiosk_page,
+    live,
+    log,
+    me,
+    models,
+    overview,
+    people,
+    requests,
+    review,
+    review_decisions,
+    roundtable,
+    settings,
+    tokens,
+    world,
+    world_drafts,
+    world_edit,
+    world_files,
+    world_map,
+    world_todo,
+)
 from web.visit import Route
 
 ROUTES: tuple[Route, ...] = (
