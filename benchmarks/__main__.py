@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 QUESTIONS = (
     *("loop_lag_model", "event_loop", "pipeline_overhead", "start_to_paint", "idle_memory"),
     *("kiosk_map", "kiosk_touch", "kiosk_flood", "kiosk_day"),
+    *("web_dashboard", "web_day"),
     *(
         "engine_overhead",
         "cache",

@@ -281,7 +281,13 @@ async def _dress(page: Page, phone: bool, dark: bool) -> None:
     width, height = PHONE if phone else DESKTOP
     scale = 2 if phone else 1
     await page.call(
-        "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=scale, mobile=phone
+        "Emulation.setDeviceMetricsOverride",
+        width=width,
+        height=height,
+        deviceScaleFactor=scale,
+        mobile=phone,
+        screenWidth=width,
+        screenHeight=height,
     )
     await page.call("Emulation.setTouchEmulationEnabled", enabled=phone)
     await page.colours(dark)

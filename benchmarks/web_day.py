@@ -1,0 +1,103 @@
+"""Does a house whose dashboard is used for twelve hours grow? One JSON line; goal: under 5 %.
+
+Five people whose pages ask anew every half a minute, who look at every page now and then, log in and out, follow the
+live stream and leave it, send forms, right and wrong, and a program that calls the API: as many requests as that makes
+in twelve hours, one after the other. Memory, objects and tasks are compared with those after the first fifth.
+`--smoke` is short.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import itertools
+import json
+import random
+import tempfile
+import time
+from pathlib import Path
+
+from aiohttp.test_utils import unused_port
+
+from benchmarks.kiosk_touch import resident
+from haven.settings import Web
+from tests.web.dashboard import Browser, Dashboard
+from tests.web.furnished import furnished
+from tests.web.programs import Program, program, token_of
+from tests.web.ways import address, once, parts_of
+from web.api.endpoint import Scope
+from web.routes import ROUTES
+
+REQUESTS, SMOKE_REQUESTS = 12_000, 150
+"""Five pages that ask every 30 s for 12 hours make 7,200; the rest are what people do themselves."""
+PEOPLE, WARM = 5, 5
+"""The first of so many parts is not measured: what is kept on purpose has its size then."""
+PAGE, LIVE, AGAIN, FORM, CALL = 3, 41, 151, 26, 11
+"""One request in so many is another page, a live stream, a new log-in, a form, or a program's call."""
+
+
+class Life:
+    """Everybody who uses it, one request after the other."""
+
+    def __init__(self, here: Dashboard, people: list[Browser], pages: list[str], api: Program) -> None:
+        self._here, self._people, self._api = here, people, api
+        self._pages, self._chance = itertools.cycle(pages), random.Random(7)
+        self.answers: dict[int, int] = {}
+
+    async def go_on(self, numbers: range) -> None:
+        for number in numbers:
+            person = self._people[number % PEOPLE]
+            if number % AGAIN == 0:
+                await once(person, "POST", "/leave", data={"seal": person.seal})
+                await person.log_in("Olga")
+            elif number % LIVE == 0:
+                self._count((await once(person, "GET", "/live")).status)
+            elif number % CALL == 0:
+                self._count((await self._api.get("/changes" if number % 2 else "/status")).status)
+            elif number % FORM == 0:
+                fields = {"seal": person.seal, "to": "off", "why": f"for {number} visitors"}
+                self._count((await once(person, "POST", "/cloud", data=fields)).status)
+            else:
+                path = next(self._pages) if number % PAGE == 0 else "/overview/parts"
+                self._count((await once(person, "GET", path)).status)
+
+    def _count(self, status: int) -> None:
+        self.answers[status] = self.answers.get(status, 0) + 1
+
+
+def held() -> dict[str, float]:
+    gc.collect()
+    return {"mb": resident(), "objects": len(gc.get_objects()), "tasks": len(asyncio.all_tasks())}
+
+
+async def main(smoke: bool) -> None:
+    requests = SMOKE_REQUESTS if smoke else REQUESTS
+    place = Web(port=unused_port(), trusted_proxies=("127.0.0.1/32",))
+    with tempfile.TemporaryDirectory() as folder:
+        async with furnished(Path(folder), place) as (here, change):
+            owner = await here.owner()
+            people = [here.browser() for _ in range(PEOPLE)]
+            for person in people:
+                await person.log_in("Olga")
+            parts = await parts_of(here.house, change)
+            asked = [one for one in ROUTES if one.method == "GET" and one.act and "live" not in one.path]
+            pages = [address(one, parts) for one in asked if "socket" not in one.path]
+            token = await token_of(owner, Scope.READ)
+            async with program(here, token) as api:
+                life = Life(here, people, pages, api)
+                began = time.perf_counter()
+                await life.go_on(range(1, requests // WARM))
+                warm = held()
+                await life.go_on(range(requests // WARM, requests))
+                end = held()
+    grown = {name: round(100 * (end[name] / warm[name] - 1), 1) for name in warm}
+    figures = {"requests": requests, "answers": life.answers, "warm": warm, "end": end, "grown_percent": grown}
+    seconds = round(time.perf_counter() - began, 1)
+    print(json.dumps({"benchmark": "web_day", "smoke": smoke, **figures, "seconds": seconds}))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--smoke", action="store_true")
+    asyncio.run(main(parser.parse_args().smoke))
