@@ -17,7 +17,7 @@ CLASSES = {"comment": "c", "keyword": "k", "string": "s", "number": "u", "name":
 WORD = "w"
 """The class of words that the line in its place has not."""
 LOOKS = {"+": "a", "-": "d", " ": "s", "\\": "e"}
-COLOURED = 250
+COLOURED = 160
 """Lines of a page that get colours and marked words at once; the other files get them when they are looked at."""
 OPEN, MOST = 1_500, 4_000
 """Lines that are open at first, and that are on the page at all; the files after them are a link."""

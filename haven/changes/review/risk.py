@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from haven.changes.review.diffing import FileDiff, Line
@@ -115,7 +116,7 @@ def risk_of(files: Sequence[FileDiff], tests: Mapping[str, Any]) -> Risk:
     """Everything that a person should look at twice; `tests` is a Comparison as JSON. Takes CPU: not on the loop."""
     marks = [*risky_paths(path for file in files for path in (file.path, file.old_path) if path)]
     for file in files:
-        marks += [f"{file.path}: {reason}" for reason in _risky_content(file)]
+        marks += [f"{file.path}: {reason}" for reason in _risks_of(file)]
     weakened = [test for test, kind in sorted(dict(tests.get("classes") or {}).items()) if kind == "weakened"]
     if weakened:
         marks.append(f"fewer checks than before in {_counted(weakened, 'test')}: {_named(weakened)}")
@@ -175,6 +176,12 @@ def mixed_in(line: str) -> str:
         if READ_AS_LATIN.search(word) or (LOOKALIKE.search(word) and LATIN.search(word)):
             return word[:40]
     return ""
+
+
+@lru_cache(maxsize=64)
+def _risks_of(file: FileDiff) -> tuple[str, ...]:
+    """Kept for a while: a review is looked at again and again, and what is in a file stays the same."""
+    return tuple(_risky_content(file))
 
 
 def _risky_content(file: FileDiff) -> Iterator[str]:
