@@ -71,8 +71,7 @@ def held() -> dict[str, float]:
     return {"mb": resident(), "objects": len(gc.get_objects()), "tasks": len(asyncio.all_tasks())}
 
 
-async def main(smoke: bool) -> None:
-    requests = SMOKE_REQUESTS if smoke else REQUESTS
+async def main(smoke: bool, requests: int) -> None:
     place = Web(port=unused_port(), trusted_proxies=("127.0.0.1/32",))
     with tempfile.TemporaryDirectory() as folder:
         async with furnished(Path(folder), place) as (here, change):
@@ -100,4 +99,6 @@ async def main(smoke: bool) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--smoke", action="store_true")
-    asyncio.run(main(parser.parse_args().smoke))
+    parser.add_argument("--requests", type=int, default=REQUESTS)
+    given = parser.parse_args()
+    asyncio.run(main(given.smoke, SMOKE_REQUESTS if given.smoke else given.requests))
