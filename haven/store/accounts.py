@@ -221,7 +221,7 @@ async def tokens(database: Database, account: int) -> list[Token]:
 
 async def count_tokens(tx: Transaction, account: int) -> int:
     rows = await tx.execute_fetchall("select count(*) from api_token where account = ?", (account,))
-    return int(list(rows)[0][0])
+    return int(next(iter(rows))[0])
 
 
 async def token(database: Database, hash: str) -> tuple[Token, Account] | None:

@@ -21,6 +21,7 @@ from kiosk.screens.star_dialogs import PLACES, Several
 KEPT = 30
 """Questions of today that can be looked at again."""
 
+
 async def agreed(pane: Pane, request: Request) -> bool:
     """Whether the person says yes to the price; at once where there is none to ask about. Raises OverBudget."""
     pricing = pane.handed.office.pricing

@@ -50,7 +50,7 @@ async def server(tmp_path: Path, simcord_env: simcord.Env) -> AsyncIterator[Serv
     owner = guild.add_member(simcord_env.create_user("owner"))
     async with at_home(tmp_path) as home:
         house = home.house
-        bot = bot_of(house, Discord(guild_id=guild.id, owner_ids=frozenset({owner.id})))
+        bot = bot_of(house, Discord(guild_id=guild.id, owner_ids=frozenset({owner.id}), channel_id=channel.id))
         await simcord_env.restart_bot(bot)
         following = asyncio.create_task(bot.follow())
         yield Server(simcord_env, home, channel, owner)
