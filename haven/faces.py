@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assistants.at_hand import AtHand
 from assistants.office import Office
 from assistants.pricing import Pricing
 from assistants.records import Records
@@ -47,19 +48,9 @@ def records_of(house: House) -> Records:
     return Records(house.world, house.drafts, house.watches, house.search, house.cartographer, house.scribe)
 
 
-def kiosk_of(
-    house: House,
-    principal: Principal,
-    pin: Pin,
-    driver: type[Any] | None = None,
-    clock: Clock | None = None,
-    first_code: Callable[[], str] = str,
-) -> Kiosk:
-    """One display of the kiosk, for one person; its clock is the loop's, if no other is handed.
-
-    `first_code`: with which the dashboard's owner begins, "" where there is one.
-    """
-    handed = Handed(
+def at_hand(house: House) -> AtHand:
+    """What the kiosk and the dashboard have in common."""
+    return AtHand(
         round_table=house.round_table,
         changes=house.changes,
         waiting=house.waiting,
@@ -75,10 +66,22 @@ def kiosk_of(
         settings_file=settings_file(house.settings),
         log=RECENT,
         past=house.sentinel.past,
-        principal=principal,
-        pin=pin,
-        first_code=first_code,
     )
+
+
+def kiosk_of(
+    house: House,
+    principal: Principal,
+    pin: Pin,
+    driver: type[Any] | None = None,
+    clock: Clock | None = None,
+    first_code: Callable[[], str] = str,
+) -> Kiosk:
+    """One display of the kiosk, for one person; its clock is the loop's, if no other is handed.
+
+    `first_code`: with which the dashboard's owner begins, "" where there is one.
+    """
+    handed = Handed(**vars(at_hand(house)), principal=principal, pin=pin, first_code=first_code)
     return Kiosk(handed, driver, clock)
 
 
@@ -128,7 +131,6 @@ def bot_of(house: House, settings: Discord) -> HavenBot:
 
 def faces_of(house: House, ready: asyncio.Event) -> list[Face]:
     """The kiosk always; the bot where a token is (else its supervisor says OFF); the web port where one is set."""
-
     accounts = _accounts_of(house)
 
     async def kiosk(house: House) -> None:
@@ -153,9 +155,11 @@ def faces_of(house: House, ready: asyncio.Event) -> list[Face]:
 
 def _accounts_of(house: House) -> Accounts | None:
     """The people of the dashboard, where there is one."""
+    if not (house.settings.web.port and house.settings.web.dashboard):
+        return None
     from web.accounts import Accounts
 
-    return Accounts(house.database) if house.settings.web.port and house.settings.web.dashboard else None
+    return Accounts(house.database)
 
 
 async def _bot(house: House) -> None:
@@ -199,7 +203,7 @@ async def port(house: House, shown: Dashboard | None, place: Web, ready: Callabl
     hooks = _hooks(house)
 
     def listening(address: str) -> None:
-        log.info("the dashboard and its figures are at %s", address)
+        log.info("%s at %s", "the dashboard and its figures are" if shown else "figures are", address)
         alone = is_loopback(address.partition("://")[2].rpartition(":")[0].strip("[]"))
         reach = "" if alone else ", for anybody who reaches this machine"
         taken = ", and /hooks/change for those who sign" if hooks else ""
@@ -231,32 +235,16 @@ async def dashboard_of(house: House, accounts: Accounts | None = None) -> Dashbo
     from haven.world.exchange.loading import Importer
     from web.accounts import Accounts
     from web.dashboard import Dashboard
-    from web.handed import Handed as AtHand
+    from web.handed import Handed as AtDashboard
 
     accounts = accounts or Accounts(house.database)
     await accounts.begin()
     house.waiting.ask_about("web", accounts.today)
     if accounts.first_code:
         log.warning("the dashboard has no owner yet: open it on this machine and give the code %s", accounts.first_code)
-    handed = AtHand(
-        round_table=house.round_table,
-        changes=house.changes,
-        waiting=house.waiting,
-        records=records_of(house),
-        importer=Importer(house.world, house.drafts, house.database),
-        bus=house.bus,
-        database=house.database,
-        status=house.sentinel.status,
-        alerts=house.sentinel.alerts,
-        verdict=house.outcomes.verdict,
-        cloud=lambda: cloud_name(house.engine.roster),
-        lan=lambda: bool(house.engine.roster.on(Tier.LAN)),
-        office=office_of(house),
-        settings_file=settings_file(house.settings),
-        log=RECENT,
-        past=house.sentinel.past,
-        kiosk=partial(remote, partial(_kiosk_at, house, Pin(house.settings))),
-    )
+    importer = Importer(house.world, house.drafts, house.database)
+    kiosk = partial(remote, partial(_kiosk_at, house, Pin(house.settings)))
+    handed = AtDashboard(**vars(at_hand(house)), importer=importer, kiosk=kiosk)
     return Dashboard(house.settings.web, handed, accounts)
 
 

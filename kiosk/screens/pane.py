@@ -3,29 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any, ClassVar
 
 from textual.containers import Vertical
 from textual.message import Message
 from textual.worker import WorkType
 
-from assistants.office import Office
-from assistants.records import Records
-from assistants.round_table import RoundTable
-from assistants.sentinel import StatusLine
-from assistants.sentry.alerts import Alerts
-from assistants.waiting import WaitingRoom
+from assistants.at_hand import AtHand
 from haven.access import PIN_FREE, Act, Principal
-from haven.changes.decisions import Changes
 from haven.errors import AccessDenied, HavenError, error_id
-from haven.events import Bus
-from haven.logbook import Recent
-from haven.past import Past
-from haven.store.database import Database
 from haven.store.events import Event
 from kiosk.pin import Pin
 from kiosk.plain import plain
@@ -38,28 +27,9 @@ Work = Callable[[], Coroutine[Any, Any, None]]
 
 
 @dataclass(frozen=True)
-class Handed:
+class Handed(AtHand):
     """What a display works with."""
 
-    round_table: RoundTable
-    changes: Changes
-    waiting: WaitingRoom
-    records: Records
-    bus: Bus
-    database: Database
-    status: Callable[[], Awaitable[list[StatusLine]]]
-    alerts: Alerts
-    verdict: Callable[[int, Principal, int], Awaitable[None]]
-    """Takes the number of an outcome and 1 or -1."""
-    cloud: Callable[[], str]
-    """Who can be asked there, by name; "" for nobody."""
-    lan: Callable[[], bool]
-    """Whether models at home can be chosen."""
-    office: Office
-    settings_file: Path
-    """haven.toml, as it was read at the start."""
-    log: Recent
-    past: Past
     principal: Principal
     pin: Pin
     first_code: Callable[[], str] = str
