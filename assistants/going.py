@@ -8,14 +8,14 @@ from assistants.pricing import Step
 from haven.access import Act, Principal, check
 from haven.changes.decisions import Changes
 from haven.changes.review.pointing import Remark
-from haven.changes.states import State
+from haven.changes.states import DECISIONS, State
 from haven.store import changes as table
 from haven.store.changes import Change
 from haven.store.database import Database
 
 TWEAKABLE = (State.REVIEW, State.FAILED)
-MAY_BE_TWEAKED = (*TWEAKABLE, State.AWAITING_PLAN)
-"""In the last one, another plan is made."""
+MAY_BE_TWEAKED = DECISIONS["tweak"]
+"""Those, and where a plan waits: another one is made."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Going:
         """
         change = await changes.get(self.id)
         check(person, Act.TWEAK if self.words else Act.CANCEL, requester=change.requester)
-        states = MAY_BE_TWEAKED if self.words else (State.WAITING,)
+        states = DECISIONS["tweak" if self.words else "retry"]
         if change.state not in states or (self.words and change.round != self.round):
             return None
         spent = sum(one.charged for one in await changes.spent(self.id))

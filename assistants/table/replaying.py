@@ -5,10 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 
-from assistants.table.transcript import pause
 from haven.store.transcripts import Said
 
 SPEEDS = (1, 2, 4, 8, 16)
+LONGEST_PAUSE_S = 3.0
+"""At 1x: nobody watches a longer silence."""
+
+
+def pause(seconds: float) -> float:
+    """How long a replay at 1x is silent where that many seconds went by."""
+    return min(max(seconds, 0.0), LONGEST_PAUSE_S)
 
 
 def silences(steps: Sequence[Said]) -> list[float]:

@@ -15,6 +15,7 @@ from dataclasses import asdict, replace
 from enum import StrEnum
 from typing import Any
 
+from assistants.table.replaying import silences
 from assistants.waiting import is_for
 from haven.access import Act, Principal, check
 from haven.ai.task import Privacy, Reply, Task, Tier
@@ -37,8 +38,6 @@ PRIVATE_KEPT = 500
 POLL_S = 0.5
 """How often another process's messages are looked for."""
 SLOWEST, FASTEST = 1.0, 16.0
-LONGEST_PAUSE_S = 3.0
-"""A replay at 1x: nobody watches a longer silence."""
 LIVE = "roundtable.said"
 """The live event of the bus: a face draws it at once, and without words where the step is private."""
 WRITES = "roundtable.writing"
@@ -162,11 +161,9 @@ class Transcript:
         """The messages of one request in their own time, `speed` times as fast (1 to 16). Raises BadInput, NotFound."""
         if not SLOWEST <= speed <= FASTEST:
             raise BadInput(f"A replay runs at {SLOWEST:g} to {FASTEST:g} times the speed.", "Try: --speed 4")
-        before: float | None = None
-        for said in await self.steps(reader, request=request):
-            if before is not None:
-                await asyncio.sleep(pause(said.at - before) / speed)
-            before = said.at
+        steps = await self.steps(reader, request=request)
+        for said, seconds in zip(steps, silences(steps), strict=True):
+            await asyncio.sleep(seconds / speed)
             yield said
 
     @contextmanager
@@ -237,11 +234,6 @@ def sent_as(template: Said, call: ledger.Entry) -> Said:
         usd=0.0 if call.stand_in else paid,
         seconds=call.seconds,
     )
-
-
-def pause(seconds: float) -> float:
-    """How long a replay at 1x is silent where that many seconds went by."""
-    return min(max(seconds, 0.0), LONGEST_PAUSE_S)
 
 
 def costs(steps: Iterable[Said]) -> float:

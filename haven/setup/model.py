@@ -11,6 +11,7 @@ from haven.ai.models.catalogue import Model
 from haven.ai.models.hub import TOKEN_SECRET
 from haven.ai.models.plan import MEMORY_SHARE, plan
 from haven.ai.models.registry import Registry, Shelf
+from haven.ai.models.stock import SMALL_MACHINE_MB
 from haven.ai.models.weights import Hub, Pypi
 from haven.errors import BadInput, HavenError, Unavailable
 from haven.health import snapshot
@@ -20,8 +21,6 @@ from haven.setup.step import Answers, Desk, Person, Step
 log = logging.getLogger("haven.setup")
 
 NONE = "none"
-SMALL_MACHINE_MB = 1000.0
-"""Taken where a machine does not tell its memory."""
 
 
 class ModelAnswers(Answers):

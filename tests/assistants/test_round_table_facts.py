@@ -19,7 +19,8 @@ from assistants.table.asking import COMPUTED
 from assistants.table.facts import Consulted, best, is_question
 from assistants.table.grounding import ungrounded
 from assistants.table.hops import hop_in
-from assistants.table.transcript import LIVE, Move, pause
+from assistants.table.replaying import pause
+from assistants.table.transcript import LIVE, Move
 from haven.access import Principal, Role
 from haven.ai.task import Delta, Restart, Tier, Turn, Where
 from haven.errors import AccessDenied, BadInput, NotFound
