@@ -19,7 +19,7 @@ async def hold(house: House, terminal: Terminal, question: str = QUESTION) -> No
     house.model.pieces, house.claude.failure = ["Perhaps."], AWAY
     await ask(terminal, "Scribe")
     terminal.type(f"{question}\r")
-    await terminal.until("Only the cloud would do", "Claude is out of reach.", "Wait for")
+    await terminal.until("Only the cloud would do", "Claude is out of reach.", "Wait for", "Asked today")
 
 
 async def answered_meanwhile(house: House, show: Show) -> None:

@@ -74,7 +74,7 @@ class Attacker:
         where = f"{method} {path} with {fields}"
         if got.status >= 500 and got.status != 503:
             self.wrong.append(f"{got.status}: {where:.300}: {words(got.html)}")
-        found = LEAKS.search(got.html)
+        found = None if path.startswith("/log") else LEAKS.search(got.html)  # the owner's log has tracebacks
         raw = found[0] if found else next((one for one in RAW if got.is_page and one in got.html), "")
         if raw:
             self.wrong.append(f"{raw!r} stands in the answer to {where:.300}")

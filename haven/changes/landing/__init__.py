@@ -168,8 +168,10 @@ def newly_red(accepted: dict[str, Any], now: dict[str, Any]) -> str:
     was = {test for name in BAD for test in known[name]}
     fresh = [test for name in BAD for test in found[name] if test not in was]
     if fresh:
-        which = "1 test is" if len(fresh) == 1 else f"{len(fresh)} tests are"
-        return f"{which} not in order any more since it was approved: {', '.join(fresh[:3])}."
+        names = ", ".join(fresh[:3])
+        if len(fresh) == 1:
+            return f"1 test is not in order any more since it was approved: {names}."
+        return f"{len(fresh)} tests are not in order any more since it was approved: {names}."
     return red if now.get("problem") and not accepted.get("problem") else ""
 
 

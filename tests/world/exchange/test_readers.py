@@ -104,7 +104,7 @@ def test_the_database_is_read_with_all_that_belongs_together(tmp_path: Path) -> 
     pattern = kept["Cosmic"]
     assert isinstance(pattern, Lore) and pattern.measures["confidence"] == 1.0 and not pattern.canon
     assert [one.refused for one in found if one.name == "Orphan"] == ["system_id SYS_9 is not in the file"]
-    assert "1 rows of pending_systems wait" in told(found)
+    assert "1 row of pending_systems waits" in told(found)
 
 
 def test_what_belongs_to_a_refused_record_and_what_is_bytes_is_said(tmp_path: Path) -> None:
