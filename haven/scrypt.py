@@ -47,7 +47,7 @@ class Tries:
     def count(self, right: bool) -> None:
         """What came of a try."""
         if right:
-            self._wrong = 0
+            self._wrong, self._open_at = 0, 0.0
             return
         self._wrong += 1
         if self._wrong >= FREE_TRIES:

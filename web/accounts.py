@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from dataclasses import dataclass
 
 from haven.access import WEB_OWNER, Principal, Role
@@ -70,6 +70,8 @@ class Accounts:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._tries: OrderedDict[str, Tries] = OrderedDict()
+        self._confirming: defaultdict[int, Tries] = defaultdict(Tries)
+        """By account, never forgotten: nobody gets rid of their wrong PINs by trying many names."""
         self._hashing = asyncio.Semaphore(2)  # 32 MB each: a flood of passwords must not fill the memory
         self._nobody = ""
         self.owned = asyncio.Event()
@@ -130,21 +132,30 @@ class Accounts:
         await self._once(f"code:{source}", account is not None, refused)
         assert account is not None
         hash = await self._hash(_password(password, account.name))
-        await self._database.write(lambda tx: table.set_password(tx, account.id, hash))
+
+        async def work(tx: Transaction) -> None:
+            if not await table.is_invited(tx, account.id, account.invitation):
+                raise AccessDenied(refused, "Ask for a new one.")
+            await table.set_password(tx, account.id, hash)
+
+        await self._database.write(work)
         return account
 
     async def log_in(self, name: str, password: str, source: str) -> Account:
         """Raises AccessDenied: the same for a name that nobody has, after as long a time."""
         account = await table.named(self._database, name.strip())
-        tries = [self._tried(f"name:{name.strip().casefold()[:80]}"), self._tried(f"from:{source}")]
+        tries: list[Tries] = []
+        for key in (f"from:{source}", f"name:{name.strip().casefold()[:80]}"):
+            tries.append(self._tried(key))
+            tries[-1].check("Too many wrong passwords.")
         for one in tries:
-            one.check("Too many wrong passwords.")
+            one.count(right=False)  # until it is known: of many at once no more are let through than one by one
         kept = account.password if account and account.password else self._nobody
         right = await self._matches(password, kept) and account is not None and account.password != ""
-        for one in tries:
-            one.count(right)
         if account is None or not right:
-            raise AccessDenied(WRONG, tries[0].after_a_wrong_one())
+            raise AccessDenied(WRONG, tries[-1].after_a_wrong_one())
+        for one in tries:
+            one.count(right=True)
         return account
 
     async def enter(self, account: Account, browser: str) -> str:
@@ -173,12 +184,12 @@ class Accounts:
         Raises AccessDenied for a wrong one, and while it is locked after several.
         """
         word = "PIN" if account.pin else "password"
-        tries = self._tried(f"pin:{account.id}")
+        tries = self._confirming[account.id]
         tries.check(f"Too many wrong {word}s.")
-        right = await self._matches(given, account.pin or account.password)
-        tries.count(right)
-        if not right:
+        tries.count(right=False)  # until it is known, as above
+        if not await self._matches(given, account.pin or account.password):
             raise AccessDenied(f"That {word} is wrong.", tries.after_a_wrong_one())
+        tries.count(right=True)
 
     async def set_pin(self, account: Account, pin: str) -> None:
         """Raises BadInput unless it is 4 to 12 digits."""
@@ -215,7 +226,7 @@ class Accounts:
             raise AccessDenied(sentence, tries.after_a_wrong_one())
 
     def _tried(self, key: str) -> Tries:
-        """The wrong tries of a name, an address or a person; those that were asked about least lately are forgotten."""
+        """The wrong tries of a name or an address; those that were asked about least lately are forgotten."""
         found = self._tries.setdefault(key, Tries())
         self._tries.move_to_end(key)
         if len(self._tries) > MOST_TRIED:

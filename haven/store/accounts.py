@@ -81,6 +81,12 @@ async def invited(database: Database, code_hash: str) -> Account | None:
     return _account(row) if row else None
 
 
+async def is_invited(tx: Transaction, id: int, code_hash: str) -> bool:
+    """Whether that invitation is still theirs: it may have been used meanwhile, or another one given."""
+    sql = "select 1 from account where id = ? and invitation = ?"
+    return bool(await tx.execute_fetchall(sql, (id, code_hash)))
+
+
 async def add(tx: Transaction, name: str, role: int, principal: str = "") -> int:
     """The new account's id; without a `principal` it gets one of its own. Raises Conflict for a name that is taken."""
     try:
