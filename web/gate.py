@@ -6,7 +6,7 @@ import asyncio
 import hmac
 import ipaddress
 import socket
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -56,7 +56,8 @@ class Gate:
     def source(self, request: web.Request) -> str:
         """The address that it came from: the one that a trusted proxy names."""
         peer = request.remote or ""
-        for hop in reversed([*request.headers.get("X-Forwarded-For", "").split(","), peer]):
+        told = ",".join(request.headers.getall("X-Forwarded-For", []))  # a proxy may add a line of its own
+        for hop in reversed([*told.split(","), peer]):
             peer = hop.strip() or peer
             if not self._is_proxy(peer):
                 break
@@ -76,20 +77,21 @@ class Gate:
         return Visit(request, self._port, visitor, self.source(request), self.cookie(request))
 
     async def _admitted(self, request: web.Request, route: Route) -> Visit:
-        """Raises AccessDenied and Unavailable."""
+        """Raises AccessDenied, BadInput and Unavailable. A form that its sender may not send is not read."""
         self._check_host(request)
         visitor = await self._visitor(request)
         if visitor is None:
             self._strangers.take(self.source(request))
         else:
             (self._asks if request.method in LOOKING else self._acts).take(visitor.session.hash)
-        if request.method not in LOOKING:
-            _check_sent_from_here(request)
-            await _read(request)
-            if visitor is not None and route.act is not None:
-                await _check_seal(request, visitor)
         if visitor is not None and route.act is not None:
             check(visitor.person, route.act)
+        if request.method not in LOOKING:
+            _check_sent_from_here(request)
+            if visitor is not None or route.act is None:
+                await _read(request)
+            if visitor is not None and route.act is not None:
+                await _check_seal(request, visitor)
         return self.visit(request, visitor)
 
     async def _visitor(self, request: web.Request) -> Visitor | None:
@@ -98,7 +100,7 @@ class Gate:
 
     def _check_host(self, request: web.Request) -> None:
         """A name that somebody else pointed at this machine is not ours: its pages would count as the same site."""
-        name = (urlsplit(f"//{request.host}").hostname or "").casefold()
+        name = (_place(f"//{request.host}").hostname or "").casefold()
         if not (_is_number(name) or name in self._names or name.endswith(".local")):
             raise AccessDenied(
                 f"This Haven is not called {name[:80]!r}.", "The owner adds names to web.names in haven.toml."
@@ -126,8 +128,15 @@ def _check_sent_from_here(request: web.Request) -> None:
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in FROM_HERE:
         raise AccessDenied(*ELSEWHERE)
     origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc != request.host:
+    if origin is not None and _place(origin).netloc != request.host:
         raise AccessDenied(*ELSEWHERE)
+
+
+def _place(address: str) -> SplitResult:
+    try:
+        return urlsplit(address)
+    except ValueError:  # a bracket that is never closed
+        raise BadInput("That request says no place that can be read.", "Open the dashboard itself.") from None
 
 
 async def _read(request: web.Request) -> None:

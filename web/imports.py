@@ -21,7 +21,8 @@ from web.chores import Tell
 
 MOST_KEPT = 5
 """Uploads whose files and reports are kept; an older one goes when a newer comes."""
-NAME_CHARS = 100
+NAME_CHARS = 60
+"""Of a file's name: 240 bytes at most, which every disk takes."""
 
 
 @dataclass

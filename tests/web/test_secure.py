@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import shutil
 import ssl
+from collections.abc import Mapping
 from pathlib import Path
 
 import aiohttp
 import pytest
 from aiohttp.test_utils import unused_port
+from multidict import CIMultiDict
 
 from haven.app import open_house
 from haven.errors import SettingsError
@@ -116,6 +118,8 @@ async def test_behind_a_trusted_proxy_one_address_that_guesses_locks_out_no_othe
         assert await tried(here, session, [9] * 6) == "Too many wrong passwords."
         spoofed = {"X-Forwarded-For": "198.51.100.7, 203.0.113.9"}
         assert await one_try(here, session, 99, spoofed) == "Too many wrong passwords.", "the proxy's own word counts"
+        lines = CIMultiDict(("X-Forwarded-For", one) for one in ("198.51.100.7", "203.0.113.9"))
+        assert await one_try(here, session, 99, lines) == "Too many wrong passwords.", "also in a line of its own"
 
 
 async def tried(here: Dashboard, session: aiohttp.ClientSession, ends: range | list[int]) -> str:
@@ -126,7 +130,7 @@ async def tried(here: Dashboard, session: aiohttp.ClientSession, ends: range | l
     return said
 
 
-async def one_try(here: Dashboard, session: aiohttp.ClientSession, number: int, headers: dict[str, str]) -> str:
+async def one_try(here: Dashboard, session: aiohttp.ClientSession, number: int, headers: Mapping[str, str]) -> str:
     form = {"name": f"Nobody {number}", "password": "something else"}
     async with session.post(f"{here.url}/enter", data=form, headers=headers) as answer:
         assert answer.status == 403

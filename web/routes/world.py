@@ -100,7 +100,7 @@ def at_record(id: str, more: str = "") -> str:
 def number_of(visit: Visit) -> int:
     """Which page of a list is asked for, counted from 1."""
     text = visit.asked("page", "1")
-    return min(max(1, int(text)), 100_000) if text.isascii() and text.isdecimal() else 1
+    return min(max(1, int(text)), 100_000) if text.isascii() and text.isdecimal() and len(text) < 10 else 1
 
 
 def pages_of(count: int, page: int, address: Callable[[int], str], each: int = PAGE) -> Pages:
