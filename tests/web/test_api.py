@@ -35,6 +35,10 @@ async def test_a_program_reads_asks_and_decides_for_its_person_alone(tmp_path: P
             assert approved.status == 200 and approved.data["state"] == "merging"
         assert (await here.house.changes.get(change.id)).decided_by.startswith("web:")
         other = await in_review(here.house, "Draw a compass", {"atlas/compass.py": "NORTH = 0\n"})
+        async with program(here, await token_of(reviewer, Scope.REQUEST)) as api:
+            far = [await api.post(f"/changes/{other.id}/cancel")]
+            far.append(await api.post(f"/changes/{other.id}/tweak", round=1, words="Draw it larger"))
+            assert [one.status for one in far] == [403, 403], "others' changes take the scope to decide"
         async with program(here, await token_of(member, Scope.READ, Scope.REQUEST, Scope.ASK)) as api:
             assert (await api.post(f"/changes/{other.id}/reject", round=1)).status == 403
             wish = {"kind": "docs", "text": "Say in the README how a glyph is read", "key": "one"}

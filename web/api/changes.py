@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -9,7 +10,7 @@ from pydantic import Field
 from assistants.going import Going
 from assistants.pricing import Step
 from assistants.table.request import Request
-from haven.access import Act
+from haven.access import Act, Principal, Role
 from haven.changes.proposal import MAX_REQUEST, Kind
 from haven.changes.proposal import clean as cleaned
 from haven.changes.states import State
@@ -199,9 +200,9 @@ async def tweak_change(call: Call) -> ChangeShape:
     """Another round with other words, of a change of one's own or of anybody's."""
     wish, house = call.take(Tweak), call.house
     going = Going(call.parts["id"], wish.round, wish.words, wish.at)
-    if (step := await going.step(house.changes, house.database, call.person)) is not None:
+    if (step := await going.step(house.changes, house.database, _hand(call))) is not None:
         await agree(call, step, wish.agreed_usd)
-    return ChangeShape.model_validate(await going.go(house.changes, call.person))
+    return ChangeShape.model_validate(await going.go(house.changes, _hand(call)))
 
 
 async def reject_change(call: Call) -> ChangeShape:
@@ -213,7 +214,12 @@ async def reject_change(call: Call) -> ChangeShape:
 
 async def cancel_change(call: Call) -> ChangeShape:
     """Put it away at once, whatever it is at."""
-    return ChangeShape.model_validate(await call.house.changes.cancel(call.parts["id"], call.person))
+    return ChangeShape.model_validate(await call.house.changes.cancel(call.parts["id"], _hand(call)))
+
+
+def _hand(call: Call) -> Principal:
+    """A token that may not decide reaches its person's own changes alone, whatever their role."""
+    return call.person if Scope.DECIDE in call.token.scopes else replace(call.person, role=Role.MEMBER)
 
 
 async def agree(call: Call, priced: Request | Step, agreed: float | None) -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import Any
 
 from pydantic.json_schema import models_json_schema
@@ -68,8 +69,9 @@ def described() -> dict[str, Any]:
     }
 
 
+@cache
 def written() -> str:
-    """As the file holds it."""
+    """As the file holds it; anybody may ask for it, so it is written once."""
     return json.dumps(described(), indent=1, sort_keys=True) + "\n"
 
 
