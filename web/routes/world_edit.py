@@ -148,7 +148,8 @@ async def _typed(
 
 
 async def _propose(visit: Visit, thing: Thing, seen: dict[str, int], typed: Mapping[str, str]) -> web.StreamResponse:
-    reason, key = typed.get("reason", ""), f"web:{typed.get('once', '')}" if typed.get("once") else ""
+    once, reason = typed.get("once", ""), typed.get("reason", "")
+    key = f"web:{visit.person.id}:{once}" if once else ""
     drafts = visit.house.records.drafts
     draft = await drafts.propose([thing], visit.person, TOOL, reason, expect=seen or None, key=key)
     masked = f" {was_masked(draft.masked)}" if draft.masked else ""
