@@ -93,6 +93,8 @@ class Answering(Pane):
         self._asked = 0
         """Questions that can be looked at again."""
         self._tries: list[str] = []
+        self._busy = False
+        """An answer is on its way: what can be done with it is offered when it is here."""
 
     def compose(self) -> ComposeResult:
         yield Answer(id="answer")
@@ -161,7 +163,7 @@ class Answering(Pane):
 
     async def _stream(self, pieces: Pieces) -> None:
         answer, ended = self.query_one(Answer), "stopped"
-        self.post_message(self.Busy(True))
+        self._is_busy(True)
         try:
             async with aclosing(pieces):
                 async for piece in pieces:
@@ -175,16 +177,18 @@ class Answering(Pane):
             ended = ""
         except HavenError as error:
             ended = f"{error.full} [{error.id}]"
-            await self._look()
             raise
         except asyncio.CancelledError:
             self._topic = replace(self._topic, again=not self._topic.private)
-            self.attempt(self._look, "looking", newest=True)
             raise
         finally:
-            self.post_message(self.Busy(False))
             await answer.end(ended)
-        await self._look()
+            self._is_busy(False)
+            self.attempt(self._look, "looking", newest=True)
+
+    def _is_busy(self, busy: bool) -> None:
+        self._busy = busy
+        self.post_message(self.Busy(busy))
 
     def _know(self, reply: Reply) -> None:
         """What can be done with it."""
@@ -226,7 +230,7 @@ class Answering(Pane):
             await self._stream(pieces)
         except HavenError:
             await self._begin(topic)
-            await self._news(topic.waiting)
+            self.attempt(partial(self._news, topic.waiting), "looking", newest=True)
             raise
 
     async def _next(self) -> None:
@@ -292,6 +296,8 @@ class Answering(Pane):
         self._offer()
 
     def _offer(self) -> None:
+        if self._busy:
+            return
         topic, choices = self._topic, {}
         if topic.waiting:
             choices = {one.value: HELD[one] for one in topic.choices or (Choice.CANCEL,)}
