@@ -54,7 +54,7 @@ async def make(database: Path, folder: Path, keep: int = 7) -> Backup:
 
     It is not checked yet: that is `verify`.
     """
-    final = folder / f"haven-{datetime.now(UTC):%Y%m%d}.db"
+    final = folder / f"haven-{datetime.fromtimestamp(now(), UTC):%Y%m%d}.db"
     aside = folder / f".{final.name}.part"
     try:
         await asyncio.to_thread(_prepare, folder, aside)

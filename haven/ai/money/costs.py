@@ -17,7 +17,7 @@ from haven.ai.money.ledger import month_start
 from haven.ai.task import Tier, Usage
 from haven.errors import BadInput, NotFound
 from haven.store import ledger, outcomes
-from haven.store.database import Database
+from haven.store.database import Database, now
 from haven.store.ledger import DAY_S, Cell
 from haven.store.outcomes import Seen
 
@@ -177,7 +177,7 @@ def period(first: datetime | None, last: datetime | None) -> tuple[float, float]
 
     Raises BadInput where they are the wrong way round.
     """
-    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    today = datetime.fromtimestamp(now(), UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     end = min(last.replace(tzinfo=UTC) if last else today, LAST_DAY) + timedelta(days=1)
     begin = first.replace(tzinfo=UTC) if first else end - timedelta(days=30)
     if begin >= end:
