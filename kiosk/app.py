@@ -11,7 +11,7 @@ from functools import partial
 from typing import ClassVar
 
 from textual import events
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingsMap, BindingType
 from textual.containers import Horizontal
 from textual.dom import DOMNode
@@ -38,6 +38,7 @@ from kiosk.screens.home import Home
 from kiosk.screens.more import More
 from kiosk.screens.pane import Handed, Pane
 from kiosk.screens.resting import Resting
+from kiosk.sheet import Sheet
 from kiosk.themes import DAY, LOOKS, look_at, theme_of
 from kiosk.touch import Clock, TouchApp
 from kiosk.widgets.entry import Entry
@@ -96,6 +97,8 @@ class Kiosk(TouchApp):
         super().__init__(driver_class, clock, handed.office.settings.kiosk)
         for look in LOOKS.values():
             self.register_theme(theme_of(look))
+        self.set_reactive(App.theme, self._look())  # from the first: a look put on later would style everything twice
+        self.stylesheet = Sheet(self.get_css_variables())
         self._handed = handed
         self._counts: dict[str, int] = {}
         """How much waits in each place that is under More."""
@@ -160,7 +163,10 @@ class Kiosk(TouchApp):
 
     def wear(self) -> None:
         """Put on the look of this hour."""
-        self.theme = look_at(self.wanted, datetime.fromtimestamp(now()).time())
+        self.theme = self._look()
+
+    def _look(self) -> str:
+        return look_at(self.wanted, datetime.fromtimestamp(now()).time())
 
     def wish(self, **changes: object) -> None:
         """Other settings of the kiosk, for this display and at once. Raises ValueError where one is wrong."""
