@@ -35,6 +35,7 @@ from tests.web.dashboard import Browser, Dashboard
 from tests.web.furnished import furnished, in_review
 from tests.web.test_walk import whence
 from tests.web.ways import address, once, parts_of
+from web.gate import SAFE
 from web.routes import ROUTES
 
 LINES, SYSTEMS, VIEWERS, A_SESSION, EVENTS_S = 2_000, 10_000, 50, 7, 10
@@ -94,10 +95,9 @@ async def _packed(url: str) -> int:
 async def watched(here: Dashboard, viewers: int) -> AsyncIterator[asyncio.subprocess.Process]:
     """People who watch live from another process, all connected."""
     cookies = []
-    for _ in range(-(-viewers // A_SESSION)):
-        browser = here.browser()
-        await browser.log_in("Olga")
-        cookies.append(next(one.value for one in browser.session.cookie_jar))
+    for number in range(-(-viewers // A_SESSION)):
+        browser = await here.person(f"Viewer {number}", Role.MEMBER)
+        cookies.append(next(one.value for one in browser.session.cookie_jar if one.key == SAFE))
     told = json.dumps({"url": f"{here.url}/live", "cookies": cookies, "viewers": viewers})
     command = (sys.executable, "-m", "benchmarks.web_dashboard", "--watch", told)
     process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)

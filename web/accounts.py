@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass
 
 from haven.access import WEB_OWNER, Principal, Role
@@ -15,6 +15,8 @@ from haven.scrypt import Tries, hashed, matches
 from haven.store import accounts as table
 from haven.store.accounts import Account, Session, Token
 from haven.store.database import Database, Transaction, now
+from web.guesses import Guesses
+from web.limits import Limit, place_of
 
 IDLE_S, LONGEST_S = 7 * 86400.0, 30 * 86400.0
 """Seconds without a visit, and in all, after which a session is over."""
@@ -24,8 +26,8 @@ INVITED_S = 3 * 86400.0
 PASSWORD_CHARS, PIN_DIGITS, NAME_CHARS = range(10, 201), range(4, 13), range(1, 41)
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 """Of codes that people type off a screen: none that look alike."""
-MOST_TRIED = 1_000
-"""Names and addresses whose wrong tries are remembered."""
+CODES = 20, 0.1
+"""Wrong codes that are free for a place, and how many more come each second: nobody guesses 50 bits so."""
 PROGRAM = "hook:"
 WRONG = "That name and password do not go together."
 
@@ -55,7 +57,7 @@ def principal_of(account: Account) -> Principal:
 
 def digest(secret: str) -> str:
     """Of a long random secret: what is kept of it."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
 
 
 def code() -> str:
@@ -69,7 +71,8 @@ class Accounts:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._tries: OrderedDict[str, Tries] = OrderedDict()
+        self._guesses = Guesses()
+        self._codes = Limit(CODES[1], CODES[0])
         self._confirming: defaultdict[int, Tries] = defaultdict(Tries)
         """By account, never forgotten: nobody gets rid of their wrong PINs by trying many names."""
         self._hashing = asyncio.Semaphore(2)  # 32 MB each: a flood of passwords must not fill the memory
@@ -95,9 +98,7 @@ class Accounts:
 
     async def become_owner(self, given: str, name: str, password: str, source: str) -> Account:
         """The first account. Raises AccessDenied for a wrong code, and once there is an owner."""
-        await self._once(
-            f"code:{source}", self.first_code != "" and _same(given, self.first_code), "That code is wrong."
-        )
+        self._once(source, self.first_code != "" and _same(given, self.first_code), "That code is wrong.")
         name, hash = _name(name), await self._hash(_password(password, name))
 
         async def work(tx: Transaction) -> int:
@@ -125,37 +126,35 @@ class Accounts:
         await self._database.write(lambda tx: table.invite(tx, id, digest(fresh), now() + INVITED_S))
         return fresh
 
-    async def accept(self, given: str, password: str, source: str) -> Account:
-        """Choose a password by an invitation. Raises AccessDenied for a code that is wrong, used or too old."""
+    async def accept(self, given: str, password: str, source: str) -> tuple[Account, list[str]]:
+        """Choose a password by an invitation; the account, and the names of its tokens, which end with it.
+
+        Raises AccessDenied for a code that is wrong, used or too old.
+        """
         account = await table.invited(self._database, digest(_plain_code(given)))
         refused = "That invitation is wrong, used, or older than three days."
-        await self._once(f"code:{source}", account is not None, refused)
+        self._once(source, account is not None, refused)
         assert account is not None
         hash = await self._hash(_password(password, account.name))
 
-        async def work(tx: Transaction) -> None:
+        async def work(tx: Transaction) -> list[str]:
             if not await table.is_invited(tx, account.id, account.invitation):
                 raise AccessDenied(refused, "Ask for a new one.")
-            await table.set_password(tx, account.id, hash)
+            return await table.set_password(tx, account.id, hash)
 
-        await self._database.write(work)
-        return account
+        ended = await self._database.write(work)
+        return await self._there(account.id), ended
 
-    async def log_in(self, name: str, password: str, source: str) -> Account:
-        """Raises AccessDenied: the same for a name that nobody has, after as long a time."""
+    async def log_in(self, name: str, password: str, source: str, mark: str = "") -> Account:
+        """`mark` is what an earlier time left in the browser. Raises AccessDenied: the same for a name that nobody has,
+        after as long a time; and TooMuch."""
         account = await table.named(self._database, name.strip())
-        tries: list[Tries] = []
-        for key in (f"from:{source}", f"name:{name.strip().casefold()[:80]}"):
-            tries.append(self._tried(key))
-            tries[-1].check("Too many wrong passwords.")
-        for one in tries:
-            one.count(right=False)  # until it is known: of many at once no more are let through than one by one
+        one = self._guesses.begin(account, name, source, mark)
         kept = account.password if account and account.password else self._nobody
         right = await self._matches(password, kept) and account is not None and account.password != ""
         if account is None or not right:
-            raise AccessDenied(WRONG, tries[-1].after_a_wrong_one())
-        for one in tries:
-            one.count(right=True)
+            raise AccessDenied(WRONG, one.tries.after_a_wrong_one())
+        one.was_right()
         return account
 
     async def enter(self, account: Account, browser: str) -> str:
@@ -198,10 +197,10 @@ class Accounts:
         hash = await self._hash(pin)
         await self._database.write(lambda tx: table.set_pin(tx, account.id, hash))
 
-    async def set_password(self, account: Account, password: str) -> None:
-        """Every browser is logged out with it."""
+    async def set_password(self, account: Account, password: str) -> list[str]:
+        """Every browser is logged out with it, and every token ends; the names of these."""
         hash = await self._hash(_password(password, account.name))
-        await self._database.write(lambda tx: table.set_password(tx, account.id, hash))
+        return await self._database.write(lambda tx: table.set_password(tx, account.id, hash))
 
     async def today(self, then: Principal) -> Principal:
         """The same person with the role of this moment: a stranger where they have no account any more. A program that
@@ -217,21 +216,13 @@ class Accounts:
             raise NotFound("There is no such account any more.", "Look at the list again.")
         return account
 
-    async def _once(self, key: str, right: bool, sentence: str) -> None:
+    def _once(self, source: str, right: bool, sentence: str) -> None:
         """One try at a code."""
-        tries = self._tried(key)
-        tries.check("Too many wrong codes.")
-        tries.count(right)
+        place = place_of(source)
+        self._codes.take(place, "Too many wrong codes.")
         if not right:
-            raise AccessDenied(sentence, tries.after_a_wrong_one())
-
-    def _tried(self, key: str) -> Tries:
-        """The wrong tries of a name or an address; those that were asked about least lately are forgotten."""
-        found = self._tries.setdefault(key, Tries())
-        self._tries.move_to_end(key)
-        if len(self._tries) > MOST_TRIED:
-            self._tries.popitem(last=False)
-        return found
+            raise AccessDenied(sentence, "Look at it again: it is two groups of five letters.")
+        self._codes.give_back(place)
 
     async def _hash(self, secret: str) -> str:
         async with self._hashing:

@@ -11,11 +11,12 @@ from aiohttp.typedefs import Handler
 from haven.errors import AccessDenied, BadInput, Conflict, HavenError, NotFound, Unavailable, error_id
 from haven.settings import Web
 from web.accounts import Accounts
-from web.api.door import Door, NoToken, WrongType, description, sorry
+from web.api.door import Door, NoToken, description, sorry
 from web.api.endpoint import BASE
 from web.api.table import ENDPOINTS
 from web.chat.chats import Chats
 from web.chores import Chores
+from web.forms import WrongType
 from web.gate import Gate
 from web.handed import Handed
 from web.imports import Imports
@@ -23,6 +24,7 @@ from web.limits import TooMuch
 from web.pages import Pages
 from web.routes import ROUTES
 from web.shelf import Shelf
+from web.streaming import Streams
 from web.visit import VISIT, Port
 
 log = logging.getLogger("haven.web")
@@ -57,7 +59,7 @@ class Dashboard:
         self._chats = Chats(house)
         self._chores = Chores(house.bus)
         self._imports = Imports(house.importer)
-        port = Port(house, accounts, Pages(self._shelf), self._chores, self._chats, self._imports)
+        port = Port(house, accounts, Pages(self._shelf), self._chores, self._chats, self._imports, Streams())
         self.gate = Gate(settings, port)
         self._api = Door(self.gate, port)
 

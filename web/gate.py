@@ -9,13 +9,15 @@ import socket
 from urllib.parse import SplitResult, quote, urlsplit
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
 
 from haven.access import check
 from haven.errors import AccessDenied, BadInput
 from haven.settings import Web
 from web.accounts import Visitor
-from web.limits import Limit
+from web.forms import FORMS, check_charset
+from web.limits import Limit, place_of
 from web.visit import VISIT, Port, Route, Visit
 
 SAFE, SECURE = "haven-session", "__Host-haven-session"
@@ -23,7 +25,6 @@ SAFE, SECURE = "haven-session", "__Host-haven-session"
 LOOKING = frozenset({"GET", "HEAD"})
 FROM_HERE = frozenset({"same-origin", "none"})
 """Values of Sec-Fetch-Site of what a person's own page, or address line, asked for."""
-FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 BODY_S = 60.0
 """Seconds that a form may take to come in, with what is attached to it."""
 ELSEWHERE = "That came from another site.", "Open the dashboard itself and try again."
@@ -40,6 +41,7 @@ class Gate:
         self._strangers = Limit(per_s=5, reserve=60)
         self._asks = Limit(per_s=20, reserve=200)
         self._acts = Limit(per_s=2, reserve=40)
+        self._heavy = Limit(per_s=1, reserve=60)
 
     def bound(self, route: Route) -> Handler:
         """What aiohttp calls for a route."""
@@ -81,9 +83,11 @@ class Gate:
         self._check_host(request)
         visitor = await self._visitor(request)
         if visitor is None:
-            self._strangers.take(self.source(request))
+            self._strangers.take(place_of(self.source(request)))
         else:
             (self._asks if request.method in LOOKING else self._acts).take(visitor.session.hash)
+            if route.is_heavy:  # of a person: another browser is no way around it
+                self._heavy.take(visitor.person.id)
         if visitor is not None and route.act is not None:
             check(visitor.person, route.act)
         if request.method not in LOOKING:
@@ -140,19 +144,20 @@ def _place(address: str) -> SplitResult:
 
 
 async def _read(request: web.Request) -> None:
-    """The whole body, within its time. Raises BadInput for one that is late or broken."""
+    """The whole body, within its time. Raises BadInput for one that is late or broken, WrongType."""
+    check_charset(request.charset)
     try:
         async with asyncio.timeout(BODY_S):
             await (request.post() if request.content_type in FORMS else request.read())
     except TimeoutError:
         raise BadInput("The form did not come in time.", "Send it again.") from None
-    except (ValueError, LookupError) as error:  # a boundary that is missing, an encoding that nobody knows
+    except (ValueError, LookupError, RuntimeError, HttpProcessingError) as error:  # no boundary, an unknown encoding
         raise BadInput("That form can't be read.", "Load the page again and send it once more.") from error
 
 
 async def _check_seal(request: web.Request, visitor: Visitor) -> None:
     given = request.headers.get(SEAL_HEADER) or str((await request.post()).get(SEAL, ""))
-    if not hmac.compare_digest(given.encode(), visitor.seal.encode()):
+    if not hmac.compare_digest(given.encode("utf-8", "replace"), visitor.seal.encode()):
         raise AccessDenied("That page is out of date.", "Load it again and send it once more.")
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
+import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from aiohttp import web
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
@@ -24,6 +25,8 @@ PATIENCE_S = 5.0
 HEAD_S = 30.0
 """Seconds that a connection may take to say what it wants, at first and between two requests."""
 LOOPBACK = "127.0.0.1"
+FRESH_S = 1.0
+"""Seconds for which what was found out is told again: nobody keeps the database busy by asking."""
 CLOSING_S = 1.0
 """Seconds that an answer under way may still take at the end."""
 
@@ -93,8 +96,10 @@ def _secure(place: Web) -> ssl.SSLContext | None:
 def _app(
     metrics: Callable[[], Awaitable[bytes]], look: Callable[[], Awaitable[object]], hooks: Hooks | None
 ) -> web.Application:
+    counted = _Lately(lambda: _patiently(metrics))
+
     async def get_metrics(request: web.Request) -> web.Response:
-        body, trouble = await _patiently(metrics)
+        body, trouble = await counted.get()
         if body is None:
             return web.Response(status=503, text=trouble)
         return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})
@@ -110,6 +115,22 @@ def _app(
     if hooks is not None:
         app.router.add_post("/hooks/change", hooks.change)
     return app
+
+
+class _Lately(Generic[T]):
+    """Finds something out at most once in FRESH_S, for however many who ask."""
+
+    def __init__(self, find_out: Callable[[], Awaitable[T]]) -> None:
+        self._find_out = find_out
+        self._turn = asyncio.Lock()
+        self._found: tuple[float, T] | None = None
+
+    async def get(self) -> T:
+        async with self._turn:
+            if self._found is None or time.monotonic() - self._found[0] > FRESH_S:
+                found = await self._find_out()
+                self._found = time.monotonic(), found
+            return self._found[1]
 
 
 async def _patiently(work: Callable[[], Awaitable[T]]) -> tuple[T | None, str]:

@@ -17,9 +17,7 @@ T = TypeVar("T")
 LOOK_S, BEAT_S = 1.0, 20.0
 """Seconds after which it is looked whether a quiet stream still has its browser, and after which its browser is told so
 and its session looked at."""
-PER_SESSION, IN_ALL = 8, 200
-_open: dict[Stream, str] = {}
-"""Each with its session."""
+PER_SESSION, PER_PERSON, IN_ALL = 8, 12, 200
 
 
 class Stream:
@@ -63,21 +61,29 @@ class Stream:
             return True  # the database does not answer: that says nothing of the session
 
 
-async def streamed(visit: Visit, tell: Callable[[Stream], Awaitable[None]]) -> web.StreamResponse:
-    """All that `tell` tells, until it ends, the browser goes, or Haven does. Raises TooMuch."""
-    session = visit.known.session.hash
-    there = [whose for stream, whose in _open.items() if not stream.is_left]
-    if there.count(session) >= PER_SESSION or len(there) >= IN_ALL:
-        raise TooMuch("So many pages are open here that no other can be kept up to date.", "Close some.", after=30)
-    answer = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
-    stream = Stream(visit, answer)
-    _open[stream] = session
-    try:
-        await answer.prepare(visit.request)
-        await answer.write(b"retry: 3000\n\n")
-        await tell(stream)
-    except ConnectionError:
-        pass  # the browser went
-    finally:
-        del _open[stream]
-    return answer
+class Streams:
+    """Those that are open; one for the port."""
+
+    def __init__(self) -> None:
+        self._open: dict[Stream, tuple[str, str]] = {}
+        """Each with its session and its person."""
+
+    async def run(self, visit: Visit, tell: Callable[[Stream], Awaitable[None]]) -> web.StreamResponse:
+        """All that `tell` tells, until it ends, the browser goes, or Haven does. Raises TooMuch."""
+        whose = visit.known.session.hash, visit.person.id
+        there = [one for stream, one in self._open.items() if not stream.is_left]
+        of_session, of_person = (sum(one[part] == whose[part] for one in there) for part in (0, 1))
+        if of_session >= PER_SESSION or of_person >= PER_PERSON or len(there) >= IN_ALL:
+            raise TooMuch("So many pages are open here that no other can be kept up to date.", "Close some.", after=30)
+        answer = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
+        stream = Stream(visit, answer)
+        self._open[stream] = whose
+        try:
+            await answer.prepare(visit.request)
+            await answer.write(b"retry: 3000\n\n")
+            await tell(stream)
+        except ConnectionError:
+            pass  # the browser went
+        finally:
+            del self._open[stream]
+        return answer

@@ -19,6 +19,7 @@ from web.imports import Imports
 if TYPE_CHECKING:
     from web.chat.chats import Chats
     from web.pages import Pages
+    from web.streaming import Streams
 
 FORM_BYTES = 256 * 1024
 NOBODY = Principal("", "a stranger", Role.STRANGER, "web")
@@ -34,6 +35,8 @@ class Route:
     act: Act | None
     most: int = FORM_BYTES
     """Bytes of a body."""
+    is_heavy: bool = False
+    """It takes so long to answer that one person may ask for few at a time."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class Port:
     chores: Chores
     chats: Chats
     imports: Imports
+    streams: Streams
 
 
 class Visit:
@@ -58,6 +62,7 @@ class Visit:
         self.chores = port.chores
         self.chats = port.chats
         self.imports = port.imports
+        self.streams = port.streams
         self.visitor = visitor
         self.source = source
         """The address that it came from."""

@@ -104,10 +104,13 @@ def fresh_principal() -> str:
     return f"web:{10**8 + secrets.randbelow(9 * 10**8)}"
 
 
-async def set_password(tx: Transaction, id: int, hash: str) -> None:
-    """An invitation is used up with it, and every browser of theirs is logged out."""
+async def set_password(tx: Transaction, id: int, hash: str) -> list[str]:
+    """An invitation is used up with it, every browser of theirs is logged out, and every token ends: whoever knew the
+    old password may have made one. The names of these."""
     await tx.execute("update account set password = ?, invitation = '' where id = ?", (hash, id))
     await tx.execute("delete from web_session where account = ?", (id,))
+    ended = await tx.execute_fetchall("delete from api_token where account = ? returning name", (id,))
+    return [str(row[0]) for row in ended]
 
 
 async def set_pin(tx: Transaction, id: int, hash: str) -> None:

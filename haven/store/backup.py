@@ -27,6 +27,12 @@ from haven.store.database import explain, now, opened
 from haven.store.events import newest
 
 NAMES = "haven-????????.db"
+LETS_IN = {
+    "web_session": "delete from web_session",
+    "api_token": "delete from api_token",
+    "account": "update account set invitation = '', invited_until = 0",
+}
+"""What may have been taken back since a backup was made, by table, and how a restore takes it back for good."""
 
 
 @dataclass(frozen=True)
@@ -106,14 +112,15 @@ async def restore(backup: Backup, database: Path) -> Path | None:
     """Put the backup in the database's place; returns where the old one lies now, None where there was none.
 
     Haven must not run: the caller holds its lock. Whenever this is torn, a whole database lies there, the old or the
-    new one. Raises StoreError where the backup fails its check: then nothing was touched.
+    new one. Sessions, tokens and invitations of that day are not in it: some of them may have been ended since.
+    Raises StoreError where the backup fails its check: then nothing was touched.
     """
     checked = await verify(backup)
     if checked.problem:
         raise StoreError(f"{backup.file.name} was not restored: {checked.problem}", "Take another: haven backup list")
     try:
         return await asyncio.to_thread(_replace, backup.file, database)
-    except OSError as error:
+    except (sqlite3.Error, OSError) as error:
         raise explain(error, database) from error
 
 
@@ -217,6 +224,7 @@ def _replace(backup: Path, database: Path) -> Path | None:
     aside = database.with_name(f".{database.name}.part")
     aside.unlink(missing_ok=True)
     _copy(backup, aside)
+    _let_nobody_in(aside)
     kept = database.with_name(f"{database.stem}-before-{datetime.now():%Y%m%d-%H%M%S}{database.suffix}")
     was_there = database.exists()
     for ending in ("", "-wal") if was_there else ():
@@ -230,3 +238,13 @@ def _replace(backup: Path, database: Path) -> Path | None:
         database.with_name(database.name + ending).unlink(missing_ok=True)
     os.replace(aside, database)
     return kept if was_there else None
+
+
+def _let_nobody_in(restored: Path) -> None:
+    """Whoever is in a browser, or has a program, comes in anew with the password of that day."""
+    with closing(sqlite3.connect(restored)) as database:
+        tables = {row[0] for row in database.execute("select name from sqlite_master where type = 'table'")}
+        for table, sql in LETS_IN.items():
+            if table in tables:  # a backup may be older than the dashboard
+                database.execute(sql)
+        database.commit()

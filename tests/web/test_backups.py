@@ -6,11 +6,18 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from haven.access import Role
+from haven.errors import AccessDenied
 from haven.settings import Settings
+from haven.store import accounts as table
 from haven.store import backup, notes, restoring
 from haven.store.database import opened
 from tests.web.dashboard import PASSWORD, Browser, Dashboard, dashboard
+from web.accounts import Accounts
+from web.api import tokens
+from web.api.endpoint import Scope
 
 
 async def done(here: Dashboard, owner: Browser, path: str) -> str:
@@ -71,6 +78,31 @@ async def test_the_next_start_puts_back_what_an_owner_chose(tmp_path: Path) -> N
     made.file.write_bytes(b"no database")
     await restoring.carry_out(settings.backups, settings.database)
     assert await _note(settings) == "as it was" and backup.one(settings.backups).problem, "and it is said beside it"
+
+
+async def test_what_was_ended_since_a_backup_lets_nobody_in_again_after_it_is_put_back(tmp_path: Path) -> None:
+    async with dashboard(tmp_path) as here:
+        settings, accounts, database = here.house.settings, here.accounts, here.house.database
+        owner = await here.owner()
+        code = await accounts.invite("Mika", Role.MEMBER)
+        olga = await table.get(database, 1)
+        assert olga is not None
+        session = await accounts.enter(olga, "a stolen phone")
+        secret = await tokens.make(database, olga, "a lost lamp", [Scope.DECIDE])
+        await done(here, owner, "/backups")
+        [made] = backup.found(settings.backups)
+        await owner.post("/me/browsers/leave")
+        await accounts.accept(code, PASSWORD, "192.0.2.1")
+        restoring.plan(settings.backups, made.file.name)
+    await restoring.carry_out(settings.backups, settings.database)
+    async with opened(settings.database) as database:
+        accounts = Accounts(database)
+        await accounts.begin()
+        assert await accounts.visitor(session) is None and await accounts.program(secret) is None
+        with pytest.raises(AccessDenied, match="invitation is wrong, used"):
+            await accounts.accept(code, PASSWORD, "192.0.2.1")
+        assert (await accounts.log_in("Olga", PASSWORD, "192.0.2.1")).role == Role.OWNER
+    assert backup.one(settings.backups).is_verified, "the backup itself is as it was"
 
 
 async def _note(settings: Settings) -> str | None:

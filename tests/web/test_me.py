@@ -8,29 +8,42 @@ from pathlib import Path
 from haven.access import Role
 from haven.store import accounts as table
 from tests.web.dashboard import PASSWORD, dashboard
+from tests.web.test_people import CODE
+from web.api import tokens
+from web.api.endpoint import Scope
 
 OTHER = "green sun over Meridian"
 
 
-async def test_a_new_password_logs_out_every_other_browser(tmp_path: Path) -> None:
+async def test_a_new_password_logs_out_every_other_browser_and_ends_the_tokens(tmp_path: Path) -> None:
     async with dashboard(tmp_path) as here:
-        await here.owner()
+        owner = await here.owner()
         mika = await here.person("Mika", Role.MEMBER)
+        account = await table.named(here.house.database, "Mika")
+        assert account is not None
+        secret = await tokens.make(here.house.database, account, "the lamp", [Scope.READ])
         phone = here.browser()
         await phone.log_in("Mika")
-        page = await mika.get("/me")
-        assert page.text.count("Log it out") == 1 and "this one" in page.text
+        shown = await mika.get("/me")
+        assert shown.text.count("Log it out") == 1 and "this one" in shown.text
         wrong = await mika.post("/me/password", now="something else", password=OTHER, again=OTHER)
         assert wrong.status == 403
         unlike = await mika.post("/me/password", now=PASSWORD, password=OTHER, again=PASSWORD)
         assert unlike.status == 400 and "not the same" in unlike.text
         done = await mika.post("/me/password", now=PASSWORD, password=OTHER, again=OTHER)
-        assert done.path == "/me" and done.status == 200
+        assert done.path == "/me" and done.status == 200 and "ended with the old password: the lamp." in done.text
+        assert await here.accounts.program(secret) is None
         assert (await phone.get("/")).path.startswith("/enter")
         assert (await phone.log_in("Mika")).status == 403 and (await phone.log_in("Mika", OTHER)).status == 200
         mark = (await mika.get("/me")).html.split('action="/me/browsers/')[1].split("/")[0]
         await mika.post(f"/me/browsers/{mark}/leave")
         assert (await phone.get("/")).path.startswith("/enter") and (await mika.get("/me")).status == 200
+
+        await tokens.make(here.house.database, account, "the door", [Scope.READ])
+        await owner.get(page := f"/people/{account.id}")
+        code = CODE.findall((await owner.post(f"{page}/invite", pin=PASSWORD)).text)[0]
+        back = await phone.post("/invited", code=code, password=PASSWORD, again=PASSWORD)
+        assert "the door" in back.text and (await mika.get("/")).path.startswith("/enter")
 
 
 async def test_the_pin_takes_the_passwords_place_before_what_can_not_be_undone(tmp_path: Path) -> None:

@@ -13,10 +13,12 @@ from haven.access import Principal, check
 from haven.errors import AccessDenied, BadInput
 from haven.settings.plain import wrong_value
 from haven.store.accounts import Token
+from web.api.answering import Answering
 from web.api.describe import written
 from web.api.endpoint import MOST_BYTES, Call, Endpoint, Given
+from web.forms import WrongType
 from web.gate import Gate
-from web.limits import Limit
+from web.limits import Limit, place_of
 from web.visit import Port
 
 BEARER = "bearer "
@@ -29,28 +31,25 @@ class NoToken(AccessDenied):
     """Nobody is known by what came with this call."""
 
 
-class WrongType(BadInput):
-    """The body is of a kind that nobody reads here."""
-
-
 class Door:
     """One for the port. Cookies are not looked at, so that no page of elsewhere can use a browser's."""
 
     def __init__(self, gate: Gate, port: Port) -> None:
         self._gate = gate
         self._port = port
+        self._answering = Answering(port.chats)
         self._wrong = Limit(per_s=5, reserve=100)  # nobody guesses a token; it is the database that is spared
-        self._calls = Limit(per_s=10, reserve=100)
+        self._calls = Limit(per_s=10, reserve=300)
 
     def bound(self, endpoint: Endpoint) -> Handler:
         """What aiohttp calls for an endpoint."""
 
         async def handle(request: web.Request) -> web.StreamResponse:
             token, person = await self._who(request)
-            self._calls.take(str(token.id))
+            self._calls.take(person.id)
             _check(endpoint, token, person)
             given = await _given(request.clone(client_max_size=MOST_BYTES), endpoint)
-            call = Call(self._port.house, person, token, dict(request.match_info), given)
+            call = Call(self._port.house, person, token, dict(request.match_info), given, self._answering)
             answer = await endpoint.do(call)
             text = await asyncio.to_thread(answer.model_dump_json)
             return web.Response(text=text, status=endpoint.status, content_type="application/json", headers=HEADERS)
@@ -62,7 +61,7 @@ class Door:
         secret = given[len(BEARER) :].strip() if given.casefold().startswith(BEARER) else ""
         found = await self._port.accounts.program(secret) if secret else None
         if found is None:
-            self._wrong.take(self._gate.source(request))
+            self._wrong.take(place_of(self._gate.source(request)))
             raise NoToken(
                 "This needs a token that holds.",
                 "Make one on the dashboard under your name; send it as a bearer token.",

@@ -23,7 +23,7 @@ from haven.world.world import World
 from web.chat.export import FORMS
 from web.chat.sheet import Sheet, State, day, recalled
 from web.chat.writing import Piece
-from web.streaming import Stream, streamed
+from web.streaming import Stream
 from web.visit import Route, Visit
 
 LISTED, HISTORY, STEPS = 20, 300, 10_000
@@ -88,7 +88,7 @@ async def stream(visit: Visit) -> web.StreamResponse:
         if writing is None or writing.ended.is_set():
             await stream.tell(end=True)
 
-    return await streamed(visit, tell)
+    return await visit.streams.run(visit, tell)
 
 
 async def picture(visit: Visit) -> web.StreamResponse:

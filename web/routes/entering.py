@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from aiohttp import web
 
 from haven.access import Act
 from haven.errors import BadInput
 from haven.store.accounts import Account
 from web.accounts import LONGEST_S
+from web.guesses import fresh_mark
 from web.visit import Route, Visit
+
+KNOWN_S = 365 * 86400.0
+"""Seconds for which a browser stays known; each time that somebody logs in begins them anew."""
 
 
 async def door(visit: Visit) -> web.StreamResponse:
@@ -17,13 +23,14 @@ async def door(visit: Visit) -> web.StreamResponse:
         return visit.go(_inside(visit.asked("next")))
     if not await visit.accounts.has_owner():
         return visit.go("/begin")
-    return visit.page("enter.html", next=_inside(visit.asked("next")))
+    return visit.page("enter.html", next=_inside(visit.asked("next")), was_in=visit.cookie in visit.request.cookies)
 
 
 async def log_in(visit: Visit) -> web.StreamResponse:
     fields = await visit.fields()
     name, password = fields.get("name", ""), fields.get("password", "")
-    account = await visit.accounts.log_in(name, password, visit.source)
+    mark = visit.request.cookies.get(_marks(visit), "")
+    account = await visit.accounts.log_in(name, password, visit.source, mark)
     return await entered(visit, account, _inside(fields.get("next", "")))
 
 
@@ -55,23 +62,34 @@ async def invited(visit: Visit) -> web.StreamResponse:
 
 async def accept(visit: Visit) -> web.StreamResponse:
     fields = await visit.fields()
-    account = await visit.accounts.accept(fields.get("code", ""), twice(fields), visit.source)
-    return await entered(visit, account, "/")
+    account, ended = await visit.accounts.accept(fields.get("code", ""), twice(fields), visit.source)
+    return await entered(visit, account, "/", ended_with_it(ended))
 
 
-async def entered(visit: Visit, account: Account, path: str) -> web.Response:
+async def entered(visit: Visit, account: Account, path: str, said: str = "") -> web.Response:
+    """Logged in from now on; `said` is the notice of the first page."""
     token = await visit.accounts.enter(account, visit.request.headers.get("User-Agent", ""))
-    answer = visit.go(path)
-    answer.set_cookie(
-        visit.cookie,
-        token,
-        max_age=int(LONGEST_S),
-        httponly=True,
-        samesite="Strict",
-        secure=visit.cookie.startswith("__Host-"),
-        path="/",
-    )
+    visit.visitor = await visit.accounts.visitor(token)
+    answer = visit.go(path, said)
+    for name, value, seconds in ((visit.cookie, token, LONGEST_S), (_marks(visit), fresh_mark(account), KNOWN_S)):
+        answer.set_cookie(
+            name,
+            value,
+            max_age=int(seconds),
+            httponly=True,
+            samesite="Strict",
+            secure=visit.cookie.startswith("__Host-"),
+            path="/",
+        )
     return answer
+
+
+def ended_with_it(tokens: Sequence[str]) -> str:
+    """What to tell of tokens that a new password ended; "" for none."""
+    if not tokens:
+        return ""
+    which = "This token of a program" if len(tokens) == 1 else "These tokens of programs"
+    return f"{which} ended with the old password: {', '.join(tokens)}. Make new ones under Tokens."
 
 
 def twice(fields: dict[str, str], what: str = "passwords") -> str:
@@ -79,6 +97,11 @@ def twice(fields: dict[str, str], what: str = "passwords") -> str:
     if fields.get("password", "") != fields.get("again", ""):
         raise BadInput(f"The two {what} are not the same.", "Type them again.")
     return fields.get("password", "")
+
+
+def _marks(visit: Visit) -> str:
+    """The cookie by which a browser is known that somebody logged in with before."""
+    return visit.cookie.replace("session", "known")
 
 
 def _inside(path: str) -> str:

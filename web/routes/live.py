@@ -11,7 +11,7 @@ from haven.access import Act
 from haven.changes.stages import stage
 from haven.events import Subscription
 from haven.store.events import Event
-from web.streaming import Stream, streamed
+from web.streaming import Stream
 from web.visit import Route, Visit
 
 SHOWN = ("change.", "alert.", "cloud.", "world.", "draft.", "waiting.", "model.", "backup.", "cap.", "kiosk.")
@@ -26,7 +26,7 @@ STEP = "step"
 async def stream(visit: Visit) -> web.StreamResponse:
     """Until the browser goes, the session ends, or Haven does."""
     with visit.house.bus.subscribe() as news:
-        return await streamed(visit, lambda stream: _tell(stream, news, visit.person.id))
+        return await visit.streams.run(visit, lambda stream: _tell(stream, news, visit.person.id))
 
 
 async def _tell(stream: Stream, news: Subscription, person: str) -> None:

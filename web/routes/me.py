@@ -12,8 +12,9 @@ from haven.errors import NotFound
 from haven.privacy import ELSEWHERE, LATER, STAYS
 from haven.store import accounts as table
 from haven.store.database import now
+from web import people
 from web.accounts import IDLE_S, LONGEST_S
-from web.routes.entering import entered, twice
+from web.routes.entering import ended_with_it, entered, twice
 from web.visit import Route, Visit
 
 MARK = 16
@@ -40,11 +41,13 @@ async def me(visit: Visit) -> web.StreamResponse:
 
 
 async def set_password(visit: Visit) -> web.StreamResponse:
-    """Every browser is logged out with it; this one comes in again at once."""
+    """Every browser is logged out with it and every token ends; this one comes in again at once."""
     await _by_password(visit)
-    account = visit.known.account
-    await visit.accounts.set_password(account, twice(await visit.fields()))
-    return await entered(visit, account, "/me")
+    id = visit.known.account.id
+    ended = await visit.accounts.set_password(visit.known.account, twice(await visit.fields()))
+    account = await people.there(visit.house.database, str(id))
+    said = "The password is set, and every other browser is logged out."
+    return await entered(visit, account, "/me", f"{said} {ended_with_it(ended)}".strip())
 
 
 async def set_pin(visit: Visit) -> web.StreamResponse:
