@@ -28,6 +28,7 @@ from haven.logbook import RECENT
 from haven.privacy import Privacy
 from haven.settings import DISCORD_TOKEN, Discord, Settings, Web, config_file, demo_file
 from kiosk.app import Kiosk
+from kiosk.displays import Displays
 from kiosk.pin import Pin
 from kiosk.remote import remote
 from kiosk.screens.pane import Handed
@@ -85,6 +86,16 @@ def kiosk_of(
     return Kiosk(handed, driver, clock)
 
 
+def displays_of(house: House, first_code: Callable[[], str] = str) -> Displays:
+    """All displays of the kiosk, wherever their terminals are; one PIN for them."""
+    pin = Pin(house.settings)
+
+    def make(principal: Principal, driver: type[Any]) -> Kiosk:
+        return kiosk_of(house, principal, pin, driver, first_code=first_code)
+
+    return Displays(make)
+
+
 def settings_file(settings: Settings) -> Path:
     """Where these settings came from: the demo's own file in the demo."""
     demo = demo_file()
@@ -132,15 +143,11 @@ def bot_of(house: House, settings: Discord) -> HavenBot:
 def faces_of(house: House, ready: asyncio.Event) -> list[Face]:
     """The kiosk always; the bot where a token is (else its supervisor says OFF); the web port where one is set."""
     accounts = _accounts_of(house)
+    displays = displays_of(house, lambda: accounts.first_code if accounts else "")
 
     async def kiosk(house: House) -> None:
-        pin = Pin(house.settings)
-
-        def make(principal: Principal, driver: type[Any]) -> Kiosk:
-            return kiosk_of(house, principal, pin, driver, first_code=lambda: accounts.first_code if accounts else "")
-
         try:
-            await serve_kiosk(house.settings.socket, make, house.settings.kiosk, os.getuid(), ready.set)
+            await serve_kiosk(house.settings.socket, displays, house.settings.kiosk, os.getuid(), ready.set)
         except (SettingsError, Unavailable) as error:
             log.error("[%s] the kiosk can't be shown: %s", error.id, error)
             house.sentinel.note("Kiosk", error.full, "alert")
@@ -148,7 +155,7 @@ def faces_of(house: House, ready: asyncio.Event) -> list[Face]:
             await asyncio.get_running_loop().create_future()  # the other faces go on
 
     async def web(house: House) -> None:
-        await _port(house, accounts)
+        await _port(house, accounts, displays)
 
     return [kiosk, _bot, *([web] if house.settings.web.port else [])]
 
@@ -182,10 +189,10 @@ async def _bot(house: House) -> None:
         await asyncio.wait([connecting])
 
 
-async def _port(house: House, accounts: Accounts | None) -> None:
+async def _port(house: House, accounts: Accounts | None, displays: Displays) -> None:
     """The dashboard, Prometheus's and watchdogs' way in, and that of webhooks; loaded only where it is on."""
     try:
-        shown = await dashboard_of(house, accounts) if accounts else None
+        shown = await dashboard_of(house, accounts, displays) if accounts else None
         await port(house, shown, house.settings.web)
     except (SettingsError, Unavailable, StoreError) as error:
         log.error("[%s] the web port can't be opened: %s", error.id, error)
@@ -230,8 +237,8 @@ def _hooks(house: House) -> Hooks | None:
         return None
 
 
-async def dashboard_of(house: House, accounts: Accounts | None = None) -> Dashboard:
-    """The dashboard, which knows whether it has an owner; the `accounts` are those of its own, if none are handed."""
+async def dashboard_of(house: House, accounts: Accounts | None = None, displays: Displays | None = None) -> Dashboard:
+    """The dashboard, which knows whether it has an owner; accounts and displays are its own, if none are handed."""
     from haven.world.exchange.loading import Importer
     from web.accounts import Accounts
     from web.dashboard import Dashboard
@@ -243,13 +250,9 @@ async def dashboard_of(house: House, accounts: Accounts | None = None) -> Dashbo
     if accounts.first_code:
         log.warning("the dashboard has no owner yet: open it on this machine and give the code %s", accounts.first_code)
     importer = Importer(house.world, house.drafts, house.database)
-    kiosk = partial(remote, partial(_kiosk_at, house, Pin(house.settings)))
+    kiosk = partial(remote, displays or displays_of(house))
     handed = AtDashboard(**vars(at_hand(house)), importer=importer, kiosk=kiosk)
     return Dashboard(house.settings.web, handed, accounts)
-
-
-def _kiosk_at(house: House, pin: Pin, principal: Principal, driver: type[Any]) -> Kiosk:
-    return kiosk_of(house, principal, pin, driver)
 
 
 def cloud_name(roster: Roster) -> str:

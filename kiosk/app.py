@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -39,6 +40,7 @@ from kiosk.screens.more import More
 from kiosk.screens.pane import Handed, Pane
 from kiosk.screens.resting import Resting
 from kiosk.sheet import Sheet
+from kiosk.spots import Spot
 from kiosk.themes import DAY, LOOKS, look_at, theme_of
 from kiosk.touch import Clock, TouchApp
 from kiosk.widgets.entry import Entry
@@ -105,12 +107,31 @@ class Kiosk(TouchApp):
         self._wanted = "home"
         """The place that was asked for last; it is shown as soon as it is made."""
         self._trail: list[str] = []
+        self._spot: Spot | None = None
+        """Where whoever comes stood before, until it is shown."""
         self._idle = Idle(self.clock, self.wanted, self._later, panel=handed.principal.needs_pin)
         self.failure = ""
         # Textual would take the whole process's output for as long as a display is open; here it stays Haven's.
         self._capture_stdout = sys.stdout  # type: ignore[assignment]
         self._capture_stderr = sys.stderr  # type: ignore[assignment]
         self._task_factory = asyncio.get_running_loop().get_task_factory()
+
+    def resume(self, spot: Spot | None) -> None:
+        """Begin there: it is the session of a display that went away. Before it runs."""
+        self._spot = spot
+
+    @property
+    def spot(self) -> Spot:
+        """Where whoever is here stands."""
+        if self._spot is not None:
+            return self._spot
+        pane = next((one for one in self._panes if one.id == self._wanted), None) if self.screen_stack else None
+        return Spot(self._wanted, pane.standing() if pane else {}, self._idle.last)
+
+    @property
+    def session_s(self) -> float | None:
+        """Seconds until the session ends if nobody touches anything; None where no silence ends it."""
+        return self._idle.session_s(self._spot.touched if self._spot else self._idle.last)
 
     @property
     def floor(self) -> Screen[object]:
@@ -145,11 +166,19 @@ class Kiosk(TouchApp):
     def on_mount(self) -> None:
         self.wear()
         self.set_interval(STATUS_S, self.wear)
-        self.action_pane("home")
+        self._begin(self._spot)
         home = self.floor.query_one(Home)
         home.attempt(self._follow, "follow")
         self.set_interval(STATUS_S, lambda: home.attempt(self._status, "status"))
         home.attempt(self._status, "status")
+
+    def _begin(self, spot: Spot | None) -> None:
+        """At Home; and from there to where whoever comes stood before."""
+        self.action_pane("home")
+        if spot is not None:
+            self._idle.goes_on(spot.touched)
+            self._go(spot.place, lambda pane: pane.resumed(spot.standing))
+            self._spot = spot
 
     def on_unmount(self) -> None:
         self._idle.stop()
@@ -178,17 +207,22 @@ class Kiosk(TouchApp):
                 keyboard.speak(self.wanted.keyboard)
 
     def action_pane(self, pane: str, about: str = "") -> None:
-        """Show a place; one that was never shown is made first, and what was shown stays until it is there."""
+        """Show a place, `about` something of it."""
+        self._go(pane, lambda there: there.opened(about))
+
+    def _go(self, pane: str, begin: Callable[[Pane], None]) -> None:
+        """One that was never shown is made first, and what was shown stays until it is there."""
+        self._spot = None
         if self._wanted != pane:
             self._trail = [*self._trail[1 - TRAIL :], self._wanted]
             self._wanted = pane
         there = self.floor.query_one(Panes).children
         found = next((one for one in there if isinstance(one, Pane) and one.id == pane), None) or self._make(pane)
         if found.is_mounted:
-            self._show(found, about)
+            self._show(found, begin)
         else:
             self._leave(pane)
-            found.call_later(self._show, found, about)  # its first message comes when all that stands in it is there
+            found.call_later(self._show, found, begin)  # its first message comes when all that stands in it is there
 
     def _make(self, id: str) -> Pane:
         if id == MORE:
@@ -201,11 +235,12 @@ class Kiosk(TouchApp):
             self.floor.query_one(Panes).mount(made)
         return made
 
-    def _show(self, pane: Pane, about: str) -> None:
+    def _show(self, pane: Pane, begin: Callable[[Pane], None]) -> None:
         if pane.id == self._wanted:  # else another place was asked for meanwhile
             self.floor.query_one(Panes).current = pane.id  # before anything else, so that all is drawn at once
             self._leave(pane.id)
-            pane.opened(about)
+            begin(pane)
+            self._spot = None
 
     def _leave(self, to: str) -> None:
         """The bar shows where one is going; nothing has the focus any more."""

@@ -33,7 +33,8 @@ class Idle:
         self._clock = clock
         self._show = show
         self._panel = panel
-        self._last = clock.time()
+        self.last = clock.time()
+        """When somebody was here."""
         self._deaf_until = 0.0
         self._timer: Timer | None = None
         self.step = Step.AWAKE
@@ -51,18 +52,28 @@ class Idle:
         if self.step is not Step.AWAKE:
             self.wake()
             return False
-        self._last = now
+        self.last = now
         return not tap or now >= self._deaf_until
 
     def wake(self) -> bool:
         """Somebody is here, or should be; whether it was not awake."""
         slept = self.step is not Step.AWAKE
-        self._last = self._clock.time()
+        self.last = self._clock.time()
         if slept:
-            self._deaf_until = self._last + DEAF_S
+            self._deaf_until = self.last + DEAF_S
             self._turn(Step.AWAKE)
             self._arm()
         return slept
+
+    def session_s(self, last: float) -> float | None:
+        """Seconds until a session ends that was last touched then, 0 where it has; None where that is never."""
+        ends = [after for step, after in self._after.items() if step >= Step.CLOCK]
+        return max(0.0, last + min(ends) - self._clock.time()) if ends else None
+
+    def goes_on(self, last: float) -> None:
+        """It is the session of another display, which was last touched then."""
+        self.last = last
+        self._arm()
 
     def stop(self) -> None:
         """The display ends."""
@@ -72,12 +83,12 @@ class Idle:
     def _arm(self) -> None:
         """Look again when the next step is due; touches until then only move what is found."""
         self.stop()
-        due = [self._last + after for step, after in self._after.items() if step > self.step]
+        due = [self.last + after for step, after in self._after.items() if step > self.step]
         if due:
             self._timer = self._clock.call_later(max(0.0, min(due) - self._clock.time()), self._look)
 
     def _look(self) -> None:
-        since = self._clock.time() - self._last
+        since = self._clock.time() - self.last
         step = max((step for step, after in self._after.items() if since >= after), default=Step.AWAKE)
         if step > self.step:
             self._turn(step)

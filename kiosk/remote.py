@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 from haven.access import Principal
 from kiosk import wire
-from kiosk.server import STUCK_S, Connection, MakeApp
+from kiosk.displays import Displays
 
 COLOURS = "truecolor"
 GONE = "The kiosk went away."
@@ -52,16 +52,15 @@ class Remote:
 
 
 @asynccontextmanager
-async def remote(make_app: MakeApp, principal: Principal, columns: int, rows: int) -> AsyncIterator[Remote]:
-    """The kiosk for that person, until the block is left; its failures end it alone."""
+async def remote(displays: Displays, principal: Principal, columns: int, rows: int) -> AsyncIterator[Remote]:
+    """The kiosk for that person, one of the displays, until the block is left; its failures end it alone."""
 
     async def who() -> Principal:
         return principal
 
     near, far = socket.socketpair()
-    shown = Connection(*await asyncio.open_unix_connection(sock=near), STUCK_S)
     reader, writer = await asyncio.open_unix_connection(sock=far)
-    showing = asyncio.create_task(shown.run(make_app, who, full=False), name="kiosk elsewhere")
+    showing = displays.show(*await asyncio.open_unix_connection(sock=near), who)
     writer.write(wire.hello(columns, rows, COLOURS))
     try:
         yield Remote(reader, writer)

@@ -88,7 +88,7 @@ class Answering(Pane):
         super().__init__(handed, id=id)
         self._topic = Topic()
         self._mine: list[Waiting] = []
-        self._since = now() if handed.principal.needs_pin else midnight()
+        self.since = now() if handed.principal.needs_pin else midnight()
         """What was asked before that is another person's, or another day's."""
         self._asked = 0
         """Questions that can be looked at again."""
@@ -112,6 +112,11 @@ class Answering(Pane):
         """Offer what one might ask that assistant ("": any), while nothing is asked."""
         self.attempt(partial(self._suggest, assistant), "tries", newest=True)
 
+    def goes_on(self, since: float) -> None:
+        """It is a session that began then: what was asked in it is here to be seen again."""
+        self.since = since
+        self.attempt(self._look, "looking", newest=True)
+
     def stop(self) -> None:
         """No more of the answer that is being written: the model is stopped at once."""
         self.workers.cancel_group(self, "answer")
@@ -119,7 +124,7 @@ class Answering(Pane):
     def ended(self) -> None:
         """Nothing of it is left for the next person."""
         self.stop()
-        self._since, self._asked, self._topic, self._mine = now(), 0, Topic(), []
+        self.since, self._asked, self._topic, self._mine = now(), 0, Topic(), []
         self.attempt(partial(self.query_one(Answer).again, "", "", ""), "cleared", newest=True)
         self._offer()
 
@@ -276,7 +281,7 @@ class Answering(Pane):
 
     async def _look_back(self) -> None:
         """One of today's questions, and what was answered."""
-        if (found := await chosen_again(self, self._since)) is not None:
+        if (found := await chosen_again(self, self.since)) is not None:
             question, text, way = found
             self._topic = Topic(question, again=True)
             await self.query_one(Answer).again(question, text, way)
@@ -284,12 +289,12 @@ class Answering(Pane):
 
     async def _suggest(self, assistant: str) -> None:
         self._tries = await tries(self.handed.records.world, assistant)
-        self._asked = len(await questions(self, self._since))
+        self._asked = len(await questions(self, self.since))
         self._offer()
 
     async def _look(self) -> None:
         """What waits for this person, or came and was not looked at yet."""
-        self._asked = len(await questions(self, self._since))
+        self._asked = len(await questions(self, self.since))
         found = await table.of(self.handed.database, self.handed.principal.id)
         ended = [one for one in found if one.state in ENDED and not one.told]
         self._mine = [one for one in [*ended, *(one for one in found if one.state in table.OPEN)] if self._is_mine(one)]
@@ -325,7 +330,7 @@ class Answering(Pane):
     def _is_mine(self, one: Waiting) -> bool:
         """Of this person; on the wall panel, which is anybody's, of this session."""
         person = self.handed.principal
-        return (one.principal, one.face) == (person.id, person.face) and (not person.needs_pin or one.at >= self._since)
+        return (one.principal, one.face) == (person.id, person.face) and (not person.needs_pin or one.at >= self.since)
 
 
 def _question(one: Waiting) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -69,6 +70,19 @@ class Ask(Pane):
             self._choose(about)
             self.query_one(Answering).suggest(about)
         self.query_one(Entry).focus()
+
+    def standing(self) -> dict[str, str]:
+        """Words for one model alone, or that stay home, are not kept: who sends them has to choose that again."""
+        answering = self.query_one(Answering)
+        words = "" if self._private or self._where is not Where.AUTO else self.query_one(Entry).text
+        return {"about": self._assistant, "words": words, "since": str(answering.since)}
+
+    def resumed(self, standing: Mapping[str, str]) -> None:
+        super().resumed(standing)
+        entry, answering = self.query_one(Entry), self.query_one(Answering)
+        entry.text = standing.get("words", "")
+        entry.move_cursor(entry.document.end)
+        answering.goes_on(float(standing.get("since", answering.since)))
 
     def ended(self) -> None:
         """The next person finds nothing typed, chosen or answered."""

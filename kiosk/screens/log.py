@@ -70,6 +70,9 @@ class LogPane(Pane):
             self._words = about
         self._show()
 
+    def standing(self) -> dict[str, str]:
+        return {"about": self._words}
+
     def ended(self) -> None:
         self._words, self._level, self._follow = "", "info +", True
         self._unlocked = not self.handed.principal.needs_pin

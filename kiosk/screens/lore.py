@@ -87,6 +87,9 @@ class LorePane(Pane):
             self.attempt(partial(self._all, read=not about), "lore list", newest=True)
         self.attempt(self._drafts, "lore drafts")
 
+    def standing(self) -> dict[str, str]:
+        return {"about": self._read.id} if self._read else {}
+
     def ended(self) -> None:
         self.query_one(Entry).clear()
         self._keyboard(False)

@@ -113,6 +113,9 @@ class MapPane(Pane):
         elif self._is_old:
             self.attempt(self._load, "map", newest=True)
 
+    def standing(self) -> dict[str, str]:
+        return {"about": self._chosen}
+
     def ended(self) -> None:
         """The next person finds the whole map."""
         self._view, self._is_old, self._chosen, self._before = View(), True, "", ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
@@ -66,6 +66,14 @@ class Pane(Vertical):
 
     def opened(self, about: str = "") -> None:
         """It is shown now: look up what may have changed meanwhile; `about` is what to show on it, if it says so."""
+
+    def standing(self) -> dict[str, str]:
+        """What `resumed` needs to show the same in another display of the same session; nothing private."""
+        return {}
+
+    def resumed(self, standing: Mapping[str, str]) -> None:
+        """It is shown in a new display, to whoever stood here when the one before went away."""
+        self.opened(standing.get("about", ""))
 
     def ended(self) -> None:
         """The session of whoever stood here is over: forget what was typed, chosen and read by them alone."""

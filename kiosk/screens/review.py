@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import ClassVar
 
@@ -99,6 +100,14 @@ class ReviewPane(Deciding):
             self._buttons("")
         if self._change:
             self.attempt(self._load, "review", newest=True)
+
+    def standing(self) -> dict[str, str]:
+        return {"about": self._change, "page": self._current}
+
+    def resumed(self, standing: Mapping[str, str]) -> None:
+        super().resumed(standing)
+        if (page := standing.get("page", "")) in PAGES:
+            self._page(page)
 
     def ended(self) -> None:
         self._point("")

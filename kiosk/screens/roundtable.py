@@ -81,6 +81,10 @@ class RoundTablePane(Pane):
             self._request = about or self._request
             self._again()
 
+    def standing(self) -> dict[str, str]:
+        """What only the PIN has shown is not found again without it."""
+        return {"about": self._request} if self._reader is self.handed.principal else {}
+
     def ended(self) -> None:
         """The next person sees the live chat, without what a PIN has shown."""
         self._who, self._tier, self._left, self._request = ALL, ALL, False, ""

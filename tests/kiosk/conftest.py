@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -59,10 +60,11 @@ from haven.world.search import Search
 from haven.world.watches import Watches
 from haven.world.world import World
 from kiosk.app import Kiosk
+from kiosk.displays import STUCK_S, Displays
 from kiosk.driver import Display, driver_for
 from kiosk.pin import Pin
 from kiosk.screens.pane import Handed
-from kiosk.server import STUCK_S, serve
+from kiosk.server import serve
 from tests.kiosk.clock import FakeClock
 from tests.kiosk.terminal import Terminal
 
@@ -171,6 +173,10 @@ class House:
         kiosk = Kiosk(handed, driver, clock)
         self.kiosks.append(kiosk)
         return kiosk
+
+    @cached_property
+    def displays(self) -> Displays:
+        return Displays(self.kiosk)
 
     async def _status(self) -> list[StatusLine]:
         return self.facts
@@ -346,7 +352,7 @@ def serving(house: House, socket_path: Path) -> Serve:
         ready = asyncio.Event()
         uid = os.getuid() if owner_uid is None else owner_uid
         wanted = haven.settings.Kiosk(**settings)
-        task = asyncio.create_task(serve(socket_path, house.kiosk, wanted, uid, ready.set, stuck_s))
+        task = asyncio.create_task(serve(socket_path, house.displays, wanted, uid, ready.set, stuck_s))
         await asyncio.wait({task, asyncio.create_task(ready.wait())}, return_when=asyncio.FIRST_COMPLETED)
         try:
             yield task

@@ -193,7 +193,7 @@ async def test_one_display_too_many(serving: Serve, socket_path: Path) -> None:
 async def test_a_second_haven_leaves_the_first_ones_socket(house: House, serving: Serve, socket_path: Path) -> None:
     async with serving():
         with pytest.raises(Conflict, match="running here already"):
-            await serve(socket_path, house.kiosk, KioskSettings(), os.getuid())
+            await serve(socket_path, house.displays, KioskSettings(), os.getuid())
         assert socket_path.exists()
 
 
@@ -206,12 +206,12 @@ async def test_the_socket_of_a_dead_haven_is_replaced(serving: Serve, socket_pat
 
 async def test_a_socket_that_can_not_be_made(house: House, socket_path: Path) -> None:
     with pytest.raises(SettingsError, match="no group 'no-such-group'"):
-        await serve(socket_path, house.kiosk, KioskSettings(socket_group="no-such-group"), os.getuid())
+        await serve(socket_path, house.displays, KioskSettings(socket_group="no-such-group"), os.getuid())
     with pytest.raises(Unavailable, match="can't be made"):
-        await serve(socket_path.with_name("x" * 120), house.kiosk, KioskSettings(), os.getuid())
+        await serve(socket_path.with_name("x" * 120), house.displays, KioskSettings(), os.getuid())
     socket_path.write_text("mine")
     with pytest.raises(Unavailable, match="there is a file of that name"):
-        await serve(socket_path, house.kiosk, KioskSettings(), os.getuid())
+        await serve(socket_path, house.displays, KioskSettings(), os.getuid())
     assert socket_path.read_text() == "mine"
 
 
