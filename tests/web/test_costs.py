@@ -61,6 +61,15 @@ async def test_a_reviewer_sees_everybodys_and_a_member_only_their_own(tmp_path: 
         assert "$0.12" in (await owner.get(long_ago.replace(".csv", ""))).text
 
 
+async def test_what_somebody_calls_a_model_is_no_formula_in_a_spreadsheet(tmp_path: Path) -> None:
+    async with dashboard(tmp_path) as here:
+        owner = await here.owner()
+        for name in ('=HYPERLINK("http://elsewhere.example")', "@SUM(1)", "+1", "-1", "\tx", "plain=1"):
+            await here.house.database.write(partial(spend, who="discord:8", usd=0.1, days_ago=1, model=name))
+        found = {one["model"] for one in await rows(owner)}
+        assert found == {'\'=HYPERLINK("http://elsewhere.example")', "'@SUM(1)", "'+1", "'-1", "'\tx", "plain=1"}
+
+
 async def test_what_is_no_day_or_no_model_is_said(tmp_path: Path) -> None:
     async with dashboard(tmp_path) as here:
         owner = await here.owner()

@@ -183,7 +183,7 @@ def _file(visit: Visit, sheets: Sequence[Sheet], form: str) -> web.Response:
 ROUTES = (
     Route("GET", "/chat", begin, Act.ASK),
     Route("GET", "/chat/history", history, Act.ASK),
-    Route("GET", "/chat/all.{form}", export_all, Act.ASK),
+    Route("GET", "/chat/all.{form}", export_all, Act.ASK, is_heavy=True),
     Route("GET", f"/chat/stream/{ID}", stream, Act.ASK),
     Route("GET", f"/chat/{ID}", conversation, Act.ASK),
     Route("GET", f"/chat/{ID}/answer", answer, Act.ASK),

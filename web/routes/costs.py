@@ -16,6 +16,7 @@ from haven.errors import BadInput
 from haven.store import accounts as table
 from haven.store import ledger
 from haven.store.database import now
+from haven.world.exchange.table import defused
 from web.visit import Route, Visit, at
 
 WINDOWS = (7, 14)
@@ -58,7 +59,8 @@ async def shown(visit: Visit) -> web.StreamResponse:
 
 
 async def as_csv(visit: Visit) -> web.StreamResponse:
-    """A row for calls of a day that have person, kind, purpose and model in common."""
+    """A row for calls of a day that have person, kind, purpose and model in common. What a server calls its model may
+    look like a formula."""
     period, whose = _period(visit), shown_to(visit.person)
     text = io.StringIO()
     rows = csv.writer(text)
@@ -66,8 +68,9 @@ async def as_csv(visit: Visit) -> web.StreamResponse:
     for cell in await ledger.cells(visit.house.database, *period):
         if whose in ("", cell.principal):
             day, usd = costs.day_name(cell.day), f"{cell.charged:.6f}"
-            what = day, cell.principal, cell.kind, cell.purpose, cell.tier, cell.model, int(cell.stand_in)
-            rows.writerow((*what, cell.calls, cell.unknown, usd, cell.input_tokens, cell.output_tokens))
+            what = map(defused, (day, cell.principal, cell.kind, cell.purpose, cell.tier, cell.model))
+            count = int(cell.stand_in), cell.calls, cell.unknown, usd, cell.input_tokens, cell.output_tokens
+            rows.writerow((*what, *count))
     name = "haven-costs-{from}-{to}.csv".format(**costs.days_of(period))
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return web.Response(text=text.getvalue(), content_type="text/csv", headers=headers)
@@ -95,6 +98,6 @@ def _period(visit: Visit) -> tuple[float, float]:
 
 
 ROUTES = (
-    Route("GET", "/costs", shown, Act.READ),
-    Route("GET", "/costs.csv", as_csv, Act.READ),
+    Route("GET", "/costs", shown, Act.READ, is_heavy=True),
+    Route("GET", "/costs.csv", as_csv, Act.READ, is_heavy=True),
 )

@@ -101,6 +101,6 @@ ROUTES = (
     Route("POST", "/me/pin", set_pin, Act.READ),
     Route("POST", "/me/browsers/{mark}/leave", log_out_one, Act.READ),
     Route("POST", "/me/browsers/leave", log_out_others, Act.READ),
-    Route("GET", "/me/kept.json", export, Act.READ),
+    Route("GET", "/me/kept.json", export, Act.READ, is_heavy=True),
     Route("POST", "/me/forget", forget, Act.READ),
 )

@@ -174,7 +174,7 @@ def _met(report: ImportReport | None) -> list[tuple[str, int]]:
 ROUTES = (
     Route("GET", "/world/files", shown, Act.EDIT_WORLD),
     Route("POST", "/world/files", send, Act.EDIT_WORLD, MAX_BYTES + FORM_BYTES),
-    Route("GET", "/world/export", export, Act.EDIT_WORLD),
+    Route("GET", "/world/export", export, Act.EDIT_WORLD, is_heavy=True),
     Route("GET", "/world/files/{id}", one, Act.EDIT_WORLD),
     Route("GET", "/world/files/{id}/progress", progress, Act.EDIT_WORLD),
     Route("POST", "/world/files/{id}/import", bring_in, Act.EDIT_WORLD),

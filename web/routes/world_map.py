@@ -261,10 +261,10 @@ def _pixels(text: str) -> int:
 
 NUMBERED = {"places": places, "looks": looks, "links": links}
 ROUTES = (
-    Route("GET", "/world/map", shown, Act.READ),
+    Route("GET", "/world/map", shown, Act.READ, is_heavy=True),
     *(Route("GET", f"/world/map/{name}", handle, Act.READ) for name, handle in NUMBERED.items()),
     Route("GET", "/world/map/names", names, Act.READ),
     Route("GET", "/world/map/card", card, Act.READ),
     Route("GET", "/world/map/find", find, Act.READ),
-    Route("GET", "/world/map/picture", picture, Act.READ),
+    Route("GET", "/world/map/picture", picture, Act.READ, is_heavy=True),
 )

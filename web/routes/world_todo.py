@@ -45,4 +45,4 @@ def _records(gazetteer: Gazetteer, ids: tuple[str, ...]) -> list[tuple[str, str]
     return [(id, gazetteer.things[id].name) for id in ids[:NAMED] if id in gazetteer.things]
 
 
-ROUTES = (Route("GET", "/world/todo", shown, Act.READ),)
+ROUTES = (Route("GET", "/world/todo", shown, Act.READ, is_heavy=True),)

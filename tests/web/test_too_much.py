@@ -1,0 +1,50 @@
+"""Who asks for too much: nobody takes the live streams, or the pages that are heavy, from everybody else."""
+
+from __future__ import annotations
+
+import time
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from haven.access import Role
+from tests.web.dashboard import Browser, dashboard
+from tests.web.furnished import furnished
+from web.streaming import PER_PERSON, PER_SESSION
+
+
+async def streams(browser: Browser, stack: AsyncExitStack, count: int) -> list[int]:
+    """Open so many, and keep them."""
+    asked = [browser.session.get(f"{browser.url}/live") for _ in range(count)]
+    return [(await stack.enter_async_context(one)).status for one in asked]
+
+
+async def test_a_person_has_so_many_live_streams_however_many_browsers(tmp_path: Path) -> None:
+    async with dashboard(tmp_path) as here, AsyncExitStack() as others:
+        owner, mika, phone = await here.owner(), await here.person("Mika", Role.MEMBER), here.browser()
+        await phone.log_in("Mika")
+        async with AsyncExitStack() as open_ones:
+            assert await streams(mika, open_ones, PER_SESSION + 1) == [200] * PER_SESSION + [429]
+            rest = PER_PERSON - PER_SESSION
+            assert await streams(phone, open_ones, rest + 1) == [200] * rest + [429]
+            assert await streams(owner, others, 1) == [200]
+        while await streams(mika, others, 1) != [200]:  # what was closed counts no more once its end is seen
+            pass
+
+
+async def test_heavy_pages_are_fewer_for_a_person_and_the_others_go_on(tmp_path: Path) -> None:
+    async with furnished(tmp_path) as (here, _):
+        await here.owner()
+        mika, phone, nils = (
+            await here.person("Mika", Role.MEMBER),
+            here.browser(),
+            await here.person("Nils", Role.MEMBER),
+        )
+        await phone.log_in("Mika")
+        began = time.monotonic()
+        answers = [(await one.get("/costs.csv")).status for _ in range(60) for one in (mika, phone)]
+        assert answers[:60] == [200] * 60 and answers.count(429) >= 59 - (time.monotonic() - began)
+        refused = await mika.get("/world/todo")
+        while refused.status == 200:  # a second went by since
+            refused = await mika.get("/world/todo")
+        assert refused.status == 429 and refused.headers["Retry-After"] and "too much at once" in refused.text
+        assert (await mika.get("/")).status == 200 and (await nils.get("/world/todo")).status == 200
