@@ -96,7 +96,8 @@ class RoundTable:
         seat = await self.pick(text, request)
         # It stands on branch, commit, events and cards; a secret is never cut in two.
         title = await title_of(redact(text), request.principal, self._engine)
-        proposal = Proposal(kind, title, text, seat.assistant.name, seat.reasons, request.key, request.evidence)
+        rest = (request.key, request.evidence, request.private_notes)
+        proposal = Proposal(kind, title, text, seat.assistant.name, seat.reasons, *rest)
         change = await self._changes.submit(proposal, request.principal)
         talk = Talk(request, text, seat, change.id)
         self.transcript.say(talk.said(Move.ASKS, request.principal.name, TABLE, text))

@@ -26,6 +26,7 @@ class Act(StrEnum):
     DECIDE = "approve or reject a change"
     TWEAK = "tweak a change"
     CANCEL = "cancel a change"
+    NOTES = "read the private notes of a change"
     PROPOSE = "propose something for the world"
     APPROVE_WORLD = "approve what others propose for the world"
     EDIT_WORLD = "change the world directly"
@@ -43,6 +44,7 @@ NEEDS: dict[Act, Role] = {
     Act.DECIDE: Role.REVIEWER,
     Act.TWEAK: Role.REVIEWER,
     Act.CANCEL: Role.REVIEWER,
+    Act.NOTES: Role.REVIEWER,
     Act.PROPOSE: Role.MEMBER,
     Act.APPROVE_WORLD: Role.REVIEWER,
     Act.EDIT_WORLD: Role.REVIEWER,
@@ -53,8 +55,8 @@ NEEDS: dict[Act, Role] = {
 }
 PIN_FREE = frozenset({Act.READ, Act.ASK, Act.PROPOSE, Act.CLOUD_OFF})
 """What the wall panel may do without its PIN (a change request calls the cloud, so it is not among them)."""
-BY_REQUESTER = frozenset({Act.TWEAK, Act.CANCEL})
-"""What a member may do with a change that they asked for: say it in other words, or take it back."""
+BY_REQUESTER = frozenset({Act.TWEAK, Act.CANCEL, Act.NOTES})
+"""What a member may do with a change that they asked for: say it in other words, take it back, keep notes beside it."""
 OWN = {
     Act.DECIDE: ("The one who asked for a change may not decide it here", "asked for it", "changes"),
     Act.APPROVE_WORLD: ("Nobody approves what they proposed themselves", "proposed it", "world"),

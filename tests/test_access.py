@@ -11,7 +11,9 @@ ALLOWED = {
     Role.STRANGER: "",
     Role.MEMBER: "READ ASK CLOUD REQUEST PROPOSE END_WATCH",
 }
-ALLOWED[Role.REVIEWER] = f"{ALLOWED[Role.MEMBER]} DECIDE TWEAK CANCEL APPROVE_WORLD EDIT_WORLD CLOUD_OFF ACKNOWLEDGE"
+ALLOWED[Role.REVIEWER] = (
+    f"{ALLOWED[Role.MEMBER]} DECIDE TWEAK CANCEL NOTES APPROVE_WORLD EDIT_WORLD CLOUD_OFF ACKNOWLEDGE"
+)
 ALLOWED[Role.OWNER] = f"{ALLOWED[Role.REVIEWER]} SETTINGS"
 PANEL_WITHOUT_PIN = "READ ASK PROPOSE CLOUD_OFF"
 
@@ -50,7 +52,7 @@ def test_the_table(role: Role, act: Act, panel: str) -> None:
 def test_the_one_who_asked(role: Role, act: Act, may_approve: bool) -> None:
     principal = Principal("someone", "Sam", role, "bot")
     allowed = act.name in ALLOWED[role].split()
-    if act in (Act.TWEAK, Act.CANCEL):
+    if act in (Act.TWEAK, Act.CANCEL, Act.NOTES):
         allowed = role >= Role.MEMBER
     if act in (Act.DECIDE, Act.APPROVE_WORLD):
         allowed = allowed and may_approve

@@ -30,6 +30,8 @@ class Request:
     """What was said before in the same conversation."""
     evidence: str | None = None
     """A log or traceback that comes with a fix."""
+    private_notes: str = field(default="", repr=False)
+    """What a person keeps beside a change in this house; nobody who answers is given it."""
     about: str = ""
     """Somebody else's words that the question is about: data for whoever answers, and never read as the question."""
     unasked_usd: float | None = None

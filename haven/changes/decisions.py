@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import builtins
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -10,12 +9,13 @@ from dataclasses import replace
 from typing import Any
 
 from haven.access import Act, Principal, Role, check, persons
+from haven.changes import private_notes
 from haven.changes.git.repository import Repository
+from haven.changes.handing_in import check_count, evidence_of
 from haven.changes.landing import undoing
-from haven.changes.proposal import Kind, Proposal, clean
+from haven.changes.proposal import Proposal, clean
 from haven.changes.review import Review, RoundPair, assembling, branching
 from haven.changes.review.pointing import Remark, told
-from haven.changes.rounds import evidence
 from haven.changes.rounds.plan import fingerprint
 from haven.changes.standing import Today, as_they_were, check_wrote, lapsed
 from haven.changes.states import RESTING, STOPPABLE, State, sources
@@ -23,15 +23,12 @@ from haven.errors import AccessDenied, BadInput, Conflict, RepositoryError
 from haven.settings import Settings
 from haven.store import approvals, events, jobs, ledger
 from haven.store import changes as table
+from haven.store import private_notes as notes_table
 from haven.store.approvals import Approval
 from haven.store.changes import Change
-from haven.store.database import Database, Transaction, now
+from haven.store.database import Database, Transaction
 
 JOB = "change"
-MOST_UNDER_WAY = 10
-"""Changes of one person that are being worked on or wait for it: one at a time is worked on, for everybody."""
-MOST_AN_HOUR, HOUR_S = 20, 3600.0
-"""Changes of one person, those that were cancelled as well: each is a thread that everybody sees."""
 
 
 async def queue_step(tx: Transaction, id: str, run_at: float = 0.0) -> None:
@@ -79,14 +76,14 @@ class Changes:
         check(principal, Act.REQUEST)
         self._repository()  # no repository, no change: said before anything is written
         title, request = clean(proposal.title, 200, "title"), clean(proposal.request)
-        kept = await self._evidence(proposal)
+        kept, notes = await evidence_of(proposal), private_notes.kept(proposal.private_notes)
 
         async def work(tx: Transaction) -> Change:
             known = await table.by_key(tx, proposal.key) if proposal.key else None
             if known is not None:
                 return known
             if principal.role < Role.OWNER:
-                await _check_count(tx, principal)
+                await check_count(tx, principal)
             id = await table.free_id(tx)
             change = Change(
                 id=id,
@@ -105,18 +102,12 @@ class Changes:
             )
             await table.insert(tx, change)
             await table.insert_round(tx, id, 1, "request")
+            await notes_table.put(tx, id, notes)
             await self._tell(tx, change, State.QUEUED, principal, round=1)
             await queue_step(tx, id)
             return change
 
         return await self._database.write(work)
-
-    async def _evidence(self, proposal: Proposal) -> str:
-        if proposal.evidence is None:
-            return ""
-        if proposal.kind is not Kind.FIX:
-            raise BadInput(f"A log goes with a fix, and this is a change of the kind {proposal.kind.value!r}.")
-        return await asyncio.to_thread(evidence.prepare, proposal.evidence)
 
     async def get(self, id: str) -> Change:
         return await table.get(self._database, id)
@@ -389,12 +380,3 @@ class Changes:
             f"Change {change.id} is at round {change.round}, {change.state}: {why}.",
             "Open it again to see where it stands.",
         )
-
-
-async def _check_count(tx: Transaction, principal: Principal) -> None:
-    """Raises Conflict where a person has enough under way, or has asked for enough within the hour."""
-    if await table.count_of(tx, principal.id, STOPPABLE) >= MOST_UNDER_WAY:
-        mend = "Wait for one of them, or cancel one."
-        raise Conflict(f"{principal.name} has {MOST_UNDER_WAY} changes under way already.", mend)
-    if await table.count_since(tx, principal.id, now() - HOUR_S) >= MOST_AN_HOUR:
-        raise Conflict(f"{principal.name} has asked for {MOST_AN_HOUR} changes within an hour.", "Ask again later.")

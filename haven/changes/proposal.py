@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from haven import quoting
@@ -37,6 +37,8 @@ class Proposal:
     key: str = ""
     evidence: str | None = None
     """A log or traceback, as it was given."""
+    private_notes: str = field(default="", repr=False)
+    """What stays beside it in this house: no model, card, commit or export is given it."""
 
 
 def clean(text: str, limit: int = MAX_REQUEST, what: str = "request") -> str:

@@ -12,6 +12,8 @@ import typer
 from assistants.table.proposing import change_kind
 from assistants.table.request import Request
 from haven.app import House
+from haven.changes import private_notes
+from haven.changes.looked_at import with_files
 from haven.changes.proposal import Kind, clean
 from haven.changes.review.pr_body import pr_body
 from haven.changes.review.text import render
@@ -43,6 +45,10 @@ def new(
     log: Annotated[
         Path | None, typer.Option(help="A log or traceback that shows the fault (a fix); - for standard input.")
     ] = None,
+    file: Annotated[list[str] | None, typer.Option(help="A file to look at first; several times for several.")] = None,
+    private: Annotated[
+        str, typer.Option(help="Notes that stay in this house: for you and those who decide, and for no model.")
+    ] = "",
     assistant: Annotated[str | None, typer.Option(help="Who should own it; otherwise the Round Table picks.")] = None,
     no_wait: NoWait = False,
     as_json: Json = False,
@@ -52,7 +58,8 @@ def new(
 
     async def work(house: House) -> None:
         meant = kind or (Kind.FIX if log else change_kind(clean(text)) or Kind.FEATURE)
-        request = Request(text, owner(), assistant=assistant, evidence=evidence)
+        words = with_files(text, " ".join(file or []))
+        request = Request(words, owner(), assistant=assistant, evidence=evidence, private_notes=private)
         change = await house.round_table.propose(request, meant)
         if not as_json:
             err.print(f"Change {change.id}: {change.title}\n  {change.assistant}: {'; '.join(change.reasons)}")
@@ -104,6 +111,8 @@ def show(
                 out.print(f"The pull request's body is in {pr}")
             return
         print_json(review.to_json()) if as_json else out.print(render(review, out.width))
+        if not as_json and (notes := await private_notes.read(house.database, await house.changes.get(id), owner())):
+            out.print(f"\nPrivate notes, which stay in this house:\n{visible(notes)}")
 
     in_house(work)
 

@@ -28,6 +28,8 @@ HELD: Mapping[str, str] = {
     "verdicts": "select at, outcome_id, value from verdict where principal = :me",
     "waiting requests": "select at, state, task, reason, reply from waiting where principal = :me",
     "changes": "select id, created_at as at, kind, title, request, state, evidence from change where requester = :me",
+    "private notes": "select at, change_id, words from private_note"
+    " where change_id in (select id from change where requester = :me)",
     "decisions": "select at, change_id, round, commit_id as 'commit' from approval where principal = :me"
     " union all select updated_at, id, round, merged from change where decided_by = :me",
     "drafts": "select at, id, state, reason, things from world_draft where by_id = :me",
@@ -56,6 +58,8 @@ GOES = (
     "delete from reply_cache where words in (select words from outcome where principal = :me and words <> '')",
     "delete from transcript where person = :me",
     "delete from verdict where principal = :me",
+    # The change is called after nobody by now.
+    "delete from private_note where change_id in (select id from change where requester = :alias)",
     "update outcome set principal = :alias, words = '', vector = null, score_reasons = '[]', request = ''"
     " where principal = :me",
     "delete from job where kind = 'waiting' and subject in (select id from waiting where principal = :me)",

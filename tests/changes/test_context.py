@@ -70,7 +70,7 @@ async def chosen(
     history: Sequence[Past] = (),
     index: CodeIndex | None = None,
     hints: Sequence[str] = (),
-    must_see: Sequence[str] = (),
+    must_see: Mapping[str, str] | None = None,
 ) -> Context:
     async def read(paths: list[str]) -> dict[str, bytes]:
         return {path: project[path] for path in paths}
@@ -119,12 +119,13 @@ async def test_history_hints_and_earlier_rounds_bring_a_file_up() -> None:
     assert any("history" in reason for file in remembered.files for reason in file.reasons if file.path == quiet)
     hinted = await chosen(PROJECT, hints=["atlas/dist*"])
     assert quiet in paths(hinted)
-    assert paths(await chosen(PROJECT, must_see=[quiet, "gone.py"]))[0] == quiet
+    named = await chosen(PROJECT, must_see={quiet: "asked for by name", "gone.py": "asked for by name"})
+    assert named.files[0].path == quiet and named.files[0].reasons[0] == "asked for by name"
 
 
 async def test_the_instructions_are_a_file_as_well_where_they_are_to_be_changed() -> None:
     assert "HAVEN.md" in paths(await chosen(PROJECT, "Say in HAVEN.md how the map viewer is tested"))
-    assert "HAVEN.md" in paths(await chosen(PROJECT, must_see=["HAVEN.md"]))
+    assert "HAVEN.md" in paths(await chosen(PROJECT, must_see={"HAVEN.md": "changed before"}))
 
 
 async def test_names_are_found_whatever_their_case() -> None:

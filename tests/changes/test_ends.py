@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from haven.changes.decisions import MOST_AN_HOUR, MOST_UNDER_WAY, Changes
+from haven.changes.decisions import Changes
+from haven.changes.handing_in import MOST_AN_HOUR, MOST_UNDER_WAY
 from haven.changes.states import State
 from haven.demo.stand_in import Fault, FaultKind
 from haven.errors import Conflict

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from haven.changes.git.repository import Repository
+from haven.changes.looked_at import files_of, with_files
 from haven.changes.rounds.prompting import Prompts, requester
 from haven.errors import BadInput
 from haven.store import changes as table
@@ -96,3 +97,11 @@ async def test_a_small_model_is_shown_little(home: Home) -> None:
     whole = await prompts.task(change, current, change.base, requester(change))
     assert small.max_tokens < whole.max_tokens and "light.py" in small.system[-1]
     assert len("".join(small.system[1:])) < 6_000 < len("".join(whole.system[1:]))
+
+
+async def test_a_file_that_is_asked_for_by_name_comes_first_however_little_its_words_fit(home: Home) -> None:
+    sources.commit(home.project, MANY)
+    change = replace(await begun(home), request=with_files(WISH, "part33.py\n./light.py, nowhere.py"))
+    first, second, *_ = (await Prompts(repository(home), home.house.settings).context(change)).files
+    assert (first.path, first.reasons[0], first.whole) == ("part33.py", "asked for by name", True)
+    assert second.path == "light.py" and files_of(change.request) == ("part33.py", "light.py", "nowhere.py")

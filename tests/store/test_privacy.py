@@ -49,6 +49,7 @@ def work(number: int, who: str, name: str, state: str) -> list[tuple[str, dict[s
     mention = {"kind": "note", "subject": "x", "actor": "haven", "data": json.dumps({"who": who, "t": f"<@{who[8:]}>"})}
     return [
         ("change", {"id": id, **change}),
+        ("private_note", {"change_id": id, "words": f"{name}'s own", **at}),
         ("approval", {"change_id": id, "round": 1, "commit_id": "c", "principal": who, "name": name, **at}),
         ("reservation", {"id": number, **sent, **at}),
         ("settlement", {"id": number, "state": "settled", "usd": 0.25, **at}),

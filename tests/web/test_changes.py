@@ -79,7 +79,7 @@ async def test_a_request_sent_twice_is_one_change_with_its_hints_and_its_log(tmp
         again = await member.post("/changes/new", **fields, file=log)
         assert first.path == again.path and first.path.startswith("/changes/") and "is queued" in first.text
         change = await here.house.changes.get(first.path.rpartition("/")[2])
-        assert change.request == "The zoom breaks\n\nFiles to look at: atlas/zoom.py atlas/render.py"
+        assert change.request == "The zoom breaks\n\nFiles to look at: atlas/zoom.py, atlas/render.py"
         assert (change.kind, change.requester_name) == ("fix", "Mika")
         assert "ValueError" in change.evidence and "ghp_" not in change.evidence
         assert "ValueError" in first.text and "ghp_" not in first.text

@@ -8,9 +8,11 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from assistants.going import Going
-from assistants.pricing import Step
+from assistants.pricing import Step as Priced
 from assistants.table.request import Request
 from haven.access import Act, Principal, Role
+from haven.changes.looked_at import MOST, with_files
+from haven.changes.private_notes import MOST as MOST_PRIVATE
 from haven.changes.proposal import MAX_REQUEST, Kind
 from haven.changes.proposal import clean as cleaned
 from haven.changes.states import State
@@ -134,7 +136,18 @@ class Which(Given):
 class Wish(Given):
     kind: Kind
     text: Annotated[str, Field(min_length=1, max_length=MAX_REQUEST)]
+    files: Annotated[
+        list[Annotated[str, Field(max_length=300, pattern=r"^[^\s,]+$")]],
+        Field(max_length=MOST, description="paths that come first in what the model is shown"),
+    ] = []
     log: Annotated[str | None, Field(max_length=200_000, description="a log that comes with a fix")] = None
+    private_notes: Annotated[
+        str,
+        Field(
+            max_length=MOST_PRIVATE,
+            description="kept in the house for the person and those who decide; no model is given them",
+        ),
+    ] = ""
     key: Annotated[
         str, Field(max_length=80, pattern=r"^[\w.:-]*$", description="sent again with the same key, it is the same one")
     ] = ""
@@ -153,6 +166,25 @@ class Tweak(Given):
     words: Annotated[str, Field(min_length=1, max_length=4_000)]
     at: Annotated[str, Field(max_length=500, description="path:line of the round")] = ""
     agreed_usd: Agreed = None
+
+
+class Step(Given):
+    round: Round
+    agreed_usd: Agreed = None
+
+
+class Skip(Given):
+    round: Round
+    plan: Annotated[str, Field(max_length=200, description="the review's plan_id")]
+
+
+class Back(Given):
+    round: Round
+    to: Annotated[int, Field(ge=1, le=10_000, description="the round that is shown again"), WHOLE]
+
+
+class Undo(Given):
+    confirm: Annotated[Literal["two taps"], Field(description="it takes the change back out of its target")]
 
 
 class Rejection(Given):
@@ -181,10 +213,11 @@ async def request_change(call: Call) -> ChangeShape:
     """Ask for a change; it is on the disk when this answers."""
     wish = call.take(Wish)
     key = f"{call.person.id}:{wish.key}" if wish.key else ""
-    asked = Request(wish.text, call.person, kind=wish.kind, key=key, evidence=wish.log)
+    text, notes = with_files(wish.text, ", ".join(wish.files)), wish.private_notes
+    asked = Request(text, call.person, kind=wish.kind, key=key, evidence=wish.log, private_notes=notes)
     await agree(call, asked, wish.agreed_usd)
     change = await call.house.round_table.propose(asked, wish.kind)
-    if (change.kind, change.request) != (wish.kind.value, cleaned(wish.text)):
+    if (change.kind, change.request) != (wish.kind.value, cleaned(text)):
         raise Conflict(f"This key asked for change {change.id} already.", "A new request needs a key of its own.")
     return ChangeShape.model_validate(change)
 
@@ -198,11 +231,48 @@ async def approve_change(call: Call) -> ChangeShape:
 
 async def tweak_change(call: Call) -> ChangeShape:
     """Another round with other words, of a change of one's own or of anybody's."""
-    wish, house = call.take(Tweak), call.house
-    going = Going(call.parts["id"], wish.round, wish.words, wish.at)
-    if (step := await going.step(house.changes, house.database, _hand(call))) is not None:
-        await agree(call, step, wish.agreed_usd)
-    return ChangeShape.model_validate(await going.go(house.changes, _hand(call)))
+    wish = call.take(Tweak)
+    return await _go_on(call, Going(call.parts["id"], wish.round, wish.words, wish.at), wish.agreed_usd)
+
+
+async def retry_change(call: Call) -> ChangeShape:
+    """Try again now what waits."""
+    step = call.take(Step)
+    return await _go_on(call, Going(call.parts["id"], step.round), step.agreed_usd)
+
+
+async def _go_on(call: Call, going: Going, agreed: float | None) -> ChangeShape:
+    house, hand = call.house, _hand(call)
+    if (step := await going.step(house.changes, house.database, hand)) is not None:
+        await agree(call, step, agreed)
+    return ChangeShape.model_validate(await going.go(house.changes, hand))
+
+
+async def skip_plan(call: Call) -> ChangeShape:
+    """Go on without the plan that waits."""
+    word = call.take(Skip)
+    change = await call.house.changes.skip(call.parts["id"], call.person, round=word.round, plan=word.plan)
+    return ChangeShape.model_validate(change)
+
+
+async def show_round(call: Call) -> ChangeShape:
+    """Go back to another round, which an approval then is of."""
+    word = call.take(Back)
+    return ChangeShape.model_validate(
+        await call.house.changes.go_back(call.parts["id"], call.person, word.to, round=word.round)
+    )
+
+
+async def stop_change(call: Call) -> ChangeShape:
+    """End the work on it: the best round so far is shown; where there is none, it is cancelled."""
+    await call.house.changes.stop(call.parts["id"], _hand(call))
+    return await get_change(call)
+
+
+async def undo_change(call: Call) -> ChangeShape:
+    """Order the change that takes a merged one back: it is merged where its tests are green."""
+    confirm = call.take(Undo).confirm
+    return ChangeShape.model_validate(await call.house.changes.undo(call.parts["id"], call.person, confirm=confirm))
 
 
 async def reject_change(call: Call) -> ChangeShape:
@@ -222,7 +292,7 @@ def _hand(call: Call) -> Principal:
     return call.person if Scope.DECIDE in call.token.scopes else replace(call.person, role=Role.MEMBER)
 
 
-async def agree(call: Call, priced: Request | Step, agreed: float | None) -> None:
+async def agree(call: Call, priced: Request | Priced, agreed: float | None) -> None:
     """What may cost more than the settings let pass takes a yes to its price. Raises Conflict with the price."""
     pricing = call.house.office.pricing
     found = await pricing.ask_first(priced) if agreed is None else await pricing.of(priced)
@@ -244,6 +314,11 @@ ENDPOINTS = (
     Endpoint(
         "POST", "/changes/{id}/approve", approve_change, (Scope.DECIDE,), Act.DECIDE, ChangeShape, Approval, parts=ID
     ),
+    Endpoint("POST", "/changes/{id}/skip", skip_plan, (Scope.DECIDE,), Act.DECIDE, ChangeShape, Skip, parts=ID),
+    Endpoint("POST", "/changes/{id}/back", show_round, (Scope.DECIDE,), Act.DECIDE, ChangeShape, Back, parts=ID),
+    Endpoint("POST", "/changes/{id}/undo", undo_change, (Scope.DECIDE,), Act.DECIDE, ChangeShape, Undo, 201, parts=ID),
+    Endpoint("POST", "/changes/{id}/retry", retry_change, OURS, Act.REQUEST, ChangeShape, Step, parts=ID),
+    Endpoint("POST", "/changes/{id}/stop", stop_change, OURS, Act.REQUEST, ChangeShape, parts=ID),
     Endpoint("POST", "/changes/{id}/tweak", tweak_change, OURS, Act.REQUEST, ChangeShape, Tweak, parts=ID),
     Endpoint(
         "POST", "/changes/{id}/reject", reject_change, (Scope.DECIDE,), Act.DECIDE, ChangeShape, Rejection, parts=ID

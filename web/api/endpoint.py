@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from haven.access import Act, Principal
 from haven.store.accounts import Token
+from web.api.answering import Answering
 from web.handed import Handed
 
 BASE = "/api/v1"
@@ -25,13 +26,15 @@ class Scope(StrEnum):
     ASK = "ask"
     REQUEST = "request"
     DECIDE = "decide"
+    WORLD = "world"
 
 
 MEANS = {
     Scope.READ: ("see status, changes, the world and costs", Act.READ),
     Scope.ASK: ("ask the assistants, in your name and on your account", Act.ASK),
     Scope.REQUEST: ("request changes, say yours in other words, and take them back", Act.REQUEST),
-    Scope.DECIDE: ("approve, tweak and reject changes as you", Act.DECIDE),
+    Scope.DECIDE: ("approve, tweak, reject, stop and undo changes as you", Act.DECIDE),
+    Scope.WORLD: ("decide drafts of the world and take back records as you", Act.PROPOSE),
 }
 """Each scope in words, and what its owner must be allowed to do."""
 
@@ -74,6 +77,7 @@ class Call:
     """Of the path."""
     given: Given
     """The body, or the query where there is no body, as the endpoint's `takes` checked it."""
+    answering: Answering
 
     def take(self, kind: type[G]) -> G:
         """What was given, as what the endpoint takes."""

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from assistants.table.asking import new_id
 from assistants.table.request import Answer, Request, Seat
 from assistants.waiting import Choice, Held
 from haven.access import Act
@@ -15,6 +16,8 @@ from web.api.changes import Agreed, agree
 from web.api.endpoint import Call, Endpoint, Given, Scope, Shape
 
 ID = {"id": {"type": "string", "pattern": "^[0-9a-f]{8}$"}}
+OF_QUESTION = "^[0-9a-f]{16}$"
+ASKED = {"id": {"type": "string", "pattern": OF_QUESTION}}
 
 
 class ReplyShape(Shape):
@@ -45,12 +48,20 @@ class HeldShape(Shape):
 
 
 class AnswerShape(Shape):
-    """`reply` is there, or `held` says why not; neither where it was cancelled."""
+    """`reply` is there, or `held` says why not; neither where it was cancelled, or `stopped` by another call."""
 
+    id: str
     assistant: str
     reasons: list[str]
     reply: ReplyShape | None
     held: HeldShape | None
+    stopped: bool = False
+
+
+class StoppedShape(Shape):
+    """The question whose answer is not written any more."""
+
+    id: str
 
 
 class WaitingShape(Shape):
@@ -72,6 +83,9 @@ class Question(Given):
     assistant: Annotated[str | None, Field(max_length=40, description="otherwise the Round Table picks")] = None
     where: Where = Where.AUTO
     private: Annotated[bool, Field(strict=True, description="it never leaves this house")] = False
+    id: Annotated[
+        str, Field(pattern=f"{OF_QUESTION}|^$", description="the question's own, by which another call can stop it")
+    ] = ""
     about: Annotated[str, Field(max_length=60_000, description="material that the question is about")] = ""
     agreed_usd: Agreed = None
 
@@ -90,9 +104,18 @@ async def ask(call: Call) -> AnswerShape:
         where=asked.where,
         private=asked.private,
         about=asked.about,
+        id=asked.id or new_id(),
     )
     await agree(call, request, asked.agreed_usd)
-    return await _followed(call.house.round_table.ask(request))
+    answer = _followed(request.id, call.house.round_table.ask(request))
+    found = await call.answering.wait(request.id, call.person, answer)
+    return found or AnswerShape(id=request.id, assistant="", reasons=[], reply=None, held=None, stopped=True)
+
+
+async def stop_question(call: Call) -> StoppedShape:
+    """No more of an answer that is being written, here or in the chat: the model is stopped at once."""
+    await call.answering.stop(call.parts["id"], call.person)
+    return StoppedShape(id=call.parts["id"])
 
 
 async def list_waiting(call: Call) -> WaitingList:
@@ -105,10 +128,10 @@ async def list_waiting(call: Call) -> WaitingList:
 async def decide_question(call: Call) -> AnswerShape:
     """Let a held question wait, take the local model's answer, or cancel it."""
     choice = call.take(Decision).choice
-    return await _followed(call.house.round_table.decide(call.parts["id"], choice, call.person))
+    return await _followed("", call.house.round_table.decide(call.parts["id"], choice, call.person))
 
 
-async def _followed(pieces: Answer) -> AnswerShape:
+async def _followed(id: str, pieces: Answer) -> AnswerShape:
     """What it ends with."""
     seat: Seat | None = None
     last: Reply | Held | None = None
@@ -118,6 +141,7 @@ async def _followed(pieces: Answer) -> AnswerShape:
         elif isinstance(piece, Reply | Held):
             last = piece
     return AnswerShape(
+        id=id,
         assistant=seat.assistant.name if seat else "",
         reasons=list(seat.reasons) if seat else [],
         reply=ReplyShape.model_validate(last) if isinstance(last, Reply) else None,
@@ -127,6 +151,7 @@ async def _followed(pieces: Answer) -> AnswerShape:
 
 ENDPOINTS = (
     Endpoint("POST", "/questions", ask, (Scope.ASK,), Act.ASK, AnswerShape, Question),
+    Endpoint("POST", "/questions/{id}/stop", stop_question, (Scope.ASK,), Act.ASK, StoppedShape, parts=ASKED),
     Endpoint("GET", "/questions/held", list_waiting, (Scope.ASK,), Act.ASK, WaitingList),
     Endpoint("POST", "/questions/held/{id}", decide_question, (Scope.ASK,), Act.ASK, AnswerShape, Decision, parts=ID),
 )

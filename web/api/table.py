@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from web.api import changes, house, questions, world
+from web.api import changes, drafts, house, questions, world
 from web.api.endpoint import Endpoint
 
 ENDPOINTS: tuple[Endpoint, ...] = (
@@ -10,4 +10,5 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *changes.ENDPOINTS,
     *questions.ENDPOINTS,
     *world.ENDPOINTS,
+    *drafts.ENDPOINTS,
 )

@@ -8,8 +8,9 @@ from pydantic import Field
 
 from haven.access import Act
 from haven.world.schema import MAX_NAME, Kind
-from web.api.endpoint import Call, Endpoint, Given, Scope, Shape
+from web.api.endpoint import WHOLE, Call, Endpoint, Given, Scope, Shape
 
+ID = {"id": {"type": "string", "minLength": 1, "maxLength": 80}}
 RECORD = {"record": {"type": "string", "minLength": 1, "maxLength": MAX_NAME}}
 
 
@@ -50,6 +51,20 @@ class RecordShape(Shape):
     below: dict[str, list[str]]
 
 
+class UndoneShape(Shape):
+    """The record's version now; none where what was taken back had added it, so that it is removed."""
+
+    id: str
+    version: int | None
+
+
+class Undo(Given):
+    seen: Annotated[int, Field(ge=1, le=1_000_000, description="the newest version that was seen"), WHOLE]
+    to: Annotated[
+        int | None, Field(ge=1, le=1_000_000, description="the version to go back to; otherwise the one before"), WHOLE
+    ] = None
+
+
 class Search(Given):
     words: Annotated[str, Field(min_length=1, max_length=300)]
     kind: Kind | None = None
@@ -86,8 +101,18 @@ async def get_record(call: Call) -> RecordShape:
     )
 
 
+async def undo_record(call: Call) -> UndoneShape:
+    """Take the newest version of a record back, or go back to an earlier one; never over what came since."""
+    wish, id = call.take(Undo), call.parts["id"]
+    stored = await call.house.records.world.undo(id, call.person, to=wish.to, expect=wish.seen)
+    return UndoneShape(id=id, version=stored.version if stored else None)
+
+
 ENDPOINTS = (
     Endpoint("GET", "/world", get_world, (Scope.READ,), Act.READ, WorldShape),
     Endpoint("GET", "/world/search", search_world, (Scope.READ,), Act.READ, HitList, Search),
     Endpoint("GET", "/world/records/{record}", get_record, (Scope.READ,), Act.READ, RecordShape, parts=RECORD),
+    Endpoint(
+        "POST", "/world/records/{id}/undo", undo_record, (Scope.WORLD,), Act.EDIT_WORLD, UndoneShape, Undo, parts=ID
+    ),
 )

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from aiohttp import web
 
 from haven.access import Act
+from haven.changes import looked_at, private_notes
 from haven.changes.decisions import check_decides
 from haven.changes.proposal import Kind
 from haven.changes.review import NAMED, Review
@@ -107,8 +108,27 @@ async def shown(visit: Visit) -> web.StreamResponse:
         "change.html",
         classes=classes(review.tests),
         named=NAMED,
+        unseen=_unseen(change),
+        private=await private_notes.read(visit.house.database, change, visit.person),
+        private_mine=change.requester == visit.person.id,
+        most_private=private_notes.MOST,
         **about(visit, change, review),
     )
+
+
+def _unseen(change: Change) -> list[str]:
+    """Files that the request names and that were not shown; none before it was planned."""
+    if "files" not in change.plan:
+        return []
+    paths = [one["path"] for one in change.plan["files"]]
+    return [name for name in looked_at.files_of(change.request) if not looked_at.is_among(name, paths)]
+
+
+async def keep_private(visit: Visit) -> web.StreamResponse:
+    """Other private notes in place of what was there."""
+    change = await visit.house.changes.get(visit.part("id"))
+    await private_notes.write(visit.house.database, change, visit.person, (await visit.fields()).get("private", ""))
+    return visit.go(f"/changes/{change.id}", "Your private notes are kept.")
 
 
 def about(visit: Visit, change: Change, review: Review) -> dict[str, Any]:
@@ -155,4 +175,5 @@ ROUTES = (
     Route("GET", "/changes/board", board_part, Act.READ),
     Route("GET", "/changes/{id}", shown, Act.READ),
     Route("GET", "/changes/{id}/standing", part, Act.READ),
+    Route("POST", "/changes/{id}/private", keep_private, Act.REQUEST),
 )

@@ -1,4 +1,4 @@
-"""A new request for a change: its kind, its words, files to look at, and a log for a fix; its price first."""
+"""A new request for a change: kind, words, files to look at, a log for a fix, private notes; its price first."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from aiohttp.web_request import FileField
 
 from assistants.table.request import Request
 from haven.access import Act
+from haven.changes import private_notes
+from haven.changes.looked_at import with_files
 from haven.changes.proposal import MAX_REQUEST, Kind
 from haven.changes.rounds import evidence
 from haven.errors import BadInput
@@ -25,8 +27,6 @@ KINDS: Mapping[Kind, str] = {
 }
 MOST_SENT = 12_000_000
 """Bytes of the form with its log; only the log's end is read."""
-LOOK_AT = "Files to look at: "
-"""How the hints stand in the request: the choice of context goes by the words of it."""
 
 
 async def form(visit: Visit) -> web.StreamResponse:
@@ -38,8 +38,9 @@ async def form(visit: Visit) -> web.StreamResponse:
         project=project.name or folder.removesuffix(".git"),
         target=project.target_branch,
         most=MAX_REQUEST,
+        most_private=private_notes.MOST,
         key=secrets.token_hex(8),
-        fields={name: visit.asked(name) for name in ("text", "kind", "files")},
+        fields={name: visit.asked(name) for name in ("text", "kind", "files", "private")},
     )
 
 
@@ -49,13 +50,13 @@ async def send(visit: Visit) -> web.StreamResponse:
     if fields.get("kind") not in list(Kind):
         raise BadInput("That is no kind of change.", f"Choose one of {', '.join(Kind)}.")
     kind, log = Kind(fields["kind"]), await _log(visit, fields)
-    text, files = fields.get("text", "").strip(), " ".join(fields.get("files", "").replace(",", " ").split())
     request = Request(
-        f"{text}\n\n{LOOK_AT}{files}" if text and files else text,
+        with_files(fields.get("text", "").strip(), fields.get("files", "")),
         visit.person,
         kind=kind,
         key=f"{visit.person.id}:{fields.get('key') or secrets.token_hex(8)}"[:200],
         evidence=log or None,
+        private_notes=private_notes.kept(fields.get("private", "")),
     )
     if (asked := await prices.shown_first(visit, request, {**fields, "log": log}, "/changes/new")) is not None:
         return asked

@@ -104,15 +104,15 @@ async def choose(
     kind: str = "",
     history: Sequence[Past] = (),
     hints: Sequence[str] = (),
-    must_see: Sequence[str] = (),
+    must_see: Mapping[str, str] | None = None,
     instructions: str | None = None,
     without: Collection[str] = (),
 ) -> Context:
     """Choose what to show for a request, within `budget` tokens as `count` counts them.
 
     `index` remembers what looks at files left; only files it does not know are read. `history` is the commits before,
-    newest first; `hints` are path patterns of the project; `must_see` are paths that come first whatever their rank
-    (changed in an earlier round); `instructions` replaces what the tree itself says in HAVEN.md or the like;
+    newest first; `hints` are path patterns of the project; `must_see` are paths that come first whatever their rank,
+    each with why; `instructions` replaces what the tree itself says in HAVEN.md or the like;
     `without` names signals that are left out. The work runs in threads.
     """
     left_out: Counter[str] = Counter()
@@ -124,8 +124,8 @@ async def choose(
     ranked = await asyncio.to_thread(rank, view, kind=kind, hints=hints, without=without)
     own = next((name for name in INSTRUCTION_FILES if name in set(view.paths)), "")
     # It is quoted as instructions already, so as a file it is shown only where it is itself to be changed.
-    twice = own if own not in must_see and not is_named(own, request) else ""
-    first = _first(must_see, ranked)
+    twice = own if own not in (must_see or {}) and not is_named(own, request) else ""
+    first = _first(must_see or {}, ranked)
     seen = {one.path for one in first} | {twice}
     listed = [*first, *(one for one in ranked if one.path not in seen)][:MAPPED]
     data = await read_many([one.path for one in listed[:SHORTLIST]] + [own] * bool(own))
@@ -216,10 +216,8 @@ def _view(query: Query, files: Sequence[Listed], history: Sequence[Past], index:
     return View(query, [path for path, _ in texts], [facts[each] for _, each in texts], at, history)
 
 
-def _first(must_see: Sequence[str], ranked: list[Ranked]) -> list[Ranked]:
+def _first(must_see: Mapping[str, str], ranked: list[Ranked]) -> list[Ranked]:
     known = {one.path: one for one in ranked}
     return [
-        Ranked(path, known[path].score, ("changed in an earlier round", *known[path].reasons))
-        for path in dict.fromkeys(must_see)
-        if path in known
+        Ranked(path, known[path].score, (why, *known[path].reasons)) for path, why in must_see.items() if path in known
     ]

@@ -61,7 +61,7 @@ async def order(tx: Transaction, merged: Change, principal: Principal) -> tuple[
     await table.insert(tx, change)
     await table.update(tx, id, undoes=merged.id, decided_by=principal.id)
     await table.insert_round(tx, id, 1, CAUSE)
-    return change, True
+    return await table.get_in(tx, id), True
 
 
 async def make(repository: Repository, change: Change, merged: Change) -> Undo:

@@ -11,7 +11,7 @@ from haven.access import Principal, Role
 from haven.ai.converse import Handler
 from haven.ai.money import tokens
 from haven.ai.task import Task, Tool
-from haven.changes import edits
+from haven.changes import edits, looked_at
 from haven.changes.context import Context, choose
 from haven.changes.context.history import past_commits
 from haven.changes.context.tools import tools_for
@@ -116,7 +116,7 @@ class Prompts:
             return await self.repository.read_many(parent, paths)
 
         budget = int(self._settings.changes.context_tokens * PRESENT_SHARE)
-        first = sorted(changed)
+        first = dict.fromkeys(sorted(changed), "changed in an earlier round")
         asked = (change.request, files, read, budget, tokens.count, self._index)
         shown = await choose(*asked, kind=change.kind, must_see=first, instructions="")
         return tuple(one.block for one in shown.files)
@@ -138,7 +138,8 @@ class Prompts:
             kind=change.kind,
             history=await past_commits(self.repository.bare, change.base, self._index),
             hints=(await self.project(change.base)).context_hints,
-            must_see=[place.path for place in places],
+            must_see=dict.fromkeys(looked_at.found(change.request, paths), "asked for by name")
+            | {place.path: "named in the log" for place in places},
         )
 
 
