@@ -16,10 +16,15 @@ FREE_TRIES = 5
 FIRST_WAIT_S, LONGEST_WAIT_S = 30.0, 3600.0
 
 
-def hashed(secret: str) -> str:
-    """What may be kept of it. Blocks for a tenth of a second."""
+def hashed(secret: str, n: int = N) -> str:
+    """What may be kept of it; `n`, a power of two: how much work a try is. Blocks for a tenth of a second."""
     salt = secrets.token_bytes(16)
-    return f"scrypt${N}${R}${P}${salt.hex()}${_hash(secret, salt, N, R, P).hex()}"
+    return f"scrypt${n}${R}${P}${salt.hex()}${_hash(secret, salt, n, R, P).hex()}"
+
+
+def of_nothing(n: int = N) -> str:
+    """What no secret was made of; a try at it is as much work."""
+    return f"scrypt${n}${R}${P}${bytes(16).hex()}${bytes(32).hex()}"
 
 
 def matches(secret: str, kept: str) -> bool:

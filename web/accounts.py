@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from haven.access import WEB_OWNER, Principal, Role
 from haven.errors import AccessDenied, BadInput, NotFound, SettingsError
 from haven.quoting import clean
-from haven.scrypt import Tries, hashed, matches
+from haven.scrypt import N, Tries, hashed, matches, of_nothing
 from haven.store import accounts as table
 from haven.store.accounts import Account, Session, Token
 from haven.store.database import Database, Transaction, now
@@ -69,14 +69,15 @@ def code() -> str:
 class Accounts:
     """One for the port."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, work: int = N) -> None:
+        """`work`: of one try at a password or PIN that is set here (haven/scrypt.py)."""
         self._database = database
         self._guesses = Guesses()
         self._codes = Limit(CODES[1], CODES[0])
         self._confirming: defaultdict[int, Tries] = defaultdict(Tries)
         """By account, never forgotten: nobody gets rid of their wrong PINs by trying many names."""
         self._hashing = asyncio.Semaphore(2)  # 32 MB each: a flood of passwords must not fill the memory
-        self._nobody = ""
+        self._work, self._nobody = work, of_nothing(work)
         self.owned = asyncio.Event()
         """Set once an owner can log in."""
         self.first_code = ""
@@ -84,7 +85,6 @@ class Accounts:
 
     async def begin(self) -> None:
         """Make the code where no owner can log in yet, and forget sessions that are over."""
-        self._nobody = await self._hash(secrets.token_hex())
         if not await self.has_owner():
             self.first_code = code()
         await self._database.write(lambda tx: table.drop_old(tx, IDLE_S, LONGEST_S), quiet=True)
@@ -226,7 +226,7 @@ class Accounts:
 
     async def _hash(self, secret: str) -> str:
         async with self._hashing:
-            return await asyncio.to_thread(hashed, secret)
+            return await asyncio.to_thread(hashed, secret, self._work)
 
     async def _matches(self, secret: str, kept: str) -> bool:
         async with self._hashing:

@@ -23,7 +23,7 @@ from web.imports import Imports
 from web.limits import TooMuch
 from web.pages import Pages
 from web.routes import ROUTES
-from web.shelf import Shelf
+from web.shelf import shelf
 from web.streaming import Streams
 from web.visit import VISIT, Port
 
@@ -55,11 +55,10 @@ class Dashboard:
 
     def __init__(self, settings: Web, house: Handed, accounts: Accounts) -> None:
         self.accounts = accounts
-        self._shelf = Shelf()
         self._chats = Chats(house)
         self._chores = Chores(house.bus)
         self._imports = Imports(house.importer)
-        port = Port(house, accounts, Pages(self._shelf), self._chores, self._chats, self._imports, Streams())
+        port = Port(house, accounts, Pages(), self._chores, self._chats, self._imports, Streams())
         self.gate = Gate(settings, port)
         self._api = Door(self.gate, port)
 
@@ -67,7 +66,7 @@ class Dashboard:
         app.middlewares.append(self._told)
         app.on_response_prepare.append(_headers)
         app.on_shutdown.append(self._ends)
-        app.router.add_get("/static/{name:.+}", self._shelf.serve)
+        app.router.add_get("/static/{name:.+}", shelf().serve)
         for route in ROUTES:
             app.router.add_route(route.method, route.path, self.gate.bound(route))
         app.router.add_get(f"{BASE}/openapi.json", description)

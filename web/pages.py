@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -18,7 +19,7 @@ from haven.store.database import now
 from web.accounts import Visitor
 from web.markdown import markdown
 from web.places import PLACES, place_of
-from web.shelf import Shelf
+from web.shelf import shelf
 
 if TYPE_CHECKING:
     from web.visit import Visit
@@ -37,27 +38,18 @@ class Notice:
 
 
 class Pages:
-    """One for the port; templates are read once."""
+    """One for the port."""
 
-    def __init__(self, shelf: Shelf) -> None:
+    def __init__(self) -> None:
         self._notices: OrderedDict[str, list[Notice]] = OrderedDict()
-        self._templates = Environment(
-            loader=PackageLoader("web"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-        )
-        self._templates.globals.update(static=shelf.address, places=PLACES, acts=Act)
-        self._templates.filters.update(FILTERS)
 
     def page(self, visit: Visit, template: str, status: int, values: Mapping[str, Any]) -> web.Response:
         """Notices that wait for this person are shown with it."""
         visitor = visit.visitor
         piece = "HX-Request" in visit.request.headers and "HX-Boosted" not in visit.request.headers
         notices = self._notices.pop(visitor.session.hash, []) if visitor and not piece else []
-        text = self._templates.get_template(template).render(
+        found = templates().get_template(template)
+        text = found.render(
             visit=visit,
             person=visit.person,
             seal=visitor.seal if visitor else "",
@@ -72,6 +64,22 @@ class Pages:
         self._notices.setdefault(visitor.session.hash, []).append(Notice(sentence, level))
         if len(self._notices) > MOST_NOTICES:
             self._notices.popitem(last=False)
+
+
+@cache
+def templates() -> Environment:
+    """Each is read and compiled once; they are the same whatever house is shown."""
+    made = Environment(
+        loader=PackageLoader("web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.globals.update(static=shelf().address, places=PLACES, acts=Act)
+    made.filters.update(FILTERS)
+    return made
 
 
 def usd(value: float) -> str:

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 
@@ -33,7 +34,7 @@ class _File:
 
 
 class Shelf:
-    """One for the port. Reads the disk once."""
+    """One for the program: see `shelf`."""
 
     def __init__(self) -> None:
         self._files = {name: _file(name, body) for name, body in _read(resources.files("web") / "static", "")}
@@ -51,6 +52,12 @@ class Shelf:
         if file.packed and "gzip" in request.headers.get("Accept-Encoding", ""):
             body, headers["Content-Encoding"] = file.packed, "gzip"
         return web.Response(body=body, content_type=file.type, headers=headers)
+
+
+@cache
+def shelf() -> Shelf:
+    """Read from the disk once; it is the same whatever house is shown."""
+    return Shelf()
 
 
 def _read(folder: Traversable, before: str) -> Iterator[tuple[str, bytes]]:

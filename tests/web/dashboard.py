@@ -22,6 +22,8 @@ from tests.e2e.house import settings_in
 from web.accounts import Accounts
 
 PASSWORD = "blue moon over Oculi"
+LITTLE_WORK = 16
+"""Of one try at a password: nobody attacks these houses."""
 SEAL = re.compile(r'data-seal="([0-9a-f]{64})"')
 WORDS = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.S)
 
@@ -130,7 +132,7 @@ async def dashboard(folder: Path, *, house: House | None = None, web: Web | None
 
 @asynccontextmanager
 async def _serving(house: House, place: Web, *, jobs: bool) -> AsyncIterator[Dashboard]:
-    shown = await dashboard_of(house)
+    shown = await dashboard_of(house, Accounts(house.database, LITTLE_WORK))
     listening = asyncio.Event()
 
     async def face(house: House) -> None:
