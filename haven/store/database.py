@@ -53,16 +53,16 @@ class Database:
     async def open(cls, path: Path, busy_s: float = BUSY_S) -> Database:
         """Open and migrate; wait up to `busy_s` seconds for others. Raises StoreError where the file can't be used."""
         thread = ThreadPoolExecutor(1, "store-writer")
+        writer: sqlite3.Connection | None = None
         reader: aiosqlite.Connection | None = None
         try:
-            await asyncio.to_thread(_own_folder, path.parent)
+            writer = await asyncio.get_running_loop().run_in_executor(thread, _writer, path, busy_s)
             reader = await aiosqlite.connect(path, isolation_level=None, timeout=busy_s)
             reader.row_factory = sqlite3.Row
-            await _write_ahead(reader, busy_s)
-            await migrate(reader)
             await reader.execute("pragma query_only=on")
-            writer = await asyncio.get_running_loop().run_in_executor(thread, _writer, path, busy_s)
         except BaseException as error:
+            if writer is not None:
+                thread.submit(writer.close)
             thread.shutdown(wait=False)
             if reader is not None:
                 await reader.close()
@@ -167,29 +167,33 @@ class Database:
 
 
 def _writer(path: Path, busy_s: float) -> sqlite3.Connection:
+    """To a file that stands in a folder of its own and has this program's schema."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.chmod(0o700)
     connection = sqlite3.connect(path, isolation_level=None, timeout=busy_s)
-    connection.row_factory = sqlite3.Row
-    connection.execute("pragma foreign_keys=on")
-    connection.execute("pragma synchronous=full")
+    try:
+        connection.row_factory = sqlite3.Row
+        _write_ahead(connection, busy_s)
+        _migrate(connection)
+        connection.execute("pragma foreign_keys=on")
+        connection.execute("pragma synchronous=full")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
-def _own_folder(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o700)
-
-
-async def _write_ahead(connection: aiosqlite.Connection, busy_s: float) -> None:
+def _write_ahead(connection: sqlite3.Connection, busy_s: float) -> None:
     """WAL, once for the file: SQLite fails at once, not after `busy_s`, where two programs ask for it together."""
     until = time.monotonic() + busy_s
     while True:
         try:
-            await connection.execute("pragma journal_mode=wal")
+            connection.execute("pragma journal_mode=wal")
             return
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
                 raise
-            await asyncio.sleep(AGAIN_S)
+            time.sleep(AGAIN_S)
 
 
 def newest_schema() -> int:
@@ -197,17 +201,17 @@ def newest_schema() -> int:
     return len(_migrations())
 
 
-async def migrate(connection: aiosqlite.Connection) -> None:
+def _migrate(connection: sqlite3.Connection) -> None:
     """Bring the schema up to this program's number, in one transaction: of two processes, one does it."""
     files = _migrations()
-    if await _version(connection) < len(files):
-        await connection.execute("begin immediate")
-        for number in range(await _version(connection), len(files)):
+    if _version(connection) < len(files):
+        connection.execute("begin immediate")
+        for number in range(_version(connection), len(files)):
             for statement in _statements(files[number].read_text(encoding="utf-8")):
-                await connection.execute(statement)
-        await connection.execute(f"pragma user_version={len(files)}")
-        await connection.execute("commit")
-    if await _version(connection) > len(files):
+                connection.execute(statement)
+        connection.execute(f"pragma user_version={len(files)}")
+        connection.execute("commit")
+    if _version(connection) > len(files):
         raise StoreError(
             "The database was written by a newer Haven than this one.", "Update Haven, or restore an older backup."
         )
@@ -228,9 +232,8 @@ def _statements(script: str) -> Iterator[str]:
             statement = ""
 
 
-async def _version(connection: aiosqlite.Connection) -> int:
-    found = await connection.execute_fetchall("pragma user_version")
-    return int(next(iter(found))[0])
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("pragma user_version").fetchone()[0])
 
 
 SENTENCES: tuple[tuple[tuple[str, ...], str, str], ...] = (
