@@ -91,8 +91,6 @@ class ModelsPane(Pane):
         check(self.handed.principal, Act.READ)
         office = self.handed.office
         found = await asyncio.to_thread(stock, office.registry, office.settings.models)
-        if not self.query("#model-plan"):  # the display was closed meanwhile
-            return
         self._shelves, self._sizes, self._kept, self._places = found.shelves, found.sizes, found.kept, found.places
         self.query_one("#model-plan", Static).update(_planned(found.plan))
         self._show()

@@ -8,8 +8,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
+from textual.app import ScreenError
 from textual.containers import Vertical
+from textual.css.query import QueryError
+from textual.dom import DOMError
 from textual.message import Message
+from textual.widget import WidgetError
 from textual.worker import WorkType
 
 from assistants.at_hand import AtHand
@@ -24,6 +28,8 @@ log = logging.getLogger("haven.kiosk")
 
 NOTICE_S, ERROR_S = 4.0, 12.0
 Work = Callable[[], Coroutine[Any, Any, None]]
+GONE = (QueryError, WidgetError, DOMError, ScreenError)
+"""What Textual raises where something is missed: in a display that is being closed that is nobody's error."""
 
 
 @dataclass(frozen=True)
@@ -125,10 +131,17 @@ class Pane(Vertical):
             level = logging.INFO if isinstance(error, AccessDenied) else logging.WARNING
             log.log(level, "[%s] %s", error.id, error)
             self.complain(f"{error.full} [{error.id}]")
+        except GONE:
+            if self.app.is_running and self.is_attached:
+                self._failed()
         except Exception:
-            id = error_id()
-            log.exception("[%s] the kiosk failed at something", id)
-            self.complain(f"Something went wrong [{id}].")
+            self._failed()
+
+    def _failed(self) -> None:
+        """Say so here, and why in the log, by the same id. Called in the handler of the error."""
+        id = error_id()
+        log.exception("[%s] the kiosk failed at something", id)
+        self.complain(f"Something went wrong [{id}].")
 
     def complain(self, sentence: str) -> None:
         self.app.notify(plain(sentence), severity="error", timeout=ERROR_S, markup=False)

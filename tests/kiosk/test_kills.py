@@ -11,14 +11,18 @@ import socket
 import weakref
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.css.query import NoMatches
 
 from kiosk import wire
 from kiosk.app import Kiosk
 from kiosk.driver import MAX_PASTE
+from kiosk.screens.pane import Pane
 from tests.kiosk.conftest import House, Serve, Show
 from tests.kiosk.test_attach import Pty
 from tests.kiosk.test_server import Client, attached
@@ -254,6 +258,38 @@ async def test_displays_that_came_and_went_are_forgotten(house: House, serving: 
     heapq.heapify(loop._scheduled)
     gc.collect()
     assert sum(app() is not None for app in apps) <= 1, "at most the last one, in what the loop did last"
+
+
+async def test_what_a_pane_still_looked_up_when_its_display_closed_is_no_error(
+    house: House, show: Show, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its widgets are gone a moment before it is; in a display that is open that is an error."""
+    missed: list[str] = []
+
+    async def look(home: Pane, id: str) -> None:
+        try:
+            for _ in count():
+                home.query_one(id)
+                await asyncio.sleep(0)  # the next moment of the loop
+        except NoMatches:
+            missed.append(id)
+            raise
+
+    async def cut_off(home: Pane) -> None:
+        """As an answer that is stopped, which then looks up what can be done with it."""
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            home.attempt(partial(look, home, "#queued"), "a last look")
+
+    async with show() as terminal:
+        home = house.kiosks[-1].query_one("#home", Pane)
+        home.attempt(partial(look, home, "#never"), "a test")
+        await terminal.until("Something went wrong [")
+        assert "the kiosk failed at something" in caplog.text
+        caplog.clear()
+        home.attempt(partial(cut_off, home), "another")
+    assert missed == ["#never", "#queued"] and caplog.text == ""
 
 
 async def test_of_two_taps_at_once_on_a_dialog_the_second_closes_nothing_more(house: House, show: Show) -> None:
