@@ -43,7 +43,8 @@ async def set_role(database: Database, by: Principal, account: Account, role: Ro
 
 
 async def link(database: Database, by: Principal, account: Account, number: str) -> None:
-    """They are that person of Discord everywhere from now on; with "" nobody of Discord any more.
+    """They are that person of Discord everywhere from now on, their conversations with them; with "" nobody of Discord
+    any more.
 
     Raises BadInput for what is no id, Conflict where another account is linked to it, and while a change or a draft of
     theirs is open: nobody may decide their own under another name.
@@ -67,8 +68,8 @@ async def link(database: Database, by: Principal, account: Account, number: str)
                 f"Something that {account.name} asked for is still open: {', '.join(waiting)}.",
                 "Decide it first, or let them take it back.",
             )
-        await table.link(tx, account.id, principal)
-        await record(tx, "account.linked", principal, by.id)
+        await table.link(tx, account.id, account.principal_id, principal)
+        await record(tx, "account.linked", principal, by.id, before=account.principal_id)
 
     await database.write(work)
 

@@ -12,6 +12,17 @@ from haven.store.privacy import open_changes
 
 SEEN_S = 300.0
 """A session's last use is written at most so often."""
+FOLLOWS = (
+    "update transcript set person = :now where person = :before",
+    "update card set data = json_set(data, '$.asker', :now) where json_extract(data, '$.asker') = :before",
+    "update waiting set principal = :now, task = json_set(task, '$.principal.id', :now) where principal = :before",
+    "update outcome set principal = :now where principal = :before",
+    "update verdict set principal = :now where principal = :before",
+    "update watch set principal = :now where principal = :before",
+    "update cap set person = :now where person = :before",
+)
+"""What goes along when an account becomes a person of Discord: conversations, watches, the cap. What others rest on
+(changes, decisions, the world's history, the ledger) stays as it was written."""
 
 
 @dataclass(frozen=True)
@@ -125,12 +136,15 @@ async def set_role(tx: Transaction, id: int, role: int) -> None:
     await tx.execute("update account set role = ? where id = ?", (role, id))
 
 
-async def link(tx: Transaction, id: int, principal: str) -> None:
-    """Be that person everywhere from now on. Raises Conflict where another account is."""
+async def link(tx: Transaction, id: int, before: str, principal: str) -> None:
+    """Be that person everywhere from now on, who was `before`. Raises Conflict where another account is."""
     try:
         await tx.execute("update account set principal = ? where id = ?", (principal, id))
     except sqlite3.IntegrityError:
         raise Conflict("Another account is that person already.", "Unlink that one first.") from None
+    if before.startswith("web:"):  # what was said on Discord stays with whom of Discord it was said by
+        for sql in FOLLOWS:
+            await tx.execute(sql, {"before": before, "now": principal})
 
 
 async def is_taken(tx: Transaction, principal: str) -> bool:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 from assistants.round_table import Request
+from assistants.waiting import JOB
 from haven.access import Principal, Role
 from haven.ai.task import Delta, Reply, Restart, Route, Step, Tier
 from haven.app import House
+from haven.store.accounts import named
+from haven.store.jobs import Job
 from haven.world.schema import Planet, System
 from tests.assistants.test_own import MINER, write
 from tests.e2e.house import MEMBER
 from tests.e2e.house import OWNER as SHELL
-from tests.web.dashboard import dashboard
-from tests.web.test_chat import id_of
+from tests.web.dashboard import PASSWORD, dashboard
+from tests.web.test_chat import MINE, cloud_away, id_of
 from web.chat.sheet import Sheet, State
 from web.chat.writing import Writing
 
@@ -103,3 +107,28 @@ async def test_a_draft_that_is_begun_anew_takes_the_place_of_the_first() -> None
     writing.take(Reply("Better.", Tier.CLOUD, "claude", "", none))
     writing.end()
     assert await writing.next(fourth) is None and writing.sheet.text == "Better."
+
+
+async def test_what_somebody_asked_goes_along_when_they_are_linked_and_stays_on_discord_after(tmp_path: Path) -> None:
+    async with cloud_away(tmp_path, 2) as (here, owner):
+        rena, database = await here.person("Rena", Role.REVIEWER), here.house.database
+        account = await named(database, "Rena")
+        assert account is not None
+        page = f"/people/{account.id}"
+        await rena.get("/chat")
+        held = await rena.post("/chat", text=MINE, assistant="scribe")
+        await rena.post(f"/chat/{id_of(held.path)}/decide", choice="wait")
+        await owner.get(page)
+        await owner.post(f"{page}/cap", usd="0.25", pin=PASSWORD)
+        await owner.post(f"{page}/discord", discord="123456789012345678", pin=PASSWORD)
+        assert MINE in (await rena.get("/chat/history")).text
+        [row] = await database.rows("select id from waiting")
+        await here.house.waiting.handle(Job(1, JOB, row[0], f"{JOB}:{row[0]}", 0.0, 1))
+        answer = await rena.get(held.path)
+        assert "it waited for the cloud" in answer.text and 'data-state="answered"' in answer.html
+        assert 'value="0.25"' in (await owner.get(page)).html
+        kept = json.loads((await rena.get("/me/kept.json")).body)["kept"]
+        assert kept["round table"] and kept["outcomes"] and kept["waiting requests"] and kept["messages"]
+
+        await owner.post(f"{page}/discord", discord="", pin=PASSWORD)
+        assert MINE not in (await rena.get("/chat/history")).text and (await rena.get(held.path)).status == 404
