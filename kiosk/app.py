@@ -28,6 +28,7 @@ from haven.access import Act, check
 from haven.errors import HavenError, error_id
 from haven.store.database import now
 from haven.store.events import Event
+from kiosk import drawn
 from kiosk.completing import completions
 from kiosk.driver import StreamDriver
 from kiosk.idle import LIGHT, Idle, Step
@@ -293,7 +294,7 @@ class Kiosk(TouchApp):
             if self._handed.principal.needs_pin:
                 self._end_session()
             self.push_screen(Resting())
-            self.floor.query("*").refresh()  # what is drawn keeps every piece that was cut of it: it is drawn anew
+            drawn.forget(self.floor)
         self.screen.set_class(step is Step.BLANK, "blank")
         if step is Step.AWAKE and isinstance(self.screen, Resting):
             self.pop_screen()

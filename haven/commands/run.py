@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from haven import logs, settings
+from haven import heap, logs, settings
 from haven.ai.models.registry import Registry
 from haven.app import open_house, run
 from haven.changes.sandbox.testenv import TestEnvironments
@@ -38,6 +38,7 @@ def up(
     loaded = journey.lasting_settings() if demo else settings.load()
     logs.start(loaded, on_stderr="INVOCATION_ID" in os.environ)
     shown = sys.stdin.isatty() and sys.stdout.isatty() and not no_attach
+    heap.give_back()
     with only_one(loaded):
         if not shown:
             err.print(f"Haven is up{' (demo: stand-in, not Claude)' if demo else ''}. Show it with: haven attach")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from pathlib import Path
 
 import pytest
+from textual.strip import Strip
 from textual.widgets import ContentSwitcher
 
 from haven.settings import Kiosk
@@ -85,6 +87,7 @@ async def test_a_panel_left_alone_forgets_who_was_there_and_its_waking_tap_press
         await left_alone(house, clock, app.wanted.blank_after_s)
         await terminal.until(gone="Touch to wake")
         assert lights[-1] == LIGHT[Step.BLANK] == 0
+        assert not [line for line in _lines() if "Which of them?" in line], "what was drawn of it is forgotten too"
         x, y = 50, 26
         for seconds in (0.0, DEAF_S / 2):
             clock.pass_by(seconds)
@@ -97,6 +100,12 @@ async def test_a_panel_left_alone_forgets_who_was_there_and_its_waking_tap_press
         clock.pass_by(DEAF_S)
         await terminal.tap("F3 Changes")
         await terminal.until("There are no changes yet")
+
+
+def _lines() -> list[str]:
+    """All that Textual holds as drawn, in the whole process."""
+    gc.collect()
+    return [one.text for one in gc.get_objects() if type(one) is Strip]
 
 
 async def _asked(pane: Pane) -> str | None:
