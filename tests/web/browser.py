@@ -153,6 +153,25 @@ class Page:
         for kind in ("mousePressed", "mouseReleased"):
             await self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 
+    async def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
+        """With the button held, or one finger, in ten steps."""
+        points = [
+            [begin + (stop - begin) * step / 10 for begin, stop in zip(start, end, strict=True)] for step in range(11)
+        ]
+        for step, (x, y) in enumerate(points):
+            if self._phone:
+                kind = "touchMove" if step else "touchStart"
+                await self.call("Input.dispatchTouchEvent", type=kind, touchPoints=[{"x": x, "y": y}])
+            else:
+                kind, clicks = ("mouseMoved", 0) if step else ("mousePressed", 1)
+                await self.call(
+                    "Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", buttons=1, clickCount=clicks
+                )
+        if self._phone:
+            await self.call("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+        else:
+            await self.call("Input.dispatchMouseEvent", type="mouseReleased", x=x, y=y, button="left", clickCount=1)
+
     async def type(self, selector: str, text: str) -> None:
         """Instead of what stands in that field."""
         await self.until(f"document.querySelector({json.dumps(selector)})")
@@ -180,6 +199,13 @@ class Page:
         """As a PNG: the `whole` page, or what the window shows of it."""
         got = await self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
         into.write_bytes(base64.b64decode(got["data"]))
+
+    async def pixels(self, wide: int, most: int) -> bytes:
+        """The page from its top, at most so tall, as a PNG with a pixel of it for each of CSS."""
+        tall = min(most, await self.run("document.documentElement.scrollHeight"))
+        clip = {"x": 0, "y": 0, "width": wide, "height": tall, "scale": 1 / (await self.run("devicePixelRatio"))}
+        got = await self.call("Page.captureScreenshot", format="png", captureBeyondViewport=True, clip=clip)
+        return base64.b64decode(got["data"])
 
     def told(self, method: str, said: Mapping[str, Any]) -> None:
         """An event of this page."""

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from haven.world.schema import Planet, Thing
 from tests.web.browser import Page, chromium
@@ -112,9 +113,18 @@ async def test_the_map_is_moved_and_asked_by_mouse_keys_and_fingers(tmp_path: Pa
             assert abs(there["x"] - before["x"]) < 8 and there["chosen"] >= 0
             await page.click("#star a", "Route to here")
             assert await page.run("document.getElementById('to').value") == ids["Cairn"]
-            await here.house.world.put([system("Eyre", position=at(99))], OLGA, "test")
-            await page.see("The world has changed", "#starmap")
+            await page.see("live", "#live.ok")
+            before = await _seen(page)
+            await here.house.world.put([system("Aster", position=at(16), star="Green")], OLGA, "test")
+            await page.until("havenMap.seen().count === 5 && havenMap.row('Aster') !== undefined")
+            after = await _seen(page)
+            assert [after[name] for name in ("x", "y", "scale")] == [before[name] for name in ("x", "y", "scale")]
+            await page.see("Green", ".legend")
+            await page.see("Aster", "#list")
+            await page.until("havenMap.seen().chosen === havenMap.row('Cairn')")
+            await page.see("Cairn", "#star h2")
             assert page.wrong == []
+            await _by_mouse(page)
         async with browser.page(owner, phone=True, dark=True) as page:
             await page.open("/world/map")
             wide = await _seen(page)
@@ -123,6 +133,12 @@ async def test_the_map_is_moved_and_asked_by_mouse_keys_and_fingers(tmp_path: Pa
             await _pinch(page, left + width / 2, top + height / 2)
             await page.until(f"havenMap.seen().scale > {2 * wide['scale']}")
             await page.until("document.getElementById('star').hidden")
+            near = await _seen(page)
+            middle = left + width / 2, top + height / 2
+            await page.drag(middle, (middle[0] - 60, middle[1] - 30))
+            moved = await _seen(page)
+            assert moved["x"] - near["x"] == pytest.approx(60 / near["scale"], rel=0.2)
+            assert near["y"] - moved["y"] == pytest.approx(30 / near["scale"], rel=0.2)
             assert await page.run("document.documentElement.scrollWidth <= innerWidth") and page.wrong == []
 
 
@@ -135,6 +151,26 @@ async def _names(owner: Browser, etag: str, count: int) -> list[list[str]]:
 
 async def _seen(page: Page) -> dict[str, float]:
     return dict(await page.run("havenMap.ready.then(() => havenMap.seen())"))
+
+
+async def _by_mouse(page: Page) -> None:
+    """Dragged, and zoomed by the wheel around where it points."""
+    before, scrolled = await _seen(page), await page.run("scrollY")
+    x, y = await _place(page, "Cairn")
+    await page.drag((x, y), (x - 50, y + 20))
+    dragged = await _seen(page)
+    assert dragged["x"] - before["x"] == pytest.approx(50 / before["scale"], rel=0.05)
+    assert dragged["y"] - before["y"] == pytest.approx(20 / before["scale"], rel=0.05)
+    there = await _place(page, "Cairn")
+    assert there == pytest.approx((x - 50, y + 20), abs=1.5) and dragged["chosen"] == before["chosen"]
+    for turns, is_nearer in ((-240, True), (480, False)):
+        scale = (await _seen(page))["scale"]
+        await page.call("Input.dispatchMouseEvent", type="mouseWheel", x=there[0], y=there[1], deltaX=0, deltaY=turns)
+        await page.until(
+            f"(havenMap.seen().scale > {scale}) === {json.dumps(is_nearer)} && havenMap.seen().scale !== {scale}"
+        )
+        assert await _place(page, "Cairn") == pytest.approx(there, abs=1.5), "what is pointed at stays"
+    assert await page.run("scrollY") == scrolled, "the map takes the wheel, and the page stays"
 
 
 async def _place(page: Page, name: str) -> tuple[float, float]:

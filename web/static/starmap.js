@@ -8,9 +8,8 @@
   const dots = new StarDots(pen);
   const LABELS = 40, ASKED = 120, SETTLED_MS = 160;
   const fixed = box.dataset;
-  const corner = (text) => text.split(",").map(Number);
-  const low = corner(fixed.low), high = corner(fixed.high);
-  const route = fixed.route ? fixed.route.split(",").map(Number) : [];
+  const list = (text) => (text ? text.split(",").map(Number) : []);
+  let low = list(fixed.low), high = list(fixed.high), route = list(fixed.route);
 
   let sky = null, count = 0, tag = "", places = null, looks = null; // places: all x, then all y; looks: one a row
   let wide = 0, tall = 0, ratio = 1;
@@ -100,8 +99,14 @@
   function drawLabels() {
     for (const row of labels) {
       const word = nameOf(row);
-      if (word) pen.drawImage(word, Math.round(across(row) + radius() + 4 * ratio), Math.round(down(row) - word.height / 2));
+      if (word) pen.drawImage(word, Math.round(besides(row, word)), Math.round(down(row) - word.height / 2));
     }
+  }
+
+  // Right of its system, or left where the edge would cut it.
+  function besides(row, word) {
+    const gap = radius() + 4 * ratio, right = across(row) + gap;
+    return right + word.width <= wide ? right : across(row) - gap - word.width;
   }
 
   function draw() {
@@ -125,20 +130,8 @@
   function nameOf(row) {
     const known = names.get(row);
     if (!known) return null;
-    if (!drawnNames.has(row)) drawnNames.set(row, written(known[1].slice(0, 40)));
+    if (!drawnNames.has(row)) drawnNames.set(row, starName(known[1], ratio, colours));
     return drawnNames.get(row);
-  }
-
-  function written(text) {
-    const word = document.createElement("canvas"), ink = word.getContext("2d");
-    const font = `${12 * ratio}px system-ui, "DejaVu Sans", sans-serif`;
-    ink.font = font;
-    [word.width, word.height] = [Math.ceil(ink.measureText(text).width) + 6 * ratio, 18 * ratio];
-    Object.assign(ink, { font, textBaseline: "middle", lineJoin: "round", lineWidth: 3 * ratio });
-    Object.assign(ink, { strokeStyle: colours.halo, fillStyle: colours.ink });
-    ink.strokeText(text, 3 * ratio, word.height / 2);
-    ink.fillText(text, 3 * ratio, word.height / 2);
-    return word;
   }
 
   // The most important first: those of the route and the chosen one, then what more is recorded of.
@@ -167,12 +160,14 @@
   }
 
   function place(rows) {
-    const taken = [];
+    const signs = [...box.querySelectorAll(".zooms, .scale")].map((one) => [
+      one.offsetLeft, one.offsetTop, one.offsetLeft + one.offsetWidth, one.offsetTop + one.offsetHeight]);
+    const taken = signs.map((one) => one.map((edge) => edge * ratio));
     labels = [];
     for (const row of rows) {
       const word = nameOf(row);
       if (!word || labels.length >= LABELS) continue;
-      const left = across(row), top = down(row) - word.height / 2, right = left + word.width, bottom = top + word.height;
+      const left = besides(row, word), top = down(row) - word.height / 2, right = left + word.width, bottom = top + word.height;
       if (taken.some((one) => left < one[2] && right > one[0] && top < one[3] && bottom > one[1])) continue;
       taken.push([left, top, right, bottom]);
       labels.push(row);
@@ -309,8 +304,6 @@
   const DO = { in: () => zoom(1.6), out: () => zoom(1 / 1.6), fit };
   box.querySelector(".zooms").addEventListener("click", (event) => DO[event.target.dataset.do]?.());
 
-  document.body.addEventListener("haven-world", isOld);
-
   // --- the beginning ---
 
   function measure() {
@@ -331,16 +324,39 @@
     return [new Kind(await answer.arrayBuffer()), (answer.headers.get("ETag") || "").replaceAll('"', "")];
   }
 
-  async function begin() {
+  // Whether all of them are of the same world.
+  async function load() {
     const asked = [numbers("places", Float32Array), numbers("looks", Uint8Array), numbers("links", Uint32Array)];
     const [[where, first], [how, second], [pairs, third]] = await Promise.all(asked);
-    if (where.length !== 2 * how.length || second !== first || third !== first) return isOld();
+    if (where.length !== 2 * how.length || second !== first || third !== first) return false;
     [count, looks, tag] = [how.length, how, first];
     const rows = [...how.keys()], isPale = (row) => how[row] === StarDots.PALE;
     const order = Uint32Array.from([...rows.filter(isPale), ...rows.filter((row) => !isPale(row))]);
-    measure();
     readColours();
     [places, sky] = [where, { count, places: where, looks, order, links: pairs }];
+    return true;
+  }
+
+  // The world has changed, and the box tells where its numbers are now: the same part of it is seen, as near as before.
+  async function renew() {
+    const id = document.querySelector("#star .star")?.dataset.id;
+    if (!(await load())) return isOld();
+    [low, high, route] = [list(fixed.low), list(fixed.high), list(fixed.route)];
+    [labels, chosen] = [[], -1];
+    names.clear();
+    box.querySelector(".old").hidden = true;
+    if (id) {
+      const card = document.getElementById("star");
+      card.innerHTML = await piece("card", { id });
+      chosen = Number(card.querySelector(".star")?.dataset.row ?? -1);
+    }
+    ask();
+    return settle();
+  }
+
+  async function begin() {
+    measure();
+    if (!(await load())) return isOld();
     box.querySelector(".zooms").hidden = false;
     const kept = JSON.parse(sessionStorage.getItem(`haven-map ${fixed.frame}`) || "null");
     if (kept) look(kept[0], kept[1], kept[2] * ratio);
@@ -370,6 +386,7 @@
     },
     zoom,
     fit,
+    renew,
     go,
     piece,
     seen: () => ({ count, x, y, scale: scale / ratio, chosen, labels: labels.map((row) => names.get(row)[1]) }),
