@@ -26,7 +26,7 @@ from haven.ai.judging.embed import Embedder
 from haven.ai.memory import Memory
 from haven.ai.memory.cache import Cache
 from haven.ai.memory.outcomes import Outcomes
-from haven.ai.models.plan import MEMORY_SHARE, plan
+from haven.ai.models.plan import plan, room_mb
 from haven.ai.models.registry import Registry
 from haven.ai.models.residence import Residence
 from haven.ai.money.ledger import Ledger
@@ -41,6 +41,7 @@ from haven.ai.switch import CloudSwitch
 from haven.changes.checking import Checker
 from haven.changes.checking.testrun import TestRunner
 from haven.changes.decisions import JOB, Changes
+from haven.changes.elsewhere import Elsewhere
 from haven.changes.git.repository import Repository
 from haven.changes.landing import Landing
 from haven.changes.landing.deploying import Deployments
@@ -58,6 +59,7 @@ from haven.events import Bus
 from haven.health import LoopLag, memory_total_mb
 from haven.jobs import Handler, JobQueue, is_alive, process_identity
 from haven.privacy import Privacy
+from haven.readiness import Readiness
 from haven.schedule import Schedule
 from haven.seating import seat_all
 from haven.settings import ANTHROPIC_KEY, Settings
@@ -73,8 +75,6 @@ from haven.world.world import World
 log = logging.getLogger("haven")
 
 STAND_IN_KEY = "stand-in-needs-no-key"
-SMALL_MACHINE_MB = 4000.0
-"""Taken where a machine does not tell its memory."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +110,7 @@ class House:
     search: Search
     cartographer: Cartographer
     scribe: Scribe
+    readiness: Readiness = field(default_factory=Readiness)
     again: asyncio.Event = field(default_factory=asyncio.Event)
     """Set where this process is to end so that whatever looks after it starts it again."""
 
@@ -137,6 +138,7 @@ async def _build(
     state, identity = settings.paths.state_dir, process_identity()
     await _orphan_reservations(database, identity)
     bus, book, outcomes = Bus(database), Ledger(database, settings.cloud, identity), Outcomes(database)
+    bus.beside(Elsewhere(database, identity).look)
     await bus.start()
     memory = await _memory(settings, database, outcomes, minds, search.embedder)
     switch, world, watches = CloudSwitch(database), World(database), Watches(database)
@@ -236,9 +238,10 @@ class Minds:
     residence: Residence
     watch_lan: Callable[[], Coroutine[None, None, None]]
 
-    async def keep(self) -> None:
+    async def keep(self, readiness: Readiness) -> None:
         """Load the models that stay, then watch the hosts at home; until cancelled."""
         await self.residence.warm([one for one in self.providers if isinstance(one, LlamaProvider)])
+        readiness.stands("models")
         await self.watch_lan()
 
     async def close(self) -> None:
@@ -285,7 +288,7 @@ def _local(settings: Settings, registry: Registry) -> list[LlamaProvider]:
 def _residence(settings: Settings, registry: Registry, local: Sequence[LlamaProvider]) -> Residence:
     """Room for the local models, by the plan's estimates; those that the catalogue calls persistent stay as well."""
     models = settings.models
-    limit = models.memory_mb or (memory_total_mb() or SMALL_MACHINE_MB) * MEMORY_SHARE
+    limit = room_mb(models.memory_mb, memory_total_mb())
     shelves = [registry.shelf(one.name) for one in local]
     places = plan(shelves, limit, models.context_tokens, models.seats, models.keep).places
     keep = (*models.keep, *(shelf.model.name for shelf in shelves if shelf.model.persistent))
@@ -360,8 +363,9 @@ async def run(house: House, faces: list[Face]) -> None:
         work = group.create_task(house.jobs.run())
         shown = [group.create_task(face(house)) for face in faces]
         try:
-            await asyncio.gather(*shown) if shown else await work
+            await asyncio.wait(shown or [work])
         finally:
+            house.readiness.end()
             for tasks in (shown, [work], ground):
                 for task in tasks:
                     task.cancel()
@@ -370,11 +374,11 @@ async def run(house: House, faces: list[Face]) -> None:
 
 def _ground(house: House, schedule: Schedule) -> tuple[Coroutine[None, None, None], ...]:
     """What everything else stands on."""
-    clocks = house.bus.run(), schedule.run(), house.lag.run()
+    clocks = house.bus.run(), schedule.run(partial(house.readiness.stands, "clock")), house.lag.run()
     world = house.search.keep(), house.watches.run(house.bus), house.cartographer.prepare()
     settings, note = house.settings, partial(house.sentinel.note, "Webhooks")
     outbox = Outbox(house.database, house.bus, settings.webhooks, settings.secret, note)
-    return *clocks, house.minds.keep(), *world, outbox.run()
+    return *clocks, house.minds.keep(house.readiness), *world, outbox.run()
 
 
 def _ticks(house: House, schedule: Schedule) -> None:

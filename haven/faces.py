@@ -219,7 +219,7 @@ async def port(house: House, shown: Dashboard | None, place: Web, ready: Callabl
         ready()
 
     await meters.begin()
-    await serve(place, meters.text, meters.look, listening, hooks, shown)
+    await serve(place, meters.text, meters.look, lambda: house.readiness.lacks, listening, hooks, shown)
 
 
 def _hooks(house: House) -> Hooks | None:

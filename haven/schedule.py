@@ -39,9 +39,10 @@ class Schedule:
             tick, "interval", seconds=every.total_seconds(), id=name, misfire_grace_time=None, next_run_time=first
         )
 
-    async def run(self) -> None:
-        """Tick until cancelled."""
+    async def run(self, started: Callable[[], None] = lambda: None) -> None:
+        """Tick until cancelled; `started` is called when it does."""
         self._scheduler.start()
+        started()
         try:
             await asyncio.get_running_loop().create_future()
         finally:

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from haven.errors import HavenError, SettingsError, Unavailable
@@ -30,26 +31,34 @@ FRESH_S = 1.0
 CLOSING_S = 1.0
 """Seconds that an answer under way may still take at the end."""
 
+_wire = logging.getLogger("haven.web.wire")
+_wire.addFilter(lambda record: not isinstance((record.exc_info or (None, None))[1], HttpProcessingError))
+"""What is no HTTP at all is answered and not written down: anybody may send that, and would fill the log with it."""
+
 
 async def serve(
     place: Web,
     metrics: Callable[[], Awaitable[bytes]],
     look: Callable[[], Awaitable[object]],
+    lacks: Callable[[], str],
     listening: Callable[[str], None],
     hooks: Hooks | None = None,
     dashboard: Dashboard | None = None,
 ) -> None:
-    """Answer until cancelled; `listening` is told each address. `look` raises HavenError where Haven is not well.
+    """Answer until cancelled; `listening` is told each address. `look` raises HavenError where the database is not
+    well; `lacks` says in one word what else keeps Haven from being ready, "" where nothing does.
     Without `hooks` and `dashboard` the port changes nothing. While nobody has a password for the dashboard, only this
     machine itself reaches the port.
 
     Raises Unavailable where the port can't be had, SettingsError where the certificate can't be used.
     """
-    app = _app(metrics, look, hooks)
+    app = _app(metrics, look, lacks, hooks)
     if dashboard is not None:
         dashboard.add_to(app)
     secure = await asyncio.to_thread(_secure, place)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=CLOSING_S, keepalive_timeout=HEAD_S)
+    runner = web.AppRunner(
+        app, access_log=None, logger=_wire, shutdown_timeout=CLOSING_S, keepalive_timeout=HEAD_S
+    )
     await runner.setup()
     try:
         if dashboard is not None and not dashboard.accounts.owned.is_set() and not is_loopback(place.host):
@@ -94,9 +103,12 @@ def _secure(place: Web) -> ssl.SSLContext | None:
 
 
 def _app(
-    metrics: Callable[[], Awaitable[bytes]], look: Callable[[], Awaitable[object]], hooks: Hooks | None
+    metrics: Callable[[], Awaitable[bytes]],
+    look: Callable[[], Awaitable[object]],
+    lacks: Callable[[], str],
+    hooks: Hooks | None,
 ) -> web.Application:
-    counted = _Lately(lambda: _patiently(metrics))
+    counted, looked = _Lately(lambda: _patiently(metrics)), _Lately(lambda: _patiently(look))
 
     async def get_metrics(request: web.Request) -> web.Response:
         body, trouble = await counted.get()
@@ -105,13 +117,18 @@ def _app(
         return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})
 
     async def get_health(request: web.Request) -> web.Response:
-        _, trouble = await _patiently(look)
-        return web.Response(status=503 if trouble else 200, text=trouble or "ok\n")
+        """The process lives."""
+        return web.Response(text="ok\n")
+
+    async def get_ready(request: web.Request) -> web.Response:
+        """It can do its work; if not, one word why."""
+        why = lacks() or ("database" if (await looked.get())[1] else "")
+        return web.Response(status=503 if why else 200, text=f"{why or 'ready'}\n")
 
     app = web.Application(client_max_size=MOST)
     app.router.add_get("/metrics", get_metrics)
     app.router.add_get("/healthz", get_health)
-    app.router.add_get("/readyz", get_health)
+    app.router.add_get("/readyz", get_ready)
     if hooks is not None:
         app.router.add_post("/hooks/change", hooks.change)
     return app

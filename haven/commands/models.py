@@ -15,7 +15,7 @@ from rich.table import Column, Table
 from haven import settings
 from haven.access import Act, check
 from haven.ai.models.hub import TOKEN_SECRET
-from haven.ai.models.plan import MEMORY_SHARE, Plan, plan
+from haven.ai.models.plan import Plan, plan, room_mb
 from haven.ai.models.registry import Shelf
 from haven.ai.providers import http_faults
 from haven.ai.providers.ollama import Ollama
@@ -161,7 +161,7 @@ def plan_(names: Names = None, as_json: Json = False) -> None:
         registry, wish = house.registry, house.settings.models
         shelves = [registry.shelf(name) for name in names or ()] or [one for one in registry.list() if one.installed]
         health = await asyncio.to_thread(snapshot, house.settings.paths.state_dir)
-        memory = wish.memory_mb or (health.memory_total_mb or 1000) * MEMORY_SHARE
+        memory = room_mb(wish.memory_mb, health.memory_total_mb)
         made = plan(shelves, memory, wish.context_tokens, wish.seats, wish.keep)
         print_json({**asdict(made), "kept_mb": made.kept_mb}) if as_json else print_table(_planned(made))
 

@@ -9,9 +9,8 @@ from typing import Any
 
 from haven.ai.models.catalogue import Model
 from haven.ai.models.hub import TOKEN_SECRET
-from haven.ai.models.plan import MEMORY_SHARE, plan
+from haven.ai.models.plan import plan, room_mb
 from haven.ai.models.registry import Registry, Shelf
-from haven.ai.models.stock import SMALL_MACHINE_MB
 from haven.ai.models.weights import Hub, Pypi
 from haven.errors import BadInput, HavenError, Unavailable
 from haven.health import snapshot
@@ -31,8 +30,7 @@ class ModelAnswers(Answers):
 def _room(settings: Settings) -> tuple[float, float]:
     """MB of memory and of disk that models may use here."""
     health = snapshot(settings.paths.state_dir)
-    memory = settings.models.memory_mb or (health.memory_total_mb or SMALL_MACHINE_MB) * MEMORY_SHARE
-    return memory, health.disk_free_mb or 0
+    return room_mb(settings.models.memory_mb, health.memory_total_mb), health.disk_free_mb or 0
 
 
 def _needs_mb(registry: Registry, settings: Settings) -> dict[str, int]:

@@ -7,7 +7,7 @@ import itertools
 import socket
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import aiohttp
@@ -27,6 +27,7 @@ from haven.store.database import Database
 from tests.ai.desk import Desk, desk_and_stand_in, task
 from tests.ai.test_escalation import GOOD, WORSE, asked, desk_with
 from tests.e2e.house import settings_in
+from tests.web.dashboard import dashboard
 from web.metrics import Meters
 from web.server import FRESH_S, serve
 
@@ -113,6 +114,41 @@ async def told(house: House, label: str) -> str:
                     return f"{line.level}: {line.text}"
 
 
+async def said(session: aiohttp.ClientSession, url: str) -> tuple[int, str]:
+    async with session.get(url) as answer:
+        return answer.status, await answer.text()
+
+
+async def test_it_is_ready_from_when_its_parts_stand_until_its_end_begins(tmp_path: Path) -> None:
+    port = unused_port()
+    url = f"http://127.0.0.1:{port}/readyz"
+    ready = settings_in(tmp_path).model_copy(update={"web": Web(port=port)})
+    async with AsyncExitStack() as stack:
+        house = await stack.enter_async_context(open_house(ready))
+        await stack.enter_async_context(dashboard(tmp_path, house=house, web=ready.web))
+        async with aiohttp.ClientSession() as session:
+            assert await said(session, url) == (503, "clock\n"), "it listens, and nothing is at work yet"
+            ends = asyncio.Event()
+
+            async def face(_: House) -> None:
+                try:
+                    await asyncio.Event().wait()
+                finally:  # a face that takes its time to end
+                    await ends.wait()
+
+            work = asyncio.create_task(run(house, [face]))
+            while (answer := await said(session, url))[0] == 503:
+                assert answer[1] in {"clock\n", "models\n"}
+            assert answer == (200, "ready\n")
+            work.cancel()
+            while (answer := await said(session, url))[0] == 200:
+                pass
+            assert answer == (503, "stopping\n") and not work.done()
+            assert await said(session, url.replace("readyz", "healthz")) == (200, "ok\n"), "the process lives"
+            ends.set()
+            await asyncio.wait([work])
+
+
 async def test_the_port_answers_until_the_end_and_says_when_haven_is_not_well(tmp_path: Path) -> None:
     port = unused_port()
     url = f"http://127.0.0.1:{port}"
@@ -125,15 +161,17 @@ async def test_the_port_answers_until_the_end_and_says_when_haven_is_not_well(tm
         assert value(found, "haven_circuit", tier="cloud", model=Cloud().model, state="open") == 0
         assert value(found, "haven_held_requests", state="waiting") == 0
         assert (value(found, "process_resident_memory_bytes") or 0) > 1e6
-        async with session.get(f"{url}/healthz") as answer:
-            assert (answer.status, await answer.text()) == (200, "ok\n")
+        assert await said(session, f"{url}/healthz") == (200, "ok\n")
+        while (await said(session, f"{url}/readyz"))[1] in {"clock\n", "models\n"}:
+            pass
+        assert await said(session, f"{url}/readyz") == (200, "ready\n")
         await house.database.write(lambda tx: tx.execute("alter table job rename to gone"))
-        for path in ("healthz", "metrics"):
+        for path, words in (("readyz", "database"), ("metrics", "not well")):
             status = 200
             while status == 200:  # what was found out a moment ago may be told once more
-                async with session.get(f"{url}/{path}") as answer:
-                    status, said = answer.status, await answer.text()
-            assert status == 503 and "not well" in said and str(tmp_path) not in said
+                status, text = await said(session, f"{url}/{path}")
+            assert status == 503 and words in text and str(tmp_path) not in text
+        assert await said(session, f"{url}/healthz") == (200, "ok\n"), "the process lives"
         await house.database.write(lambda tx: tx.execute("alter table gone rename to job"))
     assert work.cancelled()
     with pytest.raises(ConnectionRefusedError):
@@ -150,7 +188,7 @@ async def test_many_who_ask_for_the_figures_are_told_the_same_ones(tmp_path: Pat
     async def look() -> None:
         pass
 
-    work = asyncio.create_task(serve(Web(port=port), metrics, look, lambda url: all_there.set()))
+    work = asyncio.create_task(serve(Web(port=port), metrics, look, str, lambda url: all_there.set()))
     await all_there.wait()
     began = time.monotonic()
     async with aiohttp.ClientSession() as session:

@@ -11,6 +11,8 @@ from haven.ai.providers.llama_native import ROOM
 
 MEMORY_SHARE = 0.5
 """Of the machine's memory that models may take: the system, test runs and the kiosk need the rest."""
+UNTOLD_MB = 1000.0
+"""Taken for the memory of a machine that does not tell it: what fits there fits on every one."""
 WORKING_MB = 110
 """What llama.cpp takes beside weights and context; measured for SmolLM2 135M, larger models take somewhat more."""
 
@@ -41,6 +43,11 @@ class Plan:
     @property
     def kept_mb(self) -> int:
         return sum(place.needs_mb for place in self.places if place.kept)
+
+
+def room_mb(wished_mb: float, total_mb: float | None) -> float:
+    """What models may take here: what the settings say, else a share of the machine's memory (None: it is not told)."""
+    return wished_mb or (total_mb or UNTOLD_MB) * MEMORY_SHARE
 
 
 def plan(

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from haven.ai.models.plan import MEMORY_SHARE, Place, Plan, plan
+from haven.ai.models.plan import Place, Plan, plan, room_mb
 from haven.ai.models.registry import MB, Registry, Shelf
 from haven.health import memory_total_mb
 from haven.settings import Models
-
-SMALL_MACHINE_MB = 1000.0
-"""Taken where a machine does not tell its memory."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +32,7 @@ class Stock:
 def stock(registry: Registry, wish: Models) -> Stock:
     """As it is now. Blocks: it reads the disk."""
     shelves = registry.list()
-    memory = wish.memory_mb or (memory_total_mb() or SMALL_MACHINE_MB) * MEMORY_SHARE
+    memory = room_mb(wish.memory_mb, memory_total_mb())
     here = [one for one in shelves if one.installed]
     alone = plan(shelves, memory, wish.context_tokens, wish.seats, wish.keep)
     made = plan(here, memory, wish.context_tokens, wish.seats, wish.keep)
