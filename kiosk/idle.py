@@ -8,6 +8,8 @@ from enum import IntEnum
 from haven.settings import Kiosk
 from kiosk.touch import Clock, Timer
 
+EARLY_S = 0.001
+"""By so much a timer may come too early, as clocks are rounded."""
 DEAF_S = 1.0
 """After the waking tap: whoever wakes a dark screen doesn't see what lies below the finger."""
 
@@ -88,7 +90,7 @@ class Idle:
             self._timer = self._clock.call_later(max(0.0, min(due) - self._clock.time()), self._look)
 
     def _look(self) -> None:
-        since = self._clock.time() - self.last
+        since = self._clock.time() - self.last + EARLY_S
         step = max((step for step, after in self._after.items() if since >= after), default=Step.AWAKE)
         if step > self.step:
             self._turn(step)
