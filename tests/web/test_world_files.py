@@ -64,7 +64,7 @@ async def test_an_import_is_tried_before_it_is_written_and_says_what_became_of_e
         broken = await sent(here, owner, ("stars.json", b"{nonsense"))
         assert "stars.json" in broken.text and "Bring it in" not in broken.text
         assert (await member.post("/world/files", file=("stars.csv", CSV))).status == 403
-        assert (await member.get(tried.path)).status == 403 and (await member.get("/world/export")).status == 403
+        assert (await member.get(tried.path)).status == 403
         assert (await owner.post("/world/files", format="json")).status == 400
 
 
@@ -121,6 +121,10 @@ async def test_what_is_exported_reads_back(tmp_path: Path) -> None:
         pages = zipfile.ZipFile(io.BytesIO((await owner.get("/world/export?format=markdown")).body))
         assert any("Venture" in pages.read(name).decode() for name in pages.namelist())
         assert (await owner.get("/world/export?format=exe")).status == 400
+        member = await here.person("Mika", Role.MEMBER)
+        assert (await member.get("/world/export?format=json")).body == whole.body, "what they read they may take along"
+        files = await member.get("/world/files")
+        assert "The world as files" in files.text and "Bring files in" not in files.text and "by Olga" not in files.text
 
 
 async def test_to_do_names_what_to_fill_in_and_what_looks_wrong(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ ORDER = (*WORTH_A_LOOK, Outcome.ADDED, Outcome.PROPOSED, Outcome.SKIPPED)
 
 
 async def shown(visit: Visit) -> web.StreamResponse:
-    """What was sent lately, and the forms."""
+    """The world as files for whoever reads it; for those who may change it what was sent lately, and how to send."""
     return visit.page(
         "world_files.html",
         uploads=visit.imports.kept,
@@ -172,9 +172,9 @@ def _met(report: ImportReport | None) -> list[tuple[str, int]]:
 
 
 ROUTES = (
-    Route("GET", "/world/files", shown, Act.EDIT_WORLD),
+    Route("GET", "/world/files", shown, Act.READ),
     Route("POST", "/world/files", send, Act.EDIT_WORLD, MAX_BYTES + FORM_BYTES),
-    Route("GET", "/world/export", export, Act.EDIT_WORLD, is_heavy=True),
+    Route("GET", "/world/export", export, Act.READ, is_heavy=True),  # what somebody may read, they may take along
     Route("GET", "/world/files/{id}", one, Act.EDIT_WORLD),
     Route("GET", "/world/files/{id}/progress", progress, Act.EDIT_WORLD),
     Route("POST", "/world/files/{id}/import", bring_in, Act.EDIT_WORLD),
