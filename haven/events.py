@@ -2,7 +2,8 @@
 
 Durable events are read back from the table by number, so a face can catch up and an event written by another process
 (`haven change approve` beside `haven up`) is seen as well. Live events (progress, streamed text) are never stored:
-each subscriber keeps only the newest of each kind and subject.
+each subscriber keeps only the newest of each kind and subject. What another process does is told live by those who find
+it in its rows (`beside`).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -24,6 +25,8 @@ T = TypeVar("T")
 
 POLL_S = 0.5
 """How often another process's commits are looked for: one read of a counter, nothing written."""
+Look = Callable[[], Awaitable[Sequence[Event]]]
+"""Live events of what another process has written since the last look."""
 BACKLOG = 500
 """Events that wait for one subscriber in memory."""
 
@@ -89,6 +92,7 @@ class Bus:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._subscriptions: set[Subscription] = set()
+        self._looks: list[Look] = []
         self._last: int | None = None
         self._committed = asyncio.Event()
         database.on_commit(self._committed.set)
@@ -101,6 +105,10 @@ class Bus:
             yield subscription
         finally:
             self._subscriptions.discard(subscription)
+
+    def beside(self, look: Look) -> None:
+        """Tell live what this finds, at each look at what was committed."""
+        self._looks.append(look)
 
     def live(self, kind: str, subject: str, **data: Any) -> None:
         """Tell what is true now and will be out of date soon."""
@@ -115,6 +123,7 @@ class Bus:
         if self._last is None:
             await self.start()
         version = -1
+        await self._look()
         while True:
             try:
                 async with asyncio.timeout(POLL_S):
@@ -125,12 +134,18 @@ class Bus:
                 if seen == version:
                     continue
             await self.pump()
+            await self._look()
 
     async def pump(self) -> None:
         """Read what is new in the table and tell it."""
         while found := await self._since(self._last or 0):
             for event in found:
                 self._last = event.id
+                self._tell(event)
+
+    async def _look(self) -> None:
+        for look in self._looks:
+            for event in await self._patiently(look):
                 self._tell(event)
 
     async def _since(self, last: int) -> list[Event]:

@@ -26,6 +26,7 @@ from haven.redact import redact
 from haven.store import ledger
 from haven.store import transcripts as table
 from haven.store.database import Database, now
+from haven.store.events import Event
 from haven.store.transcripts import Said, Talk, Wanted
 
 log = logging.getLogger("haven.transcript")
@@ -72,6 +73,11 @@ class Transcript:
         self._private: OrderedDict[int, tuple[str, str]] = OrderedDict()
         self._woken: set[asyncio.Event] = set()
         self._writing: set[asyncio.Future[int]] = set()
+        self._told = 0
+        """The number of the last message that was looked at, or was there at the first look."""
+        self._own: set[int] | None = None
+        """Those after it that were said in this process; None before the first look."""
+        bus.beside(self._elsewhere)
         database.on_commit(self._wake, quiet=True)
 
     def say(self, said: Said) -> None:
@@ -88,8 +94,8 @@ class Transcript:
             return
         self._writing.add(written)
         written.add_done_callback(lambda done: self._kept(done, said))
-        shown = asdict(replace(said, words="", why="") if said.private else said)
-        self._bus.live(LIVE, f"{said.request}:{said.at}:{said.move}", **shown)
+        event = _live(said)
+        self._bus.live(event.kind, event.subject, **event.data)
 
     def writes(self, request: str) -> None:
         """Tell live that the answer has begun to be written."""
@@ -181,6 +187,20 @@ class Transcript:
             self._database.hurry()
             await asyncio.wait(self._writing)
 
+    async def _elsewhere(self) -> list[Event]:
+        """What was said in another process since the last look: told here as what is said here."""
+        if self._own is None:
+            self._own = set()
+            self._told = await table.newest(self._database)
+            return []
+        found = await table.steps(self._database, Wanted(None, after=self._told))
+        if self._writing and any(said.id not in self._own for said in found):
+            await asyncio.wait(self._writing)  # it may be one of these, committed but a moment ago
+        self._told = max([self._told, *(said.id for said in found)])
+        theirs = [replace(said, id=0) for said in found if said.id not in self._own]
+        self._own = {id for id in self._own if id > self._told}
+        return [_live(said) for said in theirs]
+
     def _wake(self) -> None:
         for woken in self._woken:
             woken.set()
@@ -191,7 +211,10 @@ class Transcript:
             return
         if (error := done.exception()) is not None:
             log.warning("a step of the Round Table is not in the transcript: %s", error)
-        elif said.private:
+            return
+        if self._own is not None:
+            self._own.add(done.result())
+        if said.private:
             self._private[done.result()] = (said.words, said.why)
             while len(self._private) > PRIVATE_KEPT:
                 self._private.popitem(last=False)
@@ -201,6 +224,12 @@ class Transcript:
             return said
         words, why = self._private[said.id]
         return replace(said, words=words, why=why)
+
+
+def _live(said: Said) -> Event:
+    """As a face is told of it: without words where it is private."""
+    shown = replace(said, words="", why="") if said.private else said
+    return Event(LIVE, f"{said.request}:{said.at}:{said.move}", asdict(shown))
 
 
 def figures(reply: Reply) -> dict[str, Any]:

@@ -115,6 +115,12 @@ async def workers(database: Database) -> list[str]:
     return [row[0] for row in await database.rows("select distinct leased_by from job where state = 'running'")]
 
 
+async def elsewhere(database: Database, kind: str, worker: str) -> list[str]:
+    """The subjects whose job of that kind another worker holds."""
+    sql = "select subject from job where state = 'running' and kind = ? and leased_by <> ?"
+    return [row[0] for row in await database.rows(sql, (kind, worker))]
+
+
 async def next_due(database: Database, kinds: Collection[str]) -> float | None:
     """When the next job of these kinds is due or its lease ends; None where nothing waits."""
     marks = ",".join("?" * len(kinds))

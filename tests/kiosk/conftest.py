@@ -38,6 +38,7 @@ from haven.ai.providers.base import Call, Finish
 from haven.ai.roster import Roster
 from haven.ai.task import Delta, Tier, Usage
 from haven.changes.decisions import Changes
+from haven.changes.elsewhere import Elsewhere
 from haven.changes.git.repository import Repository
 from haven.changes.proposal import Kind, Proposal
 from haven.events import Bus
@@ -245,6 +246,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     async with opened(settings.database) as database:
         repository = await Repository.create(source, tmp_path / "clone.git", "main")
         bus = Bus(database)
+        bus.beside(Elsewhere(database, "the kiosk's process").look)
         await bus.start()
         changes = Changes(database, settings, lambda: repository, lambda id: None)
         model, claude = ScriptedModel(Tier.LOCAL, "small-model"), ScriptedModel(Tier.CLOUD, settings.cloud.model)
