@@ -42,7 +42,6 @@ from haven.changes.checking import Checker
 from haven.changes.checking.testrun import TestRunner
 from haven.changes.decisions import JOB, Changes
 from haven.changes.elsewhere import Elsewhere
-from haven.changes.elsewhere import Elsewhere
 from haven.changes.git.repository import Repository
 from haven.changes.landing import Landing
 from haven.changes.landing.deploying import Deployments
@@ -139,7 +138,6 @@ async def _build(
     state, identity = settings.paths.state_dir, process_identity()
     await _orphan_reservations(database, identity)
     bus, book, outcomes = Bus(database), Ledger(database, settings.cloud, identity), Outcomes(database)
-    bus.beside(Elsewhere(database, identity).look)
     bus.beside(Elsewhere(database, identity).look)
     await bus.start()
     memory = await _memory(settings, database, outcomes, minds, search.embedder)
