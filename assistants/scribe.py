@@ -22,7 +22,7 @@ from assistants.scribing.looks import Aim, look_in
 from assistants.scribing.quality import looked
 from assistants.scribing.records import Report, read_report
 from assistants.scribing.summaries import SENTENCES, summary
-from assistants.scribing.tagging import Given, Vocabulary, tags_of, text_of, without_names, without_tags
+from assistants.scribing.tagging import Given, Vocabulary, shipped_tags, tags_of, text_of, without_names, without_tags
 from haven.access import Act, Principal, Role, check
 from haven.ai.engine import Engine
 from haven.ai.judging.embed import Embedder
@@ -101,7 +101,7 @@ class Scribe:
         self._drafts = drafts
         self._atlases = atlases
         self._changes = changes
-        self._tags = Vocabulary.load(tags)
+        self._tags = Vocabulary.load(tags) if tags else shipped_tags()
         self._embedder = embedder
         self._names = names
         self._second = SecondReader(engine) if engine is not None else None

@@ -18,10 +18,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import Any
 
 import discord
 from discord import app_commands
@@ -113,7 +114,11 @@ def spoken() -> str:
 
 def language_of(locale: discord.Locale | str | None) -> str:
     """The catalogue for one of Discord's locales: `de` also serves `de-AT`; English where there is none."""
-    code = str(locale or ENGLISH)
+    return _language(str(locale or ENGLISH))
+
+
+@lru_cache(maxsize=256)
+def _language(code: str) -> str:
     return next((one for one in (code, code.partition("-")[0]) if one in languages()), ENGLISH)
 
 
@@ -128,8 +133,8 @@ def languages() -> tuple[str, ...]:
 def look_in(folder: Path) -> None:
     """Take the owner's catalogues as well: new languages, and other words for those that are there."""
     _also[:] = [folder]
-    languages.cache_clear()
-    _catalogue.cache_clear()
+    for known in (languages, _language, _catalogue):
+        known.cache_clear()
 
 
 def say(template: str, **values: object) -> str:
@@ -312,7 +317,7 @@ def _places() -> list[Traversable]:
 def _read(file: Traversable) -> dict[str, dict[str, str]]:
     """The tables of a file, each text a text; a file that can't be read holds nothing, and the log says why."""
     try:
-        data = tomllib.loads(file.read_text("utf-8"))
+        data = _parsed(file.read_text("utf-8"))
     except (OSError, ValueError) as error:
         log.warning("the words in %s can't be read, so they stay English: %s", file.name, error)
         return {}
@@ -320,6 +325,12 @@ def _read(file: Traversable) -> dict[str, dict[str, str]]:
     return {
         name: {key: one for key, one in entries.items() if isinstance(one, str)} for name, entries in tables.items()
     }
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str) -> dict[str, Any]:
+    """For reading alone: a bot that comes back looks at every file again, and most say what they said."""
+    return tomllib.loads(text)
 
 
 def _files(there: Traversable) -> list[Traversable]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -42,6 +41,7 @@ from haven.store import waiting as waits
 from haven.store.changes import Change
 from haven.store.database import Transaction
 from haven.store.waiting import Waiting
+from tests.e2e.copies import small_project
 
 from .watcher import watcher as watcher
 
@@ -261,11 +261,7 @@ def shown_to(result: Any) -> Any:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     source = tmp_path / "project"
-    source.mkdir()
-    (source / "viewer.py").write_text("MAP = 1\n")
-    for command in (["init", "-q", "-b", "main"], ["add", "."], ["commit", "-qm", "start"]):
-        identity = ["-c", "user.name=Ann", "-c", "user.email=ann@example.org"]
-        subprocess.run(["git", *identity, *command], cwd=source, check=True, capture_output=True)
+    small_project(source, {"viewer.py": "MAP = 1\n"})
     return parse(
         {
             "paths": {name: str(tmp_path / name) for name in ("state_dir", "config_dir", "runtime_dir")},

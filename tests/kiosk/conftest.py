@@ -66,6 +66,7 @@ from kiosk.driver import Display, driver_for
 from kiosk.pin import Pin
 from kiosk.screens.pane import Handed
 from kiosk.server import serve
+from tests.e2e.copies import small_project
 from tests.kiosk.clock import FakeClock
 from tests.kiosk.terminal import Terminal
 
@@ -239,7 +240,8 @@ def _office(settings: Settings, database: Database, ledger: Ledger, engine: Engi
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
-    source, base = await _source(tmp_path / "project")
+    source = tmp_path / "project"
+    base = small_project(source, {"map.py": "SCALE = 1\n"})
     paths = Paths(state_dir=tmp_path / "state", config_dir=tmp_path / "config", runtime_dir=tmp_path / "run")
     always_day = haven.settings.Kiosk(night_from="00:00", night_until="00:00")
     settings = Settings(paths=paths, project=Project(repository=source), cloud=Cloud(stand_in=True), kiosk=always_day)
@@ -286,24 +288,6 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
         await search.close()
-
-
-async def _source(folder: Path) -> tuple[Path, str]:
-    """A small repository."""
-    folder.mkdir()
-    (folder / "map.py").write_text("SCALE = 1\n")
-    for command in (
-        ("init", "-q", "-b", "main"),
-        ("add", "."),
-        ("-c", "user.name=Ada", "-c", "user.email=ada@localhost", "commit", "-qm", "Start"),
-    ):
-        git = await asyncio.create_subprocess_exec("git", "-C", str(folder), *command)
-        assert await git.wait() == 0
-    git = await asyncio.create_subprocess_exec(
-        "git", "-C", str(folder), "rev-parse", "HEAD", stdout=asyncio.subprocess.PIPE
-    )
-    out, _ = await git.communicate()
-    return folder, out.decode().strip()
 
 
 Show = Callable[..., AbstractAsyncContextManager[Terminal]]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Literal, Self, get_args
+from typing import Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -87,13 +88,19 @@ _SOURCES: Mapping[str, type[Pypi] | type[Hub] | type[File]] = {"pypi": Pypi, "hu
 def read(file: Path, templates: dict[str, ChatTemplate]) -> dict[str, Model]:
     """The models of one catalogue; its templates are added to `templates`, for later catalogues to use."""
     try:
-        tree = tomllib.loads(file.read_text(encoding="utf-8"))
+        tree = _parsed(file.read_text(encoding="utf-8"))
         for name, entry in tree.get("templates", {}).items():
             templates[name] = ChatTemplate(**_Template(**entry).model_dump())
         return {name: _model(name, _Entry(**entry), templates) for name, entry in tree.get("models", {}).items()}
     except (OSError, ValueError, TypeError, KeyError) as error:
         said = f"The model catalogue {file} can't be used: {_why(error)}."
         raise SettingsError(said, "See models/README.md.") from None
+
+
+@lru_cache(maxsize=4)
+def _parsed(text: str) -> dict[str, Any]:
+    """For reading alone: whoever asks again with the same words gets the same."""
+    return tomllib.loads(text)
 
 
 def _why(error: Exception) -> str:
