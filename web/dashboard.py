@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from haven.errors import AccessDenied, BadInput, Conflict, HavenError, NotFound, Unavailable, error_id
+from haven.errors import AccessDenied, BadInput, Conflict, HavenError, NotFound, SettingsError, Unavailable, error_id
 from haven.settings import Web
 from web.accounts import Accounts
 from web.api.door import Door, NoToken, description, sorry
@@ -36,6 +36,7 @@ STATUS: Sequence[tuple[type[HavenError], int]] = (
     (BadInput, 400),
     (NotFound, 404),
     (Conflict, 409),
+    (SettingsError, 409),
     (TooMuch, 429),
     (Unavailable, 503),
 )

@@ -50,6 +50,8 @@ def planned(file: Path, values: Tree) -> Planned:
         before = file.read_text(encoding="utf-8") if file.is_file() else ""
         document = tomlkit.parse(before) if before else _new()
         for section, pairs in values.items():
+            if not isinstance(document.get(section, {}), Mapping):
+                raise SettingsError(f"{file}: {section}: it must be a section of its own.", "See haven.example.toml.")
             _set(document, section, pairs)
         return Planned(before, tomlkit.dumps(document), parse(document.unwrap(), str(file)))
     except (TOMLKitError, UnicodeDecodeError) as error:

@@ -79,3 +79,28 @@ async def test_nothing_is_saved_over_what_somebody_wrote_meanwhile(tmp_path: Pat
         member = await here.person("Mika", Role.MEMBER)
         assert (await member.get("/settings")).status == 403
         assert (await member.post("/settings", pin=PASSWORD, **too_much)).status == 403
+
+
+async def test_a_broken_file_is_told_with_its_place_and_what_runs_stays(tmp_path: Path) -> None:
+    night: dict[str, Any] = {"kiosk.theme": "night"}
+    async with dashboard(tmp_path) as here:
+        owner, file = await here.owner(), settings_file(here.house.settings)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        for text, said in (
+            ("[kiosk\ntheme = 1", "is not valid TOML: Expected ']' at the end of a table declaration (at line 1"),
+            ("[alerts]\ncelsius = 'hot'\n", "alerts.celsius: it must be a number"),
+            ("kiosk = 3\n", "kiosk: it must be a section of its own"),
+        ):
+            file.write_text(text)
+            page = await owner.get("/settings")
+            assert page.status == 200 and said in page.text and "Haven runs on" in page.text
+            assert 'value="80"' in page.html, "as it runs"
+            looked = await owner.post("/settings/look", **night)
+            assert looked.status == 409 and "<option selected>night" in looked.html, "nothing typed is lost"
+            saved = await owner.post("/settings", seen="0" * 64, pin=PASSWORD, **night)
+            assert saved.status == 409 and file.read_text() == text
+        file.write_text("[kiosk]\ntheme = 5\n")
+        assert "kiosk.theme: it must be 'day', 'night'" in (await owner.get("/settings")).text
+        seen = await looked_at(owner, **night)
+        assert (await owner.post("/settings", seen=seen, pin=PASSWORD, **night)).status == 200
+        assert file.read_text() == '[kiosk]\ntheme = "night"\n'

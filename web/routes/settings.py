@@ -13,7 +13,7 @@ from typing import Any
 from aiohttp import web
 
 from haven.access import Act
-from haven.errors import BadInput, Conflict, Unavailable
+from haven.errors import BadInput, Conflict, SettingsError, Unavailable
 from haven.settings import toml_file
 from haven.settings.options import GROUPS, OPTIONS, Option, kept, shown, tree_of
 from haven.store import events
@@ -41,20 +41,23 @@ class Wish:
 
 async def listed(visit: Visit) -> web.StreamResponse:
     """As they hold now: haven.toml, whoever wrote it, and the caps of the database."""
-    values = {key: shown(value) for key, value in (await _values(visit)).items()}
-    return _form(visit, values, {})
+    values, problem = await _values(visit)
+    return _form(visit, _words(values), {}, problem)
 
 
 async def look(visit: Visit) -> web.StreamResponse:
     """What would change, to be confirmed; what is wrong stands beside its field."""
     fields = await visit.fields()
-    values = await _values(visit)
+    values, problem = await _values(visit)
     wishes, wrong = _wished(fields, values)
     if wrong:
-        return _form(visit, {key: fields.get(key, shown(value)) for key, value in values.items()}, wrong, 400)
-    if not wishes:
+        return _form(visit, {**_words(values), **fields}, wrong, problem, 400)
+    if not wishes and not problem:
         return visit.go("/settings", "Nothing would change: all of it is so already.", "note")
-    made = await asyncio.to_thread(toml_file.planned, visit.house.settings_file, _tree(wishes))
+    try:
+        made = await asyncio.to_thread(toml_file.planned, visit.house.settings_file, _tree(wishes))
+    except SettingsError as error:
+        return _form(visit, {**_words(values), **fields}, {}, error.full, 409)
     diff = [*difflib.unified_diff(made.before.splitlines(), made.after.splitlines(), lineterm="", n=AROUND)][2:]
     return visit.page("settings_diff.html", wishes=wishes, lines=diff, seen=_digest(made.before))
 
@@ -62,7 +65,7 @@ async def look(visit: Visit) -> web.StreamResponse:
 async def save(visit: Visit) -> web.StreamResponse:
     """What was looked at, as a whole or not at all."""
     person, fields = await visit.confirmed(), await visit.fields()
-    wishes, wrong = _wished(fields, await _values(visit))
+    wishes, wrong = _wished(fields, (await _values(visit))[0])
     if wrong:
         raise BadInput(*wrong.values())
     file, office = visit.house.settings_file, visit.house.office
@@ -94,11 +97,20 @@ async def restart(visit: Visit) -> web.StreamResponse:
     return visit.page("restarting.html")
 
 
-async def _values(visit: Visit) -> dict[str, Any]:
-    office = visit.house.office
-    found = await asyncio.to_thread(kept, visit.house.settings_file, office.settings)
+async def _values(visit: Visit) -> tuple[dict[str, Any], str]:
+    """The value of each by its key; where haven.toml can't be read, those that run, and what is wrong with it."""
+    office, problem = visit.house.office, ""
+    try:
+        found = await asyncio.to_thread(kept, visit.house.settings_file, office.settings)
+    except SettingsError as error:
+        log.warning("[%s] %s", error.id, error)
+        found, problem = {key: one.of(office.settings) for key, one in OPTIONS.items()}, error.full
     caps = await office.caps.in_force()
-    return found | {"cloud.daily_usd": caps.daily, "cloud.per_person_daily_usd": caps.per_person}
+    return found | {"cloud.daily_usd": caps.daily, "cloud.per_person_daily_usd": caps.per_person}, problem
+
+
+def _words(values: Mapping[str, Any]) -> dict[str, str]:
+    return {key: shown(value) for key, value in values.items()}
 
 
 def _wished(fields: Mapping[str, str], values: Mapping[str, Any]) -> tuple[list[Wish], dict[str, str]]:
@@ -120,9 +132,12 @@ def _tree(wishes: list[Wish]) -> dict[str, dict[str, Any]]:
     return tree_of({one.option: one.after for one in wishes if not one.option.is_cap})
 
 
-def _form(visit: Visit, values: Mapping[str, str], wrong: Mapping[str, str], status: int = 200) -> web.Response:
-    watched = visit.house.office.is_watched
-    return visit.page("settings.html", status, groups=GROUPS, values=values, wrong=wrong, watched=watched)
+def _form(
+    visit: Visit, values: Mapping[str, str], wrong: Mapping[str, str], problem: str, status: int = 200
+) -> web.Response:
+    """`problem` is what is wrong with haven.toml itself."""
+    said = {"wrong": wrong, "problem": problem, "watched": visit.house.office.is_watched}
+    return visit.page("settings.html", status, groups=GROUPS, values=values, **said)
 
 
 def _said(wishes: list[Wish]) -> str:
