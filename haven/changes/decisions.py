@@ -121,6 +121,10 @@ class Changes:
         review = await assembling.assemble(self._database, self._repository(), change, self._settings)
         return replace(review, ahead=await self.ahead(change.id)) if change.state in STOPPABLE else review
 
+    async def text(self, commit: str, path: str) -> str:
+        """A file as it is in a commit of a review; "" where it is not there."""
+        return (await self._repository().read(commit, path) or b"").decode("utf-8", "replace")
+
     async def compare(self, id: str, first: int, second: int) -> RoundPair:
         """Two rounds side by side. Raises NotFound where one has no commit."""
         return await assembling.compare(self._database, self._repository(), await self.get(id), first, second)

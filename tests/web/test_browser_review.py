@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from haven.access import Role
@@ -12,19 +13,20 @@ from haven.store.database import Transaction
 from tests.web.browser import chromium
 from tests.web.dashboard import PASSWORD, Dashboard
 from tests.web.furnished import furnished, in_review
+from tests.web.ways import Leads
 
+OLD = {"atlas/extra.py": "SCALE = 2\n\n\ndef half(x):\n    return x / SCALE\n"}
 EDITED = {"atlas/extra.py": "SCALE = 4\ndef half(x):\n    return x / SCALE\n", "docs/how.md": "# How\n"}
 
 
-async def edited(here: Dashboard) -> Change:
-    """A change of the file atlas/extra.py, and a new one."""
-    old = {"atlas/extra.py": "SCALE = 2\n\n\ndef half(x):\n    return x / SCALE\n"}
+async def edited(here: Dashboard, old: Mapping[str, str] = OLD, new: Mapping[str, str] = EDITED) -> Change:
+    """A change of a file, and a new one."""
     change = await in_review(here.house, "Half of it", old)
     repository, house = here.house.repository, here.house
     assert repository is not None
     base = (await table.rounds(house.database, change.id))[0].commit_id
     tree = await repository.worktree(change.id, f"haven/change-{change.id}-shown", base)
-    for name, text in EDITED.items():
+    for name, text in new.items():
         (tree / name).parent.mkdir(exist_ok=True)
         (tree / name).write_text(text)
     commit = await repository.commit(tree, "halves")
@@ -170,4 +172,36 @@ async def test_what_is_too_long_for_a_page_comes_when_it_is_looked_at(tmp_path: 
             assert not await page.run("!!document.querySelector('#file-1 i.s')")
             await page.click("#file-5 summary")
             await page.see("NAME = 'm5'", "#file-5 .code")
+            assert not page.wrong
+
+
+async def test_lines_around_a_hunk_unfold_on_the_page_and_without_a_script(tmp_path: Path) -> None:
+    lines = [f"NAME_{number} = {number}" for number in range(1, 81)]
+    lines[20] = "EVIL = '<script>alert(1)</script>\u202e'"
+    old = {"atlas/names.py": "".join(f"{one}\n" for one in lines)}
+    lines[4] = lines[69] = "CHANGED = 1"
+    new = {"atlas/names.py": "".join(f"{one}\n" for one in lines)}
+    async with furnished(tmp_path) as (here, _), chromium() as browser:
+        change = await edited(here, old, new)
+        path = f"/changes/{change.id}/diff"
+        rena = await here.person("Rena", Role.REVIEWER)
+        plain = await rena.get(path)
+        assert "NAME_9 " not in plain.text and plain.text.count("More lines around it") == 2
+        [link] = {one for one in Leads(plain.html, path).links if "around=0-20" in one and "/file" not in one}
+        wide = await rena.get(link)
+        assert "NAME_25 " in wide.text and "NAME_40 " not in wide.text and "NAME_1 " in wide.text
+        assert "&lt;script&gt;alert" in wide.html and "<script>alert" not in wide.html and "\u202e" not in wide.html
+        every = await rena.get(f"{path}?file=0&around=0-99999,1-500,7-3,x,-1,1-1-1,{'9' * 5000}-1")
+        assert every.text.count("CHANGED = 1") == 2 and "NAME_40 " in every.text and "More lines" not in every.text
+        async with browser.page(rena) as page:
+            await page.open(path)
+            await page.run("window.here = 'the same page'")
+            await page.click("a", "More lines around it")
+            await page.see("NAME_25 ", ".code")
+            await page.click("#more-0-2")
+            await page.see("NAME_60 ", ".code")
+            assert "NAME_25 " in await page.text(".code") and await page.run("window.here") == "the same page"
+            await page.click(".l.s:not(.twin)", "NAME_25 ")
+            await page.click(".plus-button")
+            await page.until("document.activeElement.getAttribute('aria-label') === 'Remark on atlas/names.py:25'")
             assert not page.wrong

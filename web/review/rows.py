@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
@@ -10,6 +10,7 @@ from typing import NamedTuple
 from haven.changes.review.aligning import blocks, partners
 from haven.changes.review.colouring import Span, coloured, words_changed
 from haven.changes.review.diffing import FileDiff, Hunk
+from haven.changes.review.unfolding import Wider, folded, unfolded
 from haven.quoting import visible
 
 CLASSES = {"comment": "c", "keyword": "k", "string": "s", "number": "u", "name": "n", "builtin": "b"}
@@ -25,6 +26,8 @@ WIDE, MOST_OF_LINE = 200, 4_000
 """Characters of a line from which it counts for more than one, and those of one that are shown."""
 MOST_OF_FILE = 20_000
 """Lines shown of one file; a longer one says so, and is whole on the branch."""
+STEPS = (20, 100, 500)
+"""Lines around a hunk, one time of asking for more after another."""
 
 
 class Piece(NamedTuple):
@@ -52,10 +55,11 @@ class Rows(NamedTuple):
 
 
 class Drawn(NamedTuple):
-    """A hunk; `heading` is safe to show."""
+    """A hunk; `heading` is safe to show. `more` is what to ask for to see more around it; "" where all is seen."""
 
     heading: str
     rows: Sequence[Rows]
+    more: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,15 +91,43 @@ def sheets(files: Sequence[FileDiff]) -> list[Sheet]:
     return found
 
 
-def sheet(number: int, file: FileDiff, *, colours: bool = True, open: bool = True) -> Sheet:
-    """One file. With colours it takes CPU: about a second for 10,000 lines."""
-    hunks, room = [], MOST_OF_FILE
-    for hunk in file.hunks:
+def sheet(
+    number: int,
+    file: FileDiff,
+    *,
+    colours: bool = True,
+    open: bool = True,
+    around: Mapping[int, int] | None = None,
+    text: str = "",
+) -> Sheet:
+    """One file, with more lines `around` its hunks from its `text`. Colours take CPU: a second for 10,000 lines."""
+    around, hunks, room = around or {}, [], MOST_OF_FILE
+    for one in unfolded(file, text, around) if around else folded(file):
+        hunk = one.hunk
         if room > 0:
             kept = hunk if len(hunk.lines) <= room else _cut(hunk, room)
-            hunks.append(Drawn(_flat(hunk.heading), list(_rows(file, kept, colours))))
+            hunks.append(Drawn(_flat(hunk.heading), list(_rows(file, kept, colours)), _more(one, around)))
         room -= len(hunk.lines)
     return Sheet(number, file, hunks, open=open, coloured=colours, left_out=max(0, -room))
+
+
+def around_of(asked: str) -> dict[int, int]:
+    """What `Drawn.more` says: hunks by number, and how many lines around each; what else is asked is left out."""
+    found = {}
+    for one in asked.split(",")[:MOST_OF_FILE]:
+        number, _, lines = one.partition("-")
+        if len(one) < 12 and all(part.isascii() and part.isdecimal() for part in (number, lines)):
+            found[int(number)] = min(int(lines), STEPS[-1])
+    return found
+
+
+def _more(one: Wider, around: Mapping[int, int]) -> str:
+    most = max(around.get(number, 0) for number in one.of)
+    step = next((step for step in STEPS if step > most), 0)
+    if not one.is_folded or not step:
+        return ""
+    wanted = {**around, **dict.fromkeys(one.of, step)}
+    return ",".join(f"{number}-{lines}" for number, lines in sorted(wanted.items()))
 
 
 def _cut(hunk: Hunk, most: int) -> Hunk:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -12,7 +13,7 @@ from haven.access import Act
 from haven.changes.review import Review, RoundPair
 from haven.changes.review.diffing import SAID, FileDiff
 from haven.errors import BadInput, Conflict, NotFound
-from web.review.rows import sheet, sheets
+from web.review.rows import Sheet, around_of, sheet, sheets
 from web.review.tree import tree
 from web.routes.changes import about, lines
 from web.visit import Route, Visit
@@ -29,14 +30,14 @@ async def diff(visit: Visit) -> web.StreamResponse:
     review = await visit.house.changes.review(change.id)
     _check_same(visit, review)
     values = {**about(visit, change, review), **_values(visit, review, review.files, "diff"), "pair": None}
-    return await _drawn(visit, "review.html", values)
+    return await _drawn(visit, values, review.commit)
 
 
 async def file(visit: Visit) -> web.StreamResponse:
     """One file's lines with their colours, for a page that is open. Raises Conflict where the change has moved on."""
     review = await visit.house.changes.review(visit.part("id"))
     _check_same(visit, review)
-    return await _one_file(visit, review.files)
+    return await _one_file(visit, review.files, review.commit, _links(review, "diff"))
 
 
 async def pair(visit: Visit) -> web.StreamResponse:
@@ -44,13 +45,14 @@ async def pair(visit: Visit) -> web.StreamResponse:
     change = await visit.house.changes.get(visit.part("id"))
     both = await _pair(visit)
     review = await visit.house.changes.review(change.id)
-    where = f"rounds/{both.first.number}/{both.second.number}"
-    values = {**about(visit, change, review), **_values(visit, review, both.files, where), "pair": both}
-    return await _drawn(visit, "review.html", values)
+    values = {**about(visit, change, review), **_values(visit, review, both.files, _where(both)), "pair": both}
+    return await _drawn(visit, values, both.second.commit)
 
 
 async def pair_file(visit: Visit) -> web.StreamResponse:
-    return await _one_file(visit, (await _pair(visit)).files)
+    both = await _pair(visit)
+    review = await visit.house.changes.review(visit.part("id"))
+    return await _one_file(visit, both.files, both.second.commit, _links(review, _where(both)))
 
 
 async def _pair(visit: Visit) -> RoundPair:
@@ -62,15 +64,12 @@ async def _pair(visit: Visit) -> RoundPair:
 
 def _values(visit: Visit, review: Review, files: Sequence[FileDiff], where: str) -> dict[str, Any]:
     """Of a page that lies at `where` below its change."""
-    base = f"/changes/{review.id}/{where}"
     added, removed = lines(files)
     view = visit.asked("view") or visit.request.cookies.get(VIEW, "")
     return {
         "files": files,
         "only": _number(visit, files) if visit.asked("file") else None,
-        "base": base,
-        "colours": f"{base}/file?commit={review.commit}",
-        "alone": f"{base}?commit={review.commit}",
+        **_links(review, where),
         "said": SAID,
         "folders": tree(files),
         "view": view if view in VIEWS else VIEWS[0],
@@ -79,13 +78,23 @@ def _values(visit: Visit, review: Review, files: Sequence[FileDiff], where: str)
     }
 
 
-async def _drawn(visit: Visit, template: str, values: dict[str, Any]) -> web.Response:
+def _where(both: RoundPair) -> str:
+    return f"rounds/{both.first.number}/{both.second.number}"
+
+
+def _links(review: Review, where: str) -> dict[str, Any]:
+    """To all files, to one file alone, and to one file's lines for a page that is open."""
+    base = f"/changes/{review.id}/{where}"
+    return {"base": base, "alone": f"{base}?commit={review.commit}", "colours": f"{base}/file?commit={review.commit}"}
+
+
+async def _drawn(visit: Visit, values: dict[str, Any], commit: str) -> web.Response:
     """A long diff is laid out and written beside the loop."""
+    files, only = values["files"], values["only"]
+    one = None if only is None else await _sheet(visit, files, only, commit)
 
     def draw() -> web.Response:
-        files, only = values["files"], values["only"]
-        found = sheets(files) if only is None else [sheet(only, files[only])]
-        return visit.page(template, sheets=found, **values)
+        return visit.page("review.html", sheets=[one()] if one else sheets(files), **values)
 
     answer = await asyncio.to_thread(draw)
     answer.enable_compression()
@@ -94,16 +103,19 @@ async def _drawn(visit: Visit, template: str, values: dict[str, Any]) -> web.Res
     return answer
 
 
-async def _one_file(visit: Visit, files: Sequence[FileDiff]) -> web.StreamResponse:
-    number = _number(visit, files)
-    view = visit.request.cookies.get(VIEW, "")
-
-    def draw() -> web.Response:
-        return visit.page("review_file.html", sheet=sheet(number, files[number]), view=view or VIEWS[0])
-
-    answer = await asyncio.to_thread(draw)
+async def _one_file(visit: Visit, files: Sequence[FileDiff], commit: str, links: dict[str, Any]) -> web.StreamResponse:
+    one = await _sheet(visit, files, _number(visit, files), commit)
+    view = visit.request.cookies.get(VIEW, "") or VIEWS[0]
+    answer = await asyncio.to_thread(lambda: visit.page("review_file.html", sheet=one(), view=view, **links))
     answer.enable_compression()
     return answer
+
+
+async def _sheet(visit: Visit, files: Sequence[FileDiff], number: int, commit: str) -> Callable[[], Sheet]:
+    """Lays out one file, with as many lines around its hunks as are asked for."""
+    around = around_of(visit.asked("around"))
+    text = await visit.house.changes.text(commit, files[number].path) if around else ""
+    return partial(sheet, number, files[number], around=around, text=text)
 
 
 def _number(visit: Visit, files: Sequence[FileDiff]) -> int:
