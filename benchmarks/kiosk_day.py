@@ -2,7 +2,8 @@
 
 50,000 events of the house in 24 hours of a clock that goes as told: steps of the Round Table, a touch now and then,
 another place, and the last third of each hour in which nobody is there, so that it dims, shows the clock and ends the
-session. Memory, objects and tasks are compared with those after the first fifth. `--smoke` is short.
+session. Memory, objects and tasks are compared with those after the first quarter, each time when it has rested;
+`curve_mb` is the memory at each of these hours' ends. `--hours` takes fewer of them, `--smoke` is one short one.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pathlib import Path
 
 from benchmarks.kiosk_touch import Finger, pressed, resident
 from benchmarks.service import furnished
+from haven import heap
 from haven.access import Principal, Role
 from haven.app import House, open_house
 from haven.demo import charts
@@ -29,9 +31,11 @@ from kiosk.pin import Pin
 from kiosk.places import PLACES
 from tests.kiosk.clock import FakeClock
 
-DAY_S = 24 * 3600
-EVENTS, SMOKE_EVENTS = 50_000, 500
-WARM = 5
+HOUR_S = 3600
+HOURS, EVENTS = 24, 2_084
+"""Hours, and events in each."""
+SMOKE_HOURS, SMOKE_EVENTS = 2, 250
+WARM = 4
 """The first of so many parts is not measured: what is kept on purpose has its size then."""
 TOUCH, PLACE, BREATH = 10, 97, 25
 """One event in so many is a touch, another place, or a moment in which all that came is worked off."""
@@ -46,7 +50,7 @@ async def live(house: House, finger: Finger, clock: FakeClock, events: range, ea
     keys = [place.key for place in PLACES if place.key]
     for number in events:
         clock.pass_by(each_s)
-        somebody = number * each_s % 3600 < THERE * 3600
+        somebody = number * each_s % HOUR_S < THERE * HOUR_S
         who = house.round_table.assistants[number % len(house.round_table.assistants)].name
         table.say(
             Said(f"r{number // 4}", MOVES[number % 3], who, "Ada", "discord:7", words=f"Step {number} of a talk.")
@@ -67,7 +71,7 @@ def held() -> dict[str, float]:
     return {"mb": resident(), "objects": len(gc.get_objects()), "tasks": len(asyncio.all_tasks())}
 
 
-async def day(house: House, events: int) -> dict[str, object]:
+async def day(house: House, hours: int, events: int) -> dict[str, object]:
     clock, finger = FakeClock(), Finger()
     panel = Principal("panel", "Wall panel", Role.OWNER, "kiosk", needs_pin=True)
     kiosk = kiosk_of(house, panel, Pin(house.settings), driver_for(finger.display), clock)
@@ -76,27 +80,29 @@ async def day(house: House, events: int) -> dict[str, object]:
     for place in PLACES:  # each is made when it is first shown
         kiosk.call_later(kiosk.action_pane, place.id)
         await finger.quiet()
-    each_s = DAY_S / events
-    await live(house, finger, clock, range(events // WARM), each_s)
-    warm = held()
-    await live(house, finger, clock, range(events // WARM, events), each_s)
-    end = held()
+    curve = []
+    for hour in range(hours):
+        await live(house, finger, clock, range(hour * events, (hour + 1) * events), HOUR_S / events)
+        curve.append(held())
     failed = kiosk.failure
     finger.display.hang_up()
     await running
     following.cancel()
     await asyncio.gather(following, return_exceptions=True)
+    warm, end = curve[max(hours // WARM, 1) - 1], curve[-1]
     growth = {f"{key}_growth_percent": round(100 * (end[key] / warm[key] - 1), 2) for key in end}
-    return {"events": events, **growth, "mb": round(end["mb"], 1), "tasks": end["tasks"], "failed": failed}
+    curve_mb = [round(one["mb"], 1) for one in curve]
+    return {"events": hours * events, **growth, "curve_mb": curve_mb, "tasks": end["tasks"], "failed": failed}
 
 
-async def main(smoke: bool) -> None:
+async def main(smoke: bool, hours: int) -> None:
+    heap.give_back()  # as `haven up` does
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         ready = await furnished(Path(folder))
         async with open_house(ready, cache_dir()) as house:
             await charts.bring_in(house)
-            answer = await day(house, SMOKE_EVENTS if smoke else EVENTS)
+            answer = await (day(house, SMOKE_HOURS, SMOKE_EVENTS) if smoke else day(house, hours, EVENTS))
     seconds = round(time.monotonic() - began, 1)
     print(json.dumps({"benchmark": "kiosk_day", "smoke": smoke, **answer, "seconds": seconds}))
 
@@ -104,4 +110,6 @@ async def main(smoke: bool) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--smoke", action="store_true")
-    asyncio.run(main(parser.parse_args().smoke))
+    parser.add_argument("--hours", type=int, default=HOURS)
+    given = parser.parse_args()
+    asyncio.run(main(given.smoke, given.hours))
