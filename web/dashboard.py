@@ -86,9 +86,11 @@ class Dashboard:
             return await handler(request)
         except HavenError as error:
             level = logging.INFO if isinstance(error, AccessDenied | BadInput) else logging.WARNING
-            log.log(level, "[%s] %s", error.id, error)
+            id = "" if isinstance(error, TooMuch) else error.id  # whoever floods the port must not flood the log
+            if id:
+                log.log(level, "[%s] %s", id, error)
             status = next((number for kind, number in STATUS if isinstance(error, kind)), 500)
-            return self._sorry(request, status, str(error), error.mend, error.id, error)
+            return self._sorry(request, status, str(error), error.mend, id, error)
         except web.HTTPException as error:
             if error.status < 400:
                 raise
@@ -116,6 +118,7 @@ class Dashboard:
 
 
 async def _headers(request: web.Request, response: web.StreamResponse) -> None:
+    response.headers["Server"] = "Haven"  # and not with which version of what
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if request.secure:

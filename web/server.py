@@ -56,9 +56,7 @@ async def serve(
     if dashboard is not None:
         dashboard.add_to(app)
     secure = await asyncio.to_thread(_secure, place)
-    runner = web.AppRunner(
-        app, access_log=None, logger=_wire, shutdown_timeout=CLOSING_S, keepalive_timeout=HEAD_S
-    )
+    runner = web.AppRunner(app, access_log=None, logger=_wire, shutdown_timeout=CLOSING_S, keepalive_timeout=HEAD_S)
     await runner.setup()
     try:
         if dashboard is not None and not dashboard.accounts.owned.is_set() and not is_loopback(place.host):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from contextlib import AsyncExitStack
 from pathlib import Path
+
+import pytest
 
 from haven.access import Role
 from tests.web.dashboard import Browser, dashboard
@@ -29,6 +32,27 @@ async def test_a_person_has_so_many_live_streams_however_many_browsers(tmp_path:
             assert await streams(owner, others, 1) == [200]
         while await streams(mika, others, 1) != [200]:  # what was closed counts no more once its end is seen
             pass
+
+
+async def test_who_floods_the_port_does_not_fill_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with dashboard(tmp_path) as here:
+        stranger, port = here.browser(), int(here.url.rpartition(":")[2])
+        await here.owner()
+        caplog.clear()
+        for garbage in (
+            b"GET / HTTP/1.1\r\nHost : x\r\n\r\n",
+            b"\x16\x03\x01\x02\r\n\r\n",
+            b"POST / HTTP/1.1\r\nX: \0\r\n\r\n",
+        ):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(garbage)
+            assert b" 400 " in await reader.readline()
+            writer.close()
+        answers = [await stranger.get("/enter") for _ in range(80)]
+        while answers[-1].status != 429:
+            answers.append(await stranger.get("/enter"))
+        assert "Its id in the log" not in answers[-1].text and not caplog.records
+        assert answers[-1].headers["Server"] == "Haven"
 
 
 async def test_heavy_pages_are_fewer_for_a_person_and_the_others_go_on(tmp_path: Path) -> None:
