@@ -155,7 +155,7 @@ def measure(count: int, runs: int) -> dict[str, Any]:
     gc.freeze()  # as a Haven that is up does with what stays
     began = time.perf_counter()
     shown = View(colour="star").read(gazetteer)
-    assert shown is not None
+    assert isinstance(shown, Shown)
     read_s = round(time.perf_counter() - began, 2)
     return {"systems": count, "read_s": read_s, **asyncio.run(drawn(shown, runs)), **asyncio.run(painted(shown, runs))}
 

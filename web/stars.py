@@ -140,7 +140,7 @@ def seen_of(gazetteer: Gazetteer, wish: Wish) -> Seen | None:
     frame = wish.frame if wish.frame in gazetteer.frames else ""
     sky = sky_of(gazetteer, frame)
     colour = wish.colour or default_trait(gazetteer, sky)
-    if not prepare(gazetteer, frame, {colour, *wish.filters}):
+    if prepare(gazetteer, frame, {colour, *wish.filters}) is not None:
         return None
     kept = None
     for name, value in wish.filters.items():

@@ -17,6 +17,7 @@ from haven.access import Act, check
 from haven.errors import BadInput
 from haven.store.events import Event
 from haven.world.maps.about import about as about_system
+from haven.world.maps.sky import Portion
 from kiosk.plain import line
 from kiosk.screens.course import Course
 from kiosk.screens.lore import words_of
@@ -33,6 +34,7 @@ from kiosk.widgets.tile import Tile
 TOOLS = {"search": "Search", "colour": "Colour", "filter": "Filter", "plan": "Route"}
 STEPS = {"previous": "◀ Previous", "next": "Next ▶", "end": "End route"}
 ZOOMS = {"out": "−", "in": "+", "fit": "Fit"}
+READING = "Reading the map…"
 SETTLED_S = 1.0
 """Seconds between a change of the world and reading it anew: an import writes for a while."""
 
@@ -68,12 +70,14 @@ class MapPane(Pane):
     _view = View()
     _shown: Shown | None = None
     _is_old = True
+    _graded = False
+    """How far the grading is stands in the legend's place."""
     _chosen = _before = ""
     _course: Course | None = None
     _settling: Timer | None = None
 
     def compose(self) -> ComposeResult:
-        yield Static("Reading the map…", id="legend", markup=False)
+        yield Static(READING, id="legend", markup=False)
         with Container(id="sky"):
             yield StarMap(id="stars")
             yield StarCard(id="star-card")
@@ -92,7 +96,7 @@ class MapPane(Pane):
             yield Tile("Back to the map", "read", id="map-back")
 
     def on_mount(self) -> None:
-        self._questions = Questions(self)
+        self._questions = Questions(self, self._far)
         self._card.display = False
         self._read(False)
 
@@ -198,6 +202,15 @@ class MapPane(Pane):
         stops = [there for id in (self._course.ids if self._course else ()) if (there := row(id)) is not None]
         stop = row(self._course.id) if self._course else None
         self._stars.pin(Pins(row(self._chosen), row(self._before), tuple(stops), stop))
+
+    def _far(self, portion: Portion | None) -> None:
+        """A large world's grades take a while: how many there are so far, where the legend stands else."""
+        if portion is not None:
+            self._graded = True
+            self.query_one("#legend", Static).update(f"Grading {portion.done:,} of {portion.of:,} systems …")
+        elif self._graded:
+            self._graded = False
+            self.query_one("#legend", Static).update(legend(self._shown) if self._shown else READING)
 
     async def _load(self) -> None:
         """Read the map; a large one in portions, so that others' questions are answered in between."""

@@ -12,7 +12,7 @@ from textual.screen import Screen
 from haven.access import Act, check
 from haven.errors import BadInput
 from haven.world.gazetteer import Gazetteer
-from haven.world.maps.sky import TRAITS
+from haven.world.maps.sky import TRAITS, Portion
 from kiosk.plain import line
 from kiosk.screens.course import Course, planned
 from kiosk.screens.dialogs import Choice, Words
@@ -30,6 +30,8 @@ class Questions:
     """Asked on a pane, by dialogs; each answer is None where the person gave up."""
 
     pane: Pane
+    far: Callable[[Portion | None], None]
+    """Told how far a long look is, and at its end None."""
 
     async def system(self, question: str) -> str | None:
         """The id of a place, by its name."""
@@ -79,11 +81,14 @@ class Questions:
             return None
         return await cartographer.look(lambda world: planned(world, answer.route, frame))
 
-    async def looked(self, question: Callable[[Gazetteer], T | None]) -> T:
+    async def looked(self, question: Callable[[Gazetteer], T | Portion]) -> T:
         """What a question finds that does a portion of its work at a time."""
         check(self.pane.handed.principal, Act.READ)
-        while (found := await self.pane.handed.records.cartographer.look(question)) is None:
-            pass
+        try:
+            while isinstance(found := await self.pane.handed.records.cartographer.look(question), Portion):
+                self.far(found)
+        finally:
+            self.far(None)
         return found
 
     async def _value(self, view: View, name: str) -> str | None:

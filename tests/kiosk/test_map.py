@@ -6,6 +6,7 @@ import pytest
 
 from assistants.sentinel import HAVEN
 from haven.world.fields import made
+from haven.world.maps.sky import PORTION
 from haven.world.schema import Kind
 from kiosk.screens.course import Course
 from kiosk.screens.map import MapPane
@@ -65,6 +66,21 @@ async def test_colours_and_filters_are_chosen_and_a_changed_world_is_read_anew(c
         await terminal.tap("Filter")
         await terminal.tap("Show everything")
         await terminal.until("40 systems", "Farlight", gone="14 of 40")
+
+
+async def test_a_large_world_tells_how_far_its_grading_is_and_then_its_legend_again(house: House, show: Show) -> None:
+    count = 2 * PORTION + 1
+    stars = [made(Kind.SYSTEM, {"name": f"Far {n}", "position": f"{n % 97}, {n // 97}, 3"}) for n in range(count)]
+    await house.records.world.put(stars, HAVEN, "a test")
+    async with show(OWNER) as terminal:
+        await terminal.tap("F4 Map")
+        await terminal.until(f"{count:,} systems ·")
+        await terminal.tap("Filter")
+        await terminal.tap("Grade")
+        await terminal.until(f"Grading {PORTION:,} of {count:,} systems", gone="stand out")
+        await terminal.until("Which grade?", f"{count:,} systems")
+        await terminal.tap("Back")
+        await terminal.until(f"{count:,} systems ·", gone="Grading")
 
 
 async def test_a_map_that_was_told_to_fly_before_it_was_seen_flies_when_it_is(charted: House, show: Show) -> None:  # noqa: F811

@@ -46,7 +46,7 @@ def world(count: int, names: str = "Star {}") -> Gazetteer:
 
 def shown(gazetteer: Gazetteer, view: View = View(colour="star")) -> Shown:  # noqa: B008 - it is frozen
     found = view.read(gazetteer)
-    assert found is not None
+    assert isinstance(found, Shown)
     return found
 
 

@@ -13,6 +13,7 @@ from kiosk.touch import QUIET_S, TouchApp
 from kiosk.widgets.star_map import TWICE, StarMap
 from kiosk.widgets.stars.chart import Pins
 from kiosk.widgets.stars.finger import STILL_S, TWICE_S
+from kiosk.widgets.stars.shown import Shown
 from kiosk.widgets.stars.view import View
 from kiosk.widgets.stars.window import FLIGHT_S, GLIDE_S, Window
 from tests.kiosk.clock import FakeClock, settled
@@ -86,7 +87,7 @@ async def hand() -> AsyncIterator[Hand]:
     running = asyncio.create_task(app.run_async())
     await asyncio.wait_for(app.is_ready.wait(), 20)
     shown = View(colour="star").read(world(300))
-    assert shown is not None
+    assert isinstance(shown, Shown)
     app.query_one(StarMap).show(shown)
     await terminal.until("units", "Star")
     yield Hand(app, terminal, clock)

@@ -60,6 +60,14 @@ class Trait:
         return found
 
 
+@dataclass(frozen=True)
+class Portion:
+    """So many of all systems are graded so far."""
+
+    done: int
+    of: int
+
+
 @dataclass(frozen=True, eq=False)
 class Sky:
     """The systems of one frame, the least important first; `x` and `y` count from `middle`, in the frame's units.
@@ -136,15 +144,15 @@ def default_trait(gazetteer: Gazetteer, seen: Sky) -> str:
     return _once(gazetteer, ("telling", seen.atlas.frame), lambda: telling(_systems(gazetteer, seen)))
 
 
-def prepare(gazetteer: Gazetteer, frame: str, names: Iterable[str]) -> bool:
-    """Do a portion of what these traits need; True once there is nothing left to do."""
+def prepare(gazetteer: Gazetteer, frame: str, names: Iterable[str]) -> Portion | None:
+    """Do a portion of what these traits need, and tell how far that is; None once there is nothing left to do."""
     seen = sky_of(gazetteer, frame)
     if GRADE not in names or GRADE in seen.traits:
-        return True
+        return None
     letters: list[str] = _once(gazetteer, ("letters", seen.atlas.frame), list)
     for system in _systems(gazetteer, seen, len(letters), len(letters) + PORTION):
         letters.append(grade(system, gazetteer.below(system)).letter)
-    return len(letters) == len(seen)
+    return Portion(len(letters), len(seen)) if len(letters) < len(seen) else None
 
 
 def _once(gazetteer: Gazetteer, what: Hashable, make: Callable[[], T]) -> T:
@@ -217,7 +225,7 @@ def _systems(gazetteer: Gazetteer, seen: Sky, start: int = 0, end: int | None = 
 
 def _trait(gazetteer: Gazetteer, seen: Sky, name: str) -> Trait:
     if name == GRADE:
-        while not prepare(gazetteer, seen.atlas.frame, (GRADE,)):
+        while prepare(gazetteer, seen.atlas.frame, (GRADE,)):
             pass
         letters: list[str] = _once(gazetteer, ("letters", seen.atlas.frame), list)
         return _ranked(name, [[letter] for letter in letters], tuple(letter for letter, _ in LETTERS))

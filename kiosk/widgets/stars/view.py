@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from textual.content import Content
 
 from haven.world.gazetteer import Gazetteer
-from haven.world.maps.sky import BIOME, DISCOVERER, GRADE, default_trait, prepare, sky_of, trait_of
+from haven.world.maps.sky import BIOME, DISCOVERER, GRADE, Portion, default_trait, prepare, sky_of, trait_of
 from kiosk.plain import line
 from kiosk.widgets.stars.shown import CLASS, COLOURED, PLAIN, Shown, class_mark
 
@@ -25,24 +25,24 @@ class View:
     colour: str = ""
     filters: Mapping[str, str] = field(default_factory=dict)
 
-    def read(self, gazetteer: Gazetteer) -> Shown | None:
-        """What is to be drawn; None: a portion of the work is done, ask again. Raises BadInput for an empty map."""
+    def read(self, gazetteer: Gazetteer) -> Shown | Portion:
+        """What is to be drawn, or that a portion of the work is done: ask again. Raises BadInput for an empty map."""
         frame = self.frame if self.frame in gazetteer.frames else ""
         seen = sky_of(gazetteer, frame)
         colour = self.colour or default_trait(gazetteer, seen)
-        if not prepare(gazetteer, frame, {colour, *self.filters}):
-            return None
+        if (portion := prepare(gazetteer, frame, {colour, *self.filters})) is not None:
+            return portion
         kept = None
         for name, value in self.filters.items():
             having = trait_of(gazetteer, seen, name).having(value)
             kept = having if kept is None else kept & having
         return Shown(seen, trait_of(gazetteer, seen, colour), kept)
 
-    def values(self, gazetteer: Gazetteer, name: str) -> list[tuple[str, int]] | None:
-        """The values of a trait that somebody has, with how many; None as `read` does."""
+    def values(self, gazetteer: Gazetteer, name: str) -> list[tuple[str, int]] | Portion:
+        """The values of a trait that somebody has, with how many; or a portion, as of `read`."""
         frame = self.frame if self.frame in gazetteer.frames else ""
-        if not prepare(gazetteer, frame, {name}):
-            return None
+        if (portion := prepare(gazetteer, frame, {name})) is not None:
+            return portion
         trait = trait_of(gazetteer, sky_of(gazetteer, frame), name)
         return [(value, count) for value, count in zip(trait.values, trait.counts, strict=True) if count]
 
