@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
-from textual.app import ScreenError
+from textual.app import App, ScreenError
 from textual.containers import Vertical
 from textual.css.query import QueryError
 from textual.dom import DOMError
@@ -30,6 +30,11 @@ NOTICE_S, ERROR_S = 4.0, 12.0
 Work = Callable[[], Coroutine[Any, Any, None]]
 GONE = (QueryError, WidgetError, DOMError, ScreenError)
 """What Textual raises where something is missed: in a display that is being closed that is nobody's error."""
+
+
+def is_closing(app: App[Any]) -> bool:
+    """Whether its display has been left: parts of it are gone, or were never put there, while others still work."""
+    return not app.is_running or app._exit
 
 
 @dataclass(frozen=True)
@@ -132,7 +137,7 @@ class Pane(Vertical):
             log.log(level, "[%s] %s", error.id, error)
             self.complain(f"{error.full} [{error.id}]")
         except GONE:
-            if self.app.is_running and self.is_attached:
+            if not is_closing(self.app):
                 self._failed()
         except Exception:
             self._failed()

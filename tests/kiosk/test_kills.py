@@ -292,6 +292,15 @@ async def test_what_a_pane_still_looked_up_when_its_display_closed_is_no_error(
     assert missed == ["#never", "#queued"] and caplog.text == ""
 
 
+@pytest.mark.parametrize("place", ["roundtable", "map"])
+async def test_a_place_that_was_being_made_when_its_display_closed_is_no_error(
+    house: House, show: Show, caplog: pytest.LogCaptureFixture, place: str
+) -> None:
+    async with show():
+        house.kiosks[-1].action_pane(place)
+    assert house.kiosks[-1].failure == "" and caplog.text == ""
+
+
 async def test_of_two_taps_at_once_on_a_dialog_the_second_closes_nothing_more(house: House, show: Show) -> None:
     async with show() as terminal:
         await terminal.tap("F2 Ask")
