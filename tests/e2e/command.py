@@ -106,6 +106,13 @@ class AtTerminal:
         seen, self.screen = self.screen[:end], self.screen[end:]
         return seen
 
+    async def reads(self) -> None:
+        """Wait until it waits for a key: Python loses a signal that comes between a prompt and that, until the next."""
+        state = Path(f"/proc/{self.command.pid}/stat")
+        async with asyncio.timeout(60):
+            while state.read_text().rpartition(")")[2].split()[0] != "S":
+                await asyncio.sleep(0)
+
     async def ended(self) -> int:
         """The exit status; fails where the command does not end."""
         async with asyncio.timeout(60):

@@ -137,6 +137,7 @@ async def test_a_conversation_at_a_terminal(tmp_path: Path) -> None:
             await terminal.until("open, local")
             await terminal.until("Local: it is not configured")
             await terminal.until("> ")  # else Ctrl+D is lost: it counts only where a line is being read
+            await terminal.reads()
             terminal.type("\x04")
             assert await terminal.ended() == 0
         history = home / "state/chat_history"
@@ -157,11 +158,13 @@ async def test_ctrl_c_at_the_choice_cancels_the_question_and_the_conversation_go
             await terminal.until("> ")
             terminal.type(f"{FIRST}\r")
             await terminal.until("[wait]: ")  # the prompt is there: a key before it would be the terminal's
+            await terminal.reads()
             terminal.type("\x03")
             await terminal.until("[cancelled]")
             terminal.type("/who\r")
             await terminal.until("scribe answers. There are:")
             await terminal.until("> ")
+            await terminal.reads()
             terminal.type("\x04")
             assert await terminal.ended() == 0
         waiting = await haven(home, "tasks", "waiting", "--json")

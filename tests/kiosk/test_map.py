@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from assistants.sentinel import HAVEN
@@ -14,7 +16,8 @@ from kiosk.screens.star_dialogs import FindSystem, Several
 from kiosk.widgets.star_card import HEIGHT, StarCard
 from kiosk.widgets.star_map import StarMap
 from tests.kiosk.conftest import OWNER, PANEL, House, Show
-from tests.kiosk.test_layout import assert_reachable
+from tests.kiosk.terminal import PATIENCE_S
+from tests.kiosk.test_layout import assert_reachable, targets
 from tests.kiosk.test_world import charted  # noqa: F401 - a fixture
 
 FAR = {"name": "Farlight", "position": "400, 20, 30", "region": "Edge"}
@@ -151,21 +154,22 @@ async def test_every_target_of_the_map_is_reached_by_a_finger(charted: House, si
     app = charted.kiosk(OWNER)
     async with app.run_test(size=size) as pilot:
 
-        async def reached() -> list[str]:
-            for worker in [one for one in app.workers if one.group in ("map", "star", "star page", "find")]:
-                await worker.wait()
+        async def reached(*wanted: str) -> None:
+            async with asyncio.timeout(PATIENCE_S):
+                while not {*wanted} <= {one.words for one in targets(app.screen)}:
+                    await pilot.pause()
             await pilot.pause()
-            return assert_reachable(app)
+            assert {*wanted} <= {*assert_reachable(app)}
 
         app.action_pane("map", "Oculi")
-        assert {"Search", "Route", "Fit", "Read", "Center", "Close"} <= set(await reached())
+        await reached("Search", "Route", "Fit", "Read", "Center", "Close")
         assert app.query_one(StarCard).size.height <= HEIGHT
         app.query_one(MapPane)._follow(Course(("a", "b"), ("A", "B"), (1.0,), "units"))
-        assert {"◀ Previous", "Next ▶", "End route", "Fit"} <= set(await reached())
+        await reached("◀ Previous", "Next ▶", "End route", "Fit")
         app.push_screen(FindSystem("Which?", charted.records.search.names))
-        assert "Back" in await reached()
+        await reached("Back")
         await pilot.press("v", "e")
-        assert "Venture" in await reached()
+        await reached("Venture")
         app.pop_screen()
         app.push_screen(Several("Which?", {str(number): f"Value {number}" for number in range(60)}, "3"))
         await pilot.pause()

@@ -133,7 +133,8 @@ async def shown(house: House, window: Window, before: int = 0) -> Kiosk:
     async with asyncio.timeout(PATIENCE_S):
         while not found:
             await window.colour(0, 0)
-            found = [one for one in house.kiosks[before:] if one.is_running and one.query("#nav-home.on")]
+            running = [one for one in house.kiosks[before:] if one.is_running]
+            found = [one for one in running if any(tile.region for tile in one.query("#nav-home.on"))]
     home = found[-1].query_one("#nav-home")
     await window.turns(*home.region.offset, home.background_colors[1].rgb)
     return found[-1]
