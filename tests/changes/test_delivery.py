@@ -17,7 +17,14 @@ def source(tmp_path: Path) -> Path:
     return make(tmp_path / "source")
 
 
-async def test_what_was_approved_is_kept_when_the_source_moves_on(source: Path) -> None:
+def command_in(told: str, id: str) -> str:
+    """What the log tells the owner to run in git, under the id that everybody else is told."""
+    return next(line for line in told.splitlines() if f"[{id}]" in line).split("run: git ")[1]
+
+
+async def test_what_was_approved_is_kept_when_the_source_moves_on(
+    source: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     repository = await opened(source)
     approved = await landed(repository, {"new.txt": "n\n"})
     await repository.fetch("main")
@@ -27,8 +34,8 @@ async def test_what_was_approved_is_kept_when_the_source_moves_on(source: Path) 
         await repository.fetch("main")
     assert await repository.tip() == approved
     assert "left as it is" in await repository.deliver("main")
-    advice = error.value.mend.split("run: git ")[1]
-    run(source, *shlex.split(advice), "--no-edit")
+    assert str(source) not in error.value.full and error.value.id in error.value.mend
+    run(source, *shlex.split(command_in(caplog.text, error.value.id)), "--no-edit")
     await repository.fetch("main")
     assert await repository.tip() == run(source, "rev-parse", "main")
     assert await repository.is_ancestor(approved, await repository.tip())
@@ -72,7 +79,9 @@ HIDDEN = ["ignored", "ignored folder", "ignored above", "assumed", "skipped"]
 
 
 @pytest.mark.parametrize("kind", ["dirty", "in the way", *HIDDEN, "elsewhere", "filters"])
-async def test_a_checkout_is_left_alone_where_work_could_be_lost(source: Path, kind: str) -> None:
+async def test_a_checkout_is_left_alone_where_work_could_be_lost(
+    source: Path, kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
     commit(source, {".gitignore": "secret.txt\nprivate\n"})
     repository = await opened(source)
     changed = ("new.txt", "secret.txt", "deep/private/key", "private", "README.md")
@@ -99,10 +108,12 @@ async def test_a_checkout_is_left_alone_where_work_could_be_lost(source: Path, k
     after = {path: data for path, data in picture(source).items() if not path.startswith(".git/objects")}
     after.pop(".git/ORIG_HEAD", None)
     assert after == before
-    assert "left as it is" in said and f"pull --no-rebase {repository.bare} main" in said
+    id = said.rpartition("[")[2].rstrip("].")
+    assert "left as it is" in said and f"pull --no-rebase {repository.bare} main" in command_in(caplog.text, id)
+    assert str(source.parent) not in said, "everybody reads it"
     if kind == "dirty":
         run(source, "checkout", "--quiet", "--", ".")
-        run(source, *shlex.split(said.split("run: git ")[1]))
+        run(source, *shlex.split(command_in(caplog.text, id)))
         assert run(source, "rev-parse", "HEAD") == new
 
 

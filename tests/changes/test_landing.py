@@ -52,5 +52,6 @@ async def test_it_is_merged_although_its_source_has_moved_on_or_is_away(tmp_path
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
         assert landed.state == State.MERGED, landed.reason
-        said = "git -C" if meanwhile == "moved on" else "not delivered"
+        said = "Haven's log has the command for its owner" if meanwhile == "moved on" else "not delivered"
         assert said in landed.reason, "and the owner is told what is left to do"
+        assert str(tmp_path) not in landed.reason, "everybody reads it"

@@ -35,10 +35,10 @@ async def alone(bare: Path, timeout_s: float = ALONE_S) -> AsyncIterator[None]:
                     await asyncio.sleep(LOOK_AGAIN_S)
         except TimeoutError:
             raise Unavailable(
-                f"Another Haven has been busy with {bare} for {timeout_s:.0f} seconds.", "Haven tries again later."
+                f"Another Haven has been busy with the clone for {timeout_s:.0f} seconds.", "Haven tries again later."
             ) from None
         except OSError as error:
-            raise RepositoryError(f"Haven's clone {bare} can't be locked: {error.strerror}.") from None
+            raise RepositoryError(f"Haven's clone can't be locked: {error.strerror}.") from None
         await asyncio.to_thread(_drop_stale_locks, bare)
         yield
 
@@ -49,7 +49,7 @@ def _lock_file(bare: Path) -> FileIO:
         bare.parent.mkdir(parents=True, exist_ok=True)
         return FileIO(bare.with_name(f".{bare.name}.lock"), "a")
     except OSError as error:
-        raise RepositoryError(f"Haven's clone {bare} can't be changed: {error.strerror}.") from None
+        raise RepositoryError(f"Haven's clone can't be changed: {error.strerror}.") from None
 
 
 def _locked(file: FileIO) -> bool:
@@ -75,7 +75,7 @@ def fresh_aside(bare: Path) -> Path:
             shutil.rmtree(left, ignore_errors=True)
         return Path(tempfile.mkdtemp(prefix=prefix, dir=bare.parent))
     except OSError as error:
-        raise RepositoryError(f"Haven's clone {bare} can't be made: {error.strerror}.") from None
+        raise RepositoryError(f"Haven's clone can't be made: {error.strerror}.") from None
 
 
 def write_attributes(bare: Path) -> None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import shlex
 import signal
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from haven.errors import RepositoryError
 from haven.redact import redact
+
+log = logging.getLogger("haven.changes")
 
 TIMEOUT_S = 600.0
 SETTINGS = (
@@ -128,7 +131,7 @@ async def git(
     except OSError as error:
         if error.filename == "git":
             raise RepositoryError("git is not installed.", "Run: sudo apt install git") from None
-        raise RepositoryError(f"git can't be run in {at}: {error.strerror}.") from None
+        raise RepositoryError(f"git can't be run in {at.name}: {error.strerror}.") from None
     try:
         async with asyncio.timeout(timeout_s):
             out, err = await process.communicate(stdin)
@@ -137,11 +140,20 @@ async def git(
     finally:
         if process.returncode is None:
             await _stop(process)
-    answer = Answer(process.returncode or 0, out, _last_line(err))
+    answer = Answer(process.returncode or 0, out, _named(_last_line(err), at, arguments))
     if answer.code not in accept:
         said = answer.error.rstrip(".") or f"exit status {answer.code}"
+        log.info("git %s in %s failed: %s", arguments[0], at, _last_line(err) or said)
         raise RepositoryError(f"git {arguments[0]} failed: {said}.")
     return answer
+
+
+def _named(said: str, at: Path, arguments: Sequence[str]) -> str:
+    """Folders by their names: everybody reads what went wrong, and where things lie is for the log."""
+    folders = {str(at), os.path.realpath(at), *(one for one in arguments if one.startswith("/"))}
+    for folder in sorted(folders, key=len, reverse=True):
+        said = said.replace(folder, os.path.basename(folder))
+    return said
 
 
 def _surroundings(at: Path) -> dict[str, str]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
+import shlex
 import shutil
 import tempfile
 import unicodedata
@@ -17,6 +19,8 @@ from haven.changes.git.command import UPLOAD_PACK, git, shown
 from haven.changes.git.merging import HAVEN, full_hash, write_commit
 from haven.changes.git.source import Source
 from haven.errors import Conflict, NoChange, NotFound, RepositoryError
+
+log = logging.getLogger("haven.changes")
 
 SLUG_CHARACTERS = 40
 TIDY_S = 3_600.0
@@ -102,7 +106,7 @@ class Repository:
             await self._fetch_into(aside, self._source)
             await asyncio.to_thread(aside.rename, self.bare)
         except OSError as error:
-            raise RepositoryError(f"Haven's clone {self.bare} can't be made: {error.strerror}.") from None
+            raise RepositoryError(f"Haven's clone can't be made: {error.strerror}.") from None
         finally:
             shutil.rmtree(aside, ignore_errors=True)  # not awaited: a cancelled clone must leave nothing either
 
@@ -128,15 +132,17 @@ class Repository:
             await self._move(source.ref, ours, theirs)
 
     async def _diverged(self, source: Source, ours: str, theirs: str) -> Conflict:
+        """Its mend is in the log: everybody reads the sentence, and where the repositories lie is for their owner."""
+        told = "Haven's log has for its owner what to do [{}]."
         if (await git("merge-base", ours, theirs, at=self.bare, accept=(0, 1))).code:
-            return Conflict(
-                f"{source.path} has another history than Haven's clone of it.",
-                f"To start over with it, move {self.bare} away.",
-            )
-        return Conflict(
-            f"{source.target} in {source.path} and in Haven's clone have both moved on.",
-            f"On {source.target} there, run: git pull --no-rebase {self.bare} {source.target}",
-        )
+            error = Conflict(f"{source.name} has another history than Haven's clone of it.", told)
+            log.warning("[%s] to start over with %s, move %s away", error.id, source.path, self.bare)
+        else:
+            error = Conflict(f"{source.target} in {source.name} and in Haven's clone have both moved on.", told)
+            command = shlex.join(["git", "-C", str(source.path), "pull", "--no-rebase", str(self.bare), source.target])
+            log.warning("[%s] on %s run: %s", error.id, source.target, command)
+        error.mend = told.format(error.id)
+        return error
 
     async def _move(self, ref: str, old: str, new: str) -> None:
         """Move a ref only if it still is where it was; an empty `old` means that it must not exist yet."""

@@ -1,8 +1,12 @@
-"""The owner's repository: looked at without touching it, and brought up to date only where that can do no harm."""
+"""The owner's repository: looked at without touching it, and brought up to date only where that can do no harm.
+
+What is said of it is read by everybody, so it is called by its name there; where it lies stands in the log alone.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import re
 import shlex
@@ -10,7 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from haven.changes.git.command import RECEIVE_PACK, Owner, git, shown
-from haven.errors import RepositoryError
+from haven.errors import RepositoryError, error_id
+
+log = logging.getLogger("haven.changes")
 
 SHOWN_BRANCHES = 10
 OWN = "haven"
@@ -24,6 +30,11 @@ class Source:
     path: Path
     """The top of a checkout, or a bare repository."""
     target: str
+
+    @property
+    def name(self) -> str:
+        """As people call it."""
+        return self.path.name.removesuffix(".git")
 
     @property
     def ref(self) -> str:
@@ -41,28 +52,31 @@ class Source:
             )
         found = await git("rev-parse", "--git-dir", "--is-bare-repository", at=self.path, accept=(0, 128))
         if found.code and "not a git repository" not in found.error:
-            raise RepositoryError(f"git can't use {self.path}: {found.error}.")
+            raise RepositoryError(f"git can't use {self.name}: {found.error}.")
         if found.code:
             raise RepositoryError(
-                f"{self.path} is not a git repository, or not the top of one.",
+                f"{self.name} is not a git repository, or not the top of one.",
                 "Name its top folder in project.repository, or run there: git init",
             )
         listed = await git("for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads", at=self.path)
         names = listed.text.splitlines()
         if not names:
-            raise RepositoryError(f"{self.path} has no commits yet.", "Commit something there first.")
+            raise RepositoryError(f"{self.name} has no commits yet.", "Commit something there first.")
         if self.target not in names:
             known = shown(", ".join(names[:SHOWN_BRANCHES])) + (", ..." if len(names) > SHOWN_BRANCHES else "")
             raise RepositoryError(
-                f"{self.path} has no branch {self.target}; it has {known}.", "Set project.target_branch to one of them."
+                f"{self.name} has no branch {self.target}; it has {known}.", "Set project.target_branch to one of them."
             )
         return () if found.text.endswith("\ntrue") else await self._notes()
 
     def _check_folder(self) -> None:
         if not self.path.is_dir():
-            raise RepositoryError(f"There is no folder {self.path}.", "Set project.repository to your git repository.")
+            raise RepositoryError(
+                f"There is no folder {self.name} where the settings say.",
+                "Set project.repository to your git repository.",
+            )
         if not os.access(self.path, os.R_OK | os.X_OK):
-            raise RepositoryError(f"{self.path} can't be read by Haven's user.", "Let that user read the folder.")
+            raise RepositoryError(f"{self.name} can't be read by Haven's user.", "Let that user read the folder.")
 
     async def object_format(self) -> str:
         return (await git("rev-parse", "--show-object-format", at=self.path)).text
@@ -73,9 +87,9 @@ class Source:
     async def _notes(self) -> tuple[str, ...]:
         notes = []
         if (await git("symbolic-ref", "--quiet", "HEAD", at=self.path, accept=(0, 1))).code:
-            notes.append(f"The checkout {self.path} is on no branch; Haven works with {self.target}.")
+            notes.append(f"The checkout {self.name} is on no branch; Haven works with {self.target}.")
         if not await self._runs_programs() and (unclean := await self._unclean(self.path)):
-            notes.append(f"The checkout {self.path} {unclean}; Haven neither sees nor touches that.")
+            notes.append(f"The checkout {self.name} {unclean}; Haven neither sees nor touches that.")
         return tuple(notes)
 
     async def _runs_programs(self) -> bool:
@@ -97,7 +111,7 @@ class Source:
         """
         old = await self.tip()
         if old == commit:
-            return f"{self.path} is up to date."
+            return f"{self.name} is up to date."
         if (await git("merge-base", "--is-ancestor", old, commit, at=bare, accept=(0, 1, 128))).code:
             return self._by_hand(bare, f"{self.target} has commits there that Haven's clone has not")
         if await self._runs_programs():
@@ -109,7 +123,7 @@ class Source:
             await self._move(bare, old, commit, checkout)
         except RepositoryError as error:
             return self._by_hand(bare, str(error).rstrip("."))
-        return f"{self.target} in {checkout or self.path} is now at {commit[:10]}."
+        return f"{self.target} in {self.name} is now at {commit[:10]}."
 
     async def push(self, bare: Path, remote: str) -> str:
         """Push the branch from Haven's clone to a remote of this repository; what came of it in one sentence.
@@ -126,12 +140,14 @@ class Source:
             spec = f"{self.ref}:{self.ref}"
             await git("push", "--quiet", "--no-verify", *here, "--", address, spec, at=bare, environment=allowed)
         except RepositoryError as error:
-            return f"{self.target} was not pushed to {remote}: {error} Run in {self.path}: git push"
+            return f"{self.target} was not pushed to {remote}: {error} Run in {self.name}: git push"
         return f"{self.target} was pushed to {remote}."
 
     def _by_hand(self, bare: Path, reason: str) -> str:
         command = shlex.join(["git", "-C", str(self.path), "pull", "--no-rebase", str(bare), self.target])
-        return f"{self.path} was left as it is: {reason}. To bring it up to date, on {self.target} run: {command}"
+        id = error_id()
+        log.warning("[%s] to bring %s up to date, on %s run: %s", id, self.name, self.target, command)
+        return f"{self.name} was left as it is: {reason}. Haven's log has the command for its owner [{id}]."
 
     async def _checkout(self) -> Path | None:
         """The worktree that is on the branch, if any."""
@@ -147,7 +163,7 @@ class Source:
         """Why the checkout must be left alone, or ""."""
         top = await git("rev-parse", "--show-toplevel", at=checkout, accept=(0, 128))
         if top.code or await asyncio.to_thread(os.path.realpath, top.text) != str(checkout):
-            return f"its files are not in {checkout}"
+            return "its files are not in its folder"
         unclean = await self._unclean(checkout)
         return f"it {unclean}" if unclean else ""
 

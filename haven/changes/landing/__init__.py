@@ -153,8 +153,9 @@ class Landing:
             body = await asyncio.to_thread(pr_body, review)
             await asyncio.to_thread(file.write_text, body, encoding="utf-8")
         except (HavenError, OSError) as error:
-            return f"Its words for a pull request could not be written: {error}"
-        return f"Its words for a pull request are in {file}."
+            why = error.strerror if isinstance(error, OSError) else error
+            return f"Its words for a pull request could not be written: {why}"
+        return f"Its words for a pull request: haven change show {change.id} --pr -"
 
 
 def newly_red(accepted: dict[str, Any], now: dict[str, Any]) -> str:
