@@ -110,7 +110,7 @@ class AtTerminal:
         """Wait until it waits for a key: Python loses a signal that comes between a prompt and that, until the next."""
         state = Path(f"/proc/{self.command.pid}/stat")
         async with asyncio.timeout(60):
-            while state.read_text().rpartition(")")[2].split()[0] != "S":
+            while state.read_text().rpartition(")")[2].split()[0] != "S":  # noqa: ASYNC110 - no event tells of it
                 await asyncio.sleep(0)
 
     async def ended(self) -> int:
