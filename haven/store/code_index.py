@@ -158,9 +158,9 @@ class CodeIndex:
                     self._path.with_name(self._path.name + ending).unlink(missing_ok=True)
                 return self._run(work)
         except (sqlite3.Error, OSError) as error:
-            raise StoreError(
-                f"The index of the code, {self._path}, can't be used: {error}.", "It may be deleted at any time."
-            ) from error
+            why = error.strerror if isinstance(error, OSError) else error
+            said = f"The index of the code, {self._path.name} in Haven's cache, can't be used: {why}."
+            raise StoreError(said, "It may be deleted at any time.") from error
 
     def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

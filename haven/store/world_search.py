@@ -191,9 +191,9 @@ class SearchFile:
                     self._forget()
                     return self._run(work, write)
             except (sqlite3.Error, OSError) as error:
-                raise StoreError(
-                    f"The index of the world, {self._path}, can't be used: {error}.", "It may be deleted at any time."
-                ) from error
+                why = error.strerror if isinstance(error, OSError) else error
+                said = f"The index of the world, {self._path.name} in Haven's state folder, can't be used: {why}."
+                raise StoreError(said, "It may be deleted at any time.") from error
 
     def _run(self, work: Callable[[sqlite3.Connection], T], write: bool) -> T:
         db = self._db = self._db or self._open()

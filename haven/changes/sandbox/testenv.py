@@ -113,7 +113,9 @@ class TestEnvironments:
                     if not environment.python.exists():
                         await self._build(environment, needs, tree)
         except OSError as error:
-            raise Unavailable(f"The test environment can't be made in {self._folder}: {error.strerror}.") from error
+            raise Unavailable(
+                f"The test environment can't be made in Haven's state folder: {error.strerror}."
+            ) from error
         return environment
 
     async def drop_unused(self, before: float) -> int:
