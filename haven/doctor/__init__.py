@@ -11,6 +11,7 @@ from typing import Any
 
 from haven.doctor import machine, models, network, work
 from haven.doctor.check import Check, Look
+from haven.doctor.dashboard import dashboard
 from haven.errors import HavenError, error_id
 from haven.settings import Settings
 
@@ -36,6 +37,7 @@ CHECKS: dict[str, Look] = {
     "other clouds": network.others,
     "Discord": network.discord,
     "webhooks": network.webhooks,
+    "dashboard": dashboard,
     "clock": machine.clock,
     "memory": machine.memory,
     "heat and power": machine.heat,
@@ -51,7 +53,7 @@ ASKING: dict[str, Look] = {
 
 
 async def checks(settings: Settings, *, live: bool = False) -> list[Check]:
-    """All checks. Only `live` sends anything, and nothing that costs."""
+    """All checks. Only `live` sends anything beyond this machine, and nothing that costs."""
     looks = CHECKS | ASKING if live else CHECKS
     return [check for name, look in looks.items() for check in await _made(name, look, settings)]
 

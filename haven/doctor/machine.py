@@ -114,12 +114,19 @@ def heat(settings: Settings) -> Finding:
     return True, f"{shown}, not slowed down."
 
 
-def running(settings: Settings) -> Finding:
+def is_running(settings: Settings) -> bool:
+    """Whether somebody takes displays where Haven does."""
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as door:
             door.settimeout(2)
             door.connect(str(settings.socket))
     except OSError:
+        return False
+    return True
+
+
+def running(settings: Settings) -> Finding:
+    if not is_running(settings):
         return None, "Haven is not running now.", "haven up"
     return True, f"Haven is running; its displays attach at {settings.socket}."
 

@@ -30,6 +30,17 @@ async def quick_check(path: Path) -> str:
     return "It is whole." if version == newest else "It is whole; the next start brings it up to date."
 
 
+async def has_owner(path: Path) -> bool:
+    """Whether an owner can log in to the dashboard. Raises StoreError where it can't be read."""
+    try:
+        async with aiosqlite.connect(read_only(path), uri=True, timeout=BUSY_S) as connection:
+            if not await connection.execute_fetchall("select 1 from sqlite_master where name = 'account'"):
+                return False
+            return bool(await connection.execute_fetchall("select 1 from account where role = 3 and password <> ''"))
+    except sqlite3.Error as error:
+        raise explain(error, path) from error
+
+
 def read_only(path: Path) -> str:
     """The address of a database that SQLite opens only to look, and never makes."""
     return f"{path.absolute().as_uri()}?mode=ro"
