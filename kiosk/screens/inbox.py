@@ -148,8 +148,8 @@ class InboxPane(Pane):
         person = await self.authorise(Act.END_WATCH)
         if person is not None:
             await self.handed.records.watches.remove(id, person)
+            self.attempt(self._look, "watches", newest=True)
             self.tell("That watch has ended.")
-            await self._look()
 
 
 def _day(at: float) -> str:

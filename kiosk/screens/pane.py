@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ from kiosk.screens.dialogs import PinPad
 log = logging.getLogger("haven.kiosk")
 
 NOTICE_S, ERROR_S = 4.0, 12.0
+SOON_S = 0.5
+"""That a tap waits for the one before it."""
+ONE_THING = "One thing at a time: what you tapped before is not done yet. Tap again in a moment."
 Work = Callable[[], Coroutine[Any, Any, None]]
 GONE = (QueryError, WidgetError, DOMError, ScreenError)
 """What Textual raises where something is missed: in a display that is being closed that is nobody's error."""
@@ -93,9 +97,17 @@ class Pane(Vertical):
         """Something happened in the house, maybe nothing that is seen here."""
 
     def tapped(self, work: Work, group: str) -> None:
-        """Run what a tap asked for, unless an earlier tap is still being worked on: then that is said."""
+        """Run what a tap asked for, unless an earlier tap is still being worked on after SOON_S: then that is said."""
+        if not self.attempt(work, group) and not self.attempt(partial(self._in_turn, work, group), f"{group} next"):
+            self.tell(ONE_THING)
+
+    async def _in_turn(self, work: Work, group: str) -> None:
+        """After the earlier tap: what that did is often seen, and tapped upon, a moment before it has ended."""
+        earlier = [one._task for one in self.workers if one.group == group and one._task is not None]
+        if earlier:
+            await asyncio.wait(earlier, timeout=SOON_S)
         if not self.attempt(work, group):
-            self.tell("One thing at a time: what you tapped before is not done yet. Tap again in a moment.")
+            self.tell(ONE_THING)
 
     def attempt(self, work: Work, group: str, *, newest: bool = False) -> bool:
         """Run it beside the screen, one of a group at a time: `newest` ends the one before, else that goes on and this

@@ -112,8 +112,8 @@ class QueuePane(Pane):
         person = await self.authorise(Act.CANCEL)
         if person is not None:
             await queue.cancel(one, self.handed.changes, self.handed.waiting, person)
+            self.attempt(self._look, "queue", newest=True)
             self.tell("It is cancelled.")
-            await self._look()
 
     def _one(self) -> Entry | None:
         return next((one for one in self._entries if _key(one) == self._chosen), None)

@@ -111,7 +111,7 @@ class SettingsPane(Pane):
         person = await self._person(one)
         if person is not None:
             await self._apply(one, value, person)
-            await self._look()
+            self.attempt(self._look, "settings", newest=True)
             self.tell(f"{one.label} is {shown(value)} now. {'' if one.at_once else NEXT_START}".rstrip())
 
     async def _wished(self, one: Option) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from contextlib import closing
 
@@ -10,6 +11,7 @@ import pytest
 from haven.store import changes as table
 from haven.store.changes import Change
 from haven.store.database import Transaction
+from kiosk.screens.home import Home
 from tests.kiosk.conftest import OWNER, PANEL, RED, House, Show
 from tests.kiosk.test_journeys import PIN, enter
 
@@ -84,6 +86,27 @@ async def test_a_tap_while_another_is_worked_on_is_answered_and_not_done(house: 
             other.execute("rollback")
             await terminal.until("merging")
     assert (await house.changes.get(change.id)).state == "merging"
+
+
+async def test_a_tap_a_moment_before_the_last_one_is_done_is_not_lost(house: House) -> None:
+    app, ended, done = house.kiosk(OWNER), asyncio.Event(), list[str]()
+
+    async def first() -> None:
+        await ended.wait()
+        done.append("first")
+
+    async def second() -> None:
+        done.append("second")
+
+    async with app.run_test() as pilot:
+        home = app.query_one(Home)
+        home.tapped(first, "dialog")
+        home.tapped(second, "dialog")
+        ended.set()
+        async with asyncio.timeout(20):
+            while len(done) < 2:
+                await pilot.pause()
+    assert done == ["first", "second"]
 
 
 async def test_a_risky_change_takes_a_second_tap(house: House, show: Show) -> None:
