@@ -72,9 +72,9 @@ class Gone(Exception):
 class Page:
     """One tab. `wrong` is what its console, its policy and its scripts complained of; `asked` what it asked people."""
 
-    def __init__(self, chromium: Chromium, session: str, url: str, phone: bool) -> None:
+    def __init__(self, chromium: Chromium, session: str, url: str, phone: bool, context: str) -> None:
         self._chromium, self._session, self._phone = chromium, session, phone
-        self.url = url
+        self.url, self.context = url, context
         self.wrong: list[str] = []
         self.asked: list[str] = []
         self._loads: set[asyncio.Future[None]] = set()
@@ -238,17 +238,23 @@ class Chromium:
     async def page(self, person: Browser, *, phone: bool = False, dark: bool = False) -> AsyncIterator[Page]:
         """An empty tab with that person's session."""
         context = (await self.call("Target.createBrowserContext"))["browserContextId"]
-        made = await self.call("Target.createTarget", {"url": "about:blank", "browserContextId": context})
-        there = await self.call("Target.attachToTarget", {"targetId": made["targetId"], "flatten": True})
-        page = self._pages[there["sessionId"]] = Page(self, there["sessionId"], person.url, phone)
         try:
-            await _dress(page, phone, dark)
+            page = await self.tab(context, person, phone=phone, dark=dark)
             for cookie in person.session.cookie_jar:
                 await page.call("Network.setCookie", name=cookie.key, value=cookie.value, url=person.url)
             yield page
         finally:
-            del self._pages[there["sessionId"]]
+            for name in [name for name, one in self._pages.items() if one.context == context]:
+                del self._pages[name]
             await self.call("Target.disposeBrowserContext", {"browserContextId": context})
+
+    async def tab(self, context: str, person: Browser, *, phone: bool = False, dark: bool = False) -> Page:
+        """One more of a page's window, in front of the others; it goes with that page."""
+        made = await self.call("Target.createTarget", {"url": "about:blank", "browserContextId": context})
+        there = await self.call("Target.attachToTarget", {"targetId": made["targetId"], "flatten": True})
+        page = self._pages[there["sessionId"]] = Page(self, there["sessionId"], person.url, phone, context)
+        await _dress(page, phone, dark)
+        return page
 
     async def call(self, method: str, given: Mapping[str, Any] | None = None, session: str = "") -> dict[str, Any]:
         """Raises Gone where the page went meanwhile, AssertionError for anything else that Chromium refuses."""
@@ -256,7 +262,12 @@ class Chromium:
         self._waiting[number] = asyncio.get_running_loop().create_future()
         to = {"sessionId": session} if session else {}
         await self._socket.send_json({"id": number, "method": method, "params": given or {}, **to})
-        answer = await self._waiting[number]
+        try:
+            async with asyncio.timeout(3 * PATIENCE_S):
+                answer = await self._waiting[number]
+        except TimeoutError:
+            del self._waiting[number]
+            raise AssertionError(f"{method} was never answered: {given}") from None
         if wrong := answer.get("error"):
             said = wrong["message"]
             if any(word in said for word in ("context", "navigated", "Promise was collected")):
@@ -269,8 +280,8 @@ class Chromium:
         async for message in self._socket:
             said = message.json()
             if "id" in said:
-                waits = self._waiting.pop(said["id"])
-                if not waits.done():
+                waits = self._waiting.pop(said["id"], None)
+                if waits and not waits.done():
                     waits.set_result(said)
             elif page := self._pages.get(said.get("sessionId", "")):
                 page.told(said["method"], said["params"])

@@ -41,3 +41,24 @@ async def test_somebody_begins_comes_in_and_sees_what_happens_as_it_happens(
         await page.click("button", "Log out")
         await page.see("Log in")
         assert not page.wrong
+
+
+async def test_any_number_of_tabs_open_and_each_is_up_to_date_when_it_is_looked_at(tmp_path: Path) -> None:
+    """Browsers keep no more than six connections to a place: a tab that nobody sees holds none."""
+    async with dashboard(tmp_path) as here, chromium() as browser:
+        owner = await here.owner()
+        async with browser.page(owner) as first:
+            await first.open("/")
+            await first.see("live", "#live.ok")
+            for _ in range(7):
+                tab = await browser.tab(first.context, owner)
+                await tab.open("/")
+                await tab.see("live", "#live.ok")
+            assert await first.run("document.hidden")
+            await here.house.switch.off(OWNER, "visitors")
+            await tab.see("switched it off")
+            assert "switched it off" not in await first.text()
+            await first.run("window.here = 'the same page'")
+            await first.call("Page.bringToFront")
+            await first.see("switched it off")
+            assert await first.run("window.here") == "the same page" and not first.wrong + tab.wrong

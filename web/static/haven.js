@@ -15,16 +15,45 @@ function say(sentence, level) {
   }
 }
 
-if (body.dataset.live) {
-  const news = new EventSource(body.dataset.live);
-  news.onopen = () => say("live", "ok");
-  news.onerror = () => say("connecting again", "note");
+const AREAS = ["change", "alert", "cloud", "world", "draft", "waiting", "answer", "model", "backup", "cap", "kiosk", "step"];
+
+function tell(kind, told) {
+  body.dispatchEvent(new CustomEvent(`haven-${kind.split(".")[0]}`, { detail: told }));
+}
+
+// Browsers keep six connections to a place: a tab that nobody sees holds none, and looks anew when it is seen again.
+let news = null, missed = document.hidden;
+
+function listen() {
+  news = new EventSource(body.dataset.live);
+  news.onopen = () => {
+    say("live", "ok");
+    if (missed) for (const area of AREAS) tell(area, { kind: `${area}.missed`, subject: "" });
+    missed = false;
+  };
+  news.onerror = () => {
+    say("connecting again", "note");
+    missed = true;
+  };
   news.onmessage = (event) => {
     const told = JSON.parse(event.data);
-    const area = told.kind.split(".")[0];
-    body.dispatchEvent(new CustomEvent(`haven-${area}`, { detail: told }));
+    tell(told.kind, told);
   };
-  window.addEventListener("pagehide", () => news.close());
+}
+
+function rest() {
+  news?.close();
+  news = null;
+  missed = true;
+}
+
+if (body.dataset.live) {
+  if (!document.hidden) listen();
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) rest();
+    else if (!news) listen();
+  });
+  window.addEventListener("pagehide", rest);
 }
 
 // On a narrow screen the menu is scrolled to where one is.

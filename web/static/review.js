@@ -16,7 +16,7 @@
     }
     document.body.dispatchEvent(new CustomEvent("haven-moved"));
     const standing = $("#standing");
-    if (standing?.dataset.of === told.subject) standing.dispatchEvent(new CustomEvent("moved"));
+    if (standing && (!told.subject || standing.dataset.of === told.subject)) standing.dispatchEvent(new CustomEvent("moved"));
   });
 
   function mark(list, stage) {

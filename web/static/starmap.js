@@ -389,7 +389,7 @@
     renew,
     go,
     piece,
-    seen: () => ({ count, x, y, scale: scale / ratio, chosen, labels: labels.map((row) => names.get(row)[1]) }),
+    seen: () => ({ tag, count, x, y, scale: scale / ratio, chosen, labels: labels.map((row) => names.get(row)[1]) }),
     row: (name) => [...names].find(([, known]) => known[1] === name)?.[0],
     at: (row) => [across(row) / ratio, down(row) / ratio],
   };

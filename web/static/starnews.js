@@ -7,9 +7,12 @@
   let looking = false, again = false;
 
   async function look() {
+    const box = document.getElementById("starmap");
+    const places = await fetch(box.dataset.places); // kept by the browser while nothing has changed
+    if ((places.headers.get("ETag") || "").replaceAll('"', "") === window.havenMap.seen().tag) return;
     const answer = await fetch(location.href);
     const page = new DOMParser().parseFromString(answer.ok ? await answer.text() : "", "text/html");
-    const box = document.getElementById("starmap"), fresh = page.getElementById("starmap");
+    const fresh = page.getElementById("starmap");
     if (!fresh) return;
     for (const name of ["at", "route"]) delete box.dataset[name];
     Object.assign(box.dataset, fresh.dataset);
