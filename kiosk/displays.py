@@ -158,6 +158,8 @@ class Connection:
     async def _hand_on(self, display: Display, data: bytes) -> None:
         """Piece by piece, each when the one before is done: nothing piles up here, and others have their turn."""
         for piece in SLICE.findall(MOVES.sub(b"", data)):
+            if self._writer.is_closing():
+                raise ConnectionResetError  # nobody is there any more to see what comes of the rest
             display.receive(piece)
             await self._worked_off(display)
 
