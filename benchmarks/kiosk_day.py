@@ -75,7 +75,8 @@ async def day(house: House, hours: int, events: int) -> dict[str, object]:
     clock, finger = FakeClock(), Finger()
     panel = Principal("panel", "Wall panel", Role.OWNER, "kiosk", needs_pin=True)
     kiosk = kiosk_of(house, panel, Pin(house.settings), driver_for(finger.display), clock)
-    following, running = asyncio.create_task(house.bus.run()), asyncio.create_task(kiosk.run_async())
+    ground = [asyncio.create_task(part) for part in (house.bus.run(), house.search.keep())]
+    running = asyncio.create_task(kiosk.run_async())
     await finger.quiet()
     for place in PLACES:  # each is made when it is first shown
         kiosk.call_later(kiosk.action_pane, place.id)
@@ -87,8 +88,9 @@ async def day(house: House, hours: int, events: int) -> dict[str, object]:
     failed = kiosk.failure
     finger.display.hang_up()
     await running
-    following.cancel()
-    await asyncio.gather(following, return_exceptions=True)
+    for task in ground:
+        task.cancel()
+    await asyncio.gather(*ground, return_exceptions=True)
     warm, end = curve[max(hours // WARM, 1) - 1], curve[-1]
     growth = {f"{key}_growth_percent": round(100 * (end[key] / warm[key] - 1), 2) for key in end}
     curve_mb = [round(one["mb"], 1) for one in curve]

@@ -1,9 +1,14 @@
 """How fast and how light is the dashboard, and does it hold up those who share its loop? One JSON line.
 
 Goals: the overview under 50 ms and the review of a 2,000-line diff under 150 ms (from asking to the last byte, over a
-socket), every page but the kiosk's under 150 KB with its files, first paint under 1 s, a loop lag of 10 ms at p99 with
-50 people who watch live, and a frame of the map of 10,000 systems in 4 ms in Chromium. What Chromium is asked is left
-out where it is missing.
+socket), every page but the kiosk's under 150 KB, first paint under 1 s, a loop lag of 10 ms at p99 with 50 people who
+watch live, and 95 of 100 frames of the map of 10,000 systems in 4 ms in Chromium. What Chromium is asked is left out
+where it is missing.
+
+A page's KB are those that are sent on a first visit: of the page and of every file that it names, packed where they are
+packed. A map's frames are those of a page that has just been opened: the first five, in which Chromium compiles the
+script, are told as `first`. `load` is how many processes wanted the processor in the minute before: on a machine that
+is busy, what is measured in milliseconds is the machine's.
 """
 
 from __future__ import annotations
@@ -11,6 +16,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import re
 import statistics
 import sys
@@ -40,6 +46,7 @@ from web.routes import ROUTES
 
 LINES, SYSTEMS, VIEWERS, A_SESSION, EVENTS_S = 2_000, 10_000, 50, 7, 10
 """Lines of the diff, systems of the map, live viewers, those of one session, events a second."""
+NEARER, FIRST = {"all in sight": 1, "a part in sight": 4}, 5
 FILE = re.compile(r"/static/[\w./-]+\?v=\w+")
 APART = frozenset({"/kiosk"})
 BY = Principal("unix:0", "owner", Role.OWNER, "cli")
@@ -67,7 +74,7 @@ async def answered(person: Browser, path: str, runs: int) -> dict[str, float]:
 
 
 async def weights(here: Dashboard, person: Browser, change: Change) -> dict[str, float]:
-    """KB of every page with its files, as they come over the wire; the heaviest first."""
+    """KB of every page with its files, as they are sent; the heaviest first."""
     parts, files, found = await parts_of(here.house, change), dict[str, int](), dict[str, float]()
     for route in ROUTES:
         if route.method != "GET" or route.path in {"/live", *APART}:
@@ -78,16 +85,19 @@ async def weights(here: Dashboard, person: Browser, change: Change) -> dict[str,
             continue
         needs = {*FILE.findall(got.html)}
         for name in needs - {*files}:
-            files[name] = await _packed(here.url + name)
-        found[route.path] = round((len(got.body) + sum(files[name] for name in needs)) / 1_000, 1)
+            files[name] = await _sent(person, name)
+        found[route.path] = round((await _sent(person, path) + sum(files[name] for name in needs)) / 1_000, 1)
     return dict(sorted(found.items(), key=lambda one: -one[1]))
 
 
-async def _packed(url: str) -> int:
+async def _sent(person: Browser, path: str) -> int:
+    """Bytes of the answer's body as they are on the wire."""
+    asking = {"Accept-Encoding": "gzip", **whence()}
     async with (
-        aiohttp.ClientSession(auto_decompress=False) as session,
-        session.get(url, headers={"Accept-Encoding": "gzip"}) as answer,
+        aiohttp.ClientSession(auto_decompress=False, cookie_jar=person.session.cookie_jar) as session,
+        session.get(person.url + path, headers=asking) as answer,
     ):
+        assert answer.status == 200, path
         return len(await answer.read())
 
 
@@ -165,10 +175,18 @@ async def seen(here: Dashboard, person: Browser, runs: int) -> dict[str, Any]:
         return {"first_paint_ms": round(paint, 1), "map_frame_ms": await frames(page, runs)}
 
 
-async def frames(page: Page, runs: int) -> dict[str, float]:
-    taken = await page.run(f"Array.from({{length: {runs + 5}}}, (_, n) => window.havenMap.frame(n % 7 - 3, n % 5 - 2))")
-    taken = sorted(taken[5:])
-    return {"p50": round(statistics.median(taken), 2), "p95": round(taken[int(len(taken) * 0.95)], 2)}
+async def frames(page: Page, runs: int) -> dict[str, dict[str, float]]:
+    """Of the map with its names, moved a little each time."""
+    found = {}
+    await page.until("window.havenMap.seen().labels.length")
+    for name, nearer in NEARER.items():
+        await page.run(f"window.havenMap.fit(), window.havenMap.zoom({nearer})")
+        moved = f"Array.from({{length: {FIRST + runs}}}, (_, n) => window.havenMap.frame(n % 7 - 3, n % 5 - 2))"
+        taken = await page.run(moved)
+        first, rest = taken[:FIRST], sorted(taken[FIRST:])
+        figures = {"p50": statistics.median(rest), "p95": rest[int(len(rest) * 0.95)], "first": max(first)}
+        found[name] = {key: round(value, 2) for key, value in figures.items()}
+    return found
 
 
 async def main(smoke: bool) -> None:
@@ -189,7 +207,15 @@ async def main(smoke: bool) -> None:
             kb = await weights(here, owner, change)
             pictured = await seen(here, owner, runs * 2)
     heaviest = dict(list(kb.items())[:5])
-    figures = {"overview": overview, "review": review, "diff": diff, "live": told, **pictured, "page_kb": heaviest}
+    figures = {
+        "load": round(os.getloadavg()[0], 1),
+        "overview": overview,
+        "review": review,
+        "diff": diff,
+        "live": told,
+        **pictured,
+        "page_kb": heaviest,
+    }
     print(json.dumps({"benchmark": "web_dashboard", "smoke": smoke, **figures}))
 
 
