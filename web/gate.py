@@ -17,7 +17,7 @@ from haven.errors import AccessDenied, BadInput
 from haven.settings import Web
 from web.accounts import Visitor
 from web.forms import FORMS, check_charset
-from web.limits import Limit, place_of
+from web.limits import Limit, is_among, place_of
 from web.visit import VISIT, Port, Route, Visit
 
 SAFE, SECURE = "haven-session", "__Host-haven-session"
@@ -120,11 +120,7 @@ class Gate:
         return web.Response(status=303, headers={"Location": first})
 
     def _is_proxy(self, address: str) -> bool:
-        try:
-            number = ipaddress.ip_address(address)
-        except ValueError:
-            return False
-        return any(number in one for one in self._proxies)
+        return is_among(address, self._proxies)
 
 
 def _check_sent_from_here(request: web.Request) -> None:

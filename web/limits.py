@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from haven.errors import Unavailable
@@ -66,3 +66,12 @@ def place_of(address: str) -> str:
     if number.ipv4_mapped is not None:  # so IPv4 comes to a port that listens for both
         return str(number.ipv4_mapped)
     return str(ipaddress.IPv6Network((int(number), NETWORK_BITS), strict=False))
+
+
+def is_among(address: str, networks: Iterable[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:
+    """Whether it lies in one of these; what is no address lies in none."""
+    try:
+        number = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(number in one for one in networks)

@@ -15,8 +15,10 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from haven.errors import HavenError, SettingsError, Unavailable
 from haven.settings import Web
+from web.connections import Connections
 from web.dashboard import Dashboard
 from web.hooks import MOST, Hooks
+from web.limits import is_among
 
 T = TypeVar("T")
 log = logging.getLogger("haven.web")
@@ -58,16 +60,18 @@ async def serve(
     secure = await asyncio.to_thread(_secure, place)
     runner = web.AppRunner(app, access_log=None, logger=_wire, shutdown_timeout=CLOSING_S, keepalive_timeout=HEAD_S)
     await runner.setup()
+    assert runner.server is not None
+    connections = Connections(runner.server, secure, lambda address: is_among(address, place.trusted_proxies))
+    listeners: list[asyncio.Server] = []
     try:
         if dashboard is not None and not dashboard.accounts.owned.is_set() and not is_loopback(place.host):
-            await _listen(runner, place, LOOPBACK, secure, listening)
+            listeners.append(await _listen(connections, place, LOOPBACK, listening))
             await dashboard.accounts.owned.wait()
-            for site in tuple(runner.sites):
-                await site.stop()
-        await _listen(runner, place, place.host, secure, listening)
+            listeners.pop().close()
+        listeners.append(await _listen(connections, place, place.host, listening))
         await asyncio.get_running_loop().create_future()
     finally:
-        await asyncio.shield(runner.cleanup())  # the end may cancel twice
+        await asyncio.shield(_end(runner, connections, listeners))  # the end may cancel twice
 
 
 def is_loopback(host: str) -> bool:
@@ -75,17 +79,23 @@ def is_loopback(host: str) -> bool:
     return host in (LOOPBACK, "::1", "localhost")
 
 
-async def _listen(
-    runner: web.AppRunner, place: Web, host: str, secure: ssl.SSLContext | None, listening: Callable[[str], None]
-) -> None:
+async def _listen(connections: Connections, place: Web, host: str, listening: Callable[[str], None]) -> asyncio.Server:
     try:
-        await web.TCPSite(runner, host, place.port, ssl_context=secure).start()
+        listener = await asyncio.get_running_loop().create_server(connections, host, place.port)
     except (OSError, UnicodeError) as error:  # a host that can't be written as a name is the latter
         why = getattr(error, "strerror", None) or type(error).__name__
         said = f"Nothing can listen at {host}, port {place.port}: {why}."
         raise Unavailable(said, "Set web.host and web.port.", retry=False) from None
     name = f"[{host}]" if ":" in host else host
-    listening(f"{'https' if secure else 'http'}://{name}:{place.port}")
+    listening(f"{'https' if place.certificate else 'http'}://{name}:{place.port}")
+    return listener
+
+
+async def _end(runner: web.AppRunner, connections: Connections, listeners: list[asyncio.Server]) -> None:
+    for listener in listeners:
+        listener.close()
+    await connections.close()
+    await runner.cleanup()
 
 
 def _secure(place: Web) -> ssl.SSLContext | None:
