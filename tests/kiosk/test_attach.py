@@ -6,6 +6,7 @@ import asyncio
 import fcntl
 import os
 import pty
+import select
 import shutil
 import signal
 import struct
@@ -81,6 +82,11 @@ class Pty(Terminal):
         with suppress(OSError):
             self.feed(os.read(self.master, 65536))
 
+    def read_all(self) -> None:
+        """What was written by now."""
+        while select.select([self.master], [], [], 0)[0]:
+            self._read()
+
     def restored(self) -> bool:
         return termios.tcgetattr(self.slave) == self.before
 
@@ -149,6 +155,8 @@ async def test_one_that_was_stopped_draws_all_anew(serving: Serve, socket_path: 
     async with serving(), Pty(socket_path) as terminal:
         await terminal.until("F3 Changes")
         terminal.process.send_signal(signal.SIGSTOP)
+        await asyncio.to_thread(os.waitid, os.P_PID, terminal.process.pid, os.WSTOPPED)
+        terminal.read_all()  # what it drew before is no answer to what comes
         termios.tcsetattr(terminal.slave, termios.TCSANOW, terminal.before)  # as a shell does that gets it back
         terminal.resize(100, 28)  # and it shows something else
         terminal.process.send_signal(signal.SIGCONT)
