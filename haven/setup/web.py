@@ -78,7 +78,7 @@ async def _owner(database: Database, answers: WebAnswers) -> str:
             "Log in and invite others under People; or give the owner's name to set another password.",
         )
     await accounts.set_password(there, secret)
-    return f"{there.name} logs in with that password now, and is logged out everywhere else."
+    return f"{there.name} logs in with that password now; every session and every token of a program has ended."
 
 
 def known(settings: Settings) -> str:

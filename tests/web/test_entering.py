@@ -43,6 +43,8 @@ async def test_who_logs_out_is_out_and_comes_back_with_the_password(tmp_path: Pa
         again = here.browser()
         away = await again.post("/enter", name="olga", password=PASSWORD, next="//elsewhere.example")
         assert away.path == "/"
+        await again.log_in("Olga")
+        assert (await again.get("/me")).text.count("Log it out") == 1, "one session a browser"
 
 
 async def test_a_form_from_elsewhere_or_without_its_seal_does_nothing(tmp_path: Path) -> None:

@@ -67,7 +67,9 @@ async def accept(visit: Visit) -> web.StreamResponse:
 
 
 async def entered(visit: Visit, account: Account, path: str, said: str = "") -> web.Response:
-    """Logged in from now on; `said` is the notice of the first page."""
+    """Logged in from now on, whoever was so in this browser; `said` is the notice of the first page."""
+    if visit.visitor is not None:
+        await visit.accounts.leave(visit.visitor)
     token = await visit.accounts.enter(account, visit.request.headers.get("User-Agent", ""))
     visit.visitor = await visit.accounts.visitor(token)
     answer = visit.go(path, said)
