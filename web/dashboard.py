@@ -23,6 +23,7 @@ from web.imports import Imports
 from web.limits import TooMuch
 from web.pages import Pages
 from web.routes import ROUTES
+from web.screens import Screens
 from web.shelf import shelf
 from web.streaming import Streams
 from web.visit import VISIT, Port
@@ -59,7 +60,7 @@ class Dashboard:
         self._chats = Chats(house)
         self._chores = Chores(house.bus)
         self._imports = Imports(house.importer)
-        port = Port(house, accounts, Pages(), self._chores, self._chats, self._imports, Streams())
+        port = Port(house, accounts, Pages(), self._chores, self._chats, self._imports, Screens(), Streams())
         self.gate = Gate(settings, port)
         self._api = Door(self.gate, port)
 

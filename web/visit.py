@@ -15,6 +15,7 @@ from web.accounts import Accounts, Visitor
 from web.chores import Chores
 from web.handed import Handed
 from web.imports import Imports
+from web.screens import Screens
 
 if TYPE_CHECKING:
     from web.chat.chats import Chats
@@ -49,6 +50,7 @@ class Port:
     chores: Chores
     chats: Chats
     imports: Imports
+    screens: Screens
     streams: Streams
 
 
@@ -62,6 +64,7 @@ class Visit:
         self.chores = port.chores
         self.chats = port.chats
         self.imports = port.imports
+        self.screens = port.screens
         self.streams = port.streams
         self.visitor = visitor
         self.source = source

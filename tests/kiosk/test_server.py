@@ -10,7 +10,7 @@ import pwd
 import socket
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -18,8 +18,10 @@ import pytest
 from haven.errors import Conflict, SettingsError, Unavailable
 from haven.settings import Kiosk as KioskSettings
 from kiosk import wire
+from kiosk.displays import MAX_DISPLAYS
+from kiosk.remote import remote
 from kiosk.server import serve
-from tests.kiosk.conftest import House, Serve
+from tests.kiosk.conftest import OWNER, House, Serve
 from tests.kiosk.terminal import Terminal
 
 NOBODY = 65534
@@ -195,6 +197,19 @@ async def test_a_second_haven_leaves_the_first_ones_socket(house: House, serving
         with pytest.raises(Conflict, match="running here already"):
             await serve(socket_path, house.displays, KioskSettings(), os.getuid())
         assert socket_path.exists()
+
+
+async def test_no_more_displays_than_there_may_be_wherever_their_terminals_are(
+    house: House, serving: Serve, socket_path: Path
+) -> None:
+    async with serving(), remote(house.displays, OWNER, 100, 28), AsyncExitStack() as stack:
+        for _ in range(MAX_DISPLAYS - 1):
+            link = stack.enter_context(socket.socket(socket.AF_UNIX))
+            link.connect(str(socket_path))
+        full = "8 displays show this Haven already. Close one of them first."
+        assert await said_to(socket_path, wire.hello(100, 28, "256")) == (wire.UNAVAILABLE, full)
+        async with remote(house.displays, OWNER, 100, 28) as browser:
+            assert (await browser.shown(), browser.ended) == (b"", full)
 
 
 async def test_the_socket_of_a_dead_haven_is_replaced(serving: Serve, socket_path: Path) -> None:

@@ -14,7 +14,7 @@ from haven.access import Role
 from haven.store import accounts as table
 from tests.web.browser import chromium
 from tests.web.dashboard import PASSWORD, Browser, dashboard
-from web.routes.kiosk_page import MOST_OPEN
+from web.screens import MOST_OPEN
 
 TICKET = re.compile(r'data-ticket="([\w-]+)"')
 

@@ -5,9 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import secrets
-import time
-from collections import OrderedDict
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,17 +13,13 @@ from aiohttp import WSMsgType, web
 from haven.access import Act, check
 from haven.errors import AccessDenied, HavenError
 from web.handed import Screen
-from web.limits import TooMuch
 from web.visit import Route, Visit
 
 log = logging.getLogger("haven.web")
 
-TICKET_S = 60.0
-"""Seconds from the PIN until the page must have connected."""
 HELLO_S = 5.0
 LOOK_S = 1.0
 """Between two looks whether the session still is, and its person still an owner."""
-MOST_OPEN, MOST_TICKETS = 3, 100
 MOST_BYTES = 64 * 1024
 COLUMNS, ROWS = range(20, 401), range(10, 151)
 ENDED, REFUSED = 1000, 1008
@@ -36,9 +29,6 @@ POLICY = (
     " form-action 'self'; frame-ancestors 'none'"
 )
 """Of this page alone: xterm.js writes its sheet, and the colours of its cells, into the page."""
-_tickets: OrderedDict[str, tuple[str, float]] = OrderedDict()
-"""By ticket: the session that it is for, and until when."""
-_open: set[str] = set()
 
 
 async def door(visit: Visit) -> web.StreamResponse:
@@ -49,11 +39,7 @@ async def door(visit: Visit) -> web.StreamResponse:
 async def show(visit: Visit) -> web.StreamResponse:
     """The page with the terminal, and the ticket that its connection gives."""
     await visit.confirmed()
-    ticket = secrets.token_urlsafe(24)
-    _tickets[ticket] = visit.known.session.hash, time.monotonic() + TICKET_S
-    while len(_tickets) > MOST_TICKETS:
-        _tickets.popitem(last=False)
-    answer = visit.page("kiosk_page.html", ticket=ticket)
+    answer = visit.page("kiosk_page.html", ticket=visit.screens.ticket(visit.known.session.hash))
     answer.headers["Content-Security-Policy"] = POLICY
     return answer
 
@@ -63,16 +49,10 @@ async def connect(visit: Visit) -> web.StreamResponse:
     origin = visit.request.headers.get("Origin", "")
     if urlsplit(origin).netloc != visit.request.host:
         raise AccessDenied("That came from another site.", "Open the dashboard itself and try again.")
-    if len(_open) >= MOST_OPEN:
-        raise TooMuch("The kiosk is shown in as many browsers as it can be.", "Close one of them.", after=10)
-    line = web.WebSocketResponse(heartbeat=20.0, max_msg_size=MOST_BYTES)
-    await line.prepare(visit.request)
-    key = secrets.token_hex()
-    _open.add(key)
-    try:
+    with visit.screens.opened():
+        line = web.WebSocketResponse(heartbeat=20.0, max_msg_size=MOST_BYTES)
+        await line.prepare(visit.request)
         await _greeted(visit, line)
-    finally:
-        _open.discard(key)
     return line
 
 
@@ -81,11 +61,11 @@ async def _greeted(visit: Visit, line: web.WebSocketResponse) -> None:
     try:
         said = await line.receive_json(timeout=HELLO_S)
         columns, rows = _size(said["size"])
-        owner, until = _tickets.pop(str(said["ticket"]), ("", 0.0))
+        ticket = str(said["ticket"])
     except (ValueError, TypeError, LookupError, RecursionError, TimeoutError):
         await line.close(code=REFUSED, message=b"not a hello")
         return
-    if owner != visit.known.session.hash or time.monotonic() > until:
+    if not visit.screens.use(ticket, visit.known.session.hash):
         await line.send_json({"end": "The PIN was given too long ago, or elsewhere."})
         await line.close(code=REFUSED)
         return
