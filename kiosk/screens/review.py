@@ -12,6 +12,7 @@ from textual.containers import Horizontal
 from textual.widgets import ContentSwitcher, Static
 
 from haven.access import Act
+from haven.changes import private_notes
 from haven.changes.review import STAND_IN, Confirm, Review
 from haven.changes.review.text import pair_facts
 from haven.changes.states import DECISIONS, State
@@ -181,16 +182,18 @@ class ReviewPane(Deciding):
 
     async def _load(self) -> None:
         review = await self.handed.changes.review(self._change)
+        change = await self.handed.changes.get(self._change)
+        private = await private_notes.read(self.handed.database, change, self.handed.principal)  # never on the panel
         with self.app.batch_update():  # so that nobody taps between the words and their buttons
-            self._draw(review)
+            self._draw(review, private or "")
         await self.query_one(RoundList).show(review)
 
-    def _draw(self, review: Review) -> None:
+    def _draw(self, review: Review, private: str) -> None:
         new = self.shown is None or (self.shown.round, self.shown.commit) != (review.round, review.commit)
         self.shown = review
         self._title(review, "")
         width = max(40, self.app.size.width - 8)  # the sheet's own is not known yet where it was never shown
-        self.query_one("#summary", Sheet).say(words.facts(review, width))
+        self.query_one("#summary", Sheet).say(words.facts(review, width, private))
         self.query_one("#files", Outline).show(words.file_items(review.files))
         self.query_one("#tests", Outline).show(words.test_items(review, self._unfolded))
         marks = len(review.risk_marks)

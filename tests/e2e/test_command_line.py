@@ -61,9 +61,11 @@ def log(project: Path) -> str:
 
 
 async def test_new_tweak_approve(shell: Shell) -> None:
-    text = await shell.haven("change", "new", PNG)
-    assert "stand-in, not Claude" in text and "4 new, 0 regressed" in text
+    text = await shell.haven("change", "new", PNG, "--private", "for Ada's feast")
+    assert "stand-in, not Claude" in text and "4 new, 0 regressed" in text and "feast" not in text
     [change] = await shell.json("change", "list")
+    shown = await shell.haven("change", "show", change["id"])
+    assert "Private notes, which stay in this house:\nfor Ada's feast" in shown
     await shell.haven("change", "tweak", change["id"], "larger", "--at", "atlas/viewer.py:9999", code=1)
     words = ("tweak", change["id"], 'name the button "Save picture"', "--at", "atlas/viewer.py:3")
     tweaked = await shell.json("change", *words)
@@ -83,6 +85,9 @@ async def test_new_tweak_approve(shell: Shell) -> None:
     merged = await shell.json("change", "approve", change["id"], "--commit", seen[:12])
     assert merged["state"] == "merged" and "as PNG" in log(shell.project)
     await shell.haven("change", "approve", change["id"], code=1)
+    queued = await shell.json("change", "new", "Sort the stars", "--file", "atlas/viewer.py", "--no-wait")
+    [there] = await shell.json("change", "list")
+    assert (queued["id"], there["request"]) == (there["id"], "Sort the stars\n\nFiles to look at: atlas/viewer.py")
 
 
 async def test_red_is_repaired_and_rejected(shell: Shell) -> None:

@@ -9,6 +9,7 @@ from contextlib import closing
 import pytest
 
 from haven.store import changes as table
+from haven.store import private_notes
 from haven.store.changes import Change
 from haven.store.database import Transaction
 from kiosk.screens.home import Home
@@ -318,3 +319,14 @@ async def test_a_failed_change_is_put_away(house: House, show: Show) -> None:
         await terminal.tap("Withdraw")
         await terminal.tap("Withdraw it")
         await terminal.until(f"{change.id} · cancelled")
+
+
+async def test_private_notes_are_on_a_persons_own_display_and_never_on_the_wall(house: House, show: Show) -> None:
+    change = await house.in_review()
+    await house.database.write(lambda tx: private_notes.put(tx, change.id, "Ada pays for it"))
+    for person, shown in ((OWNER, True), (PANEL, False)):
+        async with show(person, rows=40) as terminal:
+            await terminal.until("1 for you to look at")
+            await terminal.tap("Add a zoom button")
+            await terminal.until("Adds a zoom.", "Approve", *(["Ada pays for it"] if shown else []))
+            assert ("Private notes" in terminal.screen) is shown

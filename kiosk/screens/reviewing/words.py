@@ -13,7 +13,7 @@ from haven.changes.review import BAD, MEANING, Confirm, Review, by_class, class_
 from haven.changes.review.diffing import SAID, FileDiff
 from haven.changes.review.text import fact_lines
 from haven.changes.states import State
-from kiosk.plain import code, line
+from kiosk.plain import code, line, plain
 from kiosk.widgets.diff_rows import counted
 from kiosk.widgets.outline import Item
 
@@ -28,9 +28,12 @@ QUIET = frozenset({"passing", "idle", "deselected"})
 """Classes that are folded until they are tapped."""
 
 
-def facts(review: Review, width: int) -> Content:
-    """What matters most stands first, and in its colour."""
-    lines = fact_lines(review, width)
+def facts(review: Review, width: int, private: str = "") -> Content:
+    """What matters most stands first, and in its colour; last, private notes for whoever may read them."""
+    lines = [*fact_lines(review, width)]
+    if private:
+        told = ("", "Private notes, which stay in this house:", *plain(private).splitlines())
+        lines += [(None, one) for one in told]
     return Content("\n").join(Content.styled(text, LEVELS.get(level or "", "")) for level, text in lines)
 
 
