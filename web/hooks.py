@@ -22,6 +22,7 @@ from haven.store.changes import Change
 from haven.store.database import Database, now
 from haven.webhooks.signing import ID, key_of, sender_of
 from web.accounts import PROGRAM
+from web.limits import Limit, TooMuch
 
 log = logging.getLogger("haven.web")
 
@@ -70,6 +71,8 @@ class Hooks:
         self._database = database
         self._one_by_one = {name: asyncio.Lock() for name in self._senders}
         """Between counting a sender's changes and its next one nothing else of that sender's is let in."""
+        self._unsigned = Limit(per_s=0.2, reserve=30)
+        """Of those whose signature is wrong, in all: what is beyond is not written down."""
 
     async def change(self, request: web.Request) -> web.Response:
         """202 with the change's id, for a second delivery too; 401 for a wrong signature, 409 for an id that asked for
@@ -77,11 +80,20 @@ class Hooks:
         try:
             change = await self._taken(request)
         except HavenError as error:
+            if isinstance(error, AccessDenied) and not self._is_worth_a_line():
+                return web.json_response({"error": error.full, "error_id": ""}, status=401)
             log.info("[%s] a webhook was refused: %s", error.id, error.full)
             wait = {"Retry-After": f"{error.after:.0f}"} if isinstance(error, TooMany) else {}
             status = 429 if wait else STATUS.get(type(error), 503)
             return web.json_response({"error": error.full, "error_id": error.id}, status=status, headers=wait)
         return web.json_response({"id": change.id, "state": change.state}, status=202)
+
+    def _is_worth_a_line(self) -> bool:
+        try:
+            self._unsigned.take("")
+        except TooMuch:
+            return False
+        return True
 
     async def _taken(self, request: web.Request) -> Change:
         """The body is read as bytes first and believed to be nothing until its signature is right."""

@@ -14,6 +14,8 @@ from haven.quoting import clean
 
 _WEB = re.compile(r"https?://[^/\\\s]", re.IGNORECASE)
 LINK = {"rel": "noopener noreferrer nofollow", "referrerpolicy": "no-referrer"}
+MOST = 20_000
+"""Characters, and cells of tables, that are understood: more could hold up everybody for seconds."""
 BELOW = 2
 """Headings of a text stand below the two of the page around it."""
 
@@ -29,10 +31,18 @@ _PARSER = _parser()
 
 @lru_cache(maxsize=256)
 def markdown(text: str) -> Markup:
-    """The text as HTML; what is not understood stands there as it was typed, escaped."""
+    """The text as HTML; what is not understood, or too long, stands there as it was typed, escaped."""
+    if _is_long(text):
+        return Markup("<pre>{}</pre>").format(clean(text))
     tokens = _PARSER.parse(clean(text))
     _tamed(tokens)
     return Markup(_PARSER.renderer.render(tokens, _PARSER.options, {}))
+
+
+def _is_long(text: str) -> bool:
+    """A short row of a table is filled up with empty cells."""
+    lines = text.splitlines()
+    return len(text) > MOST or len(lines) * max((line.count("|") for line in lines), default=0) > MOST
 
 
 def _tamed(tokens: Sequence[Token]) -> None:

@@ -37,7 +37,7 @@ async def test_a_signed_request_is_a_members_change_and_all_else_is_refused(tmp_
         hooks = Hooks(Webhooks(senders=senders), SECRETS.get, house.round_table.propose, house.database)
         place, listening = Web(port=unused_port()), asyncio.get_running_loop().create_future()
         never: Any = lambda: asyncio.sleep(0)  # noqa: E731
-        port = asyncio.create_task(serve(place, never, never, listening.set_result, hooks))
+        port = asyncio.create_task(serve(place, never, never, lambda: "", listening.set_result, hooks))
         url = f"{await listening}/hooks/change"
 
         async def post(
@@ -69,6 +69,8 @@ async def _refuses(post: Any, house: House) -> None:
     status, said = await post({**WISH, "role": "owner"}, "wrong")
     assert status == 400 and said["error"].startswith("role: there is no such setting")
     assert (await post({**WISH, "log": "Traceback"}, "wrong"))[0] == 400  # a log goes with a fix
+    flood = [await post(WISH, f"n{number}", **{"webhook-signature": "v1,AAAA"}) for number in range(40)]
+    assert {status for status, _ in flood} == {401} and "" in {said["error_id"] for _, said in flood}, "nor in the log"
     assert await house.changes.list() == []
 
 

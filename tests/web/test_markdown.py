@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
+from markupsafe import escape
 
-from web.markdown import markdown
+from web.markdown import MOST, markdown
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -44,3 +45,8 @@ def test_what_models_write_reads_well() -> None:
     assert "<h3>Vega</h3>" in html and "<strong>Two</strong>" in html and "<table>" in html
     assert 'href="https://example.org/a?b=1&amp;c=2" rel="noopener noreferrer nofollow"' in html
     assert "style" not in html
+
+
+@pytest.mark.parametrize("text", ["[<b>**" * (MOST // 6 + 1), "|a" * 1000 + "|\n" + "|-" * 1000 + "|\n" + "|\n" * 100])
+def test_what_is_too_long_to_be_understood_is_shown_as_it_was_typed(text: str) -> None:
+    assert str(markdown(text)) == f"<pre>{escape(text)}</pre>"
