@@ -6,6 +6,7 @@ import asyncio
 import hmac
 import ipaddress
 import socket
+from collections import defaultdict
 from urllib.parse import SplitResult, quote, urlsplit
 
 from aiohttp import web
@@ -25,6 +26,8 @@ SAFE, SECURE = "haven-session", "__Host-haven-session"
 LOOKING = frozenset({"GET", "HEAD"})
 FROM_HERE = frozenset({"same-origin", "none"})
 """Values of Sec-Fetch-Site of what a person's own page, or address line, asked for."""
+AT_ONCE = 2
+"""Heavy pages that are made for one person at the same time: everybody's share the same few threads."""
 BODY_S = 60.0
 """Seconds that a form may take to come in, with what is attached to it."""
 ELSEWHERE = "That came from another site.", "Open the dashboard itself and try again."
@@ -42,6 +45,7 @@ class Gate:
         self._asks = Limit(per_s=20, reserve=200)
         self._acts = Limit(per_s=2, reserve=40)
         self._heavy = Limit(per_s=1, reserve=60)
+        self._turns: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(AT_ONCE))
 
     def bound(self, route: Route) -> Handler:
         """What aiohttp calls for a route."""
@@ -51,7 +55,10 @@ class Gate:
             request[VISIT] = visit
             if visit.visitor is None and route.act is not None:
                 return self._to_the_door(request)
-            return await route.handle(visit)
+            if not route.is_heavy:
+                return await route.handle(visit)
+            async with self._turns[visit.person.id]:
+                return await route.handle(visit)
 
         return handle
 

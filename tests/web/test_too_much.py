@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
 
-from haven.access import Role
-from tests.web.dashboard import Browser, dashboard
+from haven.access import Act, Role
+from haven.app import open_house
+from haven.faces import dashboard_of
+from tests.e2e.house import settings_in
+from tests.web.dashboard import PASSWORD, Browser, dashboard
 from tests.web.furnished import furnished
+from web.gate import AT_ONCE, SAFE
 from web.streaming import PER_PERSON, PER_SESSION
+from web.visit import Route, Visit
 
 
 async def streams(browser: Browser, stack: AsyncExitStack, count: int) -> list[int]:
@@ -72,3 +80,30 @@ async def test_heavy_pages_are_fewer_for_a_person_and_the_others_go_on(tmp_path:
             refused = await mika.get("/world/todo")
         assert refused.status == 429 and refused.headers["Retry-After"] and "too much at once" in refused.text
         assert (await mika.get("/")).status == 200 and (await nils.get("/world/todo")).status == 200
+
+
+async def test_heavy_pages_of_one_person_are_made_two_at_a_time(tmp_path: Path) -> None:
+    running, most, all_in = Counter[str](), Counter[str](), asyncio.Event()
+
+    async def heavy(visit: Visit) -> web.Response:
+        name = visit.person.name
+        running[name] += 1
+        most[name] = max(most[name], running[name])
+        if running.total() == 2 * AT_ONCE:
+            all_in.set()
+        await all_in.wait()
+        running[name] -= 1
+        return web.Response()
+
+    async with open_house(settings_in(tmp_path)) as house:
+        shown, cookies = await dashboard_of(house), []
+        for name in ("Olga", "Nils"):
+            account, _ = await shown.accounts.accept(await shown.accounts.invite(name, Role.OWNER), PASSWORD, "")
+            cookies.append({SAFE: await shown.accounts.enter(account, "")})
+        app = web.Application()
+        shown.add_to(app)
+        app.router.add_get("/heavy", shown.gate.bound(Route("GET", "/heavy", heavy, Act.READ, is_heavy=True)))
+        async with TestServer(app) as server, TestClient(server) as browser:
+            asked = [browser.get("/heavy", cookies=one) for _ in range(5) for one in cookies]
+            assert {answer.status for answer in await asyncio.gather(*asked)} == {200}
+    assert most == {"Olga": AT_ONCE, "Nils": AT_ONCE}
