@@ -4,14 +4,14 @@ Five people whose pages ask anew every half a minute, who look at every page now
 live stream and leave it, send forms, right and wrong, and a program that calls the API: as many requests as that makes
 in twelve hours, one after the other. Memory, objects and tasks are compared with those after the first quarter, in
 which every page was asked for several times and what is kept on purpose has come to its size; `curve_mb` is the memory
-after each twelfth. `--requests` takes another number, `--smoke` is short.
+after each twelfth. Pages of the model's file that searches have read are counted apart (held.py). `--requests` takes
+another number, `--smoke` is short.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import gc
 import itertools
 import json
 import random
@@ -21,7 +21,7 @@ from pathlib import Path
 
 from aiohttp.test_utils import unused_port
 
-from benchmarks.kiosk_touch import resident
+from benchmarks.held import grown, held
 from haven import heap
 from haven.settings import Web
 from tests.web.dashboard import Browser, Dashboard
@@ -68,11 +68,6 @@ class Life:
         self.answers[status] = self.answers.get(status, 0) + 1
 
 
-def held() -> dict[str, float]:
-    gc.collect()
-    return {"mb": resident(), "objects": len(gc.get_objects()), "tasks": len(asyncio.all_tasks())}
-
-
 async def main(smoke: bool, requests: int) -> None:
     heap.give_back()  # as `haven up` does
     place = Web(port=unused_port(), trusted_proxies=("127.0.0.1/32",))
@@ -94,9 +89,8 @@ async def main(smoke: bool, requests: int) -> None:
                     await life.go_on(range(max(1, part * requests // PARTS), (part + 1) * requests // PARTS))
                     curve.append(held())
     warm, end = curve[WARM - 1], curve[-1]
-    grown = {name: round(100 * (end[name] / warm[name] - 1), 1) for name in warm}
-    figures = {"requests": requests, "answers": life.answers, "warm": warm, "end": end, "grown_percent": grown}
-    figures["curve_mb"] = [round(one["mb"], 1) for one in curve]
+    figures = {"requests": requests, "answers": life.answers, "warm": warm, "end": end}
+    figures |= {"grown_percent": grown(warm, end), "curve_mb": [one["mb"] for one in curve]}
     seconds = round(time.perf_counter() - began, 1)
     print(json.dumps({"benchmark": "web_day", "smoke": smoke, **figures, "seconds": seconds}))
 
