@@ -183,6 +183,7 @@ class Kiosk(TouchApp):
 
     def on_unmount(self) -> None:
         self._idle.stop()
+        drawn.forget_gone()
 
     async def on_event(self, event: events.Event) -> None:
         """Whatever comes from a hand keeps the display awake; what wakes it does nothing else."""

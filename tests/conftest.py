@@ -42,8 +42,12 @@ def is_roomy(folder: Path) -> bool:
 
 
 def pytest_collection_finish() -> None:
-    """What was collected stays to the end: to look through all of it for garbage again and again costs minutes."""
+    """What was collected stays to the end: to look through all of it for garbage again and again costs minutes.
+
+    Nor is all that a running test holds looked through several times in that test.
+    """
     gc.freeze()
+    gc.set_threshold(700, 10, 40)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
