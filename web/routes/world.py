@@ -60,7 +60,8 @@ async def shown(visit: Visit) -> web.StreamResponse:
     return visit.page(
         "world.html",
         words=words,
-        kind=kinds[0].value if kinds else "",
+        kind=visit.asked("kind"),
+        listed=kinds[0] if kinds and not words else None,
         counts=await records.world.counts(),
         kinds=tuple(Kind),
         noun=noun,
