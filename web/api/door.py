@@ -39,7 +39,7 @@ class Door:
         self._port = port
         self._answering = Answering(port.chats)
         self._wrong = Limit(per_s=5, reserve=100)  # nobody guesses a token; it is the database that is spared
-        self._calls = Limit(per_s=10, reserve=300)
+        self._calls = Limit(per_s=10, reserve=200)  # of a person: another token is no way around it
 
     def bound(self, endpoint: Endpoint) -> Handler:
         """What aiohttp calls for an endpoint."""
