@@ -31,7 +31,7 @@ benchmarks: setup
 	@$(BIN)/python -m benchmarks
 
 pictures: setup
-	@GOLDEN=write $(BIN)/python -m pytest -q -n 0 tests/kiosk/test_looks.py
+	@GOLDEN=write $(BIN)/python -m pytest -q -n 0 tests/kiosk/test_looks.py tests/web/test_looks.py
 	@$(BIN)/python -m benchmarks.pictures_discord
 
 lock:
