@@ -22,6 +22,11 @@ def held() -> dict[str, float]:
     return {"mb": own, "mapped_mb": mapped, "objects": len(gc.get_objects()), "tasks": len(asyncio.all_tasks())}
 
 
+def highest(curve: list[dict[str, float]]) -> dict[str, float]:
+    """Of each, where they come and go."""
+    return {name: max(one[name] for one in curve) for name in curve[0]}
+
+
 def grown(before: dict[str, float], after: dict[str, float]) -> dict[str, float]:
     """By how many percent."""
     return {name: round(100 * (after[name] / before[name] - 1), 1) for name in before}
