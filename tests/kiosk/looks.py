@@ -21,8 +21,8 @@ NAMES = [*ascii_letters, *("".join(pair) for pair in product(ascii_letters, repe
 LEAST_ID = 6
 """Characters of an id that a screen shows at least."""
 QUIET_ROUNDS = 60
-TOOK = re.compile(r"\b[01]\.\d s\b")
-"""How long an answer took, by the machine's own watch."""
+TOOK = re.compile(r"(by computation · (?:free · )?)\d\.\d s\b")
+"""How long an answer took, by the machine's own watch; what a model took stands in the transcript of the pictures."""
 ANY_TIME = "0.1 s"
 RULE = "=="
 
@@ -98,7 +98,7 @@ def seen(app: App[None]) -> tuple[list[str], Cells]:
 
 def masked(letters: Sequence[str], known: Mapping[str, str]) -> list[str]:
     """With what stands for ids that are others at each run: as many characters as are shown of each."""
-    text = TOOK.sub(ANY_TIME, "\n".join(letters))
+    text = TOOK.sub(rf"\g<1>{ANY_TIME}", "\n".join(letters))
     for id, instead in known.items():
         for length in range(len(id), min(LEAST_ID, len(id)) - 1, -1):
             text = text.replace(id[:length], instead[:length])

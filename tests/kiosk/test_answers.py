@@ -5,6 +5,7 @@ from __future__ import annotations
 from haven.ai.task import Reply, Route, Tier
 from haven.errors import ModelError, OverBudget, Unavailable
 from haven.store import waiting as waits
+from kiosk.screens.answering import Answering
 from kiosk.widgets.answer import way
 from tests.kiosk.conftest import OWNER, PANEL, House, Show
 from tests.kiosk.terminal import Terminal
@@ -123,6 +124,22 @@ async def test_an_answer_that_came_while_nobody_looked_is_behind_a_tile(house: H
         await ask(terminal, "Scribe")
         await terminal.tap("1 new, 0 waiting")
         await terminal.until("Vega has three moons.", "it waited for the cloud", gone="Later answers")
+
+
+async def test_a_tile_that_stays_is_pressed_though_those_beside_it_came_anew_under_the_finger(
+    house: House, show: Show
+) -> None:
+    await answered_meanwhile(house, show)
+    async with show() as terminal:
+        await terminal.tap("F2 Ask")
+        await terminal.until("How many systems", "1 new, 0 waiting")
+        x, y = terminal.where("1 new, 0 waiting")
+        terminal.press(x, y)
+        kiosk = house.kiosks[-1]
+        kiosk.call_later(kiosk.query_one(Answering).suggest, "scribe")
+        await terminal.until("1 new, 0 waiting", gone="How many systems")
+        terminal.lift(x, y)
+        await terminal.until("Vega has three moons.", gone="1 new")
 
 
 async def test_a_new_question_leaves_the_one_that_waits_in_its_place(house: House, show: Show) -> None:
