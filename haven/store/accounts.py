@@ -20,9 +20,16 @@ FOLLOWS = (
     "update verdict set principal = :now where principal = :before",
     "update watch set principal = :now where principal = :before",
     "update cap set person = :now where person = :before",
+    "update change set requester = :now where requester = :before",
+    "update change set decided_by = :now where decided_by = :before",
+    "update round set by_id = :now where by_id = :before",
+    "update or ignore approval set principal = :now where principal = :before",
+    "delete from approval where principal = :before",  # of a commit that they approved on Discord too: one word
+    "update or ignore world_draft set by_id = :now where by_id = :before",
+    "update world_draft set decided_by_id = :now where decided_by_id = :before",
 )
-"""What goes along when an account becomes a person of Discord: conversations, watches, the cap. What others rest on
-(changes, decisions, the world's history, the ledger) stays as it was written."""
+"""What goes along when an account becomes a person of Discord: one person is one id, whose words count once. The
+ledger and the world's history stay as they were written."""
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 
 from haven.access import Role
 from haven.store import accounts as table
+from haven.store.database import Transaction
 from tests.web.dashboard import PASSWORD, dashboard
+from tests.web.furnished import furnished
 
 CODE = re.compile(r"[A-Z2-9]{5}-[A-Z2-9]{5}")
 NUMBER = "123456789012345678"
@@ -72,6 +75,31 @@ async def test_who_is_linked_is_one_person_with_the_one_on_discord(tmp_path: Pat
         alone = await table.get(database, account.id)
         assert alone is not None and re.fullmatch(r"web:\d{9}", alone.principal_id)
         assert alone.principal_id != account.principal_id
+
+
+async def test_who_is_linked_has_one_word_about_a_change_and_keeps_what_they_asked_for(tmp_path: Path) -> None:
+    async with furnished(tmp_path) as (here, change):
+        owner, rena = await here.owner(), await here.person("Rena", Role.REVIEWER)
+        database = here.house.database
+        account = await table.named(database, "Rena")
+        assert account is not None
+        await rena.get("/changes/new")
+        asked = await rena.post("/changes/new", kind="docs", text="Describe the glyphs", key="k")
+        await rena.post(f"{asked.path}/withdraw")
+        approval = (
+            "insert into approval (change_id, round, commit_id, principal, name, at) values (?, 1, 'c', ?, 'Rena', 1)"
+        )
+        for id in (account.principal_id, f"discord:{NUMBER}"):
+            await database.write(partial(_execute, sql=approval, values=(change.id, id)))
+        await owner.get(page := f"/people/{account.id}")
+        linked = await owner.post(f"{page}/discord", discord=NUMBER, pin=PASSWORD)
+        assert "is that person of Discord now" in linked.text
+        assert [row[0] for row in await database.rows("select principal from approval")] == [f"discord:{NUMBER}"]
+        assert "Describe the glyphs" in (await rena.get("/changes?show=mine")).text
+
+
+async def _execute(tx: Transaction, sql: str, values: tuple[str, ...]) -> None:
+    await tx.execute(sql, values)
 
 
 async def test_the_last_owner_can_be_neither_removed_nor_demoted(tmp_path: Path) -> None:
