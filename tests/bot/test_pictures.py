@@ -16,11 +16,12 @@ from typing import Any
 import discord
 import pytest
 import simcord
-from PIL import Image, ImageChops
+from PIL import Image
 from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle
 
 from benchmarks.pictures_discord import missing, use_installed_chromium
+from tests.kept_pictures import unlike
 
 from .cards import AT, ERROR, every_card
 from .more_cards import every_form
@@ -44,9 +45,6 @@ GAP = 12
 """Between two forms."""
 COLOURS = 128
 """Of a kept picture: its letters stay sharp, and it is small."""
-STRONG, MOST_DIFFERENT = 96, 0.0005
-"""Another version of Chromium draws the edges of letters a little differently: so much of a picture may differ by more
-than this of 255. A few other words are more."""
 
 
 @pytest.mark.skipif(bool(missing()), reason=missing() or "all is there")
@@ -123,17 +121,3 @@ def test_the_pictures_stay_small_and_there_is_one_of_each_kind() -> None:
     sizes = {one.stem: one.stat().st_size for one in GOLDEN.glob("*.png")}
     assert sizes.keys() == {*HEIGHTS, FORMS}
     assert all(size <= MOST_BYTES for size in sizes.values()) and sum(sizes.values()) < TOGETHER, sizes
-
-
-def unlike(golden: Path, taken: Path) -> str:
-    """How a picture differs from the one that is kept; "" where nobody would see it."""
-    if not golden.exists():
-        return "there is no picture of it yet"
-    if golden.read_bytes() == taken.read_bytes():
-        return ""
-    before, after = (Image.open(one).convert("L") for one in (golden, taken))
-    if before.size != after.size:
-        return f"{before.size} is now {after.size}"
-    changed = ImageChops.difference(before, after).point(lambda value: 255 * (value > STRONG)).histogram()[255]
-    share = changed / (before.width * before.height)
-    return f"{share:.2%} of it" if share > MOST_DIFFERENT else ""
