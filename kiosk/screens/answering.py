@@ -250,7 +250,8 @@ class Answering(Pane):
         await self._look()
         came = sum(one.state in ENDED for one in self._mine)
         if came:
-            self.tell(f"{came} of your questions {'has' if came == 1 else 'have'} come back: look under Ask.")
+            said = f"{came} of your questions {'has' if came == 1 else 'have'} come back: look under Ask."
+            self.call_after_refresh(self.tell, said)  # a notice goes after a while, also one that nobody could see yet
 
     async def _news(self, id: str) -> None:
         one = await table.get(self.handed.database, id)
