@@ -18,7 +18,6 @@ from typing import Any
 
 import discord
 import pytest
-from aiohttp.test_utils import unused_port
 from rich.console import Console
 
 from haven import setup
@@ -27,6 +26,7 @@ from haven.settings import ANTHROPIC_KEY, DISCORD_TOKEN, KIOSK_PIN, config_file,
 from haven.setup.discord_app import NEEDED, bot_id_of, invite_link
 from kiosk.pin import Pin
 from tests.far_end import BOT, KEY, TOKEN, FarEnd, far_end
+from tests.ports import unused_port
 
 __all__ = ["far_end"]
 

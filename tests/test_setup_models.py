@@ -7,11 +7,11 @@ import json
 from pathlib import Path
 
 import pytest
-from aiohttp.test_utils import unused_port
 
 from haven import setup
 from haven.settings import Settings, config_file, load
 from tests.ai.servers.loopback import Answer, Loopback
+from tests.ports import unused_port
 from tests.test_setup import do, home, typed
 
 __all__ = ["home"]

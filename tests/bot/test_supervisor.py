@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -14,6 +13,7 @@ from bot.supervisor import Link, Supervisor
 from haven.app import open_house
 from haven.faces import bot_of
 from haven.settings import Settings
+from tests.ports import unused_port
 
 from .far_discord import TOKEN, FarDiscord, point_at
 
@@ -64,14 +64,8 @@ async def watching(build: Callable[[], HavenBot], token: str | None = TOKEN) -> 
             await watched.task
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 async def test_no_network_at_boot(build: Callable[[], HavenBot], monkeypatch: pytest.MonkeyPatch) -> None:
-    port = free_port()
+    port = unused_port()
     point_at(port, monkeypatch)
     async with watching(build) as watched:
         assert "out of reach" in await watched.until(Link.WAITING)
@@ -135,7 +129,7 @@ async def test_without_a_token_nothing_is_built() -> None:
 
 
 async def test_stopping_while_it_waits(build: Callable[[], HavenBot], monkeypatch: pytest.MonkeyPatch) -> None:
-    point_at(free_port(), monkeypatch)
+    point_at(unused_port(), monkeypatch)
     async with watching(build) as watched:
         await watched.until(Link.WAITING)
     assert watched.supervisor.state is Link.OFF
@@ -144,7 +138,7 @@ async def test_stopping_while_it_waits(build: Callable[[], HavenBot], monkeypatc
 async def test_a_cancellation_that_comes_with_the_stop_is_not_lost(
     build: Callable[[], HavenBot], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    point_at(free_port(), monkeypatch)
+    point_at(unused_port(), monkeypatch)
     watched = Watched(build, TOKEN)
     await watched.until(Link.WAITING)
     await watched.supervisor.stop()

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-from aiohttp.test_utils import unused_port
 
 from haven.access import Role
 from haven.app import House, open_house, run
 from haven.faces import dashboard_of, port
 from haven.settings import Web
 from tests.e2e.house import settings_in
+from tests.ports import unused_port
 from web.accounts import Accounts
 
 PASSWORD = "blue moon over Oculi"
@@ -142,6 +142,8 @@ async def _serving(house: House, place: Web, *, jobs: bool) -> AsyncIterator[Das
     waits = asyncio.create_task(listening.wait())
     await asyncio.wait([work, waits], return_when=asyncio.FIRST_COMPLETED)
     waits.cancel()
+    if work.done():
+        work.result()  # raises why it does not listen
     found = Dashboard(house, shown.accounts, f"http://127.0.0.1:{place.port}", [])
     try:
         yield found

@@ -18,7 +18,6 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from aiohttp.test_utils import unused_port
 
 from assistants.sentinel import StatusLine
 from assistants.sentry.alerts import Sign
@@ -39,6 +38,7 @@ from haven.world.schema import Kind
 from tests.e2e.copies import sample_project
 from tests.e2e.house import settings_in
 from tests.kiosk.furniture import LOG, STATUS, TALKS
+from tests.ports import unused_port
 from tests.web.dashboard import Dashboard
 from tests.web.furnished import ADA, in_review
 from tests.web.furniture import ADDED, CHANGED, FARLIGHT, SPENT, TESTS, TITLE, TOLD

@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
-from aiohttp.test_utils import unused_port
 
 from haven.settings import Web
+from tests.ports import unused_port
 from tests.web.test_secure import certificate
 from web.connections import MOST, OF_A_PLACE
 from web.server import serve

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from aiohttp.test_utils import unused_port
-
 from haven.doctor.dashboard import dashboard
 from haven.settings import Settings, Web
 from tests.e2e.house import settings_in
+from tests.ports import unused_port
 from tests.web.test_port import running, told
 from tests.web.test_secure import certificate
 from web.accounts import Accounts

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-from aiohttp.test_utils import unused_port
 
 from haven.app import House, open_house, run
 from haven.faces import faces_of
@@ -19,6 +18,7 @@ from haven.webhooks.signing import key_of, new_secret, signed
 from tests.ai.servers.loopback import Answer, Loopback
 from tests.e2e.copies import sample_project
 from tests.e2e.house import settings_in
+from tests.ports import unused_port
 from tests.web.test_port import told
 from web.hooks import Hooks
 from web.server import serve
@@ -38,7 +38,9 @@ async def test_a_signed_request_is_a_members_change_and_all_else_is_refused(tmp_
         place, listening = Web(port=unused_port()), asyncio.get_running_loop().create_future()
         never: Any = lambda: asyncio.sleep(0)  # noqa: E731
         port = asyncio.create_task(serve(place, never, never, lambda: "", listening.set_result, hooks))
-        url = f"{await listening}/hooks/change"
+        await asyncio.wait([port, listening], return_when=asyncio.FIRST_COMPLETED)
+        assert not port.done(), port
+        url = f"{listening.result()}/hooks/change"
 
         async def post(
             body: bytes | dict[str, str], id: str, *, by: str = "forge", at: float | None = None, **more: str

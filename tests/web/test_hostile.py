@@ -7,10 +7,10 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import aiohttp
-from aiohttp.test_utils import unused_port
 
 from haven.settings import Web
 from tests.e2e.house import OWNER
+from tests.ports import unused_port
 from tests.web.browser import Page, chromium
 from tests.web.dashboard import PASSWORD, Browser
 from tests.web.furnished import furnished

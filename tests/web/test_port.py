@@ -12,7 +12,6 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from aiohttp.test_utils import unused_port
 from prometheus_client.parser import text_string_to_metric_families
 
 from haven.ai.memory import Memory
@@ -27,6 +26,7 @@ from haven.store.database import Database
 from tests.ai.desk import Desk, desk_and_stand_in, task
 from tests.ai.test_escalation import GOOD, WORSE, asked, desk_with
 from tests.e2e.house import settings_in
+from tests.ports import unused_port
 from tests.web.dashboard import dashboard
 from web.metrics import Meters
 from web.server import FRESH_S, serve

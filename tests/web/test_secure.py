@@ -10,7 +10,6 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from aiohttp.test_utils import unused_port
 from multidict import CIMultiDict
 
 from haven.app import open_house
@@ -18,6 +17,7 @@ from haven.errors import SettingsError
 from haven.faces import dashboard_of, port
 from haven.settings import Web
 from tests.e2e.house import settings_in
+from tests.ports import unused_port
 from tests.web.dashboard import PASSWORD, Dashboard, dashboard
 
 SAFE, SECURE = "haven-session", "__Host-haven-session"

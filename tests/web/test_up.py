@@ -9,9 +9,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from aiohttp.test_utils import unused_port
-
 from tests.e2e.command import configured, environment, haven
+from tests.ports import unused_port
 from tests.web.dashboard import PASSWORD, Browser
 
 PATIENCE_S = 60.0
@@ -62,8 +61,9 @@ async def test_from_the_shell_to_a_browser_and_back_to_a_backup(tmp_path: Path) 
             assert "started by hand" in planned.text
         async with up(home) as said:
             assert f"{name} is the database now" in "".join(said)
-            page = await browser.get("/")
-            assert page.path == "/" and "local only" not in page.text, "as it was, who was logged in still is"
+            assert (await browser.get("/")).path.startswith("/enter"), "a backup lets nobody in without their password"
+            page = await browser.log_in("Olga")
+            assert page.path == "/" and "local only" not in page.text, "as it was"
             kept = await browser.get("/backups")
             assert "haven-before-" in kept.text and "started by hand" not in kept.text
     finally:

@@ -7,11 +7,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from aiohttp.test_utils import unused_port
 
 from haven.access import Role
 from haven.settings import Web
 from haven.store.accounts import named
+from tests.ports import unused_port
 from tests.web.dashboard import Browser, Dashboard
 from tests.web.furnished import furnished
 from tests.web.programs import program
