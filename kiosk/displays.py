@@ -141,6 +141,7 @@ class Connection:
         try:
             while True:
                 size = None
+                display.paused()
                 for kind, payload in await self._receive():
                     if kind == wire.DATA:
                         await self._hand_on(display, payload)
@@ -160,7 +161,7 @@ class Connection:
         for piece in SLICE.findall(MOVES.sub(b"", data)):
             if self._writer.is_closing():
                 raise ConnectionResetError  # nobody is there any more to see what comes of the rest
-            display.receive(piece)
+            display.receive(piece, more=True)
             await self._worked_off(display)
 
     async def _worked_off(self, display: Display) -> None:

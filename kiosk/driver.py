@@ -47,10 +47,17 @@ class Display:
         self.light: Callable[[int], None] = lambda percent: None
         """How bright it shall be, 0 for dark; only the wall panel has a light that Haven may turn."""
 
-    def receive(self, data: bytes) -> None:
-        """Bytes that its terminal sent: keys, touches, pastes."""
+    def receive(self, data: bytes, more: bool = False) -> None:
+        """Bytes that its terminal sent: keys, touches, pastes. After those with `more` come others, or `paused`."""
         if self.driver is not None:
             self.driver.receive(data)
+            if not more:
+                self.driver.paused()
+
+    def paused(self) -> None:
+        """Nothing more has come from its terminal for now."""
+        if self.driver is not None:
+            self.driver.paused()
 
     def resize(self, columns: int, rows: int) -> None:
         self.size = _within(columns, rows)
@@ -122,6 +129,11 @@ class StreamDriver(Driver):
         text = self._decode(data)
         for message in self._understood(self._skipped(text) if self._too_long else text):
             self.process_message(message)
+        if self._escape is not None:
+            self._escape.cancel()
+
+    def paused(self) -> None:
+        """Nothing more has come: if it stays so, an escape byte was the key, and what is thrown away has ended."""
         if self._escape is not None:
             self._escape.cancel()
         self._escape = self._loop.call_later(ESCAPE_S, self._lone_escape)
