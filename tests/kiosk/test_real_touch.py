@@ -71,8 +71,8 @@ async def started(*command: str, environment: dict[str, str], fds: tuple[int, ..
 
 
 @asynccontextmanager
-async def panel(socket_path: Path) -> AsyncIterator[Finger]:
-    """A finger on labwc and foot, with the panel's own configuration of both."""
+async def panel(socket_path: Path) -> AsyncIterator[dict[str, str]]:
+    """labwc and foot, with the panel's own configuration of both; the environment that reaches their X server."""
     folder = socket_path.parent
     (folder / "xorg.conf").write_text(configuration(folder), encoding="utf-8")
     reads, writes = os.pipe()
@@ -88,18 +88,19 @@ async def panel(socket_path: Path) -> AsyncIterator[Finger]:
         foot = f"foot --config={ROOT}/systemd/kiosk/foot.ini --fullscreen {client}"
         labwc = ("labwc", "-C", str(ROOT / "systemd/kiosk/labwc"), "-s", foot)
         async with started(*labwc, environment=environment):
-            window = ""
-            async with asyncio.timeout(PATIENCE_S):
-                while not window:  # the compositor's only window, which begins with 1024 by 768 pixels
-                    found = await said("xdotool", "search", "--onlyvisible", "--name", ".*", environment=environment)
-                    window = found.partition("\n")[0]
-            size = ("windowsize", window, str(WIDTH), str(HEIGHT))
-            await said("xdotool", "windowmove", window, "0", "0", *size, environment=environment)
-            finger = await asyncio.to_thread(Finger, folder / "touch", WIDTH, HEIGHT)
-            try:
-                yield finger
-            finally:
-                finger.close()
+            yield environment
+
+
+async def fills_the_panel(kiosk: Kiosk, environment: dict[str, str]) -> None:
+    """Give the compositor's window, which begins with 1024 by 768 pixels, the panel's size until it takes it."""
+    found = await said("xdotool", "search", "--onlyvisible", "--name", ".*", environment=environment)
+    _, window = found.split()  # the first is the whole screen
+    async with asyncio.timeout(PATIENCE_S):
+        while kiosk.size != (100, 28):
+            for width, height in ((1_024, 768), (WIDTH, HEIGHT)):
+                size = ("windowsize", window, str(width), str(height))
+                await said("xdotool", "windowmove", window, "0", "0", *size, environment=environment)
+            await asyncio.sleep(0.5)
 
 
 def pixel(kiosk: Kiosk, x: float, y: float) -> tuple[float, float]:
@@ -110,10 +111,11 @@ def pixel(kiosk: Kiosk, x: float, y: float) -> tuple[float, float]:
 async def test_a_finger_taps_and_drags_on_the_panel(house: House, serving: Serve, socket_path: Path) -> None:
     for number in range(12):
         await house.in_review(f"Change number {number:02d}")
-    async with serving(), panel(socket_path) as finger:
+    async with serving(), panel(socket_path) as environment:
         await until(lambda: bool(house.kiosks) and bool(house.kiosks[0].query("#nav-home.on")))
         kiosk = house.kiosks[0]
-        await until(lambda: (kiosk.size.width, kiosk.size.height) == (100, 28))
+        await fills_the_panel(kiosk, environment)
+        finger = await asyncio.to_thread(Finger, socket_path.parent / "touch", WIDTH, HEIGHT)
         at = kiosk.query_one("#nav-changes").region
         await asyncio.to_thread(finger.goes, [pixel(kiosk, at.x + 3, at.y + 1)])
         await until(lambda: bool(kiosk.query("#nav-changes.on")) and len(kiosk.query("#changes .change")) == 12)
@@ -123,3 +125,4 @@ async def test_a_finger_taps_and_drags_on_the_panel(house: House, serving: Serve
         await asyncio.to_thread(finger.goes, path)
         await until(lambda: rows.scroll_y >= 5)
         assert not kiosk.query("#nav-home.on") and kiosk.query_one("#changes").display, "the drag pressed nothing"
+        finger.close()
