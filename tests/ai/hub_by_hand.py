@@ -142,6 +142,17 @@ async def hub_by_hand(*contents: bytes) -> AsyncIterator[HubByHand]:
         yield far
 
 
+async def brought(models: Path, size: int) -> None:
+    """Until so much of a file is on the disk: what the far end has sent, who brings it may not have read yet."""
+    async with asyncio.timeout(60):
+        while await asyncio.to_thread(_arrived, models) < size:
+            pass
+
+
+def _arrived(models: Path) -> int:
+    return sum(part.stat().st_size for part in models.rglob("*.part"))
+
+
 ENTRY = """
 [templates.plain]
 turn = "{{role}}: {{text}}\\n"

@@ -98,7 +98,7 @@ async def test_a_repository_that_can_not_be_used(tmp_path: Path, what: str) -> N
     more = 'target_branch = "elsewhere"\n' if what == "no such branch" else ""
     ran = haven(config(tmp_path, place, more), "change", "new", PNG)
     assert ran.status == 1 and "Traceback" not in ran.err
-    assert str(place) in ran.err or "elsewhere" in ran.err or "commit" in ran.err
+    assert f"folder {place.name} " in ran.err or "elsewhere" in ran.err or "commit" in ran.err
     assert haven(config(tmp_path, place, more), "change", "list", "--all").out.startswith("No changes")
 
 

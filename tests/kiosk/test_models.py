@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from haven.ai.models.registry import Registry
-from tests.ai.hub_by_hand import FILE, REPO, hub_by_hand, write_catalogue
+from tests.ai.hub_by_hand import FILE, REPO, brought, hub_by_hand, write_catalogue
 from tests.kiosk.conftest import PANEL, House, Show
 from tests.kiosk.terminal import Terminal
 from tests.kiosk.test_journeys import PIN, enter
@@ -42,10 +42,11 @@ async def test_a_model_is_brought_here_stopped_and_gone_on_with_by_finger(
         monkeypatch.setenv("HF_ENDPOINT", far.hub)
         far.faults = [("stall", CUT), ("stall", 1), ("stall", 1)]
         await shelf(terminal)
-        for _ in range(2):  # how much of it is on the disk when it is stopped is the hub client's own affair
+        for _ in range(2):
             await bring(terminal)
             await terminal.until(" of 2 MB, ", "Stop", gone="Install")
             await far.stalled.wait()
+            await brought(tmp_path, CUT)
             await terminal.tap("Stop")
             await terminal.until("○ not here", "Install", gone="Stop")
             await far.hung_up.wait()

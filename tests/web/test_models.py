@@ -9,7 +9,7 @@ import pytest
 from haven.access import Role
 from haven.app import open_house
 from haven.errors import NotFound
-from tests.ai.hub_by_hand import FILE, REPO, hub_by_hand, write_catalogue
+from tests.ai.hub_by_hand import FILE, REPO, brought, hub_by_hand, write_catalogue
 from tests.e2e.house import settings_in
 from tests.web.dashboard import PASSWORD, Browser, Dashboard, dashboard
 
@@ -47,6 +47,7 @@ async def test_a_model_is_brought_here_stopped_gone_on_with_and_deleted(
         page = await owner.post("/models/tiny/install", pin=PASSWORD)
         assert "Tiny" in page.text and "Stop" in page.text
         await far.stalled.wait()
+        await brought(shelf, CUT)
         assert "<progress max=" in (await member.get("/models/parts")).html
         twice = await owner.post("/models/tiny/install", pin=PASSWORD)
         assert twice.status == 409 and "being done already" in twice.text
