@@ -141,8 +141,8 @@ class ModelsPane(Pane):
         if person is not None:
             check(person, Act.SETTINGS)
             await self.handed.office.registry.remove(one.model.name)
-            self.attempt(self._look, "shelf", newest=True)
             self.tell(f"{one.model.title} is deleted.")
+            await self._look()
 
     def _tell_how_far(self) -> None:
         done, total = self._arrived
