@@ -131,6 +131,11 @@ class Transcript:
             raise NotFound(f"There is no request {wanted.request!r} in the transcript.", "List them: haven roundtable")
         return [self._remembered(said) for said in found]
 
+    async def knows(self, request: str) -> bool:
+        """Whether something was said in a request with that id, whoever's it is."""
+        await self._written()
+        return await table.is_known(self._database, request)
+
     async def whole(self, reader: Principal, request: str) -> list[Said]:
         """All of one request that the reader may see, in its order; of a change also what left the house for it since.
 

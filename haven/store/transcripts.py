@@ -105,6 +105,11 @@ async def newest(database: Database) -> int:
     return int(row[0]) if row else 0
 
 
+async def is_known(database: Database, request: str) -> bool:
+    """Whether there is a step of a request with that id, whoever's."""
+    return await database.row("select 1 from transcript where request = ? limit 1", (request,)) is not None
+
+
 def _where(wanted: Wanted) -> tuple[str, list[Any]]:
     parts: list[tuple[str, Any]] = [("id > ?", wanted.after or 0)]
     if wanted.reader is not None:

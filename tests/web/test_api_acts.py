@@ -10,7 +10,7 @@ from haven.demo.stand_in import Fault, FaultKind
 from haven.store import changes as table
 from haven.world.fields import edited, made
 from haven.world.schema import Kind
-from tests.e2e.house import MEMBER
+from tests.e2e.house import MEMBER, OWNER
 from tests.web.furnished import furnished
 from tests.web.programs import program, token_of
 from tests.web.test_chat import chatting
@@ -91,3 +91,7 @@ async def test_an_answer_is_stopped_by_another_call_of_the_same_person_alone(tmp
             answer = (await asked).data
             assert (answer["id"], answer["stopped"], answer["reply"]) == (ask["id"], True, None)
             assert (await api.post(f"/questions/{'cd' * 8}/stop")).status == 404
+        async with program(here, await token_of(mika, Scope.ASK)) as other:
+            assert (await other.post("/questions", **ask)).status == 409, "the id is of somebody else's request"
+        said = await here.house.round_table.transcript.steps(OWNER, request=ask["id"])
+        assert not {"Mika"} & {one.who for one in said}, "nobody speaks into it"

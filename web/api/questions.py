@@ -12,6 +12,7 @@ from assistants.waiting import Choice, Held
 from haven.access import Act
 from haven.ai.task import Reply, Where
 from haven.changes.proposal import MAX_REQUEST
+from haven.errors import Conflict
 from web.api.changes import Agreed, agree
 from web.api.endpoint import Call, Endpoint, Given, Scope, Shape
 
@@ -107,6 +108,8 @@ async def ask(call: Call) -> AnswerShape:
         id=asked.id or new_id(),
     )
     await agree(call, request, asked.agreed_usd)
+    if asked.id and await call.house.round_table.transcript.knows(asked.id):  # nobody speaks into another's request
+        raise Conflict("A question with this id was asked before.", "Give each an id of its own.")
     answer = _followed(request.id, call.house.round_table.ask(request))
     found = await call.answering.wait(request.id, call.person, answer)
     return found or AnswerShape(id=request.id, assistant="", reasons=[], reply=None, held=None, stopped=True)
