@@ -19,7 +19,10 @@ PATIENCE_S = 3.0
 DAY_S = 86_400.0
 SOON_DAYS = 14
 """A certificate that ends within so many days is told before."""
-EVERYWHERE = ("0.0.0.0", "::", "")
+HERE = ("127.0.0.1", "localhost", "::1")
+"""Hosts that this machine alone reaches."""
+EVERYWHERE = {"0.0.0.0": HERE[0], "": HERE[0], "::": HERE[2]}
+"""Hosts that are no address to ask at, each with one that is."""
 EXPIRED = 10
 """OpenSSL's number for a certificate whose time is over (X509_V_ERR_CERT_HAS_EXPIRED)."""
 
@@ -28,35 +31,37 @@ async def dashboard(settings: Settings) -> Finding | list[Finding]:
     place = settings.web
     if not place.port:
         return None, "Off: web.port is 0.", "haven setup web"
-    secure, reach, owned = await _certificate(place), await _reach(settings), await _owned(settings)
+    has_one = not place.dashboard or (settings.database.exists() and await has_owner(settings.database))
+    address = _address(place, is_open=has_one)
+    secure, reach = await _certificate(place), await _reach(settings, address)
+    owned = _owned(place, has_one) if place.dashboard else None
     what = "dashboard and figures" if place.dashboard else "figures alone (web.dashboard is false)"
     found = [one for one in (secure, reach, owned) if one is not None and one[0] is not True]
     told = " ".join(one[1] for one in (owned, secure, reach) if one is not None and one[0] is True)
-    return found or (True, f"{_address(place)}: {what}. {told}".strip())
+    return found or (True, f"{address}: {what}. {told}".strip())
 
 
-def _address(place: Web) -> str:
-    host = "127.0.0.1" if place.host in EVERYWHERE else f"[{place.host}]" if ":" in place.host else place.host
-    return f"{'https' if place.certificate else 'http'}://{host}:{place.port}"
+def _address(place: Web, *, is_open: bool) -> str:
+    """Where it answers; until it `is_open` for others that is this machine's own address."""
+    host = EVERYWHERE.get(place.host, place.host) if is_open or place.host in HERE else HERE[0]
+    name = f"[{host}]" if ":" in host else host
+    return f"{'https' if place.certificate else 'http'}://{name}:{place.port}"
 
 
-async def _owned(settings: Settings) -> Finding | None:
-    if not settings.web.dashboard:
-        return None
-    there = settings.database.exists() and await has_owner(settings.database)
-    if not there:
+def _owned(place: Web, has_one: bool) -> Finding:
+    if not has_one:
         said = (
             "It has no owner yet, so this machine alone reaches it; whoever gives the code of Haven's log is the owner."
         )
         return None, said, "haven setup web"
-    open_ = settings.web.host in EVERYWHERE
-    return True, f"It has an owner, and {'other machines reach it' if open_ else 'listens at this address alone'}."
+    who = "this machine alone reaches" if place.host in HERE else "other machines reach"
+    return True, f"It has an owner, and {who} it."
 
 
 async def _certificate(place: Web) -> Finding | None:
     """None where it speaks http; plain http for other machines is said."""
     if place.certificate is None or place.key is None:
-        if place.host in EVERYWHERE and not place.trusted_proxies:
+        if place.host not in HERE and not place.trusted_proxies:
             said = "Other machines reach it over http: whoever is in the same network could read along."
             return None, said, "Set web.certificate and web.key; README.md says how."
         return None
@@ -93,9 +98,9 @@ def ends_at(certificate: Path, key: Path) -> float:
     return ssl.cert_time_to_seconds(str((asking.getpeercert() or {})["notAfter"]))
 
 
-async def _reach(settings: Settings) -> Finding:
+async def _reach(settings: Settings, address: str) -> Finding:
     """Whether Haven answers at its port; where Haven is not running, whether somebody else has taken it."""
-    address, runs = _address(settings.web), await asyncio.to_thread(is_running, settings)
+    runs = await asyncio.to_thread(is_running, settings)
     try:
         said = await _ready(address)
     except aiohttp.ClientConnectorError:

@@ -58,6 +58,19 @@ async def test_a_running_one_answers_and_tells_its_owner(tmp_path: Path) -> None
         assert ok is False and "nothing answers at" in sentence
 
 
+async def test_it_is_looked_for_where_it_listens(tmp_path: Path) -> None:
+    lan = with_port(settings_in(tmp_path / "lan"), Web(port=unused_port(), host="192.0.2.7"))
+    [(plain, over_http), (none, _)] = await said(lan)
+    assert (plain, none) == (None, None) and "over http" in over_http
+    place = Web(port=unused_port(), host="::")
+    async with running(tmp_path, place) as (house, _):
+        await told(house, "Web")
+        [(_, over_http), (_, no_owner)] = await said(house.settings)
+        assert "over http" in over_http and "no owner yet" in no_owner, "this machine reaches it, and nothing is wrong"
+        behind = with_port(house.settings, place.model_copy(update={"host": "192.0.2.7"}))
+        assert [ok for ok, _ in await said(behind)] == [None, None], "at this machine's own address till it has one"
+
+
 async def test_the_end_of_its_certificate_is_told_before(tmp_path: Path) -> None:
     made, key = await certificate(tmp_path / "one")
     _, other = await certificate(tmp_path / "other")
