@@ -131,7 +131,9 @@ class Kiosk(TouchApp):
 
     @property
     def session_s(self) -> float | None:
-        """Seconds until the session ends if nobody touches anything; None where no silence ends it."""
+        """Seconds until the session ends if nobody touches anything, 0 once it was left; None where no silence does."""
+        if self._exit or self.failure:
+            return 0.0
         return self._idle.session_s(self._spot.touched if self._spot else self._idle.last)
 
     @property
@@ -305,6 +307,8 @@ class Kiosk(TouchApp):
         while isinstance(self.screen, Dialog):
             self.screen.dismiss(None)
         self.clear_notifications()
+        if self.clipboard:
+            self.copy_to_clipboard("")  # that of the terminal as well
         for pane in self._panes:
             pane.ended()
         self.action_pane("home")

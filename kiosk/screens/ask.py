@@ -89,7 +89,7 @@ class Ask(Pane):
         self._private, self._where = False, Where.AUTO
         self._choose("")
         self.query_one(Answering).suggest("")
-        self.query_one(Entry).clear()
+        self.query_one(Entry).forget()
         self._keyboard(False)
         self._options()
 

@@ -91,7 +91,7 @@ class LorePane(Pane):
         return {"about": self._read.id} if self._read else {}
 
     def ended(self) -> None:
-        self.query_one(Entry).clear()
+        self.query_one(Entry).forget()
         self._keyboard(False)
         self._trail.clear()
         self._read, self._view = None, "page"

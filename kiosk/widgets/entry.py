@@ -44,6 +44,10 @@ class Entry(TextArea):
                 self.action_delete_left()
             self._insert_safely(rest)
 
+    def forget(self) -> None:
+        """Empty it for the next person: what stood here does not come back by Undo."""
+        self.load_text("")
+
     @property
     def before(self) -> str:
         """What stands left of the cursor, on its line."""

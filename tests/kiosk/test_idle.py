@@ -118,6 +118,30 @@ async def _asked(pane: Pane) -> str | None:
     return await answer
 
 
+@pytest.mark.parametrize(("left", "back"), [("", "\x1a"), ("\x18", "\x16")], ids=["undo", "cut and paste"])
+async def test_what_was_typed_on_the_panel_does_not_come_back_by_a_key(
+    house: House, show: Show, left: str, back: str
+) -> None:
+    clock = FakeClock()
+    async with show(PANEL, clock=clock) as terminal:
+        app = house.kiosks[-1]
+        await terminal.tap("F2 Ask")
+        await terminal.until("Ask, or say")
+        terminal.type("Their own affair")
+        await terminal.until("Their own affair")
+        terminal.type(left)
+        await terminal.until("Ask, or say" if left else "Their own")
+        await left_alone(house, clock, app.wanted.clock_after_s + 1)
+        await terminal.until("Touch to wake")
+        terminal.type("x")
+        await terminal.until("F1 Home", gone="Touch to wake")
+        clock.pass_by(DEAF_S)
+        await terminal.tap("F2 Ask")
+        await terminal.until("Ask, or say")
+        terminal.type(f"{back}Mine")
+        await terminal.until("Mine", gone="Their own")
+
+
 async def test_a_display_of_ones_own_shows_the_time_and_keeps_what_was_there(house: House, show: Show) -> None:
     clock = FakeClock()
     async with show(OWNER, clock=clock) as terminal:

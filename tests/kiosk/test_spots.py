@@ -92,6 +92,18 @@ async def test_who_left_by_hand_begins_at_home(house: House, serving: Serve, soc
             await client.until("All looked at", gone="There are no changes yet")
 
 
+async def test_who_left_by_hand_is_not_kept_where_the_terminal_ends_first(
+    house: House, serving: Serve, socket_path: Path
+) -> None:
+    async with serving():
+        async with killed(house, socket_path) as client:
+            await client.tap("F3 Changes")
+            await client.until("There are no changes yet")
+            client.type("\x11")
+        async with attached(socket_path) as (client, _):
+            await client.until("All looked at", gone="There are no changes yet")
+
+
 async def test_on_the_panel_it_lasts_as_long_as_the_session_since_its_last_touch(
     house: House, serving: Serve, socket_path: Path
 ) -> None:
