@@ -142,7 +142,7 @@ class ReviewPane(Deciding):
             self.action_act(key)
 
     def action_act(self, act: str) -> None:
-        self.tapped(partial(self.decide, act), "dialog")
+        self.tapped(partial(self.decide, act, self.shown), "dialog")
 
     def action_page(self, page: str) -> None:
         self._page(page)
@@ -177,8 +177,9 @@ class ReviewPane(Deciding):
 
     def on_round_list_chosen(self, event: RoundList.Chosen) -> None:
         event.stop()
-        if event.number != self.review.round:
-            self.tapped(partial(self._other_round, event.number), "dialog")
+        review = self.review
+        if event.number != review.round:
+            self.tapped(partial(self._other_round, review, event.number), "dialog")
 
     async def _load(self) -> None:
         review = await self.handed.changes.review(self._change)
@@ -208,9 +209,8 @@ class ReviewPane(Deciding):
         self.query_one("#tab-diff", Tile).say(f"Diff\n{changes} change{'s' * (changes != 1)}")
         self._buttons(review.state, review.confirm)
 
-    async def _other_round(self, number: int) -> None:
+    async def _other_round(self, review: Review, number: int) -> None:
         """Compare a round with the one shown, or go back to it."""
-        review = self.review
         acts = {"compare": f"Compare with round {review.round}"}
         if review.state == State.REVIEW:
             acts["return"] = f"Go back to round {number}"

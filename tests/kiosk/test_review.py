@@ -13,6 +13,7 @@ from haven.store import private_notes
 from haven.store.changes import Change
 from haven.store.database import Transaction
 from kiosk.screens.home import Home
+from kiosk.screens.review import ReviewPane
 from tests.kiosk.conftest import OWNER, PANEL, RED, House, Show
 from tests.kiosk.test_journeys import PIN, enter
 
@@ -255,6 +256,27 @@ async def test_the_newer_of_two_rounds_is_never_approved_unseen(house: House, sh
         await terminal.tap("Approve a second time")
         await terminal.until("that decision no longer fits")
     assert (await house.changes.get(change.id)).state == "editing"
+
+
+async def test_a_tap_that_waits_for_its_turn_decides_the_change_it_was_on(house: House, show: Show) -> None:
+    tapped, other = await house.in_review(), await house.in_review("Add a scale", path="scale.py")
+    ended = asyncio.Event()
+
+    async def busy() -> None:
+        await ended.wait()
+
+    async with show() as terminal:
+        await terminal.tap("Add a zoom button")
+        await terminal.until("Adds a zoom.", "Approve")
+        pane = house.kiosks[-1].floor.query_one(ReviewPane)
+        pane.tapped(busy, "dialog")
+        pane.action_act("approve")
+        pane.opened(other.id)
+        await terminal.until(f"{other.id} · review", "Approve")
+        ended.set()
+        await asyncio.wait([one._task for one in pane.workers if one._task and one.group.startswith("dialog")])
+        assert (await house.changes.get(other.id)).state == "review"
+    assert (await house.changes.get(tapped.id)).state in {"merging", "review"}  # review: it waited too long
 
 
 async def test_work_shows_live_and_can_be_stopped(house: House, show: Show) -> None:
