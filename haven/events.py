@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequen
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from haven.errors import StoreError
+from haven.errors import StoreError, error_id
 from haven.store import events as table
 from haven.store.database import Database
 from haven.store.events import Event
@@ -93,6 +93,8 @@ class Bus:
         self._database = database
         self._subscriptions: set[Subscription] = set()
         self._looks: list[Look] = []
+        self._ill: set[Look] = set()
+        """Those that failed the last time."""
         self._last: int | None = None
         self._committed = asyncio.Event()
         database.on_commit(self._committed.set)
@@ -145,7 +147,15 @@ class Bus:
 
     async def _look(self) -> None:
         for look in self._looks:
-            for event in await self._patiently(look):
+            try:
+                found = await self._patiently(look)
+            except Exception:  # rows of another process, maybe of a newer Haven: the events of this one go on
+                if look not in self._ill:
+                    log.exception("[%s] what another process does can't be read, and is not told live", error_id())
+                self._ill.add(look)
+                continue
+            self._ill.discard(look)
+            for event in found:
                 self._tell(event)
 
     async def _since(self, last: int) -> list[Event]:

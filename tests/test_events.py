@@ -13,6 +13,7 @@ import pytest
 from haven.events import BACKLOG, Bus, Subscription
 from haven.store import events as table
 from haven.store.database import Database, opened
+from haven.store.events import Event
 
 
 @pytest.fixture
@@ -54,6 +55,27 @@ async def test_an_event_of_another_process_arrives_too(tmp_path: Path, database:
             other.execute("insert into event (at, kind, subject, actor, data) values (1, 'k', 'far', 'unix:0', '{}')")
             other.commit()
         assert await take(subscription, 1) == ["far"]
+
+
+async def test_rows_of_another_process_that_nobody_here_can_read_stop_no_event(
+    database: Database, bus: Bus, caplog: pytest.LogCaptureFixture
+) -> None:
+    readable = asyncio.Event()
+
+    async def look() -> list[Event]:
+        if not readable.is_set():
+            raise ValueError("a state of a newer Haven")
+        return [Event("change.progress", "far", {})]
+
+    bus.beside(look)
+    with bus.subscribe() as subscription:
+        for subject in ("a", "b", "c"):
+            await tell(database, subject)
+            assert await take(subscription, 1) == [subject]
+        readable.set()
+        await tell(database, "d")
+        assert sorted(await take(subscription, 2)) == ["d", "far"]
+    assert len(caplog.records) == 1, "it is in the log, once"
 
 
 async def test_what_was_before_the_start_is_not_told_again(database: Database) -> None:
