@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
+from functools import lru_cache
 from typing import Any
 
+from rich.color import Color, ColorSystem
 from rich.console import COLOR_SYSTEMS
 from textual import constants, events
 from textual._parser import ParseEOF
@@ -30,6 +33,10 @@ COLUMNS, ROWS = (20, 500), (10, 200)
 """Cells; what a display asks for beyond that is cut to it."""
 MAX_PASTE = 32 * 1024
 """Characters; a longer paste is thrown away with a bell, to its end or until nothing comes any more."""
+DRESS = re.compile(r"\x1b\[[\d;]*m")
+"""Colours and attributes of the text that follows."""
+TRUE_COLOUR = re.compile(r"([34])8;2;(\d+);(\d+);(\d+)")
+"""In it: of letters (3) or their ground (4), then red, green and blue."""
 PATIENCE_S = 1.0
 """Seconds to wait for an App that is working off what came in; a widget that went away meanwhile never says so."""
 
@@ -100,11 +107,13 @@ class StreamDriver(Driver):
         self.display.driver = self
 
     def write(self, data: str) -> None:
+        if self.display.colours != "truecolor":
+            data = DRESS.sub(lambda found: _dress(found[0], self.display.colours), data)
         self.display.send(data.encode(errors="replace"))
 
     def start_application_mode(self) -> None:
-        # Textual takes the colours from this process's environment; they belong to the display.
-        self._app.console._color_system = COLOR_SYSTEMS[self.display.colours]
+        # A style keeps its codes as whichever display first asked for them; all draw the same, and `write` has fewer.
+        self._app.console._color_system = ColorSystem.TRUECOLOR
         self.write(ENTER)
         self._tell_size()
 
@@ -224,6 +233,17 @@ class StreamDriver(Driver):
 def driver_for(display: Display) -> type[Driver]:
     """The driver class of one display: a Textual App wants a class."""
     return type("DisplayDriver", (StreamDriver,), {"display": display})
+
+
+@lru_cache(maxsize=4096)
+def _dress(sequence: str, colours: str) -> str:
+    """The same in the nearest colours of a display that has no others than these."""
+
+    def nearest(found: re.Match[str]) -> str:
+        wanted = Color.from_rgb(int(found[2]), int(found[3]), int(found[4]))
+        return ";".join(wanted.downgrade(COLOR_SYSTEMS[colours]).get_ansi_codes(found[1] == "3"))
+
+    return TRUE_COLOUR.sub(nearest, sequence)
 
 
 def _within(columns: int, rows: int) -> tuple[int, int]:
