@@ -61,7 +61,7 @@ def digest(secret: str) -> str:
 
 
 def code() -> str:
-    """Two groups of five letters: 50 bits."""
+    """Two groups of five letters and digits: 50 bits."""
     letters = [secrets.choice(LETTERS) for _ in range(10)]
     return f"{''.join(letters[:5])}-{''.join(letters[5:])}"
 
@@ -221,7 +221,7 @@ class Accounts:
         place = place_of(source)
         self._codes.take(place, "Too many wrong codes.")
         if not right:
-            raise AccessDenied(sentence, "Look at it again: it is two groups of five letters.")
+            raise AccessDenied(sentence, "Look at it again: it is two groups of five letters and digits.")
         self._codes.give_back(place)
 
     async def _hash(self, secret: str) -> str:

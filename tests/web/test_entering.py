@@ -17,7 +17,7 @@ async def test_the_first_owner_comes_in_by_the_code_once_and_invites_others(tmp_
         assert first.path == "/begin" and "no owner" in first.text
         fields = {"name": "Eve", "password": PASSWORD, "again": PASSWORD}
         wrong = await stranger.post("/begin", code="AAAAA-AAAAA", **fields)
-        assert wrong.status == 403 and "code is wrong" in wrong.text
+        assert wrong.status == 403 and "code is wrong" in wrong.text and "letters and digits" in wrong.text
         code = here.accounts.first_code
         owner = await here.owner()
         assert "Overview" in (await owner.get("/")).text
