@@ -51,7 +51,7 @@ async def test_a_missing_repository_and_model_are_alerts_with_their_mend(tmp_pat
     async with open_house(settings_in(tmp_path, model=True)) as house:
         shown = await lines(house)
         assert shown["Project"].level == shown["Local model"].level == "alert"
-        assert str(tmp_path / "atlas") in shown["Project"].text
+        assert "no folder atlas" in shown["Project"].text and "project.repository" in shown["Project"].text
         assert "haven models install" in shown["Local model"].text
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import pwd
 from collections.abc import AsyncIterator
@@ -22,7 +23,10 @@ HERE = pwd.getpwuid(os.getuid()).pw_name
 @asynccontextmanager
 async def killed(house: House, socket_path: Path) -> AsyncIterator[Client]:
     """A display whose line is cut at the end, as by a compositor that is killed; its App has ended then."""
+    before = len(house.kiosks)
     async with attached(socket_path) as (client, writer):
+        while len(house.kiosks) == before:  # noqa: ASYNC110 - a list tells nobody that it has grown
+            await asyncio.sleep(0)
         yield client
         writer.transport.abort()
     while house.kiosks[-1].is_running:
