@@ -78,6 +78,8 @@ class Connection:
         self._writer = writer
         self._stuck_s = stuck_s
         self._frames = wire.Frames()
+        self._early: list[tuple[bytes, bytes]] = []
+        """Frames that came with the hello."""
         self._share = Share()
         self._catching_up: asyncio.Task[None] | None = None
         writer.transport.set_write_buffer_limits(MAX_UNSENT)
@@ -115,7 +117,7 @@ class Connection:
 
     async def _greet(self) -> Display:
         async with asyncio.timeout(HELLO_S):
-            kind, payload = (await self._receive())[0]
+            (kind, payload), *self._early = await self._receive()
         hello = wire.read_hello(payload)
         if kind != wire.HELLO or hello.version != wire.VERSION:
             raise ValueError("another version")
@@ -171,6 +173,9 @@ class Connection:
 
     async def _receive(self) -> list[tuple[bytes, bytes]]:
         """The next frames, at least one. Raises EOFError at the end."""
+        if self._early:
+            found, self._early = self._early, []
+            return found
         while True:
             data = await self._reader.read(wire.MAX_PAYLOAD)
             if not data:

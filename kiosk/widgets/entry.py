@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual import events
 from textual.message import Message
+from textual.strip import Strip
 from textual.widgets import TextArea
 
 from kiosk.plain import plain
@@ -73,6 +74,10 @@ class Entry(TextArea):
 
     def on_mouse_down(self) -> None:
         self.post_message(self.Touched())
+
+    def render_line(self, y: int) -> Strip:
+        """Nothing where a narrow screen leaves no room: Textual fails at a placeholder without a width."""
+        return super().render_line(y) if self.content_size.width else Strip([])
 
     def _insert_safely(self, text: str) -> None:
         self.insert(plain(text)[: max(0, MAX_CHARS - len(self.text))])

@@ -91,6 +91,27 @@ async def test_the_owner_attaches_resizes_and_quits(serving: Serve, socket_path:
         assert await client.ended == (0, "")
 
 
+async def test_a_size_that_comes_right_after_the_hello_counts(house: House, serving: Serve, socket_path: Path) -> None:
+    async with serving(), attached(socket_path) as (client, writer):
+        client.resize(96, 26)
+        writer.write(wire.frame(wire.RESIZE, wire.SIZE.pack(96, 26)))  # read in one piece with the hello
+        await client.until("F3 Changes")
+        assert house.kiosks[-1].size == (96, 26)
+
+
+async def test_a_terminal_too_narrow_for_a_field_goes_on_when_it_is_wide_again(
+    serving: Serve, socket_path: Path
+) -> None:
+    async with serving(), attached(socket_path) as (client, writer):
+        await client.tap("F2 Ask")
+        await client.until("Make this")
+        for columns, rows in ((1, 1), (100, 28)):
+            client.resize(max(columns, 20), max(rows, 10))
+            writer.write(wire.frame(wire.RESIZE, wire.SIZE.pack(columns, rows)))
+            await client.until("HAVEN" if columns > 1 else "F1")
+        await client.until("Ask, or say", "Make this")
+
+
 async def test_the_socket_is_private_and_goes_with_the_service(serving: Serve, socket_path: Path) -> None:
     async with serving():
         assert socket_path.stat().st_mode & 0o777 == 0o600
