@@ -95,6 +95,8 @@ class Answering(Pane):
         self._tries: list[str] = []
         self._busy = False
         """An answer is on its way: what can be done with it is offered when it is here."""
+        self._turn = 0
+        """Counts who had the sheet: an answer that takes its time to be stopped writes nothing on another's."""
 
     def compose(self) -> ComposeResult:
         yield Answer(id="answer")
@@ -124,6 +126,8 @@ class Answering(Pane):
     def ended(self) -> None:
         """Nothing of it is left for the next person."""
         self.stop()
+        self._turn += 1
+        self._is_busy(False)
         self.since, self._asked, self._topic, self._mine = now(), 0, Topic(), []
         self.attempt(partial(self.query_one(Answer).again, "", "", ""), "cleared", newest=True)
         self._offer()
@@ -162,12 +166,13 @@ class Answering(Pane):
             self.tapped(self._ask_cloud if key == "cloud" else partial(self._decide, Choice(key)), "answer")
 
     async def _begin(self, topic: Topic) -> None:
+        self._turn += 1
         self._topic = topic
         self.query_one(Choices).offer({})
         await self.query_one(Answer).begin(topic.question)
 
     async def _stream(self, pieces: Pieces) -> None:
-        answer, ended = self.query_one(Answer), "stopped"
+        answer, ended, turn = self.query_one(Answer), "stopped", self._turn
         self._is_busy(True)
         try:
             async with aclosing(pieces):
@@ -184,12 +189,15 @@ class Answering(Pane):
             ended = f"{error.full} [{error.id}]"
             raise
         except asyncio.CancelledError:
-            self._topic = replace(self._topic, again=not self._topic.private)
+            if turn == self._turn:
+                self._topic = replace(self._topic, again=not self._topic.private)
             raise
         finally:
-            await answer.end(ended)
-            self._is_busy(False)
-            self.attempt(self._look, "looking", newest=True)
+            if turn == self._turn:
+                await answer.end(ended)
+            if turn == self._turn:  # nor did another begin meanwhile
+                self._is_busy(False)
+                self.attempt(self._look, "looking", newest=True)
 
     def _is_busy(self, busy: bool) -> None:
         self._busy = busy

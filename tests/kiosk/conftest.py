@@ -103,6 +103,9 @@ class ScriptedModel:
         self.pieces: list[str] = ["Vega has ", "**three** moons."]
         self.go_on = asyncio.Event()
         self.go_on.set()
+        self.ends = asyncio.Event()
+        self.ends.set()
+        """Cleared, it takes its time to be stopped, as one does that is in the midst of a step."""
         self.failure: Exception | None = None
         self.data: object = None
         self.calls: list[Call] = []
@@ -112,12 +115,15 @@ class ScriptedModel:
 
     async def generate(self, call: Call) -> AsyncGenerator[Delta | Finish, None]:
         self.calls.append(call)
-        for number, piece in enumerate(self.pieces):
-            if number:
-                await self.go_on.wait()
-            if self.failure is not None:
-                raise self.failure
-            yield Delta(piece)
+        try:
+            for number, piece in enumerate(self.pieces):
+                if number:
+                    await self.go_on.wait()
+                if self.failure is not None:
+                    raise self.failure
+                yield Delta(piece)
+        finally:
+            await self.ends.wait()
         yield Finish("".join(self.pieces), Usage(10, 5), "end", self.data, model=self.model)
 
     async def close(self) -> None:

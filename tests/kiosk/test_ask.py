@@ -35,6 +35,21 @@ async def test_an_answer_is_stopped_and_asked_again(house: House, show: Show) ->
     assert [one.why for one in steps if one.why.startswith("stopped")] == ["stopped before its end"]
 
 
+async def test_a_question_in_the_midst_of_an_answer_has_the_sheet_for_itself(house: House, show: Show) -> None:
+    house.model.go_on.clear()
+    house.model.ends.clear()
+    async with show() as terminal:
+        await ask(terminal, "Lorekeeper")
+        terminal.type("Who named Vega?\r")
+        await terminal.until("Vega has", "Stop")
+        terminal.type("Who saw Vega first?\r")
+        await terminal.until("? Who saw Vega first?", "thinking", gone="Vega has")
+        house.model.ends.set()
+        await terminal.until("? Who saw Vega first?", "Vega has", "Stop", gone="stopped")
+        house.model.go_on.set()
+        await terminal.until("Vega has three moons.", "local · small-model", "Good", gone="stopped")
+
+
 async def test_the_price_is_shown_before_the_cloud_is_asked(house: House, show: Show) -> None:
     house.claude.stand_in, house.claude.price = False, Prices(input=10, output=400, cache_read=1, cache_write=12)
     async with show() as terminal:
