@@ -23,6 +23,7 @@ from aiohttp.test_utils import unused_port
 
 from benchmarks.held import grown, held
 from haven import heap
+from haven.access import Role
 from haven.settings import Web
 from tests.web.dashboard import Browser, Dashboard
 from tests.web.furnished import furnished
@@ -33,7 +34,7 @@ from web.routes import ROUTES
 
 REQUESTS, SMOKE_REQUESTS = 12_000, 150
 """Five pages that ask every 30 s for 12 hours make 7,200; the rest are what people do themselves."""
-PEOPLE, PARTS, WARM = 5, 12, 3
+PARTS, WARM = 12, 3
 """So many of the parts are not measured."""
 PAGE, LIVE, AGAIN, FORM, CALL = 3, 41, 151, 26, 11
 """One request in so many is another page, a live stream, a new log-in, a form, or a program's call."""
@@ -42,17 +43,17 @@ PAGE, LIVE, AGAIN, FORM, CALL = 3, 41, 151, 26, 11
 class Life:
     """Everybody who uses it, one request after the other."""
 
-    def __init__(self, here: Dashboard, people: list[Browser], pages: list[str], api: Program) -> None:
-        self._here, self._people, self._api = here, people, api
+    def __init__(self, here: Dashboard, people: dict[str, Browser], pages: list[str], api: Program) -> None:
+        self._here, self._people, self._api = here, list(people.items()), api
         self._pages, self._chance = itertools.cycle(pages), random.Random(7)
         self.answers: dict[int, int] = {}
 
     async def go_on(self, numbers: range) -> None:
         for number in numbers:
-            person = self._people[number % PEOPLE]
+            name, person = self._people[number % len(self._people)]
             if number % AGAIN == 0:
                 await once(person, "POST", "/leave", data={"seal": person.seal})
-                await person.log_in("Olga")
+                await person.log_in(name)
             elif number % LIVE == 0:
                 self._count((await once(person, "GET", "/live")).status)
             elif number % CALL == 0:
@@ -74,9 +75,8 @@ async def main(smoke: bool, requests: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         async with furnished(Path(folder), place) as (here, change):
             owner = await here.owner()
-            people = [here.browser() for _ in range(PEOPLE)]
-            for person in people:
-                await person.log_in("Olga")
+            people = {"Olga": owner}  # heavy pages are limited for each person
+            people |= {name: await here.person(name, Role.OWNER) for name in ("Ann", "Ben", "Cem", "Dora")}
             parts = await parts_of(here.house, change)
             asked = [one for one in ROUTES if one.method == "GET" and one.act and "live" not in one.path]
             pages = [address(one, parts) for one in asked if "socket" not in one.path]
