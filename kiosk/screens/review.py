@@ -36,6 +36,7 @@ DIFFS = frozenset({"diff", PAIR})
 COLOURS = {"approve": "good", "reject": "bad", "stop": "bad", "withdraw": "bad", "undo": "bad"}
 STEPS = {"previous": "Previous\nchange", "next": "Next\nchange", "view": "Side by\nside"}
 """What is done with a diff."""
+NONE_YET = "No change was looked at yet. Choose one under F3 Changes."
 
 
 class ReviewPane(Deciding):
@@ -101,6 +102,8 @@ class ReviewPane(Deciding):
             self._buttons("")
         if self._change:
             self.attempt(self._load, "review", newest=True)
+        else:
+            self.query_one("#title", Static).update(NONE_YET)
 
     def standing(self) -> dict[str, str]:
         return {"about": self._change, "page": self._current}

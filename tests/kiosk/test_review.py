@@ -352,3 +352,10 @@ async def test_private_notes_are_on_a_persons_own_display_and_never_on_the_wall(
             await terminal.tap("Add a zoom button")
             await terminal.until("Adds a zoom.", "Approve", *(["Ada pays for it"] if shown else []))
             assert ("Private notes" in terminal.screen) is shown
+
+
+async def test_review_without_a_change_says_where_to_choose_one(show: Show) -> None:
+    async with show(OWNER, 96, 26) as terminal:
+        await terminal.tap("More")
+        await terminal.tap("the change you looked at last")
+        await terminal.until("No change was looked at yet. Choose one under F3 Changes.", gone="Approve")
