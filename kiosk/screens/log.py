@@ -6,6 +6,7 @@ import logging
 import re
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
@@ -79,6 +80,12 @@ class LogPane(Pane):
         self._chosen = None
         self._show()
 
+    def on_hide(self, event: events.Hide) -> None:
+        """A PIN is good for as long as the pane is looked at."""
+        if self.handed.principal.needs_pin and self._unlocked:
+            self._unlocked, self._chosen = False, None
+            self._show()
+
     def on_tile_pressed(self, event: Tile.Pressed) -> None:
         event.stop()
         if event.tile.key == "back":
@@ -118,7 +125,7 @@ class LogPane(Pane):
         self.tapped(self._search, "dialog")
 
     async def _unlock(self) -> None:
-        if await self.authorise(Act.SETTINGS) is not None:
+        if await self.authorise(Act.SETTINGS) is not None and self.display:
             self._unlocked = True
             self._show()
 

@@ -168,7 +168,7 @@ class RoundTablePane(Pane):
 
     async def _show_words(self) -> None:
         person = await self.authorise(Act.SETTINGS, "see what others asked and were told")
-        if person is not None:
+        if person is not None and self.display:
             self._reader = person
             self._again()
 
@@ -233,8 +233,15 @@ class RoundTablePane(Pane):
         self.workers.cancel_group(self, "follow replay")
 
     def _forget(self) -> None:
+        """What a PIN has shown: not even for the moment until it is read anew is it seen without one."""
         self._stop()
-        self._reader = self.handed.principal
+        if self._reader is not self.handed.principal:
+            self._reader = self.handed.principal
+            for group in ("talks", "chat"):
+                self.workers.cancel_group(self, group)
+            self.query_one(Chat).show([], "")
+            for row in self.query(".talk").results(Tile):
+                row.say("")
 
     def _filters(self) -> dict[str, Any]:
         person = self.handed.principal.id if self._who == MINE else ""

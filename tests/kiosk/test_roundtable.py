@@ -13,6 +13,8 @@ from haven.ai.task import Reply, Where
 from haven.store import transcripts
 from haven.store.database import Transaction
 from haven.store.transcripts import Said
+from kiosk.widgets.talk import Bubble
+from tests.kiosk.clock import settled
 from tests.kiosk.conftest import OWNER, PANEL, House, Show
 from tests.kiosk.terminal import Terminal
 from tests.kiosk.test_journeys import PIN, enter
@@ -74,6 +76,8 @@ async def test_the_panel_shows_words_of_others_with_its_pin_only(house: House, s
         await terminal.until("Ada asks Round Table", "lantern", "three")
         await terminal.tap("F1 Home")
         await terminal.until("Inbox")
+        await settled(house.kiosks[-1])
+        assert not house.kiosks[-1].floor.query(Bubble), "not even for a moment is it there when the pane comes back"
         await open_it(terminal)
         await terminal.until("somebody asks Round Table", gone="lantern")
 
