@@ -37,6 +37,8 @@ from haven.store.events import Event
 REQUEST = "Add a button in the map viewer to export the current map as PNG"
 PORT = 8484
 """Of the dashboard of `haven up --demo`, for this machine alone."""
+KEPT = ("kiosk", "alerts", "world")
+"""Sections that are set on the faces of `haven up --demo`, for its next start too."""
 UNTESTED = 3
 """Exit status where no sandbox is there: the review is shown as untested and nothing is merged."""
 
@@ -81,15 +83,23 @@ def demo_settings(folder: Path, base_url: str = "", changes: dict[str, Any] | No
 
 
 def lasting_settings() -> Settings:
-    """`haven up --demo`: a folder of its own that is kept from one start to the next."""
-    return demo_settings(settings_.demo_file().parent)
+    """`haven up --demo`: a folder of its own that is kept from one start to the next, with what was set there.
+
+    Raises SettingsError where somebody has written something wrong into its haven.toml.
+    """
+    file = settings_.demo_file()
+    return _with_kept(demo_settings(file.parent), settings_.load(file))
+
+
+def _with_kept(ready: Settings, before: Settings) -> Settings:
+    return ready.model_copy(update={name: getattr(before, name) for name in KEPT if name in before.model_fields_set})
 
 
 @asynccontextmanager
 async def stand_in_running(given: Settings) -> AsyncIterator[Settings]:
     """The stand-in and the sample project for as long as the block lasts."""
     async with StandIn() as server:
-        ready = demo_settings(given.paths.state_dir, server.base_url)
+        ready = _with_kept(demo_settings(given.paths.state_dir, server.base_url), given)
         await _furnish(ready)
         yield ready.model_copy(update={"web": Web(port=PORT)})
 
