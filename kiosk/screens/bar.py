@@ -67,7 +67,7 @@ class Bar(Pane):
 
     async def _turn(self) -> None:
         on = (await self._switch.state()).on
-        person = await self.authorise(Act.CLOUD_OFF if on else Act.SETTINGS)
+        person = await self.authorise(Act.CLOUD_OFF if on else Act.SETTINGS, "let the cloud be asked again")
         if person is None:
             return
         if on:

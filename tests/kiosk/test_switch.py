@@ -19,6 +19,7 @@ async def test_the_panel_switches_the_cloud_off_with_a_tap_and_on_with_its_pin(h
         state = await switch.state()
         assert not state.on and state.by_id == PANEL.id
         await terminal.tap("Local only")
+        await terminal.until("Enter the PIN to let the cloud be asked again.")
         await enter(terminal, "1111")
         await terminal.until("That PIN is wrong")
         assert not (await switch.state()).on
