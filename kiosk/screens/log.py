@@ -125,7 +125,7 @@ class LogPane(Pane):
         self.tapped(self._search, "dialog")
 
     async def _unlock(self) -> None:
-        if await self.authorise(Act.SETTINGS) is not None and self.display:
+        if await self.authorise(Act.SETTINGS, "read the log") is not None and self.display:
             self._unlocked = True
             self._show()
 

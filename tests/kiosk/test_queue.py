@@ -64,6 +64,7 @@ async def test_the_queue_shows_what_runs_and_waits_and_a_change_is_cancelled_wit
         await terminal.tap("Log")
         await terminal.until("The log may name people")
         await terminal.tap("Unlock")
+        await terminal.until("Enter the PIN to read the log.")
         await enter(terminal, PIN)
         await terminal.until(f"1 record with '{change.id}'", "began<U+001B>[2J", gone="it broke")
         await terminal.tap("Clear")
