@@ -103,7 +103,7 @@ def _secure(place: Web) -> ssl.SSLContext | None:
         return None
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     try:
-        context.load_cert_chain(place.certificate, place.key)
+        context.load_cert_chain(place.certificate, place.key, password="")  # else OpenSSL asks the terminal
     except (OSError, ssl.SSLError) as error:
         said = f"The certificate of the dashboard can't be used: {error.strerror or type(error).__name__}."
         raise SettingsError(said, "Set web.certificate and web.key to PEM files that belong together.") from None

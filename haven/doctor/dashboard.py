@@ -81,7 +81,7 @@ async def _certificate(place: Web) -> Finding | None:
 def ends_at(certificate: Path, key: Path) -> float:
     """When it ends, in seconds since 1970, found by a handshake with itself. Raises OSError and ssl.SSLError."""
     server, client = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH), ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    server.load_cert_chain(certificate, key)
+    server.load_cert_chain(certificate, key, password="")  # else OpenSSL asks the terminal
     client.check_hostname = False
     client.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     client.load_verify_locations(certificate)

@@ -25,13 +25,13 @@ NAME = "haven.example.org"
 PROXIED = {"Host": NAME, "X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9"}
 
 
-async def certificate(folder: Path) -> tuple[Path, Path]:
-    """For localhost, signed by itself; and its key."""
+async def certificate(folder: Path, *words: str) -> tuple[Path, Path]:
+    """For localhost, signed by itself; and its key, made with such words ("-passout"...), else without a password."""
     if (program := shutil.which("openssl")) is None:
         pytest.skip("no openssl is here to make a certificate with: apt-get install openssl")
     folder.mkdir()
     made, key = folder / "cert.pem", folder / "key.pem"
-    kind = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2")
+    kind = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", *(words or ("-nodes",)), "-days", "2")
     about = ("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost")
     files = ("-out", str(made), "-keyout", str(key))
     process = await asyncio.create_subprocess_exec(
@@ -75,11 +75,12 @@ async def test_with_a_certificate_it_speaks_https_alone_and_the_cookie_is_this_h
 async def test_a_certificate_that_does_not_fit_its_key_is_said(tmp_path: Path) -> None:
     made, _ = await certificate(tmp_path / "one")
     _, key = await certificate(tmp_path / "other")
+    locked = await certificate(tmp_path / "locked", "-passout", "pass:a word that nobody is asked for")
     async with open_house(settings_in(tmp_path)) as house:
         shown = await dashboard_of(house)
-        for wrong in (key, tmp_path / "nowhere.pem"):
+        for cert, wrong in ((made, key), (made, tmp_path / "nowhere.pem"), locked):
             with pytest.raises(SettingsError, match="certificate of the dashboard can't be used"):
-                await port(house, shown, Web(port=unused_port(), certificate=made, key=wrong))
+                await port(house, shown, Web(port=unused_port(), certificate=cert, key=wrong))
     with pytest.raises(ValueError, match="go together"):
         Web(port=8080, certificate=made)
 
