@@ -7,8 +7,9 @@ import os
 import shutil
 import subprocess
 import sys
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -58,12 +59,12 @@ async def said(*command: str, environment: dict[str, str]) -> str:
 
 
 @asynccontextmanager
-async def started(*command: str, environment: dict[str, str], fds: tuple[int, ...] = ()) -> AsyncIterator[None]:
+async def started(*command: str, environment: dict[str, str], fds: tuple[int, ...] = ()) -> AsyncIterator[Process]:
     process = await asyncio.create_subprocess_exec(
         *command, env=environment, pass_fds=fds, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        yield
+        yield process
     finally:
         if process.returncode is None:
             process.terminate()
@@ -71,9 +72,8 @@ async def started(*command: str, environment: dict[str, str], fds: tuple[int, ..
 
 
 @asynccontextmanager
-async def panel(socket_path: Path) -> AsyncIterator[dict[str, str]]:
-    """labwc and foot, with the panel's own configuration of both; the environment that reaches their X server."""
-    folder = socket_path.parent
+async def screen(folder: Path) -> AsyncIterator[dict[str, str]]:
+    """An X server that a finger may touch; the environment that reaches it."""
     (folder / "xorg.conf").write_text(configuration(folder), encoding="utf-8")
     reads, writes = os.pipe()
     options = ("-noreset", "-nolisten", "tcp", "-novtswitch", "-sharevts", "-logfile", str(folder / "xorg.log"))
@@ -81,14 +81,16 @@ async def panel(socket_path: Path) -> AsyncIterator[dict[str, str]]:
     async with started(*xorg, environment=ENVIRONMENT, fds=(writes,)):
         os.close(writes)
         number = (await asyncio.wait_for(asyncio.to_thread(os.read, reads, 16), PATIENCE_S)).decode().strip()
-        os.close(reads)
         environment = ENVIRONMENT | {"DISPLAY": f":{number}", "HOME": str(folder), "XDG_RUNTIME_DIR": str(folder)}
-        environment |= {"WLR_BACKENDS": "x11", "WLR_RENDERER": "pixman", "COLORTERM": "truecolor"}
-        client = f"{sys.executable} -m kiosk.attach {socket_path}"
-        foot = f"foot --config={ROOT}/systemd/kiosk/foot.ini --fullscreen {client}"
-        labwc = ("labwc", "-C", str(ROOT / "systemd/kiosk/labwc"), "-s", foot)
-        async with started(*labwc, environment=environment):
-            yield environment
+        yield environment | {"WLR_BACKENDS": "x11", "WLR_RENDERER": "pixman", "COLORTERM": "truecolor"}
+        os.close(reads)  # not before: the number's line feed comes after it
+
+
+def compositor(socket_path: Path, environment: dict[str, str]) -> AbstractAsyncContextManager[Process]:
+    """labwc and foot, with the panel's own configuration of both."""
+    client = f"{sys.executable} -m kiosk.attach {socket_path}"
+    foot = f"foot --config={ROOT}/systemd/kiosk/foot.ini --fullscreen {client}"
+    return started("labwc", "-C", str(ROOT / "systemd/kiosk/labwc"), "-s", foot, environment=environment)
 
 
 async def fills_the_panel(kiosk: Kiosk, environment: dict[str, str]) -> None:
@@ -103,6 +105,12 @@ async def fills_the_panel(kiosk: Kiosk, environment: dict[str, str]) -> None:
             await asyncio.sleep(0.5)
 
 
+async def shown(house: House, place: str, number: int) -> Kiosk:
+    """So many displays have come; the last one, which shows that place."""
+    await until(lambda: len(house.kiosks) == number and bool(house.kiosks[-1].query(f"#nav-{place}.on")))
+    return house.kiosks[-1]
+
+
 def pixel(kiosk: Kiosk, x: float, y: float) -> tuple[float, float]:
     """The middle of a cell."""
     return (x + 0.5) * WIDTH / kiosk.size.width, (y + 0.5) * HEIGHT / kiosk.size.height
@@ -111,11 +119,11 @@ def pixel(kiosk: Kiosk, x: float, y: float) -> tuple[float, float]:
 async def test_a_finger_taps_and_drags_on_the_panel(house: House, serving: Serve, socket_path: Path) -> None:
     for number in range(12):
         await house.in_review(f"Change number {number:02d}")
-    async with serving(), panel(socket_path) as environment:
-        await until(lambda: bool(house.kiosks) and bool(house.kiosks[0].query("#nav-home.on")))
-        kiosk = house.kiosks[0]
+    folder = socket_path.parent
+    async with serving(), screen(folder) as environment, compositor(socket_path, environment):
+        kiosk = await shown(house, "home", 1)
         await fills_the_panel(kiosk, environment)
-        finger = await asyncio.to_thread(Finger, socket_path.parent / "touch", WIDTH, HEIGHT)
+        finger = await asyncio.to_thread(Finger, folder / "touch", WIDTH, HEIGHT)
         at = kiosk.query_one("#nav-changes").region
         await asyncio.to_thread(finger.goes, [pixel(kiosk, at.x + 3, at.y + 1)])
         await until(lambda: bool(kiosk.query("#nav-changes.on")) and len(kiosk.query("#changes .change")) == 12)
@@ -126,3 +134,19 @@ async def test_a_finger_taps_and_drags_on_the_panel(house: House, serving: Serve
         await until(lambda: rows.scroll_y >= 5)
         assert not kiosk.query("#nav-home.on") and kiosk.query_one("#changes").display, "the drag pressed nothing"
         finger.close()
+
+
+async def test_a_killed_compositor_comes_back_to_the_same_place(
+    house: House, serving: Serve, socket_path: Path
+) -> None:
+    async with serving() as service, screen(socket_path.parent) as environment:
+        async with compositor(socket_path, environment) as labwc:
+            kiosk = await shown(house, "home", 1)
+            kiosk.call_later(kiosk.action_pane, "changes")
+            await until(lambda: bool(kiosk.query("#nav-changes.on")))
+            labwc.kill()
+            await labwc.wait()
+            await until(lambda: not kiosk.is_running)
+        async with compositor(socket_path, environment):  # as its unit starts it anew
+            await shown(house, "changes", 2)
+        assert not service.done()
