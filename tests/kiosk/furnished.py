@@ -8,10 +8,8 @@ from __future__ import annotations
 import hashlib
 import logging
 import math
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from textwrap import dedent
 
@@ -38,11 +36,11 @@ from haven.world.schema import System
 from tests.kiosk.conftest import House
 from tests.kiosk.furniture import AFTER, BEFORE, LOG, STATUS, TALKS, TESTS
 from tests.kiosk.test_world import charted  # noqa: F401
+from tests.still import AT, Still, standing
 
 ANN = Principal("unix:1000", "Ann", Role.OWNER, "kiosk")
 ADA = Principal("discord:7", "Ada", Role.MEMBER, "bot")
 TIN = Principal("discord:9", "Tin", Role.MEMBER, "bot")
-AT = datetime(2026, 11, 21, 20, 14, tzinfo=UTC).timestamp()
 """The moment of every picture."""
 MEMORY_MB = 4_000
 MINUTES = 240
@@ -58,29 +56,10 @@ class Furnished:
     known: Mapping[str, str]
 
 
-class Still:
-    """The machine's clock: it stands at `at`."""
-
-    at = AT
-
-    def __call__(self) -> float:
-        return self.at
-
-    def before(self, minutes: float) -> None:
-        """So long before the pictures are taken."""
-        self.at = AT - 60 * minutes
-
-
 @pytest.fixture
-def still(monkeypatch: pytest.MonkeyPatch) -> Iterator[Still]:
-    """In UTC, wherever this is."""
-    clock = Still()
-    with monkeypatch.context() as patch:
-        patch.setenv("TZ", "UTC")
-        time.tzset()
-        patch.setattr(time, "time", clock)
+def still() -> Iterator[Still]:
+    with standing() as clock:
         yield clock
-    time.tzset()
 
 
 @pytest.fixture

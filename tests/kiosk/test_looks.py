@@ -13,7 +13,7 @@ import pytest
 
 from kiosk.places import PLACES
 from tests.kiosk.clock import FakeClock
-from tests.kiosk.furnished import ANN, Furnished, Still, furnished, still  # noqa: F401
+from tests.kiosk.furnished import ANN, Furnished, furnished, still  # noqa: F401
 from tests.kiosk.looks import Cells, Look, cells, masked, settled
 from tests.kiosk.pictures import Style, drawn
 from tests.kiosk.sights import ANSWERED, DIALOGS, SIGHTS, Walk

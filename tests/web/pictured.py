@@ -9,15 +9,11 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-import time
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-
-import pytest
 
 from assistants.sentinel import StatusLine
 from assistants.sentry.alerts import Sign
@@ -39,13 +35,13 @@ from tests.e2e.copies import sample_project
 from tests.e2e.house import settings_in
 from tests.kiosk.furniture import LOG, STATUS, TALKS
 from tests.ports import unused_port
+from tests.still import AT, Still, standing
 from tests.web.dashboard import Dashboard
 from tests.web.furnished import ADA, in_review
 from tests.web.furniture import ADDED, CHANGED, FARLIGHT, SPENT, TESTS, TITLE, TOLD
 from web.dashboard import Dashboard as Faced
 from web.handed import Handed
 
-AT = datetime(2026, 11, 21, 20, 14, tzinfo=UTC).timestamp()
 """The moment of every picture."""
 MEMORY_MB = 4_000
 TIN = Principal("discord:9", "Tin", Role.MEMBER, "bot")
@@ -61,31 +57,6 @@ class Pictured:
     known: Mapping[str, str]
 
 
-class Still:
-    """The machine's clock: it stands at `at`."""
-
-    at = AT
-
-    def __call__(self) -> float:
-        return self.at
-
-    def before(self, minutes: float) -> None:
-        """So long before the pictures are taken."""
-        self.at = AT - 60 * minutes
-
-
-@contextmanager
-def still() -> Iterator[Still]:
-    """In UTC, wherever this is."""
-    clock = Still()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TZ", "UTC")
-        time.tzset()
-        patch.setattr(time, "time", clock)
-        yield clock
-    time.tzset()
-
-
 @asynccontextmanager
 async def pictured(folder: Path) -> AsyncIterator[Pictured]:
     """Nothing in it works but its port: what is seen stays as it is."""
@@ -94,7 +65,7 @@ async def pictured(folder: Path) -> AsyncIterator[Pictured]:
     ready = ready.model_copy(update={"models": ready.models.model_copy(update={"memory_mb": MEMORY_MB})})
     assert ready.project.repository is not None
     await sample_project(ready.project.repository)
-    with still() as clock:
+    with standing() as clock:
         async with open_house(ready) as house:
             shown = await _dashboard(house)
             listening = asyncio.Event()
