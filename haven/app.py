@@ -21,6 +21,7 @@ from assistants.scribing.clock import DigestClock
 from assistants.sentinel import Sentinel
 from assistants.waiting import JOB as JOB_WAITING
 from assistants.waiting import WaitingRoom
+from haven import heap
 from haven.ai.engine import Engine
 from haven.ai.judging.embed import Embedder
 from haven.ai.memory import Memory
@@ -391,5 +392,6 @@ def _ticks(house: House, schedule: Schedule) -> None:
     schedule.every(1 / 6, "digest", DigestClock(house.database, house.scribe, house.settings.world).look)
     schedule.every(1, "undecided questions", house.waiting.expire)
     schedule.every(1 / 12, "idle models", house.minds.residence.unload_idle)
+    schedule.every(1 / 6, "heap", heap.trim)
     if house.pruning is not None:
         schedule.every(24, "prune", house.pruning.sweep)

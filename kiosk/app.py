@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import events
 from textual.app import App, ComposeResult
@@ -21,6 +21,7 @@ from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Static, TextArea
+from textual.widgets._toast import ToastHolder
 from textual.worker import WorkType
 
 from assistants.sentinel import StatusLine
@@ -111,6 +112,9 @@ class Kiosk(TouchApp):
         self._spot: Spot | None = None
         """Where whoever comes stood before, until it is shown."""
         self._idle = Idle(self.clock, self.wanted, self._later, panel=handed.principal.needs_pin)
+        self._here = asyncio.Event()
+        """The places are seen: the display doesn't rest."""
+        self._here.set()
         self.failure = ""
         # Textual would take the whole process's output for as long as a display is open; here it stays Haven's.
         self._capture_stdout = sys.stdout  # type: ignore[assignment]
@@ -296,17 +300,33 @@ class Kiosk(TouchApp):
         if step >= Step.CLOCK and not isinstance(self.screen, Resting):
             if self._handed.principal.needs_pin:
                 self._end_session()
+            self._here.clear()
             self.push_screen(Resting())
             drawn.forget(self.floor)
         self.screen.set_class(step is Step.BLANK, "blank")
         if step is Step.AWAKE and isinstance(self.screen, Resting):
             self.pop_screen()
+            self._here.set()
+
+    async def push_screen_wait(self, screen: Screen[Any] | str, *, mode: str | None = None) -> Any:
+        """Ask a dialog. While the display rests nobody answers it: the wall panel gives up (None), as whoever was asked
+        has gone; any other asks when it is woken.
+        """
+        if not self._here.is_set() and self._handed.principal.needs_pin:
+            return None
+        await self._here.wait()
+        return await super().push_screen_wait(screen, mode=mode)
+
+    def action_help_quit(self) -> None:
+        """Ctrl+C, where nothing is marked that it could copy."""
+        self.notify("Ctrl+Q closes this display. Haven itself goes on.", markup=False)
 
     def _end_session(self) -> None:
         """Whoever comes next finds nothing of whoever was here."""
         while isinstance(self.screen, Dialog):
             self.screen.dismiss(None)
         self.clear_notifications()
+        self.floor.query(ToastHolder).remove()  # else the empty frames of what is cleared stay for ever
         if self.clipboard:
             self.copy_to_clipboard("")  # that of the terminal as well
         for pane in self._panes:

@@ -29,6 +29,11 @@ class Entry(TextArea):
         super().__init__(text, id=id, placeholder=placeholder, soft_wrap=True, show_line_numbers=False)
         self.cursor_blink = False  # each blink would be a repaint
 
+    def on_unmount(self) -> None:
+        """Textual's app keeps each field, and what was typed into it, to tell it of the next look: not once it is gone."""
+        for watchers in getattr(self.app, "__watchers", {}).values():
+            watchers[:] = [(node, tell) for node, tell in watchers if node is not self]
+
     def take(self, key: str) -> None:
         """A key of the keyboard on the screen."""
         if key == "enter":

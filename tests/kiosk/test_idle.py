@@ -9,16 +9,18 @@ from pathlib import Path
 import pytest
 from textual.strip import Strip
 from textual.widgets import ContentSwitcher
+from textual.widgets._toast import ToastHolder
 
 from haven.settings import Kiosk
 from kiosk.backlight import set_light
 from kiosk.driver import StreamDriver
 from kiosk.idle import DEAF_S, LIGHT, Idle, Step
-from kiosk.screens.dialogs import Choice
+from kiosk.screens.dialogs import Choice, Dialog, Words
 from kiosk.screens.pane import Pane
+from kiosk.widgets.entry import Entry
 from tests.kiosk.clock import FakeClock, settled
 from tests.kiosk.conftest import OWNER, PANEL, House, Show
-from tests.kiosk.terminal import Terminal
+from tests.kiosk.terminal import PATIENCE_S, Terminal
 
 WANTED = Kiosk(dim_after_s=100, clock_after_s=200, blank_after_s=300)
 
@@ -102,17 +104,41 @@ async def test_a_panel_left_alone_forgets_who_was_there_and_its_waking_tap_press
         await terminal.until("There are no changes yet")
 
 
+async def test_nothing_stays_of_what_a_dialog_was_told_nor_of_notices(house: House, show: Show) -> None:
+    clock = FakeClock()
+    async with show(PANEL, clock=clock) as terminal:
+        app = house.kiosks[-1]
+        asked = asyncio.ensure_future(_asked(app.query_one("#ask", Pane), Words("In your own words?", "Send")))
+        await terminal.until("In your own words?")
+        terminal.type("Their own affair")
+        await terminal.until("Their own affair")
+        app.floor.query_one("#ask", Pane).complain("It cannot be sent.")
+        await terminal.until("It cannot be sent.")
+        await left_alone(house, clock, app.wanted.clock_after_s + 1)
+        await terminal.until("Touch to wake", gone="It cannot be sent.")
+        assert await asked is None
+        assert not app.floor.query(ToastHolder)
+        async with asyncio.timeout(PATIENCE_S):
+            while _fields("affair"):
+                await settled(app)
+
+
+def _fields(words: str) -> list[Entry]:
+    gc.collect()
+    return [one for one in gc.get_objects() if type(one) is Entry and words in one.text]
+
+
 def _lines() -> list[str]:
     """All that Textual holds as drawn, in the whole process."""
     gc.collect()
     return [one.text for one in gc.get_objects() if type(one) is Strip]
 
 
-async def _asked(pane: Pane) -> str | None:
+async def _asked(pane: Pane, dialog: Dialog | None = None) -> str | None:
     answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
 
     async def ask() -> None:
-        answer.set_result(await pane.app.push_screen_wait(Choice("Which of them?", {"a": "This"})))
+        answer.set_result(await pane.app.push_screen_wait(dialog or Choice("Which of them?", {"a": "This"})))
 
     pane.call_later(pane.attempt, ask, "test")
     return await answer
@@ -156,6 +182,33 @@ async def test_a_display_of_ones_own_shows_the_time_and_keeps_what_was_there(hou
         terminal.type("x")
         await terminal.until("How far is", gone="Touch to wake")
         assert "How far isx" not in terminal.screen
+
+
+async def test_what_is_asked_while_nobody_is_there_waits_or_is_given_up(house: House, show: Show) -> None:
+    clock = FakeClock()
+    async with show(PANEL, clock=clock) as panel, show(OWNER, clock=clock) as own:
+        apps = house.kiosks[-2:]
+        clock.pass_by(apps[0].wanted.clock_after_s + 1)
+        for app, terminal in zip(apps, (panel, own), strict=True):
+            await terminal.until("Touch to wake")
+            await settled(app)
+        given_up, asked = (asyncio.ensure_future(_asked(app.floor.query_one("#ask", Pane))) for app in apps)
+        assert await given_up is None, "whoever it was for has left the wall panel"
+        for terminal in (panel, own):
+            terminal.type("x")
+            await terminal.until("F1 Home", gone="Touch to wake")
+        await own.until("Which of them?")
+        assert "Which of them?" not in panel.screen
+        clock.pass_by(DEAF_S)
+        await own.tap("This")
+        assert await asked == "a"
+        await own.until("F1 Home", gone="Which of them?")
+
+
+async def test_ctrl_c_tells_how_to_close_the_display(house: House, show: Show) -> None:
+    async with show(OWNER) as terminal:
+        terminal.type("\x03")
+        await terminal.until("Ctrl+Q closes this display")
 
 
 async def test_an_alert_wakes_the_panel_and_is_shown(house: House, show: Show) -> None:
