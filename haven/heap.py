@@ -27,7 +27,8 @@ def give_back() -> None:
 async def trim() -> None:
     """Give back what lies free between pieces that are used: a display that is used for hours leaves many such gaps.
 
-    About a millisecond; where the C library is not GNU's nothing is done.
+    A few milliseconds, and a tenth of one for each MB that is given back, in which nobody else is given any; where the
+    C library is not GNU's nothing is done.
     """
     with suppress(AttributeError):
         await asyncio.to_thread(ctypes.CDLL(None).malloc_trim, 0)

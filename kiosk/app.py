@@ -10,6 +10,7 @@ from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar
+from weakref import WeakSet
 
 from textual import events
 from textual.app import App, ComposeResult
@@ -22,7 +23,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Static, TextArea
 from textual.widgets._toast import ToastHolder
-from textual.worker import WorkType
+from textual.worker import Worker, WorkType, get_current_worker
 
 from assistants.sentinel import StatusLine
 from haven.access import Act, check
@@ -115,6 +116,8 @@ class Kiosk(TouchApp):
         self._here = asyncio.Event()
         """The places are seen: the display doesn't rest."""
         self._here.set()
+        self._left: WeakSet[Worker[Any]] = WeakSet()
+        """What still runs for whoever was here when the last session ended."""
         self.failure = ""
         # Textual would take the whole process's output for as long as a display is open; here it stays Haven's.
         self._capture_stdout = sys.stdout  # type: ignore[assignment]
@@ -310,9 +313,10 @@ class Kiosk(TouchApp):
 
     async def push_screen_wait(self, screen: Screen[Any] | str, *, mode: str | None = None) -> Any:
         """Ask a dialog. While the display rests nobody answers it: the wall panel gives up (None), as whoever was asked
-        has gone; any other asks when it is woken.
+        has gone, even if another has come since; any other asks when it is woken.
         """
-        if not self._here.is_set() and self._handed.principal.needs_pin:
+        left = get_current_worker() in self._left
+        if left or (self._handed.principal.needs_pin and not self._here.is_set()):
             return None
         await self._here.wait()
         return await super().push_screen_wait(screen, mode=mode)
@@ -323,6 +327,7 @@ class Kiosk(TouchApp):
 
     def _end_session(self) -> None:
         """Whoever comes next finds nothing of whoever was here."""
+        self._left = WeakSet(self.workers)
         while isinstance(self.screen, Dialog):
             self.screen.dismiss(None)
         self.clear_notifications()

@@ -30,7 +30,7 @@ class Entry(TextArea):
         self.cursor_blink = False  # each blink would be a repaint
 
     def on_unmount(self) -> None:
-        """Textual's app keeps each field, and what was typed into it, to tell it of the next look: not once it is gone."""
+        """Textual's app keeps each field, with what was typed, to tell it of the next look: not once it is gone."""
         for watchers in getattr(self.app, "__watchers", {}).values():
             watchers[:] = [(node, tell) for node, tell in watchers if node is not self]
 

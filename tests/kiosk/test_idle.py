@@ -134,10 +134,12 @@ def _lines() -> list[str]:
     return [one.text for one in gc.get_objects() if type(one) is Strip]
 
 
-async def _asked(pane: Pane, dialog: Dialog | None = None) -> str | None:
+async def _asked(pane: Pane, dialog: Dialog | None = None, after: asyncio.Event | None = None) -> str | None:
     answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
 
     async def ask() -> None:
+        if after is not None:
+            await after.wait()
         answer.set_result(await pane.app.push_screen_wait(dialog or Choice("Which of them?", {"a": "This"})))
 
     pane.call_later(pane.attempt, ask, "test")
@@ -203,6 +205,24 @@ async def test_what_is_asked_while_nobody_is_there_waits_or_is_given_up(house: H
         await own.tap("This")
         assert await asked == "a"
         await own.until("F1 Home", gone="Which of them?")
+
+
+async def test_what_was_begun_for_whoever_left_asks_nobody_who_came_since(house: House, show: Show) -> None:
+    clock, worked = FakeClock(), asyncio.Event()
+    async with show(PANEL, clock=clock) as terminal:
+        app = house.kiosks[-1]
+        asked = asyncio.ensure_future(_asked(app.floor.query_one("#ask", Pane), after=worked))
+        await settled(app)
+        await left_alone(house, clock, app.wanted.clock_after_s + 1)
+        await terminal.until("Touch to wake")
+        terminal.type("x")
+        await terminal.until("F1 Home", gone="Touch to wake")
+        clock.pass_by(DEAF_S)
+        worked.set()
+        assert await asked is None, "it may have been given the PIN of whoever left"
+        own = asyncio.ensure_future(_asked(app.floor.query_one("#ask", Pane)))
+        await terminal.tap("This")
+        assert await own == "a", "whoever came is asked what is theirs"
 
 
 async def test_ctrl_c_tells_how_to_close_the_display(house: House, show: Show) -> None:
