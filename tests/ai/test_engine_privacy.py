@@ -273,7 +273,7 @@ async def test_planted_values_stay_home_and_are_back_in_the_applied_edits(tmp_pa
         summary="Credits for <EMAIL_1>.",
     )
     planted = {"contact.md": f"Mail: {MAIL}\nPush with {TOKEN}\n"}
-    async with scripted_home(tmp_path / "state", llmock, planted) as home:
+    async with scripted_home(tmp_path / "state", llmock, planted, sample=True) as home:
         change = await home.ask_for(f"Add a credits page for {MAIL} and take the token out of contact.md")
         change = await home.rest(change)
         review = await home.house.changes.review(change.id)

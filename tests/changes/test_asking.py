@@ -58,7 +58,7 @@ async def test_a_model_looks_around_before_it_proposes(tmp_path: Path, llmock: L
     llmock.call_tool("read", {"path": "../../etc/passwd"})
     will_propose(llmock, edit("light.py", GREEN, old=LIGHT))
     files = {**MANY, "light.py": LIGHT}
-    async with scripted_home(tmp_path, llmock, files, changes={"context_tokens": 1_000}) as home:
+    async with scripted_home(tmp_path, llmock, files, sample=True, changes={"context_tokens": 1_000}) as home:
         change = await home.rest(await home.ask_for("Simplify light.py"))
         review = await home.house.changes.review(change.id)
         assert change.state == State.REVIEW, change.reason
@@ -76,7 +76,9 @@ async def test_a_model_looks_around_before_it_proposes(tmp_path: Path, llmock: L
 async def test_the_far_ends_own_count_makes_the_context_smaller(tmp_path: Path, llmock: LLMock) -> None:
     will_propose(llmock, edit("light.py", GREEN, old=LIGHT))
     files = {**MANY, "light.py": LIGHT}
-    async with scripted_home(tmp_path, llmock, files, counts=50_000, changes={"context_tokens": 4_000}) as home:
+    async with scripted_home(
+        tmp_path, llmock, files, sample=True, counts=50_000, changes={"context_tokens": 4_000}
+    ) as home:
         change = await home.rest(await home.ask_for("Simplify light.py"))
         assert change.state == State.REVIEW, change.reason
         review = await home.house.changes.review(change.id)

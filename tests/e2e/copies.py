@@ -32,7 +32,7 @@ async def sample_project(into: Path) -> Path:
 def small_project(into: Path, files: Mapping[str, str]) -> str:
     """These files in one commit on `main`, in a new folder; the commit."""
     commit, parts = _small(tuple(files.items()))
-    into.mkdir()
+    into.mkdir(parents=True)
     _write(parts, into)
     return commit
 
@@ -42,6 +42,7 @@ def _small(files: tuple[tuple[str, str], ...]) -> tuple[str, Parts]:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         for name, text in files:
+            (root / name).parent.mkdir(exist_ok=True)
             (root / name).write_text(text)
         _git(root, "init", "-q", "-b", "main", "--template=")
         _git(root, "add", ".")

@@ -14,11 +14,17 @@ from aiohttp import web
 from haven.app import open_house, run
 from haven.demo.stand_in import StandIn
 from haven.settings import Settings, cache_dir
-from tests.e2e.copies import sample_project
+from tests.e2e.copies import sample_project, small_project
 from tests.e2e.house import Home, settings_in
 
 if TYPE_CHECKING:
     from llmock.pytest_plugin import LLMock
+
+PROJECT = {
+    "pyproject.toml": '[tool.pytest.ini_options]\ntestpaths = ["tests"]\npythonpath = ["."]\n',
+    "tests/test_sky.py": "def test_it_is_above():\n    assert 'sky' > 'earth'\n",
+}
+"""What stands in a small project beside the files of a test: its tests take a moment, and all of them are green."""
 
 
 def edit(path: str, new: str | None = None, old: str | None = None, kind: str = "") -> dict[str, Any]:
@@ -33,16 +39,23 @@ def will_propose(llmock: LLMock, *edits: Mapping[str, Any], summary: str = "As a
 
 @asynccontextmanager
 async def scripted_home(
-    folder: Path, llmock: LLMock, files: Mapping[str, str] | None = None, *, counts: int = 1_000, **more: Any
+    folder: Path, llmock: LLMock, files: Mapping[str, str], *, sample: bool = False, counts: int = 1_000, **more: Any
 ) -> AsyncIterator[Home]:
-    """The house at work on the sample project, with these files committed on top of it.
+    """The house at work on a small project, or on the `sample` project, with these files committed on top of it.
 
     `counts` is what the API says when it is asked how many tokens a prompt has.
     """
 
     async with _with_count(llmock.base_url("anthropic"), counts) as base_url:
         ready = settings_in(folder, base_url, **more)
-        async with _at_work(ready, files or {}) as home:
+        project = ready.project.repository
+        assert project is not None
+        if sample:
+            await sample_project(project)
+        else:
+            small_project(project, PROJECT)
+        _commit(project, files)
+        async with _at_work(ready, project) as home:
             yield home
 
 
@@ -75,17 +88,17 @@ def _retry(far: aiohttp.ClientResponse) -> dict[str, str]:
     return {"retry-after": far.headers["retry-after"]} if "retry-after" in far.headers else {}
 
 
-@asynccontextmanager
-async def _at_work(ready: Settings, files: Mapping[str, str]) -> AsyncIterator[Home]:
+def _commit(project: Path, files: Mapping[str, str]) -> None:
     from tests.e2e.test_bad_input import git
 
-    project = ready.project.repository
-    assert project is not None
-    await sample_project(project)
     for name, text in files.items():
         (project / name).write_text(text, encoding="utf-8")
-        git(project, "add", name)
-        git(project, "commit", "-qm", name)
+    git(project, "add", *files)
+    git(project, "commit", "-qm", ", ".join(files))
+
+
+@asynccontextmanager
+async def _at_work(ready: Settings, project: Path) -> AsyncIterator[Home]:
     async with open_house(ready, cache_dir()) as house:
         running = asyncio.create_task(run(house, []))
         try:
