@@ -70,7 +70,23 @@ class PinPad(Dialog):
             self.query_one("#dots", Static).update("● " * len(self._digits))
 
 
-class Words(Dialog):
+class Typing(Dialog):
+    """With a field, and the keys for it: put away, they come back when a finger comes to the field."""
+
+    def on_mount(self) -> None:
+        self.query_one(Entry).focus()
+
+    def on_keys_typed(self, event: Keys.Typed) -> None:
+        if event.key == "hide":
+            self.query_one(Keys).display = False
+        else:
+            self.query_one(Entry).take(event.key)
+
+    def on_entry_touched(self) -> None:
+        self.query_one(Keys).display = True
+
+
+class Words(Typing):
     """A sentence or more; with `numeric`, a number."""
 
     def __init__(self, question: str, done: str, placeholder: str = "", *, numeric: bool = False) -> None:
@@ -88,13 +104,6 @@ class Words(Dialog):
                 yield Tile("Back", "back")
                 yield Tile(self._done, "done", id="done", classes="good")
             yield NumberKeys() if self._numeric else Keyboard()
-
-    def on_mount(self) -> None:
-        self.query_one(Entry).focus()
-
-    def on_keys_typed(self, event: Keys.Typed) -> None:
-        if event.key != "hide":
-            self.query_one(Entry).take(event.key)
 
     def on_entry_sent(self) -> None:
         self.dismiss(self.query_one(Entry).text)

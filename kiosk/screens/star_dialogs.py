@@ -14,9 +14,9 @@ from haven.errors import HavenError
 from haven.world.names import NameHit, Names
 from haven.world.schema import Kind
 from kiosk.plain import line, plain
-from kiosk.screens.dialogs import Dialog
+from kiosk.screens.dialogs import Dialog, Typing
 from kiosk.widgets.entry import Entry
-from kiosk.widgets.keyboard import Keyboard, Keys
+from kiosk.widgets.keyboard import Keyboard
 from kiosk.widgets.tile import Tile
 
 Work = Callable[[], Coroutine[Any, Any, Any]]
@@ -25,7 +25,7 @@ FITTING = 3
 """Names that are shown beside one another."""
 
 
-class FindSystem(Dialog):
+class FindSystem(Typing):
     """Returns the id of a system, or of a place that lies in one."""
 
     def __init__(self, question: str, names: Names) -> None:
@@ -46,11 +46,6 @@ class FindSystem(Dialog):
 
     def on_mount(self) -> None:
         self._show([])
-        self.query_one(Entry).focus()
-
-    def on_keys_typed(self, event: Keys.Typed) -> None:
-        if event.key != "hide":
-            self.query_one(Entry).take(event.key)
 
     def on_text_area_changed(self) -> None:
         work: Work = partial(self._look, self.query_one(Entry).text)
