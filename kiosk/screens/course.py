@@ -35,7 +35,7 @@ class Course:
         """Which stop of how many, the next one, and how far is left."""
         here = f"Stop {self.stop + 1} of {len(self.ids)}: {line(self.names[self.stop], 24)}"
         if self.is_there:
-            return f"{here}\nYou are there: {written(sum(self.legs), self.unit)} in all"
+            return f"{here}\nYou are there\n{written(sum(self.legs), self.unit)} in all"
         left = written(sum(self.legs[self.stop :]), self.unit)
         leg = written(self.legs[self.stop], self.unit)
         return f"{here}\n{leg} to {line(self.names[self.stop + 1], 20)}\n{left} to go"

@@ -12,7 +12,7 @@ from textual.screen import Screen
 from haven.access import Act, check
 from haven.errors import BadInput
 from haven.world.gazetteer import Gazetteer
-from haven.world.maps.sky import TRAITS, Portion
+from haven.world.maps.sky import DISCOVERER, TRAITS, Portion
 from kiosk.plain import line
 from kiosk.screens.course import Course, planned
 from kiosk.screens.dialogs import Choice, Words
@@ -93,9 +93,10 @@ class Questions:
 
     async def _value(self, view: View, name: str) -> str | None:
         values = await self.looked(lambda world: view.values(world, name))
+        asked = "Discovered by whom?" if name == DISCOVERER else f"Which {name}?"
         options = {ANY: "Any"}
         options |= {value: f"{line(value, 20)}\n{count:,} system{'s' * (count != 1)}" for value, count in values}
-        return await self._ask(Several(f"Which {name}?", options, view.filters.get(name, ANY)))
+        return await self._ask(Several(asked, options, view.filters.get(name, ANY)))
 
     async def _start(self, before: tuple[str, str], end: str) -> str | None:
         id, name = before
