@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -130,8 +131,8 @@ class Ask(Pane):
         send.set_class(not event.busy, "good")
 
     def on_answering_wanted(self, event: Answering.Wanted) -> None:
-        self.query_one(Entry).text = event.words
-        self._send()
+        """Asked as they are: what is being typed stays for the next question."""
+        self._send(event.words)
 
     def on_entry_touched(self) -> None:
         self._keyboard(True)
@@ -152,18 +153,20 @@ class Ask(Pane):
         """Where the words ask for a change, the tile for that stands out."""
         self.query_one("#make").set_class(change_kind(event.text_area.text) is not None, "good")
 
-    def _send(self) -> None:
+    def _send(self, words: str | None = None) -> None:
         self._keyboard(False)
-        self.query_one(Answering).attempt(self._ask, "answer", newest=True)
+        self.query_one(Answering).attempt(partial(self._ask, words), "answer", newest=True)
 
-    async def _ask(self) -> None:
+    async def _ask(self, words: str | None) -> None:
+        """Ask `words`, or what was typed."""
         entry = self.query_one(Entry)
-        text = clean(entry.text)
+        text = clean(entry.text if words is None else words)
         principal = await self.authorise(Act.CLOUD if self._where is Where.CLOUD else Act.ASK)
         if principal is not None:
             assistant = self._assistant or None
             request = Request(text, principal, assistant=assistant, where=self._where, private=self._private)
-            entry.clear()
+            if words is None:
+                entry.clear()
             await self.query_one(Answering).ask(request)
 
     async def _propose(self) -> None:

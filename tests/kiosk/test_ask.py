@@ -29,8 +29,11 @@ async def test_an_answer_is_stopped_and_asked_again(house: House, show: Show) ->
         await terminal.tap("Stop")
         await terminal.until("stopped", "Ask again", gone=" Stop ")
         house.model.go_on.set()
+        terminal.type("And who saw it first?")
+        await terminal.until("And who saw it first?")
         await terminal.tap("Ask again")
         await terminal.until("Vega has three moons.", "local · small-model", "Good", gone="stopped")
+        await terminal.until("? Who named Vega?", "And who saw it first?")
     steps = await house.round_table.transcript.steps(OWNER)
     assert [one.why for one in steps if one.why.startswith("stopped")] == ["stopped before its end"]
 
