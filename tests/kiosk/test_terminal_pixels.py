@@ -123,7 +123,7 @@ async def xterm(socket_path: Path) -> AsyncIterator[Window]:
         os.close(reads)
         for process in (terminal, screen):
             if process is not None and process.returncode is None:
-                process.terminate()
+                process.kill()  # an X server that is told to end as it falls asleep sleeps on until somebody comes
                 await process.wait()
 
 
