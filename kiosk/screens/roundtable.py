@@ -111,6 +111,7 @@ class RoundTablePane(Pane):
         tile = event.tile
         if isinstance(tile, Bubble):
             tile.turn()
+            self.query_one(Chat).stay_at(tile)
         elif tile.has_class("talk"):
             self._stop()
             self._request = tile.key

@@ -146,3 +146,8 @@ class Chat(VerticalScroll, can_focus=False):
         for old in [*self.query(".nothing"), *list(self.query(Bubble))[: -(MOST - 1)]]:
             old.remove()
         self.mount(Bubble(step, self._cast))
+
+    def stay_at(self, bubble: Bubble) -> None:
+        """What was tapped is read from its beginning; the end is followed again when a finger goes back to it."""
+        self.release_anchor()
+        self.call_after_refresh(self.scroll_to_widget, bubble, animate=False)

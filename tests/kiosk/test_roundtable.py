@@ -34,6 +34,21 @@ async def open_it(terminal: Terminal) -> None:
     await terminal.until("Live: every request")
 
 
+async def test_what_is_unfolded_is_read_from_its_beginning_while_more_is_said(house: House, show: Show) -> None:
+    house.model.pieces = ["Vega has ", " ".join(f"moon{number}" for number in range(150)), "."]
+    await said(house, "Name the moons of Vega", OWNER)
+    async with show(OWNER, 96, 26) as terminal:
+        await open_it(terminal)
+        await terminal.tap("Scribe answers root")
+        await terminal.until("Scribe answers root", "Vega has moon0 moon1", "moon40")
+        house.model.pieces = ["Vega has ", "three moons."]
+        await said(house, "How many moons has Vega?")
+        await terminal.until("How many moons has Vega?")
+        await terminal.until("Scribe answers root", "Vega has moon0 moon1", "moon40")
+        await terminal.tap("Scribe answers root")
+        await terminal.until("Scribe answers root", gone="moon40")
+
+
 async def test_it_is_followed_live_filtered_unfolded_and_replayed(house: House, show: Show) -> None:
     await said(house, "Name the moons of Vega")
     async with show(OWNER, 96, 26) as terminal:
