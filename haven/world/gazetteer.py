@@ -21,7 +21,7 @@ T = TypeVar("T")
 BELOW = (Kind.PLANET, Kind.MOON, Kind.STATION, Kind.DISCOVERY)
 """Kinds whose records belong to a place."""
 REBUILD = 2_000
-"""So many changes at once are read as a whole world."""
+"""So many changes at once are read as a whole world; so many in all, and more than it has records, as well."""
 
 
 class Gazetteer:
@@ -35,6 +35,11 @@ class Gazetteer:
         self.taken: list[Thing] = []
         """What came in since the beginning, in order: whoever keeps something of its own reads on from there."""
         self._update(things, ())
+
+    @property
+    def is_worn(self) -> bool:
+        """Whether it keeps more of what records were before than of what they are: one made anew has nothing of it."""
+        return len(self.taken) > max(REBUILD, len(self.things))
 
     def update(self, things: Iterable[Thing], gone: Iterable[str] = ()) -> None:
         """Take in what was added or changed, and let go of what was removed."""
@@ -169,7 +174,7 @@ class Atlases:
             if stamp == self._stamp:
                 return
             changed = await self._world.changed_since(self._stamp) if self._stamp >= 0 else []
-            if self._stamp < 0 or len(changed) > REBUILD:
+            if self._stamp < 0 or len(changed) > REBUILD or self._gazetteer.is_worn:
                 things = await self._world.things()
                 self._gazetteer = await asyncio.to_thread(Gazetteer, things)
             else:

@@ -52,13 +52,19 @@ class NameIndex:
         self._of: dict[str, list[Spelling]] = {}
         self._by_id: dict[str, tuple[str, ...]] = {}
         self._joined: dict[str, list[str]] = {}
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        """What is kept of names that are gone as well, of those alone that are there."""
         self._longest: dict[str, int] = {}
-        self._seen: set[str] = set()
-        self._new: list[str] = []
+        self._seen: set[str] = set(self._of)
+        self._new: list[str] = [*self._of]
         self._sorted: list[str] = []
         self._numbered: list[str] = []
         self._lengths = array("f")
         self._trigrams: dict[str, array[int]] = {}
+        for key in self._of:
+            self._begin(key.split(" "))
 
     def __len__(self) -> int:
         return len(self._by_id)
@@ -95,7 +101,11 @@ class NameIndex:
                 self._of[key] = left
             else:
                 del self._of[key]
-                self._joined[key.replace(" ", "")].remove(key)
+                self._joined[joined := key.replace(" ", "")].remove(key)
+                if not self._joined[joined]:
+                    del self._joined[joined]
+        if len(self._seen) > 2 * len(self._of) + MANY:  # most are gone
+            self._begin_anew()
 
     def title(self, id: str) -> tuple[str, Kind]:
         """The name and kind of a record. Raises KeyError."""
