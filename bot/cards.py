@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections import defaultdict
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Literal
+from weakref import WeakValueDictionary
 
 import discord
 
@@ -85,12 +85,12 @@ class Cards(Queue[str]):
         self._changes = changes
         self._database = database
         self._settings = settings
-        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._said: dict[str, str] = {}
 
     async def open(self, change: Change, channel: int) -> Card:
         """Show a new change in the configured channel, else in `channel`; the card that is there where it was shown."""
-        async with self._locks[change.id]:
+        async with self._locks.setdefault(change.id, asyncio.Lock()):
             card = await self._load(change.id)
             if card is None:
                 now = await self._changes.get(change.id)
@@ -110,7 +110,7 @@ class Cards(Queue[str]):
 
     async def refresh(self, id: str) -> None:
         """Bring the messages of one change up to date; nothing is sent where they are."""
-        async with self._locks[id]:
+        async with self._locks.setdefault(id, asyncio.Lock()):
             change = await self._changes.get(id)
             card = await self._load(id)
             if card is None and change.state in OPEN and self._settings.channel_id:
@@ -155,7 +155,7 @@ class Cards(Queue[str]):
         without_numbers = re.sub(r"[\d,.]+", "#", text)
         if self._said.get(id) == without_numbers:
             return  # a counter that moved on is not worth one of the few edits Discord allows
-        async with self._locks[id]:
+        async with self._locks.setdefault(id, asyncio.Lock()):
             change, card = await self._changes.get(id), await self._load(id)
             if card is None or change.state != event.data.get("stage"):
                 return
