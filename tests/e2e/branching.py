@@ -26,6 +26,7 @@ from haven.store import events
 from haven.store.changes import Change
 from haven.store.ledger import Entry
 from tests.changes import sources
+from tests.e2e.baselines import known_baselines
 from tests.e2e.house import MEMBER, Home, settings_in
 
 WISH = "Simplify light.py"
@@ -86,7 +87,7 @@ async def small_house(
         project = ready.project.repository
         assert project is not None
         await asyncio.to_thread(sources.make, project, FILES)
-        async with open_house(ready, cache_dir()) as house:
+        async with open_house(ready, cache_dir()) as house, known_baselines(house.database):
             running = asyncio.create_task(run(house, [])) if working else None
             try:
                 yield Home(house, stand_in, project)

@@ -17,6 +17,7 @@ from haven.demo.journey import demo_settings
 from haven.demo.stand_in import Fault, StandIn
 from haven.settings import Deploy, Discord, Settings, cache_dir
 from haven.store.changes import Change
+from tests.e2e.baselines import known_baselines
 from tests.e2e.copies import sample_project
 
 PNG = "Add a button in the map viewer to export the current map as PNG"
@@ -86,7 +87,7 @@ async def at_home(
         ready = settings_in(folder, stand_in.base_url, model=model, **more)
         assert ready.project.repository is not None
         await sample_project(ready.project.repository)
-        async with open_house(ready, cache_dir()) as house:
+        async with open_house(ready, cache_dir()) as house, known_baselines(house.database):
             running = asyncio.create_task(run(house, [])) if working else None
             try:
                 yield Home(house, stand_in, ready.project.repository)

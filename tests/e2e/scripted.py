@@ -14,6 +14,7 @@ from aiohttp import web
 from haven.app import open_house, run
 from haven.demo.stand_in import StandIn
 from haven.settings import Settings, cache_dir
+from tests.e2e.baselines import known_baselines
 from tests.e2e.copies import sample_project, small_project
 from tests.e2e.house import Home, settings_in
 
@@ -99,7 +100,7 @@ def _commit(project: Path, files: Mapping[str, str]) -> None:
 
 @asynccontextmanager
 async def _at_work(ready: Settings, project: Path) -> AsyncIterator[Home]:
-    async with open_house(ready, cache_dir()) as house:
+    async with open_house(ready, cache_dir()) as house, known_baselines(house.database):
         running = asyncio.create_task(run(house, []))
         try:
             yield Home(house, StandIn(), project)

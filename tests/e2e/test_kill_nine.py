@@ -24,6 +24,7 @@ from haven.store import deployments, jobs
 from tests.changes.test_deploying import live
 from tests.changes.test_reviewing import in_review
 from tests.e2e import warm
+from tests.e2e.baselines import known_baselines
 from tests.e2e.copies import sample_project
 from tests.e2e.house import MEMBER, OWNER, PNG, REVIEWER, Home, settings_in
 
@@ -98,7 +99,7 @@ async def far_away(
         shared = ready.paths.state_dir / "testenvs"
         shared.symlink_to(cache_dir() / "testenvs")
         service = Service(tmp_path, ready, git)
-        async with open_house(ready, cache_dir()) as house:
+        async with open_house(ready, cache_dir()) as house, known_baselines(house.database):
             watching = asyncio.create_task(house.bus.run())
             try:
                 yield Home(house, stand_in, ready.project.repository), service, git
