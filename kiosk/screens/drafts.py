@@ -114,7 +114,7 @@ class DraftsPane(Pane):
         if event.tile.has_class("row"):
             self._tapped(key)
         elif key == "back":
-            self.post_message(self.Go("home"))
+            self.go_back()
         elif key == "several":
             self.action_several()
         else:

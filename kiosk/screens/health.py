@@ -97,7 +97,7 @@ class HealthPane(Pane):
         if event.tile.has_class("alarm"):
             self._choose(event.tile.key)
         elif event.tile.key == "back":
-            self.post_message(self.Go("home"))
+            self.go_back()
         else:
             getattr(self, f"action_{event.tile.key}")()
 

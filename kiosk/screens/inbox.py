@@ -79,7 +79,7 @@ class InboxPane(Pane):
         if event.tile.has_class("row"):
             self._choose(key)
         elif key == "back":
-            self.post_message(self.Go("home"))
+            self.go_back()
         elif key == "read":
             self.action_read()
         else:

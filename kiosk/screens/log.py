@@ -89,7 +89,7 @@ class LogPane(Pane):
     def on_tile_pressed(self, event: Tile.Pressed) -> None:
         event.stop()
         if event.tile.key == "back":
-            self.post_message(self.Go("home"))
+            self.go_back()
         else:
             getattr(self, f"action_{event.tile.key}")()
 

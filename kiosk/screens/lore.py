@@ -125,13 +125,13 @@ class LorePane(Pane):
         self.attempt(self._all, "lore list", newest=True)
 
     def action_before(self) -> None:
-        """From history and mentions to what was read, then to the one read before, then Home."""
+        """From history and mentions to what was read, then to the one read before, then to where one was before."""
         if self._view != "page":
             self._show("page")
         elif self._trail:
             self.attempt(partial(self._open, self._trail.pop()), "lore entry", newest=True)
         else:
-            self.post_message(self.Go("home"))
+            self.go_back()
 
     def action_drafts(self) -> None:
         self.post_message(self.Go("drafts"))

@@ -71,7 +71,7 @@ class ModelsPane(Pane):
             self._chosen = event.tile.key
             self._mark()
         elif event.tile.key == "back":
-            self.post_message(self.Go("home"))
+            self.go_back()
         else:
             getattr(self, f"action_{event.tile.key}")()
 

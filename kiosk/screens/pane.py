@@ -96,6 +96,10 @@ class Pane(Vertical):
     def news(self, event: Event) -> None:
         """Something happened in the house, maybe nothing that is seen here."""
 
+    def go_back(self) -> None:
+        """To where one was before, as Escape does."""
+        self.call_later(self.app.run_action, "back")
+
     def tapped(self, work: Work, group: str) -> None:
         """Run what a tap asked for, unless an earlier tap is still being worked on after SOON_S: then that is said."""
         if not self.attempt(work, group) and not self.attempt(partial(self._in_turn, work, group), f"{group} next"):

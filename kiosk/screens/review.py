@@ -140,7 +140,7 @@ class ReviewPane(Deciding):
         elif key == "back" and self._current == PAIR:
             self._page("rounds")
         elif key == "back":
-            self.post_message(self.Go("changes"))
+            self.go_back()
         else:
             self.action_act(key)
 

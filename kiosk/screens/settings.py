@@ -58,7 +58,7 @@ class SettingsPane(Pane):
     def on_tile_pressed(self, event: Tile.Pressed) -> None:
         event.stop()
         if event.tile.key == "back":
-            self.post_message(self.Go("home"))
+            self.go_back()
         elif event.tile.has_class("row"):
             self._ask(event.tile.key)
         else:
