@@ -94,8 +94,13 @@ class StarMap(Unmarked, can_focus=True):
             self._redraw(every=False)
 
     def whole(self) -> None:
-        """See all of it."""
-        self._fly(self._whole)
+        """See all of it, beside what covers the map."""
+        goal = self._whole
+        if self._chart is not None and any(self._shade):
+            sky = self._chart.shown.sky
+            goal = fitting(sky.low, sky.high, *self._room())
+            goal = goal.looking_at(goal.x, goal.y, *self._middle())
+        self._fly(goal)
 
     def pan(self, right: int, up: int) -> None:
         self._fly(self._goal().moved(right * STEP * self.size.width, -up * STEP * self.size.height))

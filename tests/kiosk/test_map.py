@@ -106,6 +106,18 @@ async def test_a_map_that_was_told_to_fly_before_it_was_seen_flies_when_it_is(ch
         await terminal.until("Astra", gone="┌───")
 
 
+async def test_all_of_the_map_is_seen_beside_the_card_of_a_system(charted: House, show: Show) -> None:  # noqa: F811
+    async with show(OWNER) as terminal:
+        await terminal.tap("F4 Map")
+        await terminal.tap("Ottoline")
+        await terminal.until("Worlds", gone="Tollan Far")  # the card lies over it
+        await terminal.tap("Fit")
+        await terminal.until("Worlds", "Tollan Far", "Ottoline")
+        await terminal.tap("Close")
+        await terminal.tap("Fit")
+        await terminal.until("Tollan Far", "Ottoline", gone="Worlds")
+
+
 async def test_keys_do_what_tiles_do_and_a_record_is_shown_where_it_lies(charted: House, show: Show) -> None:  # noqa: F811
     async with show(OWNER) as terminal:
         await terminal.until("More")
