@@ -305,6 +305,7 @@ class Kiosk(TouchApp):
                 self._end_session()
             self._here.clear()
             self.push_screen(Resting())
+            self.floor.query(ToastHolder).remove()  # else frames of notices that are gone stay, empty, for ever
             drawn.forget(self.floor)
         self.screen.set_class(step is Step.BLANK, "blank")
         if step is Step.AWAKE and isinstance(self.screen, Resting):
@@ -331,7 +332,6 @@ class Kiosk(TouchApp):
         while isinstance(self.screen, Dialog):
             self.screen.dismiss(None)
         self.clear_notifications()
-        self.floor.query(ToastHolder).remove()  # else the empty frames of what is cleared stay for ever
         if self.clipboard:
             self.copy_to_clipboard("")  # that of the terminal as well
         for pane in self._panes:

@@ -186,6 +186,19 @@ async def test_a_display_of_ones_own_shows_the_time_and_keeps_what_was_there(hou
         assert "How far isx" not in terminal.screen
 
 
+async def test_a_notice_that_still_holds_is_there_again_and_no_frame_stays_of_others(house: House, show: Show) -> None:
+    clock = FakeClock()
+    async with show(OWNER, clock=clock) as terminal:
+        app = house.kiosks[-1]
+        app.notify("The backup is made.", timeout=1000)
+        await terminal.until("The backup is made.")
+        await left_alone(house, clock, app.wanted.clock_after_s + 1)
+        await terminal.until("Touch to wake")
+        assert not app.floor.query(ToastHolder)
+        terminal.type("x")
+        await terminal.until("The backup is made.", gone="Touch to wake")
+
+
 async def test_what_is_asked_while_nobody_is_there_waits_or_is_given_up(house: House, show: Show) -> None:
     clock = FakeClock()
     async with show(PANEL, clock=clock) as panel, show(OWNER, clock=clock) as own:
