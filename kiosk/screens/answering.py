@@ -16,6 +16,8 @@ from assistants.round_table import Request, Seat
 from assistants.table.suggesting import tries
 from assistants.waiting import Choice, Held, choices_of
 from haven.access import NEEDS, Act
+from haven.ai import switch
+from haven.ai.switch import CloudSwitch
 from haven.ai.task import Reply, Tier, Where
 from haven.errors import HavenError
 from haven.store import waiting as table
@@ -87,6 +89,9 @@ class Answering(Pane):
     def __init__(self, handed: Handed, *, id: str) -> None:
         super().__init__(handed, id=id)
         self._topic = Topic()
+        self._switch = CloudSwitch(handed.database)
+        self._may_leave = False
+        """The privacy mode lets the cloud be asked."""
         self._mine: list[Waiting] = []
         self.since = now() if handed.principal.needs_pin else midnight()
         """What was asked before that is another person's, or another day's."""
@@ -105,6 +110,7 @@ class Answering(Pane):
     def on_mount(self) -> None:
         self._offer()
         self.attempt(self._welcome, "later")
+        self.attempt(self._see_switch, "switch")
         self.suggest("")
 
     def make_room(self, room: bool) -> None:
@@ -146,6 +152,8 @@ class Answering(Pane):
         """Something became of a request that waits, maybe another person's."""
         if event.kind.startswith("answer."):
             self.attempt(partial(self._news, event.subject), f"news {event.subject}", newest=True)
+        elif event.subject == switch.NAME:
+            self.attempt(self._see_switch, "switch", newest=True)
 
     def on_tile_pressed(self, event: Tile.Pressed) -> None:
         event.stop()
@@ -309,6 +317,10 @@ class Answering(Pane):
         self._mine = [one for one in [*ended, *(one for one in found if one.state in table.OPEN)] if self._is_mine(one)]
         self._offer()
 
+    async def _see_switch(self) -> None:
+        self._may_leave = (await self._switch.state()).on
+        self._offer()
+
     def _offer(self) -> None:
         if self._busy:
             return
@@ -317,7 +329,7 @@ class Answering(Pane):
             choices = {one.value: HELD[one] for one in topic.choices or (Choice.CANCEL,)}
         if topic.outcome:
             choices |= {key: words for key, (words, _) in VOTES.items()}
-        may = self.handed.principal.role >= NEEDS[Act.CLOUD] and not topic.private
+        may = self._may_leave and self.handed.principal.role >= NEEDS[Act.CLOUD] and not topic.private
         if topic.local and may and (cloud := self.handed.cloud()):
             choices["cloud"] = f"Ask {cloud} instead"
         if topic.sources:

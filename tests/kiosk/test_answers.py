@@ -202,6 +202,17 @@ async def test_where_there_is_no_cloud_it_is_not_offered(house: House, show: Sho
         await terminal.until("Vega has three moons.", "Good", gone="instead")
 
 
+async def test_while_nothing_may_leave_the_cloud_is_not_offered(house: House, show: Show) -> None:
+    async with show() as terminal:
+        await ask(terminal, "Scribe")
+        terminal.type(f"{QUESTION}\r")
+        await terminal.until("Vega has three moons.", "Ask the stand-in")
+        await terminal.tap("Cloud on")
+        await terminal.until("Local only", "Good", gone="instead")
+        await terminal.tap("Local only")
+        await terminal.until("Cloud on", "Ask the stand-in")
+
+
 async def test_models_at_home_can_be_chosen_where_there_are_any(house: House, show: Show) -> None:
     async with show() as terminal:
         await ask(terminal, "Scribe")
