@@ -298,6 +298,12 @@ def menus_of_servers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(MemberActor, "_dispatch_interaction", told)
 
 
+@pytest.fixture(autouse=True)
+def settled_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """simcord looks whether a bot has settled every 50 ms, and that after each command: looked at more often, it has."""
+    monkeypatch.setitem(simcord.Env._settle_internal.__kwdefaults__, "idle", 0.002)
+
+
 @pytest.fixture
 def simcord_bot() -> discord.Client:
     """Only there to make the server: the real bot is built when the ids of its roles are known."""
