@@ -24,7 +24,7 @@ async def test_what_a_failed_test_said_is_read_by_a_tap_on_it(house: House, show
     await house.in_review(tests=compare(before, after).to_json())
     async with show(OWNER, 100, 34) as terminal:
         await terminal.tap("Add a zoom button")
-        await terminal.tap("Tests")
+        await terminal.tap("✗ 1 regressed")  # the tile: the words Tests stand in the summary, too
         await terminal.until("1 regressed (passed before, fails now)", "▸ test_map.py::test_zoom", "what it said")
         assert "assert 2 == 4" not in terminal.screen
         await terminal.tap("test_map.py::test_zoom")
