@@ -110,7 +110,7 @@ class Answering(Pane):
     def on_mount(self) -> None:
         self._offer()
         self.attempt(self._welcome, "later")
-        self.attempt(self._see_switch, "switch")
+        self.attempt(self._see_switch, "may leave")
         self.suggest("")
 
     def make_room(self, room: bool) -> None:
@@ -153,7 +153,7 @@ class Answering(Pane):
         if event.kind.startswith("answer."):
             self.attempt(partial(self._news, event.subject), f"news {event.subject}", newest=True)
         elif event.subject == switch.NAME:
-            self.attempt(self._see_switch, "switch", newest=True)
+            self.attempt(self._see_switch, "may leave", newest=True)
 
     def on_tile_pressed(self, event: Tile.Pressed) -> None:
         event.stop()
