@@ -36,6 +36,10 @@ class Entry(TextArea):
 
     def take(self, key: str) -> None:
         """A key of the keyboard on the screen."""
+        with self._context():  # the field says what changed: else that ends at whoever passed the key on
+            self._take(key)
+
+    def _take(self, key: str) -> None:
         if key == "enter":
             self.post_message(self.Sent())
         elif key == "backspace":

@@ -152,6 +152,10 @@ class Keyboard(Keys):
         """The field above it has less room now: what is typed stays in sight."""
         self.call_after_refresh(self._reveal)
 
+    def on_hide(self) -> None:
+        """What was offered went with what was typed then, perhaps by another person."""
+        self.suggest("", ())
+
     def speak(self, layout: str) -> None:
         """Use the layout of a language."""
         self._layout = layout

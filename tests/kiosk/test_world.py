@@ -174,3 +174,25 @@ async def test_targets_of_the_world_are_reached_by_a_finger(charted: House, size
                     await worker.wait()
             await pilot.pause()
             assert button in (assert_reachable(app) if pane != "lore" else [one.text for one in app.query("Tile")])  # type: ignore[attr-defined]
+
+
+async def test_names_are_offered_above_the_keys_and_go_with_what_was_typed(charted: House, show: Show) -> None:
+    await charted.in_review()
+    async with show(OWNER) as terminal:
+        await terminal.tap("F2 Ask")
+        await terminal.tap("Ask, or say")
+        await terminal.keys("far is ven")
+        await terminal.tap("Venture")
+        await terminal.until("far is Venture Make", gone="ven ")
+        await terminal.keys("to oc")
+        await terminal.until("Oculi")
+        await terminal.tap("hide")
+        await terminal.until("far is Venture to oc", gone="⇧ shift")
+        await terminal.tap("far is Venture")
+        await terminal.until("⇧ shift", gone="Oculi")
+        await terminal.tap("F1 Home")
+        await terminal.tap("Add a zoom button")
+        await terminal.tap("Tweak")
+        await terminal.keys("as at as")
+        await terminal.tap("Astra")
+        await terminal.until("as at Astra")
