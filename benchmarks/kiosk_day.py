@@ -134,6 +134,8 @@ async def main(smoke: bool, hours: int) -> None:
             answer = await (day(house, SMOKE_HOURS, SMOKE_EVENTS) if smoke else day(house, hours, EVENTS))
     seconds = round(time.monotonic() - began, 1)
     print(json.dumps({"benchmark": "kiosk_day", "smoke": smoke, **answer, "seconds": seconds}))
+    if answer["failed"]:
+        raise SystemExit(f"The display failed [{answer['failed']}]: what it held says nothing.")
 
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@ from haven.store.events import Event
 from kiosk import drawn
 from kiosk.completing import completions
 from kiosk.driver import StreamDriver
+from kiosk.gone import is_of_gone
 from kiosk.idle import LIGHT, Idle, Step
 from kiosk.places import PLACES
 from kiosk.plain import line
@@ -40,7 +41,7 @@ from kiosk.screens.bar import Bar
 from kiosk.screens.dialogs import Dialog
 from kiosk.screens.home import Home
 from kiosk.screens.more import More
-from kiosk.screens.pane import GONE, Handed, Pane, is_closing
+from kiosk.screens.pane import Handed, Pane
 from kiosk.screens.resting import Resting
 from kiosk.sheet import Sheet
 from kiosk.spots import Spot
@@ -388,7 +389,7 @@ class Kiosk(TouchApp):
 
     def _handle_exception(self, error: Exception) -> None:
         """A failed display is logged and closed; Textual's own way prints every local variable on the terminal."""
-        if isinstance(error, GONE) and is_closing(self):
+        if is_of_gone(self, error):
             return
         self.failure = self.failure or error_id()
         log.error("[%s] the display of %s failed", self.failure, self._handed.principal.id, exc_info=error)

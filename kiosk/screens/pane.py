@@ -9,18 +9,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
-from textual.app import App, ScreenError
 from textual.containers import Vertical
-from textual.css.query import QueryError
-from textual.dom import DOMError
 from textual.message import Message
-from textual.widget import WidgetError
 from textual.worker import WorkType
 
 from assistants.at_hand import AtHand
 from haven.access import PIN_FREE, Act, Principal
 from haven.errors import AccessDenied, HavenError, error_id
 from haven.store.events import Event
+from kiosk.gone import is_of_gone
 from kiosk.pin import Pin
 from kiosk.plain import plain
 from kiosk.screens.dialogs import PinPad
@@ -32,13 +29,6 @@ SOON_S = 0.5
 """That a tap waits for the one before it."""
 ONE_THING = "One thing at a time: what you tapped before is not done yet. Tap again in a moment."
 Work = Callable[[], Coroutine[Any, Any, None]]
-GONE = (QueryError, WidgetError, DOMError, ScreenError)
-"""What Textual raises where something is missed: in a display that is being closed that is nobody's error."""
-
-
-def is_closing(app: App[Any]) -> bool:
-    """Whether its display has been left: parts of it are gone, or were never put there, while others still work."""
-    return not app.is_running or app._exit
 
 
 @dataclass(frozen=True)
@@ -152,11 +142,9 @@ class Pane(Vertical):
             level = logging.INFO if isinstance(error, AccessDenied) else logging.WARNING
             log.log(level, "[%s] %s", error.id, error)
             self.complain(f"{error.full} [{error.id}]")
-        except GONE:
-            if not is_closing(self.app):
+        except Exception as error:
+            if not is_of_gone(self.app, error):
                 self._failed()
-        except Exception:
-            self._failed()
 
     def _failed(self) -> None:
         """Say so here, and why in the log, by the same id. Called in the handler of the error."""

@@ -58,7 +58,9 @@ class FindSystem(Typing):
 
     def on_tile_pressed(self, event: Tile.Pressed) -> None:
         event.stop()
-        self.dismiss(None if event.tile.key == "back" else self._hits[int(event.tile.key)].id)
+        fitting = {str(number): hit.id for number, hit in enumerate(self._hits)}
+        if event.tile.key == "back" or event.tile.key in fitting:  # else it fits no more: something else was typed
+            self.dismiss(fitting.get(event.tile.key))
 
     async def _look(self, text: str) -> list[NameHit]:
         try:
