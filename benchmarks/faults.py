@@ -36,7 +36,9 @@ LOOK_UP = Tool(
 )
 PLACES = (0, 1, 4, 9)
 """After so many chunks a stream is broken."""
-SLOW_S, PATIENCE_S = 0.4, 0.15
+SLOW_S, PATIENCE_S, LONG_S = 0.4, 0.15, 10.0
+"""What a slow fault takes, how long is waited for it, and for any other kind: a busy machine takes its time too."""
+SLOW = {"delay", "stall", "slow first token"}
 CAPS_USD = (5.0, 0.01)
 """One that is not met, and one that a few calls use up."""
 
@@ -55,17 +57,22 @@ KINDS: dict[str, Callable[[LLMock, int], LLMock]] = {
     "unknown tool": lambda mock, _: mock.break_tool_call("unknown_tool"),
     "quota": lambda mock, _: mock.limits(context_window=1),
 }
-PROVIDERS: dict[str, Callable[[LLMock], Provider]] = {
-    "anthropic": lambda mock: AnthropicProvider(
+PROVIDERS: dict[str, Callable[[LLMock, str], Provider]] = {
+    "anthropic": lambda mock, kind: AnthropicProvider(
         "a-key-of-nobody",
         model="claude-sonnet-5-5",
         base_url=mock.base_url("anthropic"),
-        timeout_s=PATIENCE_S,
+        timeout_s=patience_s(kind),
     ),
-    "openai": lambda mock: OpenAICompatible(
-        mock.base_url("openai"), "gpt-4o", "a-key-of-nobody", tier=Tier.CLOUD, timeout_s=PATIENCE_S
+    "openai": lambda mock, kind: OpenAICompatible(
+        mock.base_url("openai"), "gpt-4o", "a-key-of-nobody", tier=Tier.CLOUD, timeout_s=patience_s(kind)
     ),
 }
+
+
+def patience_s(kind: str) -> float:
+    """Seconds until a provider gives up waiting for such a fault."""
+    return PATIENCE_S if kind in SLOW else LONG_S
 
 
 @dataclass(frozen=True)
@@ -110,7 +117,7 @@ async def of_providers(mock: LLMock, places: tuple[int, ...] = PLACES) -> list[O
             # A fault of tool calls does nothing to a text, which then has to come whole.
             for place, tools in ((place, tools) for place in places for tools in (False, True)):
                 prepared(mock, kind, place, tools)
-                provider = make(mock)
+                provider = make(mock, kind)
                 found.append(await asked(provider, kind, tools))
                 await provider.close()
     return found

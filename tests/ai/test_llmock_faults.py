@@ -25,7 +25,7 @@ def test_there_are_thirteen() -> None:
 @pytest.mark.parametrize("sdk", PROVIDERS)
 @pytest.mark.parametrize("kind", KINDS)
 async def test_a_fault_is_an_error_that_says_whether_waiting_helps(llmock: LLMock, kind: str, sdk: str) -> None:
-    provider = PROVIDERS[sdk](llmock)
+    provider = PROVIDERS[sdk](llmock, kind)
     for place, tools in itertools.product((0, 1, 4) if kind in OF_STREAMS else (1,), (False, True)):
         prepared(llmock, kind, place, tools)
         ended = (await asked(provider, kind, tools)).ended
