@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
 from assistants.pricing import Pricing
 from haven.ai.models.registry import Registry
@@ -12,12 +13,15 @@ from haven.ai.money.ledger import Ledger
 from haven.ai.roster import Roster
 from haven.privacy import Privacy
 from haven.settings import Settings
+from haven.settings.options import Option
 from haven.store.backup import Backup
 
 
 @dataclass(frozen=True)
 class Office:
-    """`backup` makes one and checks it. `restart` ends this process; `is_watched` says whether it is started again."""
+    """`heed` has what was saved of a setting count from now on. `backup` makes one and checks it. `restart` ends this
+    process; `is_watched` says whether it is started again.
+    """
 
     settings: Settings
     caps: Caps
@@ -26,6 +30,7 @@ class Office:
     roster: Roster
     pricing: Pricing
     privacy: Privacy
+    heed: Callable[[Option, Any], None]
     backup: Callable[[], Awaitable[Backup]]
     restart: Callable[[], None]
     is_watched: bool

@@ -123,8 +123,8 @@ class Sentinel:
             self._line("Sandbox", sandbox, "bubblewrap is ready"),
             await self._changes_line(),
             *self._noted.values(),
-            *machine_lines(machine, cards, self.settings.alerts),
-            *backup_lines(await self.backups.state(), self.settings.alerts, now()),
+            *machine_lines(machine, cards, self.alerts.settings),
+            *backup_lines(await self.backups.state(), self.alerts.settings, now()),
             *await self._queue_lines(),
             *self._lag_lines(),
             *alert_lines(await self.alerts.open()),
@@ -227,7 +227,7 @@ class Sentinel:
         """A job does not say since when it is due: that is kept from look to look."""
         at = now()
         self._due = {id: self._due.get(id, at) for id in await jobs.due(self._database, at)}
-        return list(queue_lines(len(self._due), at - min(self._due.values(), default=at), self.settings.alerts))
+        return list(queue_lines(len(self._due), at - min(self._due.values(), default=at), self.alerts.settings))
 
     async def _waiting_lines(self) -> list[StatusLine]:
         held = await self._waiting.list(HAVEN)

@@ -111,6 +111,7 @@ class House:
     search: Search
     cartographer: Cartographer
     scribe: Scribe
+    digests: DigestClock
     readiness: Readiness = field(default_factory=Readiness)
     again: asyncio.Event = field(default_factory=asyncio.Event)
     """Set where this process is to end so that whatever looks after it starts it again."""
@@ -192,6 +193,7 @@ async def _build(
         search=search,
         cartographer=seated.cartographer,
         scribe=seated.scribe,
+        digests=DigestClock(database, seated.scribe, settings.world),
     )
 
 
@@ -389,7 +391,7 @@ def _ticks(house: House, schedule: Schedule) -> None:
     schedule.every(24, "retention", lambda: retention.sweep(house.database, house.settings.keep, now()))
     schedule.every(1, "people who left", Privacy(house.database).finish)
     schedule.every(1, "learning", house.memory.learn)
-    schedule.every(1 / 6, "digest", DigestClock(house.database, house.scribe, house.settings.world).look)
+    schedule.every(1 / 6, "digest", house.digests.look)
     schedule.every(1, "undecided questions", house.waiting.expire)
     schedule.every(1 / 12, "idle models", house.minds.residence.unload_idle)
     schedule.every(1 / 6, "heap", heap.trim)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistants.at_hand import AtHand
+from assistants.heeding import heed
 from assistants.office import Office
 from assistants.pricing import Pricing
 from assistants.records import Records
@@ -114,6 +115,7 @@ def office_of(house: House) -> Office:
         roster=house.engine.roster,
         pricing=Pricing(house.engine.roster, house.ledger, settings, prompts, house.round_table.seat),
         privacy=Privacy(database, is_served=house.waiting.is_serving),
+        heed=partial(heed, house.bus, house.sentinel.alerts, house.digests),
         backup=house.sentinel.backups.daily,
         restart=house.again.set,
         is_watched=os.environ.get("SYSTEMD_EXEC_PID") == str(os.getpid()),

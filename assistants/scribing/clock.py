@@ -23,14 +23,14 @@ class DigestClock:
     def __init__(self, database: Database, scribe: Scribe, settings: WorldSettings) -> None:
         self._database = database
         self._scribe = scribe
-        self._settings = settings
+        self.settings = settings
 
     async def look(self, at: float | None = None) -> bool:
         """Tell the digest that is due, if there is one; `at`: seconds since 1970, now where it is None."""
-        days = DAYS.get(self._settings.digest)
+        days = DAYS.get(self.settings.digest)
         if days is None:
             return False
-        due = last_due(now() if at is None else at, days, self._settings.digest_hour)
+        due = last_due(now() if at is None else at, days, self.settings.digest_hour)
         if due <= float(await notes.get(self._database, TOLD) or 0):
             return False
         found = await self._scribe.digest(days, until=due)

@@ -42,7 +42,7 @@ class Alerts:
 
     def __init__(self, database: Database, settings: AlertSettings) -> None:
         self._database = database
-        self._settings = settings
+        self.settings = settings
         self._milder: dict[str, float] = {}
         """Since when an urgent alert, by its id, is seen as a warning only; after a new start that counts anew."""
 
@@ -89,7 +89,7 @@ class Alerts:
     async def _take_in(self, tx: Transaction, subjects: Collection[str], seen: dict[str, Sign], at: float) -> None:
         unfinished = await table.unfinished(tx.execute_fetchall)
         open_ones = {one.cause: one for one in unfinished if one.cleared_at is None}
-        quiet = is_quiet(self._settings, at)
+        quiet = is_quiet(self.settings, at)
         after = [one for one in unfinished if one.cleared_at is not None]
         after += [self._seen(open_ones.get(cause), sign, at) for cause, sign in seen.items()]
         for cause, alert in open_ones.items():
@@ -126,7 +126,7 @@ class Alerts:
 
     @property
     def _calm_s(self) -> float:
-        return self._settings.calm_minutes * 60
+        return self.settings.calm_minutes * 60
 
 
 def is_quiet(settings: AlertSettings, at: float) -> bool:

@@ -20,13 +20,12 @@ from haven.settings.plain import wrong_value
 
 @dataclass(frozen=True)
 class Option:
-    """One setting by its key. `safe`: no PIN on the wall panel; `at_once`: it counts without a new start."""
+    """One setting by its key. `safe`: no PIN on the wall panel."""
 
     key: str
     label: str
     help: str
     safe: bool = False
-    at_once: bool = False
 
     @property
     def section(self) -> str:
@@ -128,21 +127,20 @@ def tree_of(wishes: Mapping[Option, Any]) -> dict[str, dict[str, Any]]:
     return tree
 
 
-_DISPLAY = {"safe": True, "at_once": True}
 GROUPS: dict[str, tuple[Option, ...]] = {
     "This kiosk": (
-        Option("kiosk.theme", "Look", "how every display looks by day", **_DISPLAY),
-        Option("kiosk.night_from", "Night from", "the night look is worn from this time on", **_DISPLAY),
-        Option("kiosk.night_until", "Night until", "and until this one; the same time twice: never", **_DISPLAY),
-        Option("kiosk.keyboard", "Keyboard", "the letters of the keys on the screen", **_DISPLAY),
-        Option("kiosk.dim_after_s", "Dim after", "seconds without a touch until it is dimmed; 0: never", **_DISPLAY),
-        Option("kiosk.clock_after_s", "Clock after", "seconds until the clock is shown; 0: never", **_DISPLAY),
-        Option("kiosk.blank_after_s", "Dark after", "seconds until the panel is dark; 0: never", **_DISPLAY),
-        Option("kiosk.shuffle_pin", "Shuffled PIN pad", "the digits stand elsewhere each time", at_once=True),
+        Option("kiosk.theme", "Look", "how every display looks by day", safe=True),
+        Option("kiosk.night_from", "Night from", "the night look is worn from this time on", safe=True),
+        Option("kiosk.night_until", "Night until", "and until this one; the same time twice: never", safe=True),
+        Option("kiosk.keyboard", "Keyboard", "the letters of the keys on the screen", safe=True),
+        Option("kiosk.dim_after_s", "Dim after", "seconds without a touch until it is dimmed; 0: never", safe=True),
+        Option("kiosk.clock_after_s", "Clock after", "seconds until the clock is shown; 0: never", safe=True),
+        Option("kiosk.blank_after_s", "Dark after", "seconds until the panel is dark; 0: never", safe=True),
+        Option("kiosk.shuffle_pin", "Shuffled PIN pad", "the digits stand elsewhere each time"),
     ),
     "Money": (
-        Option("cloud.daily_usd", "Cap of a day", "US dollars that the cloud may cost in a day", at_once=True),
-        Option("cloud.per_person_daily_usd", "Cap of a person", "US dollars a day for each person", at_once=True),
+        Option("cloud.daily_usd", "Cap of a day", "US dollars that the cloud may cost in a day"),
+        Option("cloud.per_person_daily_usd", "Cap of a person", "US dollars a day for each person"),
     ),
     "Alerts": (
         Option("alerts.quiet_from", "Quiet from", "from then on only what is urgent is told"),

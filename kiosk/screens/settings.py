@@ -19,8 +19,6 @@ from kiosk.screens.dialogs import Choice, Words
 from kiosk.screens.pane import Handed, Pane
 from kiosk.widgets.tile import Tile
 
-NEXT_START = "It counts from Haven's next start on."
-
 
 class SettingsPane(Pane):
     """A row for each that may be changed here: its value, its purpose, and what it may be."""
@@ -104,15 +102,14 @@ class SettingsPane(Pane):
         if value == before:
             self.tell(f"{one.label} is {shown(value)} already.")
             return
-        when = "It counts at once." if one.at_once else NEXT_START
-        question = f"{one.label} ({one.key})\n- {shown(before)}\n+ {shown(value)}\n{when}"
+        question = f"{one.label} ({one.key})\n- {shown(before)}\n+ {shown(value)}\nIt counts at once."
         if await self.app.push_screen_wait(Choice(question, {"save": "Save"}, "save")) is None:
             return
         person = await self._person(one)
         if person is not None:
             await self._apply(one, value, person)
             self.attempt(self._look, "settings", newest=True)
-            self.tell(f"{one.label} is {shown(value)} now. {'' if one.at_once else NEXT_START}".rstrip())
+            self.tell(f"{one.label} is {shown(value)} now.")
 
     async def _wished(self, one: Option) -> str | None:
         now = f"{one.label}: {one.help}. Now: {shown(self._values[one.key])}. It may be {one.allowed}."
@@ -133,12 +130,10 @@ class SettingsPane(Pane):
             await self.handed.office.caps.put(person, [(one.name, value, "")])
             return
         await asyncio.to_thread(keep, self.handed.settings_file, one, value)
-        if one.section == "kiosk":
-            self.handed.bus.live("kiosk.wish", "", **{one.name: value})
+        self.handed.office.heed(one, value)
 
     def _words(self, one: Option) -> str:
         unit = " USD" if one.is_cap else ""
-        when = "at once" if one.at_once else "from the next start on"
         pin = "" if one.safe else " · PIN"
         value = line(shown(self._values[one.key]), 40)
-        return f"{one.label}: {value}{unit}\n{one.help}\n{one.allowed} · {when}{pin}"
+        return f"{one.label}: {value}{unit}\n{one.help}\n{one.allowed}{pin}"

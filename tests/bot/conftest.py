@@ -300,7 +300,7 @@ def menus_of_servers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def settled_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """simcord looks whether a bot has settled every 50 ms, and that after each command: looked at more often, it has."""
+    """simcord looks every 50 ms, after each command, whether a bot has settled: looked at more often, it has."""
     monkeypatch.setitem(simcord.Env._settle_internal.__kwdefaults__, "idle", 0.002)
 
 

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,13 @@ from textual.driver import Driver
 
 import haven.settings
 from assistants.cartographer import Cartographer
+from assistants.heeding import heed
 from assistants.office import Office
 from assistants.pricing import Pricing
 from assistants.records import Records
 from assistants.round_table import RoundTable
 from assistants.scribe import Scribe
+from assistants.scribing.clock import DigestClock
 from assistants.sentinel import StatusLine
 from assistants.sentry.alerts import Alerts
 from assistants.table.transcript import Transcript
@@ -46,6 +48,7 @@ from haven.logbook import Recent
 from haven.past import Past
 from haven.privacy import Privacy
 from haven.settings import Cloud, Paths, Project, Settings
+from haven.settings.options import Option
 from haven.store import backup as backups
 from haven.store import changes as table
 from haven.store import events, jobs
@@ -224,7 +227,14 @@ class House:
         return await self.changes.get(change.id)
 
 
-def _office(settings: Settings, database: Database, ledger: Ledger, engine: Engine, table: RoundTable) -> Office:
+def _office(
+    settings: Settings,
+    database: Database,
+    ledger: Ledger,
+    engine: Engine,
+    table: RoundTable,
+    heed: Callable[[Option, Any], None],
+) -> Office:
     async def backup() -> Backup:
         return await backups.make(settings.database, settings.paths.state_dir / "backups")
 
@@ -237,6 +247,7 @@ def _office(settings: Settings, database: Database, ledger: Ledger, engine: Engi
         roster=roster,
         pricing=Pricing(roster, ledger, settings, None, table.seat),
         privacy=Privacy(database),
+        heed=heed,
         backup=backup,
         restart=lambda: None,
         is_watched=False,
@@ -273,6 +284,8 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         atlases = Atlases(world)
         scribe = Scribe(world, drafts, atlases)
         records = Records(world, drafts, watches, search, Cartographer(atlases), scribe)
+        alerts = Alerts(database, settings.alerts)
+        heeding = partial(heed, bus, alerts, DigestClock(database, scribe, settings.world))
         following = asyncio.create_task(bus.run())
         yield House(
             database,
@@ -282,9 +295,9 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
             waiting,
             records,
             outcomes,
-            Alerts(database, settings.alerts),
+            alerts,
             settings,
-            _office(settings, database, ledger, engine, round_table),
+            _office(settings, database, ledger, engine, round_table, heeding),
             pin,
             model,
             claude,

@@ -21,7 +21,7 @@ async def test_a_look_is_changed_at_once_on_every_display_and_comments_stay(hous
     async with show(PANEL, rows=60) as terminal, show() as other:
         await other.until("HAVEN")
         terminal.type("\x0f")
-        await terminal.until("Look: day", "day or night or contrast · at once", "0 or more, 86400 or less")
+        await terminal.until("Look: day", "day or night or contrast", "0 or more, 86400 or less")
         await terminal.tap("Look: day")
         await terminal.until("how every display looks by day. Now: day.")
         await terminal.tap("Contrast")
@@ -62,6 +62,16 @@ async def test_a_cap_takes_the_pin_and_what_can_not_be_is_said(house: House, sho
         terminal.type("9")
         await terminal.tap("Go on")
         await terminal.until("Too hot: it must be 30")
+        await terminal.tap("Too hot: 80")
+        await terminal.until("It may be 30 or more")
+        terminal.type("70")
+        await terminal.tap("Go on")
+        await terminal.until("- 80", "+ 70", "It counts at once.")
+        await terminal.tap("Save")
+        await terminal.until("Enter the PIN to")
+        terminal.type(f"{PIN}\r")
+        await terminal.until("Too hot: 70")
+        assert house.alerts.settings.celsius == 70
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ async def test_what_is_saved_was_looked_at_and_everything_else_stays(tmp_path: P
         wanted: dict[str, Any] = {"kiosk.theme": "night", "alerts.celsius": "70.5", "cloud.daily_usd": "1.5"}
         difference = await owner.post("/settings/look", **wanted)
         assert '-theme = "day" # bright' in difference.text and '+theme = "night" # bright' in difference.text
-        assert "Cap of a day 2 1.5 at once" in difference.text and file.read_text() == OWN_WORDS
+        assert "Cap of a day 2 1.5" in difference.text and file.read_text() == OWN_WORDS
         seen = await looked_at(owner, **wanted)
         refused = await owner.post("/settings", seen=seen, pin="not the password", **wanted)
         assert refused.status == 403 and file.read_text() == OWN_WORDS
@@ -52,11 +52,20 @@ async def test_what_is_saved_was_looked_at_and_everything_else_stays(tmp_path: P
             told = await anext(news)
             while told.kind != "kiosk.wish":
                 told = await anext(news)
-        assert "From Haven's next start on: Too hot." in saved.text and told.data == {"theme": "night"}
+        assert "It counts from now on." in saved.text and told.data == {"theme": "night"}
+        assert here.house.sentinel.alerts.settings.celsius == 70.5
         assert file.read_text() == OWN_WORDS.replace('"day"', '"night"').replace("75.0", "70.5")
         assert (await Caps(here.house.database, here.house.settings.cloud).in_force()).daily == 1.5 and load(
             file
         ).alerts.celsius == 70.5
+
+
+async def test_how_often_the_digest_is_told_counts_without_a_new_start(tmp_path: Path) -> None:
+    async with dashboard(tmp_path) as here:
+        owner, daily = await here.owner(), dict[str, Any]({"world.digest": "daily"})
+        seen = await looked_at(owner, **daily)
+        assert "It counts from now on." in (await owner.post("/settings", seen=seen, pin=PASSWORD, **daily)).text
+        assert here.house.digests.settings.digest == "daily"
 
 
 async def test_nothing_is_saved_over_what_somebody_wrote_meanwhile(tmp_path: Path) -> None:

@@ -77,10 +77,9 @@ async def save(visit: Visit) -> web.StreamResponse:
     if tree := _tree(wishes):
         await asyncio.to_thread(toml_file.change, file, tree)
     for one in wishes:
-        if one.option.section == "kiosk":
-            visit.house.bus.live("kiosk.wish", "", **{one.option.name: one.after})
+        office.heed(one.option, one.after)
     log.info("%s changed %s", person.id, ", ".join(one.option.key for one in wishes))
-    return visit.go("/settings", _said(wishes))
+    return visit.go("/settings", "Saved. It counts from now on.")
 
 
 async def restart(visit: Visit) -> web.StreamResponse:
@@ -138,11 +137,6 @@ def _form(
     """`problem` is what is wrong with haven.toml itself."""
     said = {"wrong": wrong, "problem": problem, "watched": visit.house.office.is_watched}
     return visit.page("settings.html", status, groups=GROUPS, values=values, **said)
-
-
-def _said(wishes: list[Wish]) -> str:
-    later = [one.option.label for one in wishes if not one.option.at_once]
-    return f"Saved. From Haven's next start on: {', '.join(later)}." if later else "Saved. It counts from now on."
 
 
 def _digest(text: str) -> str:
