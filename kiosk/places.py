@@ -53,7 +53,7 @@ PLACES = (
     Place("queue", "Queue", QueuePane, "what Haven works on, what waits, what failed; to cancel", "f10"),
     Place("log", "Log", LogPane, "what Haven says of its work, by level, words and ids", "f11"),
     Place("models", "Models", ModelsPane, "the models of this machine: size, licence, memory; bring one", "ctrl+n"),
-    Place("settings", "Settings", SettingsPane, "how this kiosk looks, caps, alerts; each says from when", "ctrl+o"),
+    Place("settings", "Settings", SettingsPane, "how this kiosk looks, caps, alerts; applied at once", "ctrl+o"),
     Place("review", "Review", ReviewPane, "the change you looked at last"),
     Place("help", "Help", HelpPane, "every place and every key, in words", "f12"),
 )
