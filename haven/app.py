@@ -147,7 +147,7 @@ async def _build(
     drafts = Drafts(database, settings.world, settings.discord.owners)
     engine = _engine(settings, minds, book, memory, switch)
     waiting = WaitingRoom(database, engine)
-    sandbox, environments_ = Sandbox(settings.sandbox), TestEnvironments(environments or state)
+    sandbox, environments_, lag = Sandbox(settings.sandbox), TestEnvironments(environments or state), LoopLag()
     handlers: dict[str, Handler] = {JOB_WAITING: waiting.handle}
     jobs = JobQueue(database, handlers)
     repository, problem = await _repository(settings)
@@ -159,8 +159,7 @@ async def _build(
         handlers[JOB] = pipeline.handle
         handlers[deployments.JOB] = Deployments(database, changes, settings.deploy, settings.project).handle
         pruning = Pruning(database, repository, state, settings.changes.keep_days, environments_.drop_unused)
-    lag, notes = LoopLag(), repository.notes if repository else ()
-    at = (sandbox, lag, waiting, outcomes, problem, notes, switch, database)
+    at = (sandbox, lag, waiting, outcomes, problem, repository.notes if repository else (), switch, database)
     sentinel = Sentinel(settings, changes, book, engine.roster, *at)
     seated = await seat_all(settings, database, bus, engine, changes, waiting, world, drafts, search, watches, sentinel)
     return House(

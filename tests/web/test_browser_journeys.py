@@ -205,7 +205,7 @@ async def a_setting(page: Page) -> None:
     await page.type("#pin", PIN)
     async with page.loading():
         await page.press("Enter")
-    await page.see("From Haven's next start on: Too hot.")
+    await page.see("It counts from now on.")
 
 
 async def a_backup(page: Page, here: Dashboard) -> None:
