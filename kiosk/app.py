@@ -14,14 +14,11 @@ from weakref import WeakSet
 
 from textual import events
 from textual.app import App, ComposeResult
-from textual.binding import Binding, BindingsMap, BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.dom import DOMNode
 from textual.driver import Driver
-from textual.reactive import Reactive
 from textual.screen import Screen
-from textual.widget import Widget
-from textual.widgets import ContentSwitcher, Static, TextArea
+from textual.widgets import Static, TextArea
 from textual.widgets._toast import ToastHolder
 from textual.worker import Worker, WorkType, get_current_worker
 
@@ -39,6 +36,7 @@ from kiosk.places import PLACES
 from kiosk.plain import line
 from kiosk.screens.bar import Bar
 from kiosk.screens.dialogs import Dialog
+from kiosk.screens.floor import Floor, Panes
 from kiosk.screens.home import Home
 from kiosk.screens.more import More
 from kiosk.screens.pane import Handed, Pane
@@ -58,27 +56,6 @@ STATUS_S = 15.0
 MORE = "more"
 TRAIL = 12
 """Places that Back knows the way to."""
-
-
-class Floor(Screen[None]):
-    """Where the places are. The keys of the one that is shown work wherever the focus is."""
-
-    BLANK = True
-    focused: Reactive[Widget | None] = Reactive(None, repaint=False)  # else each change of it draws the whole screen
-
-    @property
-    def _binding_chain(self) -> list[tuple[DOMNode, BindingsMap]]:
-        chain = super()._binding_chain
-        shown = [pane for pane in self.query_one(Panes).children if isinstance(pane, Pane) and pane.display]
-        missing = [(pane, pane._bindings.copy()) for pane in shown if all(node is not pane for node, _ in chain)]
-        at = next(number for number, (node, _) in enumerate(chain) if node is self)
-        return [*chain[:at], *missing, *chain[at:]]
-
-
-class Panes(ContentSwitcher):
-    """Shows one of the places."""
-
-    BLANK = True
 
 
 class Kiosk(TouchApp):
