@@ -79,13 +79,18 @@ class Pty(Terminal):
             self.master = -1
 
     def _read(self) -> None:
-        with suppress(OSError):
-            self.feed(os.read(self.master, 65536))
+        """What there is, if anything: the loop may call this for what `read_all` has read already."""
+        if self._is_readable():
+            with suppress(OSError):
+                self.feed(os.read(self.master, 65536))
 
     def read_all(self) -> None:
         """What was written by now."""
-        while select.select([self.master], [], [], 0)[0]:
+        while self._is_readable():
             self._read()
+
+    def _is_readable(self) -> bool:
+        return bool(select.select([self.master], [], [], 0)[0])
 
     def restored(self) -> bool:
         return termios.tcgetattr(self.slave) == self.before
