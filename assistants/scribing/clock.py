@@ -24,6 +24,7 @@ class DigestClock:
         self._database = database
         self._scribe = scribe
         self.settings = settings
+        """Others may take their place while Haven runs (heeding.py)."""
 
     async def look(self, at: float | None = None) -> bool:
         """Tell the digest that is due, if there is one; `at`: seconds since 1970, now where it is None."""

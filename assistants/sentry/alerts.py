@@ -43,6 +43,7 @@ class Alerts:
     def __init__(self, database: Database, settings: AlertSettings) -> None:
         self._database = database
         self.settings = settings
+        """Others may take their place while Haven runs (heeding.py)."""
         self._milder: dict[str, float] = {}
         """Since when an urgent alert, by its id, is seen as a warning only; after a new start that counts anew."""
 

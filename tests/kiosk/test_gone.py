@@ -1,4 +1,4 @@
-"""What still works for a dialog that was given up doesn't end the display."""
+"""What is gone: what still works for it ends no display, and nothing of it stays on the screen."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from functools import partial
 
 from textual.app import ComposeResult
 from textual.widgets import Static
+from textual.widgets._toast import ToastHolder, ToastRack
 from textual.worker import WorkType
 
 from kiosk.screens.dialogs import Dialog
@@ -57,3 +58,23 @@ async def test_what_is_found_too_late_for_a_dialog_ends_nothing(house: House, sh
         await terminal.tap("F3 Changes")
         await terminal.until("There are no changes yet")
         assert not app.failure
+
+
+async def test_a_notice_is_drawn_over_even_if_the_map_is_made_anew_as_it_goes(house: House, show: Show) -> None:
+    async with show(OWNER) as terminal:
+        app = house.kiosks[-1]
+        rack, compositor, laid_out = app.floor.query_one(ToastRack), app.floor._compositor, asyncio.Event()
+
+        def go() -> None:
+            """As Textual prunes it, and something new is drawn before the next layout."""
+            rack._nodes._remove(rack.query_one(ToastHolder))
+            compositor.update_widgets({Static()})
+            assert compositor.full_map
+            app.floor.screen_layout_refresh_signal.subscribe(app.floor, lambda _: laid_out.set(), immediate=True)
+            rack.refresh(layout=True)
+
+        app.call_later(partial(app.notify, "It is done.", timeout=600))
+        await terminal.until("It is done.")
+        app.call_later(go)
+        await laid_out.wait()
+        assert "It is done." not in terminal.screen
