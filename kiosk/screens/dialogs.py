@@ -12,6 +12,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from kiosk.compositor import WholeCompositor
 from kiosk.plain import plain
 from kiosk.touch import TouchApp
 from kiosk.widgets.entry import Entry
@@ -26,6 +27,10 @@ class Dialog(ModalScreen[str | None]):
 
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "give_up", "Back")]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._compositor = WholeCompositor()
 
     def action_give_up(self) -> None:
         self.dismiss(None)
