@@ -60,10 +60,11 @@ async def test_an_event_of_another_process_arrives_too(tmp_path: Path, database:
 async def test_rows_of_another_process_that_nobody_here_can_read_stop_no_event(
     database: Database, bus: Bus, caplog: pytest.LogCaptureFixture
 ) -> None:
-    readable = asyncio.Event()
+    readable, looked = asyncio.Event(), asyncio.Event()
 
     async def look() -> list[Event]:
         if not readable.is_set():
+            looked.set()
             raise ValueError("a state of a newer Haven")
         return [Event("change.progress", "far", {})]
 
@@ -72,6 +73,9 @@ async def test_rows_of_another_process_that_nobody_here_can_read_stop_no_event(
         for subject in ("a", "b", "c"):
             await tell(database, subject)
             assert await take(subscription, 1) == [subject]
+            async with asyncio.timeout(10):
+                await looked.wait()
+            looked.clear()
         readable.set()
         await tell(database, "d")
         assert sorted(await take(subscription, 2)) == ["d", "far"]

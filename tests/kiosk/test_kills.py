@@ -265,6 +265,7 @@ async def test_what_a_pane_still_looked_up_when_its_display_closed_is_no_error(
 ) -> None:
     """Its widgets are gone a moment before it is; in a display that is open that is an error."""
     missed: list[str] = []
+    begun = asyncio.Event()
 
     async def look(home: Pane, id: str) -> None:
         try:
@@ -277,6 +278,7 @@ async def test_what_a_pane_still_looked_up_when_its_display_closed_is_no_error(
 
     async def cut_off(home: Pane) -> None:
         """As an answer that is stopped, which then looks up what can be done with it."""
+        begun.set()
         try:
             await asyncio.get_running_loop().create_future()
         finally:
@@ -289,6 +291,7 @@ async def test_what_a_pane_still_looked_up_when_its_display_closed_is_no_error(
         assert "the kiosk failed at something" in caplog.text
         caplog.clear()
         home.attempt(partial(cut_off, home), "another")
+        await begun.wait()
     assert missed == ["#never", "#queued"] and caplog.text == ""
 
 
