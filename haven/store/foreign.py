@@ -16,6 +16,8 @@ MAX_VALUE = 4 * 1024 * 1024
 """Bytes of one value."""
 MAX_S = 60.0
 """A query that takes longer is one that was made to."""
+DAMAGED = "*** in database main ***\n"
+"""How SQLite's check begins what is wrong with the pages; its other words are of values that a rule forbids."""
 MAGIC = b"SQLite format 3\x00"
 WAL_MARK = slice(18, 20)
 """File format numbers: 2 says write-ahead log, which no copy in memory has (sqlite.org/fileformat.html, 1.3.3)."""
@@ -33,6 +35,8 @@ def read_tables(data: bytes, name: str, wanted: tuple[str, ...]) -> tuple[Tables
         with closing(sqlite3.connect(":memory:")) as connection:
             _open(connection, data)
             real = _real_tables(connection)
+            for table in sorted(real):
+                _refuse_damaged(connection, table)
             found = {table: list(_rows(connection, table, name)) for table in wanted if table in real}
             others = {table: _count(connection, table) for table in sorted(real - {*wanted})}
             return found, {table: count for table, count in others.items() if count}
@@ -47,6 +51,7 @@ def _open(connection: sqlite3.Connection, data: bytes) -> None:
     connection.execute("pragma trusted_schema=off")
     connection.execute("pragma query_only=on")
     connection.execute("pragma cell_size_check=on")
+    connection.execute("pragma ignore_check_constraints=on")
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, max(MAX_VALUE, 1_000_000))
     until = time.monotonic() + MAX_S
     connection.set_progress_handler(lambda: time.monotonic() > until, 100_000)
@@ -60,14 +65,23 @@ def _real_tables(connection: sqlite3.Connection) -> set[str]:
     return {name for row in found if not (name := str(row["name"]).casefold()).startswith("sqlite_")}
 
 
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _refuse_damaged(connection: sqlite3.Connection, table: str) -> None:
+    """Noise in a page can be read as rows that nobody wrote; its places and lengths then contradict each other."""
+    for row in connection.execute(f"pragma quick_check({_quoted(table)})"):
+        if str(row[0]).startswith(DAMAGED):
+            raise sqlite3.DatabaseError(str(row[0]).removeprefix(DAMAGED).splitlines()[0])
+
+
 def _count(connection: sqlite3.Connection, table: str) -> int:
-    quoted = table.replace('"', '""')
-    return int(connection.execute(f'select count(*) from "{quoted}"').fetchone()[0])
+    return int(connection.execute(f"select count(*) from {_quoted(table)}").fetchone()[0])
 
 
 def _rows(connection: sqlite3.Connection, table: str, name: str) -> Iterator[dict[str, Any]]:
-    quoted = table.replace('"', '""')
-    for count, row in enumerate(connection.execute(f'select * from "{quoted}"'), 1):
+    for count, row in enumerate(connection.execute(f"select * from {_quoted(table)}"), 1):
         if count > MAX_ROWS:
             raise BadInput(f"The table {table} of {name} has more than {MAX_ROWS:,} rows.", "Import it in parts.")
         yield {key: _plain(row[key]) for key in row.keys()}  # noqa: SIM118 - a Row's values

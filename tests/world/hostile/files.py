@@ -6,6 +6,7 @@ import bz2
 import gzip
 import json
 import lzma
+import os
 import tarfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -172,7 +173,8 @@ DATABASES = (
     File("views, triggers and virtual tables that pose as data", "evil.db", lambda: tables(POSED), kept=no_records),
     File("a view in the place of a table", "a.db", lambda: sound(IN_ITS_PLACE),
          kept=both(said("planet_id 1 is not in the file"), lambda all: "The Oyster" not in {one.name for one in all})),
-    File("a database with a torn page", "broken.db", lambda: sound(torn=True), "can't be read as a database"),
+    File("a page of noise", "broken.db", lambda: sound(torn=(5, os.urandom(55))), "can't be read as a database"),
+    File("a page that says its rows are free", "broken.db", lambda: sound(torn=(1, b"\x0f\x80")), "can't be read as a"),
     of("a database that is none", "a.db", b"SQLite format 3\x00" + b"\xff" * 2_000, "can't be read as a database"),
 )  # fmt: skip
 FILES = (*XML, *JSON, *ARCHIVES, *PAGES, *TABLES, *DATABASES)

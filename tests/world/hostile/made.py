@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import lzma
-import os
 import sqlite3
 import tarfile
 import tempfile
@@ -87,10 +86,10 @@ def tables(script: str) -> bytes:
         return path.read_bytes()
 
 
-def sound(more: str = "", *, torn: bool = False) -> bytes:
-    """A database as the real programs write it, with some more SQL; `torn`: a page of it is noise."""
+def sound(more: str = "", *, torn: tuple[int, bytes] = (0, b"")) -> bytes:
+    """A database as the real programs write it, with some more SQL; `torn`: what a table's page is from this byte."""
     with tempfile.TemporaryDirectory() as folder:
         data = bytearray(database(Path(folder), more=more).read_bytes())
-    if torn:
-        data[4096 + 5 : 4096 + 60] = os.urandom(55)
+    at, wrong = torn
+    data[4096 + at : 4096 + at + len(wrong)] = wrong
     return bytes(data)
