@@ -13,10 +13,11 @@ import logging
 import random
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import discord
 from discord.gateway import KeepAliveHandler
@@ -42,6 +43,8 @@ HOUR_S = 3_600.0
 LOSSES_A_MINUTE = 10
 AWAY_S = 120.0
 """So long discord.py may try to get back by itself; its own pauses grow to a quarter of an hour."""
+GIVE_UP_AGAIN_S = 1.0
+"""On Python 3.11 `wait_for`, in which discord.py connects, swallows a cancellation that comes with its result."""
 CLOSE_S = 4.0
 HOPELESS = frozenset({4004, 4010, 4011, 4012, 4013, 4014})
 """Gateway close codes after which Discord's documentation says not to reconnect."""
@@ -89,6 +92,7 @@ class Supervisor:
         self._up_at: float | None = None
         self._lost: deque[float] = deque(maxlen=LOSSES_A_MINUTE)
         self._patience: asyncio.TimerHandle | None = None
+        self._task: asyncio.Task[None] | None = None
         self._limit: asyncio.Timeout | None = None
         self._given_up = ""
         self.state = Link.OFF
@@ -128,7 +132,7 @@ class Supervisor:
 
     async def _attempt(self, token: str) -> End:
         """One client from login to its end."""
-        self._up_at, self._given_up = None, ""
+        self._task, self._up_at, self._given_up = asyncio.current_task(), None, ""
         self._lost.clear()
         bot = self._bot = self._build()
         bot.on_link, bot.on_identify = self._link, self._identify
@@ -138,8 +142,8 @@ class Supervisor:
             asyncio.create_task(bot.keep_trying(), name="discord-again"),
         ]
         try:
-            async with bot, asyncio.timeout(None) as self._limit:
-                await bot.start(token)
+            async with bot:
+                await self._until_given_up(bot.start(token))
         except discord.LoginFailure:
             return End(TOKEN_REFUSED, hopeless=True)
         except discord.PrivilegedIntentsRequired:
@@ -164,6 +168,15 @@ class Supervisor:
             await asyncio.wait(beside)
         return End(self._given_up or "the connection ended")
 
+    async def _until_given_up(self, connected: Coroutine[Any, Any, None]) -> None:
+        """Raises TimeoutError where it was."""
+        try:
+            async with asyncio.timeout(None) as self._limit:
+                await connected
+        finally:
+            self._limit = None
+            self._wait_no_longer()
+
     async def _pause(self, seconds: float) -> None:
         """Not by `wait_for`: on Python 3.11 that swallows a cancellation which arrives with the stop."""
         with suppress(TimeoutError):
@@ -173,7 +186,7 @@ class Supervisor:
     def _link(self, up: bool) -> None:
         loop = asyncio.get_running_loop()
         if up:
-            self._up_at = self._up_at or loop.time()
+            self._up_at, self._given_up = self._up_at or loop.time(), ""
             self._wait_no_longer()
         else:
             if _is_often(self._lost, loop.time(), 60.0):
@@ -198,9 +211,16 @@ class Supervisor:
 
     def _give_up(self, why: str) -> None:
         """End this client, also in a pause of discord.py's; the loop in `run` begins another after one of its own."""
-        if self._limit is not None and not self._given_up:
-            self._given_up = why
-            self._limit.reschedule(asyncio.get_running_loop().time())
+        if self._limit is None:
+            return
+        loop, self._given_up = asyncio.get_running_loop(), why
+        if not self._limit.expired():
+            self._limit.reschedule(loop.time())
+        elif self._task is not None:  # that was swallowed: the same cancellation once more
+            self._task.uncancel()
+            self._task.cancel()
+        self._wait_no_longer()
+        self._patience = loop.call_later(GIVE_UP_AGAIN_S, self._give_up, why)
 
     def _wait_no_longer(self) -> None:
         if self._patience is not None:

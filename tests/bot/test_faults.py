@@ -10,6 +10,8 @@ from typing import Any
 
 import discord
 import pytest
+from aiohttp import WSServerHandshakeError
+from discord.http import HTTPClient
 from simcord.actors import MemberActor
 from simcord.backend import serializers
 from simcord.results import InteractionResult
@@ -282,6 +284,30 @@ async def test_a_connection_that_stays_away_is_made_anew(dark: Town) -> None:
     dark.far.gateway.refuses = True
     await dark.far.gateway.kick(1001)
     assert "does not come back" in await dark.comes(Link.WAITING)
+    dark.far.gateway.refuses = False
+    await dark.ready()
+    await dark.once_each(await dark.asked())
+
+
+async def test_a_connection_given_up_in_the_moment_of_a_refusal_is_made_anew_too(
+    dark: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`wait_for`, in which discord.py connects, swallows what ends it then on Python 3.11."""
+    connect = HTTPClient.ws_connect
+
+    async def at_that_moment(http: HTTPClient, *args: Any, **options: Any) -> Any:
+        try:
+            return await connect(http, *args, **options)
+        except WSServerHandshakeError:
+            asyncio.get_running_loop().call_soon(dark.supervisor._give_up, "given up just now")
+            raise
+
+    dark.begin()
+    await dark.ready()
+    monkeypatch.setattr(HTTPClient, "ws_connect", at_that_moment)
+    dark.far.gateway.refuses = True
+    await dark.far.gateway.kick(1001)
+    assert "given up just now" in await dark.comes(Link.WAITING)
     dark.far.gateway.refuses = False
     await dark.ready()
     await dark.once_each(await dark.asked())
