@@ -145,6 +145,8 @@ class Answer(Page):
     async def _flush(self) -> None:
         if not self._pending:
             return
+        if not self._written:
+            self._foot("writing …")
         text, self._pending = self._pending, ""
         self._written += text
         if self._stream is None:

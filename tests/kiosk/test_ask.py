@@ -25,7 +25,7 @@ async def test_an_answer_is_stopped_and_asked_again(house: House, show: Show) ->
     async with show() as terminal:
         await ask(terminal, "Lorekeeper")
         terminal.type("Who named Vega?\r")
-        await terminal.until("Vega has", "Stop")
+        await terminal.until("Vega has", "writing", "Stop")
         await terminal.tap("Stop")
         await terminal.until("stopped", "Ask again", gone=" Stop ")
         house.model.go_on.set()
