@@ -19,10 +19,8 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import aiosqlite
-
 from haven.errors import HavenError, NotFound, StoreError
-from haven.store.check import read_only
+from haven.store.check import opened_to_look
 from haven.store.database import explain, now, opened
 from haven.store.events import newest
 
@@ -64,7 +62,7 @@ async def make(database: Path, folder: Path, keep: int = 7) -> Backup:
     aside = folder / f".{final.name}.part"
     try:
         await asyncio.to_thread(_prepare, folder, aside)
-        async with aiosqlite.connect(read_only(database), uri=True) as source:
+        async with opened_to_look(database) as source:
             await source.execute("vacuum into ?", (str(aside),))
         rows, event = await _content(aside)
         made = await asyncio.to_thread(_keep, aside, Backup(final, now(), 0, rows=rows, newest_event=event), keep)
@@ -130,7 +128,7 @@ async def _restored_problem(backup: Backup) -> str:
         digest = await asyncio.to_thread(_copy, backup.file, copy)
         if backup.sha256 and digest != backup.sha256:
             return "It is not the file any more that was written: the disk may be failing."
-        async with aiosqlite.connect(read_only(copy), uri=True) as connection:
+        async with opened_to_look(copy) as connection:
             verdict = str(next(iter(await connection.execute_fetchall("pragma integrity_check(1)")))[0])
         if verdict != "ok":
             return f"It is damaged ({verdict})."
@@ -152,7 +150,7 @@ def _lacking(written: Mapping[str, int], there: Mapping[str, int]) -> str:
 async def _content(file: Path) -> tuple[dict[str, int], int]:
     """How many rows each table has, and the number of the newest event."""
     named = "select name from sqlite_master where type = 'table' and name not like 'sqlite~_%' escape '~' order by name"
-    async with aiosqlite.connect(read_only(file), uri=True) as connection:
+    async with opened_to_look(file) as connection:
         tables = [str(row[0]) for row in await connection.execute_fetchall(named)]
         rows = {}
         for table in tables:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiosqlite
@@ -17,7 +21,7 @@ async def quick_check(path: Path) -> str:
     Raises StoreError where it is damaged, can't be read, or was written by a newer Haven.
     """
     try:
-        async with aiosqlite.connect(read_only(path), uri=True, timeout=BUSY_S) as connection:
+        async with opened_to_look(path) as connection:
             verdict = str(next(iter(await connection.execute_fetchall("pragma quick_check(1)")))[0])
             version = int(next(iter(await connection.execute_fetchall("pragma user_version")))[0])
     except sqlite3.Error as error:
@@ -33,7 +37,7 @@ async def quick_check(path: Path) -> str:
 async def has_owner(path: Path) -> bool:
     """Whether an owner can log in to the dashboard. Raises StoreError where it can't be read."""
     try:
-        async with aiosqlite.connect(read_only(path), uri=True, timeout=BUSY_S) as connection:
+        async with opened_to_look(path) as connection:
             if not await connection.execute_fetchall("select 1 from sqlite_master where name = 'account'"):
                 return False
             return bool(await connection.execute_fetchall("select 1 from account where role = 3 and password <> ''"))
@@ -41,6 +45,19 @@ async def has_owner(path: Path) -> bool:
         raise explain(error, path) from error
 
 
-def read_only(path: Path) -> str:
-    """The address of a database that SQLite opens only to look, and never makes."""
+@asynccontextmanager
+async def opened_to_look(path: Path) -> AsyncIterator[aiosqlite.Connection]:
+    """A connection that changes nothing and makes nothing. Raises sqlite3.Error where no file can be read.
+
+    That is looked for first: where aiosqlite itself can't open a file, its thread still answers an event loop that may
+    have ended, with a traceback.
+    """
+    address = await asyncio.to_thread(_read_only, path)
+    async with aiosqlite.connect(address, uri=True, timeout=BUSY_S) as connection:
+        yield connection
+
+
+def _read_only(path: Path) -> str:
+    if not path.is_file() or not os.access(path, os.R_OK):
+        raise sqlite3.OperationalError("unable to open database file")
     return f"{path.absolute().as_uri()}?mode=ro"

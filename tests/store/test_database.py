@@ -11,6 +11,7 @@ import sys
 import threading
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -235,6 +236,16 @@ async def test_the_check_changes_nothing_and_makes_nothing(path: Path, database:
     with pytest.raises(StoreError):
         await check.quick_check(missing)
     assert not missing.exists()
+
+
+@pytest.mark.parametrize("look", [check.quick_check, check.has_owner])
+def test_a_look_at_what_is_not_there_leaves_no_thread_behind(tmp_path: Path, look: Any) -> None:
+    """Its answer would come to an event loop that has ended, and end in a traceback on somebody's terminal."""
+    before = threading.active_count()
+    for _ in range(20):
+        with pytest.raises(StoreError), asyncio.Runner() as runner:
+            runner.run(look(tmp_path / "none.db"))
+        assert threading.active_count() == before
 
 
 async def test_a_full_disk_says_so_and_keeps_what_was_there(path: Path, database: Database) -> None:
