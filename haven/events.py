@@ -37,11 +37,11 @@ class Subscription:
     A face that is too slow for its queue gets the rest from the table: durable events are never lost, only later.
     """
 
-    def __init__(self, read: Callable[[int], Awaitable[list[Event]]]) -> None:
+    def __init__(self, read: Callable[[int], Awaitable[list[Event]]], queued: int = 0, newest: int = 0) -> None:
         self._read = read
         self._durable: deque[Event] = deque()
         self._live: dict[tuple[str, str], Event] = {}
-        self._queued = self._newest = 0
+        self._queued, self._newest = queued, newest
         """Numbers of the newest durable event in the queue, and of the newest there is."""
         self._arrived = asyncio.Event()
 
@@ -99,9 +99,16 @@ class Bus:
         self._committed = asyncio.Event()
         database.on_commit(self._committed.set)
 
+    @property
+    def last(self) -> int:
+        """The number of the newest durable event that was told."""
+        return self._last or 0
+
     @contextmanager
-    def subscribe(self) -> Iterator[Subscription]:
-        subscription = Subscription(self._since)
+    def subscribe(self, after: int | None = None) -> Iterator[Subscription]:
+        """What is told from now on; durable events with numbers above `after` come first."""
+        began = (self.last if after is None else min(after, self.last), self.last)
+        subscription = Subscription(self._since, *began)
         self._subscriptions.add(subscription)
         try:
             yield subscription

@@ -80,7 +80,7 @@ class Streams:
         self._open[stream] = whose
         try:
             await answer.prepare(visit.request)
-            await answer.write(b"retry: 3000\n\n")
+            await answer.write(b"retry: 3000\nid: open\n\n")  # a browser that connects again names the id
             await tell(stream)
         except ConnectionError:
             pass  # the browser went

@@ -72,6 +72,8 @@ class Visit:
         self.cookie = cookie
         """The name of the session's cookie."""
         self._pages = port.pages
+        self.began = self.house.bus.last
+        """The newest event when it began: what came later may not be on its page."""
 
     @property
     def person(self) -> Principal:

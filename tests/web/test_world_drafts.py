@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import re
 from pathlib import Path
 from typing import Any
+
+from aiohttp import ClientResponse
 
 from haven.access import Role
 from tests.web.browser import chromium
@@ -12,6 +16,7 @@ from tests.web.dashboard import PASSWORD, dashboard
 from tests.web.test_world import HOSTILE
 from tests.world.a_world import MEMBER, system
 
+BEGAN = re.compile(r'data-began="(\d+)"')
 SHOWN = re.compile(r'name="shown" value="([0-9a-f]+)"')
 
 
@@ -58,12 +63,36 @@ async def test_nobody_approves_their_own_and_everybody_takes_their_own_back(tmp_
         assert [one.things[0].name for one in await here.house.drafts.list()] == ["Dorn"]
 
 
+async def test_what_happens_before_a_page_is_followed_is_told_to_it_too(tmp_path: Path) -> None:
+    async with dashboard(tmp_path) as here, asyncio.timeout(20):
+        owner = await here.owner()
+        began = BEGAN.search((await owner.get("/world/drafts")).html)
+        assert began
+        with here.house.bus.subscribe() as told:
+            missed = await here.house.drafts.propose([system("Halden")], MEMBER, "submit")
+            await anext(told)
+        followed = f"{owner.url}/live?after={began[1]}"
+        async with owner.session.get(followed) as stream:
+            assert await subject(stream) == missed.id
+        async with owner.session.get(followed, headers={"Last-Event-ID": "open"}) as stream:
+            await stream.content.readuntil(b"\n\n")
+            later = await here.house.drafts.propose([system("Brook")], MEMBER, "submit")
+            assert await subject(stream) == later.id, "it looked at everything anew when it connected again"
+
+
+async def subject(stream: ClientResponse) -> str:
+    """What the next event is about."""
+    while not (line := await stream.content.readline()).startswith(b"data: "):
+        pass
+    return str(json.loads(line.removeprefix(b"data: "))["subject"])
+
+
 async def test_an_open_queue_says_when_it_has_changed(tmp_path: Path) -> None:
     async with dashboard(tmp_path) as here, chromium() as browser:
         owner = await here.owner()
         async with browser.page(owner) as page:
             await page.open("/world/drafts")
-            await page.see("live", "#live")
+            await page.see("live", "#live.ok")
             await here.house.drafts.propose([system("Halden")], MEMBER, "submit")
             await page.click("main a", "Load it anew")
             await page.see("Halden", ".drafts")

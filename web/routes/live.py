@@ -9,7 +9,7 @@ from aiohttp import web
 from assistants.table.transcript import LIVE
 from haven.access import Act
 from haven.changes.stages import stage
-from haven.events import Subscription
+from haven.events import BACKLOG, Subscription
 from haven.store.events import Event
 from web.streaming import Stream
 from web.visit import Route, Visit
@@ -25,8 +25,16 @@ STEP = "step"
 
 async def stream(visit: Visit) -> web.StreamResponse:
     """Until the browser goes, the session ends, or Haven does."""
-    with visit.house.bus.subscribe() as news:
+    with visit.house.bus.subscribe(_after(visit)) as news:
         return await visit.streams.run(visit, lambda stream: _tell(stream, news, visit.person.id))
+
+
+def _after(visit: Visit) -> int | None:
+    """The newest event that the page may show; None where a browser connects again, which looks at all of it anew."""
+    after = visit.asked("after")[:18]
+    if "Last-Event-ID" in visit.request.headers or not (after.isascii() and after.isdigit()):
+        return None
+    return max(int(after), visit.house.bus.last - BACKLOG)
 
 
 async def _tell(stream: Stream, news: Subscription, person: str) -> None:

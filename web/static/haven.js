@@ -27,7 +27,8 @@
     let news = null, missed = document.hidden;
 
     function listen() {
-      news = new EventSource(body.dataset.live);
+      const since = missed ? "" : `?after=${body.dataset.began}`;
+      news = new EventSource(body.dataset.live + since);
       news.onopen = () => {
         say("live", "ok");
         if (missed) for (const area of AREAS) tell(area, { kind: `${area}.missed`, subject: "" });
