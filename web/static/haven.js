@@ -58,7 +58,8 @@
     window.addEventListener("pagehide", rest);
   }
 
-  if (body.dataset.live) follow();
+  // After all scripts have run and htmx has begun, which takes a timer: an event that came earlier would find nobody.
+  if (body.dataset.live) document.addEventListener("DOMContentLoaded", () => window.setTimeout(follow));
 
   // On a narrow screen the menu is scrolled to where one is.
   document.querySelector(".top nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
