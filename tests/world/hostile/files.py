@@ -77,6 +77,10 @@ POSED = (
     "create table moons (name text generated always as (printf('%.*c', 9000000, 'x')) virtual, planet_id);"
     "insert into moons (planet_id) values (1);"
 )
+ITS_OWN_ORDER = (
+    "pragma writable_schema=on; "
+    "update sqlite_master set sql = replace(sql, 'name text unique', 'name text collate its_own unique');"
+)
 IN_ITS_PLACE = "alter table planets rename to hidden; create view planets as select * from hidden;"
 BOMB = r"as bombs do|can't be unpacked"
 
@@ -173,6 +177,8 @@ DATABASES = (
     File("views, triggers and virtual tables that pose as data", "evil.db", lambda: tables(POSED), kept=no_records),
     File("a view in the place of a table", "a.db", lambda: sound(IN_ITS_PLACE),
          kept=both(said("planet_id 1 is not in the file"), lambda all: "The Oyster" not in {one.name for one in all})),
+    File("names in an order that only its program knows", "a.db", lambda: sound(ITS_OWN_ORDER),
+         kept=lambda all: "Diamond" in {one.name for one in systems(all)}),
     File("a page of noise", "broken.db", lambda: sound(torn=(5, os.urandom(55))), "can't be read as a database"),
     File("a page that says its rows are free", "broken.db", lambda: sound(torn=(1, b"\x0f\x80")), "can't be read as a"),
     of("a database that is none", "a.db", b"SQLite format 3\x00" + b"\xff" * 2_000, "can't be read as a database"),
