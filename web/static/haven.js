@@ -13,6 +13,7 @@
     if (sign) {
       sign.textContent = sentence;
       sign.className = `live ${level}`;
+      sign.role = "status"; // only from now on: that a page is live as it came is nothing to be read out
     }
   }
 
